@@ -1,0 +1,1 @@
+//! REST: authentication, scope, limits and one error table.

@@ -1,0 +1,1 @@
+//! Bookmark Service: save, organise, search, import, export, trash, history.

@@ -1,0 +1,1 @@
+//! Every storage port inside one process and one directory.

@@ -1,0 +1,1 @@
+//! Tenants, people, one-time links, sessions and tokens.

@@ -1,0 +1,1 @@
+//! The seams: small object-safe traits whose doc comment is the contract.

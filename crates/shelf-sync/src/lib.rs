@@ -1,0 +1,1 @@
+//! Sync Service: pull by cursor and push for devices that edit offline.

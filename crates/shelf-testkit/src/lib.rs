@@ -1,0 +1,1 @@
+//! Exams, factories and fakes of time and chance; only ever a dev-dependency.
