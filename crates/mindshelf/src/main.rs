@@ -1,2 +1,4 @@
+//! The `mindshelf` command.
+
 #![allow(unused)]
 fn main() {}
