@@ -1,1 +1,24 @@
-//! Words and laws: ids, stamps, changes, the fold and every decision about library content; no I/O, no clock, no randomness.
+//! Words and laws: ids, stamps, changes, the fold and every decision about library content.
+//!
+//! No I/O, no clock, no randomness: what time it is and what chance said come in as values.
+//! Start with [`kind`] (every kind and field), then [`turn`] (the one function that decides).
+#![warn(missing_docs)]
+
+pub mod id;
+pub mod stamp;
+pub mod value;
+pub mod limits;
+pub mod refusal;
+pub mod kind;
+pub mod canon;
+pub mod change;
+pub mod item;
+pub mod shelf;
+pub mod order;
+pub mod turn;
+pub mod save;
+pub mod edit;
+pub mod organise;
+pub mod trash;
+pub mod undo;
+pub mod view;

@@ -1,0 +1,216 @@
+//! The folded state of one item: which put won each register.
+
+use crate::change::Change;
+use crate::id::{DeviceId, ItemId};
+use crate::kind::{Kind, Register, field};
+use crate::stamp::{Hlc, Seq, Stamp};
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// One register: who put it last, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The winning stamp.
+    pub stamp: Stamp,
+    /// The row that put it.
+    pub seq: Seq,
+    /// What it holds.
+    pub value: Option<Value>,
+}
+
+/// The folded state of one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its id.
+    pub id: ItemId,
+    /// What it is.
+    pub kind: Kind,
+    /// Dense per library and kind, never reused.
+    pub number: u32,
+    /// Seq of the row that created it.
+    pub created_seq: Seq,
+    /// Its registers.
+    pub registers: BTreeMap<Register, Held>,
+}
+
+impl Item {
+    /// An item nothing has been put into.
+    pub fn new(id: ItemId, kind: Kind, number: u32, created_seq: Seq) -> Self {
+        Self { id, kind, number, created_seq, registers: BTreeMap::new() }
+    }
+
+    /// Folds the puts of `change`; of two puts the later stamp wins. Folding twice changes nothing.
+    pub fn fold(&mut self, change: &Change) {
+        for (register, value, stamp) in change.puts() {
+            if self.would_win(register, stamp) {
+                let held = Held { stamp, seq: change.seq, value: value.clone() };
+                self.registers.insert(register.clone(), held);
+            }
+        }
+    }
+
+    /// Whether a put with `stamp` wins `register`.
+    pub fn would_win(&self, register: &Register, stamp: Stamp) -> bool {
+        self.registers.get(register).is_none_or(|held| stamp > held.stamp)
+    }
+
+    /// What `name` holds.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.registers.get(&Register::named(name)).and_then(|held| held.value.as_ref())
+    }
+
+    /// The text in `name`; empty where there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.get(name).and_then(Value::as_text).unwrap_or_default()
+    }
+
+    /// The number in `name`.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        self.get(name).and_then(Value::as_int)
+    }
+
+    /// Whether `name` holds true.
+    pub fn flag(&self, name: &str) -> bool {
+        self.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The item `name` refers to, before aliases.
+    pub fn reference(&self, name: &str) -> Option<ItemId> {
+        self.get(name).and_then(Value::as_text).and_then(|text| text.parse().ok())
+    }
+
+    /// The tags it bears, before aliases.
+    pub fn tags(&self) -> impl Iterator<Item = ItemId> {
+        self.registers
+            .iter()
+            .filter(|(_, held)| held.value.as_ref().and_then(Value::as_bool) == Some(true))
+            .filter_map(|(register, _)| register.as_tag())
+    }
+
+    /// Whether it is in the trash.
+    pub fn is_trashed(&self) -> bool {
+        self.get(field::TRASHED_AT).is_some()
+    }
+
+    /// Whether it was removed for good.
+    pub fn is_purged(&self) -> bool {
+        self.flag(field::PURGED)
+    }
+
+    /// Whether people see it: neither trashed nor purged nor moved away.
+    pub fn is_living(&self) -> bool {
+        !self.is_trashed() && !self.is_purged() && self.get(field::MOVED_TO).is_none()
+    }
+
+    /// Highest seq that holds a register: the version in an `ETag`.
+    pub fn version(&self) -> Seq {
+        self.registers.values().map(|held| held.seq).max().unwrap_or(self.created_seq)
+    }
+}
+
+/// The compact form of an item in a store: rebuildable, so its encoding is not frozen.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    number: u32,
+    created_seq: Seq,
+    stamps: Vec<(u64, [u8; 16], Seq)>,
+    registers: Vec<(PackedName, u16, Option<PackedValue>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum PackedName {
+    Known(u8),
+    Tag([u8; 16]),
+    Other(String),
+}
+
+#[derive(Serialize, Deserialize)]
+enum PackedValue {
+    Bool(bool),
+    Int(i64),
+    Text(String),
+    Item([u8; 16]),
+    Sealed(Vec<u8>),
+}
+
+impl Item {
+    /// The compact bytes of this item's registers, for a store's row of id and kind.
+    pub fn pack(&self) -> Vec<u8> {
+        let mut stamps = Vec::new();
+        let registers = self.registers.iter().map(|(register, held)| {
+            let stamp = (held.stamp.hlc.bits(), held.stamp.device.to_bytes(), held.seq);
+            let at = stamps.iter().position(|known| *known == stamp).unwrap_or_else(|| {
+                stamps.push(stamp);
+                stamps.len() - 1
+            });
+            let at = u16::try_from(at).unwrap_or(u16::MAX);
+            (PackedName::of(register), at, held.value.as_ref().map(PackedValue::of))
+        });
+        let registers = registers.collect();
+        let packed =
+            Packed { number: self.number, created_seq: self.created_seq, stamps, registers };
+        postcard::to_stdvec(&packed).unwrap_or_default()
+    }
+
+    /// Reads [`Item::pack`] back; `None` where the bytes are not of this version.
+    pub fn unpack(id: ItemId, kind: Kind, bytes: &[u8]) -> Option<Self> {
+        let packed: Packed = postcard::from_bytes(bytes).ok()?;
+        let mut item = Self::new(id, kind, packed.number, packed.created_seq);
+        for (name, at, value) in packed.registers {
+            let (hlc, device, seq) = *packed.stamps.get(usize::from(at))?;
+            let stamp = Stamp { hlc: Hlc::from_bits(hlc), device: DeviceId::from_bytes(device) };
+            let value = value.map(PackedValue::open);
+            item.registers.insert(name.open()?, Held { stamp, seq, value });
+        }
+        Some(item)
+    }
+}
+
+impl PackedName {
+    fn of(register: &Register) -> Self {
+        if let Some(at) = field::KNOWN.iter().position(|known| *known == register.as_str()) {
+            return Self::Known(u8::try_from(at).unwrap_or(u8::MAX));
+        }
+        match register.as_tag() {
+            Some(tag) if Register::tag(tag) == *register => Self::Tag(tag.to_bytes()),
+            _ => Self::Other(register.as_str().to_owned()),
+        }
+    }
+
+    fn open(self) -> Option<Register> {
+        Some(match self {
+            Self::Known(at) => Register::from(*field::KNOWN.get(usize::from(at))?),
+            Self::Tag(tag) => Register::tag(ItemId::from_bytes(tag)),
+            Self::Other(name) => Register::named(&name),
+        })
+    }
+}
+
+impl PackedValue {
+    fn of(value: &Value) -> Self {
+        use crate::value::Plain;
+        match value {
+            Value::Plain(Plain::Bool(truth)) => Self::Bool(*truth),
+            Value::Plain(Plain::Int(number)) => Self::Int(*number),
+            Value::Plain(Plain::Text(text)) => match Uuid::parse_str(text) {
+                Ok(id) if text.len() == 36 && id.to_string() == *text => {
+                    Self::Item(id.into_bytes())
+                }
+                _ => Self::Text(text.clone()),
+            },
+            Value::Sealed(bytes) => Self::Sealed(bytes.clone()),
+        }
+    }
+
+    fn open(self) -> Value {
+        match self {
+            Self::Bool(truth) => Value::from(truth),
+            Self::Int(number) => Value::from(number),
+            Self::Text(text) => Value::from(text),
+            Self::Item(id) => Value::from(ItemId::from_bytes(id)),
+            Self::Sealed(bytes) => Value::Sealed(bytes),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Organising: folders and their order, places, tags and notes of their own.
+
+use crate::change::Puts;
+use crate::id::ItemId;
+use crate::kind::{Kind, Register, field};
+use crate::order;
+use crate::refusal::Refused;
+use crate::turn::{Outcome, Taken, Turn};
+use crate::value::Value;
+
+/// Where something goes among the children of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// After all others.
+    End,
+    /// Before all others.
+    Start,
+    /// Right after this sibling.
+    After(ItemId),
+}
+
+impl Turn {
+    /// Makes a new item of `kind` with `puts`; folders and places go to the end of their parent.
+    pub fn make(&mut self, kind: &Kind, mut puts: Puts) -> Result<Outcome, Refused> {
+        let order = Register::from(field::ORDER);
+        if matches!(kind, Kind::Collection | Kind::Place) && !puts.contains_key(&order) {
+            let parent = puts
+                .get(&Register::from(field::PARENT))
+                .and_then(Option::as_ref)
+                .and_then(Value::as_text)
+                .and_then(|text| text.parse().ok());
+            puts.insert(order, Some(Value::from(self.order_at_end(parent))));
+        }
+        let id = self.new_id();
+        self.put(id, kind.clone(), puts, Taken::Joins)
+    }
+
+    /// Moves a folder or place into `parent` at `spot`.
+    pub fn move_to(
+        &mut self,
+        item: ItemId,
+        parent: Option<ItemId>,
+        spot: Spot,
+    ) -> Result<Outcome, Refused> {
+        let Some(known) = self.shelf.item(item).filter(|item| !item.is_purged()).cloned() else {
+            return Err(Refused::not_found(format!("folder or place {item}")));
+        };
+        if !matches!(known.kind, Kind::Collection | Kind::Place) {
+            return Err(Refused::invalid("item", "only folders and places can be moved"));
+        }
+        let siblings: Vec<(ItemId, String)> = self
+            .shelf
+            .children_of(parent)
+            .into_iter()
+            .filter(|sibling| sibling.id != known.id)
+            .map(|sibling| (sibling.id, sibling.text(field::ORDER).to_owned()))
+            .collect();
+        let after = match spot {
+            Spot::Start => None,
+            Spot::End => siblings.len().checked_sub(1),
+            Spot::After(id) => Some(
+                siblings
+                    .iter()
+                    .position(|(sibling, _)| *sibling == id)
+                    .ok_or_else(|| Refused::invalid("after", "this is not in that folder"))?,
+            ),
+        };
+        let below = after.and_then(|at| siblings.get(at)).map_or("", |(_, order)| order.as_str());
+        let next = after.map_or(0, |at| at + 1);
+        let above = siblings.get(next).map_or("", |(_, order)| order.as_str());
+        let key = order::between(below, above, self.jitter());
+        let puts = Puts::from([
+            (Register::from(field::PARENT), parent.map(Value::from)),
+            (Register::from(field::ORDER), Some(Value::from(key))),
+        ]);
+        self.put(known.id, known.kind, puts, Taken::Refuses)
+    }
+}

@@ -1,0 +1,90 @@
+//! Trash and restore: nothing typed is lost for thirty days.
+
+use crate::change::Puts;
+use crate::id::ItemId;
+use crate::kind::{Kind, Register, field};
+use crate::refusal::{Code, Refused};
+use crate::turn::{Outcome, Taken, Turn};
+use crate::value::Value;
+use std::collections::BTreeSet;
+
+impl Turn {
+    /// Puts `item` into the trash. A folder takes along what is under it: folders, places, and
+    /// bookmarks that stand nowhere else.
+    pub fn trash(&mut self, item: ItemId) -> Result<Vec<Outcome>, Refused> {
+        let Some(known) = self.shelf.item(item).filter(|item| !item.is_purged()) else {
+            return Err(Refused::not_found(format!("item {item}")));
+        };
+        let mut all = vec![known.id];
+        if known.kind == Kind::Collection {
+            all.extend(self.under(known.id));
+        }
+        let now = Value::from(self.now());
+        all.into_iter().map(|id| self.put_trashed(id, Some(now.clone()))).collect()
+    }
+
+    /// Brings `item` back, and what the same gesture put into the trash with it.
+    pub fn restore(&mut self, item: ItemId) -> Result<Vec<Outcome>, Refused> {
+        let Some(known) = self.shelf.item(item).filter(|item| !item.is_purged()) else {
+            return Err(Refused::not_found(format!("item {item}")));
+        };
+        let (id, when) = (known.id, known.int(field::TRASHED_AT));
+        let mut all = vec![id];
+        if known.kind == Kind::Collection {
+            all.extend(self.under(id).into_iter().filter(|id| {
+                self.shelf.item(*id).and_then(|item| item.int(field::TRASHED_AT)) == when
+            }));
+        }
+        all.into_iter().map(|id| self.put_trashed(id, None)).collect()
+    }
+
+    /// Removes `item` for good: its bodies are blanked, its number is never given again.
+    pub fn purge(&mut self, item: ItemId) -> Result<Outcome, Refused> {
+        let Some(known) = self.shelf.item(item).cloned() else {
+            return Err(Refused::not_found(format!("item {item}")));
+        };
+        if !known.is_trashed() {
+            let detail = "only what is in the trash can be removed for good";
+            return Err(Refused::new(Code::Invalid, item.to_string(), detail));
+        }
+        let puts = Puts::from([(Register::from(field::PURGED), Some(Value::from(true)))]);
+        self.put_by_server(known.id, known.kind, puts)
+    }
+
+    fn put_trashed(&mut self, id: ItemId, at: Option<Value>) -> Result<Outcome, Refused> {
+        let kind = self.shelf.item(id).map_or(Kind::Bookmark, |item| item.kind.clone());
+        self.put(id, kind, Puts::from([(Register::from(field::TRASHED_AT), at)]), Taken::Joins)
+    }
+
+    /// What goes with a folder: its subtree, and the bookmarks that stand nowhere else.
+    fn under(&self, folder: ItemId) -> Vec<ItemId> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::from([folder]);
+        let mut open = vec![folder];
+        while let Some(parent) = open.pop() {
+            for child in self.shelf.children_of(Some(parent)) {
+                if !seen.insert(child.id) {
+                    continue;
+                }
+                found.push(child.id);
+                if child.kind == Kind::Collection {
+                    open.push(child.id);
+                }
+            }
+        }
+        let bookmarks: BTreeSet<ItemId> = found
+            .iter()
+            .filter_map(|id| self.shelf.item(*id)?.reference(field::BOOKMARK))
+            .map(|id| self.shelf.resolve(id))
+            .collect();
+        found.extend(bookmarks.into_iter().filter(|bookmark| {
+            self.shelf.item(*bookmark).is_some()
+                && self
+                    .shelf
+                    .places_of(*bookmark)
+                    .iter()
+                    .all(|place| seen.contains(&place.id) || !place.is_living())
+        }));
+        found
+    }
+}

@@ -1,0 +1,475 @@
+//! One turn at the log: the pure function that decides what a put becomes.
+//!
+//! The sequencer decides once; the log records what was decided; replicas replay. A replica runs
+//! the same function on its own pending changes, on top of what it has replayed.
+
+mod join;
+mod text;
+
+use crate::change::{Change, Pushed, Puts};
+use crate::id::{ActId, DeviceId, Ids, ItemId};
+use crate::item::Item;
+use crate::kind::{Kind, Register, field};
+use crate::limits;
+use crate::refusal::{Code, Refused};
+use crate::shelf::{Reads, Shelf};
+use crate::stamp::{Hlc, Seq, Stamp};
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Who writes, when, and the chance its ids are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The device, REST grant or role.
+    pub device: DeviceId,
+    /// Wall clock of the server, milliseconds since 1970, UTC.
+    pub now: i64,
+    /// 16 random bytes.
+    pub seed: [u8; 16],
+}
+
+/// What became of one put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It won at least one register.
+    Applied,
+    /// It would have changed nothing and was not logged.
+    Noop,
+    /// Later puts had won all its registers; history keeps it.
+    Superseded,
+    /// The item joined an older one.
+    Joined,
+}
+
+/// The answer to one put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What became of it.
+    pub status: Status,
+    /// The item that carries it now.
+    pub item: ItemId,
+    /// The row, if one was logged.
+    pub seq: Option<Seq>,
+    /// The stamp it was logged with.
+    pub hlc: Hlc,
+}
+
+/// The stored answer to a device's counter: what it asked (as a hash) and what it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// SHA-256 of the pushed change in canonical JSON.
+    pub asked: String,
+    /// What it was told.
+    pub told: Result<Outcome, Refused>,
+}
+
+/// What a whole turn did; stored beside an idempotency key and given again.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Done {
+    /// One outcome for each thing asked, in order.
+    pub outcomes: Vec<Outcome>,
+    /// Items that were left as they are, because others have changed them since.
+    #[serde(default)]
+    pub left: Vec<ItemId>,
+    /// The gesture this turn belonged to.
+    #[serde(default)]
+    pub act: Option<ActId>,
+}
+
+impl Done {
+    /// The item of the first outcome.
+    pub fn item(&self) -> Option<ItemId> {
+        self.outcomes.first().map(|outcome| outcome.item)
+    }
+}
+
+/// What happens when a put names an address or tag name another item owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The item joins the owner.
+    Joins,
+    /// The put is refused and names the owner.
+    Refuses,
+}
+
+struct Ask {
+    n: u64,
+    hlc: Hlc,
+    base: Seq,
+    act: ActId,
+    item: ItemId,
+    kind: Kind,
+    set: Puts,
+    taken: Taken,
+    by_server: bool,
+}
+
+/// One turn at the log: what is seen, who writes, and the rows decided so far.
+#[derive(Debug)]
+pub struct Turn {
+    /// What was read, with the rows of this turn folded in.
+    pub shelf: Shelf,
+    /// Rows to append, in order.
+    pub rows: Vec<Change>,
+    /// Answers already given to the author's counters.
+    pub answers: BTreeMap<u64, Answer>,
+    /// Answers given in this turn.
+    pub answered: BTreeMap<u64, Answer>,
+    /// The author's last counter.
+    pub n: u64,
+    author: Author,
+    ids: Ids,
+    act: ActId,
+}
+
+impl Turn {
+    /// A turn of `author`, whose last counter is `n`, over what `shelf` shows.
+    pub fn new(shelf: Shelf, author: Author, n: u64) -> Self {
+        let mut ids = Ids::new(author.now, author.seed);
+        let act = ids.make();
+        let (rows, answers, answered) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { shelf, rows, answers, answered, n, author, ids, act }
+    }
+
+    /// The gesture this turn's local puts belong to.
+    pub fn act(&self) -> ActId {
+        self.act
+    }
+
+    /// Makes this turn part of a gesture that began in an earlier one.
+    pub fn continue_act(&mut self, act: ActId) {
+        self.act = act;
+    }
+
+    /// The server's clock in this turn, milliseconds.
+    pub fn now(&self) -> i64 {
+        self.author.now
+    }
+
+    /// A new id.
+    pub fn new_id(&mut self) -> ItemId {
+        self.ids.make()
+    }
+
+    /// What is done so far, as the answer of this turn.
+    pub fn done(&self, outcomes: Vec<Outcome>) -> Done {
+        Done { outcomes, left: Vec::new(), act: Some(self.act) }
+    }
+
+    /// A local put: stamped here, having seen everything. What changes nothing is not logged.
+    pub fn put(
+        &mut self,
+        item: ItemId,
+        kind: Kind,
+        set: Puts,
+        taken: Taken,
+    ) -> Result<Outcome, Refused> {
+        self.put_as(item, kind, set, taken, false)
+    }
+
+    /// A put only the server itself may make: purging, moving between libraries.
+    pub(crate) fn put_by_server(
+        &mut self,
+        item: ItemId,
+        kind: Kind,
+        set: Puts,
+    ) -> Result<Outcome, Refused> {
+        self.put_as(item, kind, set, Taken::Refuses, true)
+    }
+
+    fn put_as(
+        &mut self,
+        item: ItemId,
+        kind: Kind,
+        mut set: Puts,
+        taken: Taken,
+        by_server: bool,
+    ) -> Result<Outcome, Refused> {
+        let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
+        if let Some(known) = self.shelf.item(item) {
+            set.retain(|register, value| known.get(register.as_str()) != value.as_ref());
+            if set.is_empty() {
+                return Ok(Outcome { status: Status::Noop, item: known.id, seq: None, hlc });
+            }
+        }
+        let (n, base, act) = (self.n + 1, self.shelf.head.seq, self.act);
+        let outcome = self.decide(Ask { n, hlc, base, act, item, kind, set, taken, by_server })?;
+        self.n = n;
+        Ok(outcome)
+    }
+
+    /// Takes one change of a paired device; a refusal uses up its counter too.
+    ///
+    /// Errors are about the queue itself (`gap`, `device_reused`) and use up nothing.
+    pub fn push(&mut self, pushed: &Pushed) -> Result<Result<Outcome, Refused>, Refused> {
+        let asked = fingerprint(pushed);
+        if pushed.n <= self.n {
+            return match self.answers.get(&pushed.n).or_else(|| self.answered.get(&pushed.n)) {
+                Some(answer) if answer.asked == asked => Ok(answer.told.clone()),
+                _ => Err(Refused::new(
+                    Code::DeviceReused,
+                    pushed.n.to_string(),
+                    "this counter carried another change, or its answer is no longer kept",
+                )),
+            };
+        }
+        if pushed.n > self.n + 1 {
+            let detail = format!("the next counter of this device is {}", self.n + 1);
+            return Err(Refused::new(Code::Gap, pushed.n.to_string(), detail));
+        }
+        let told = self.decide(Ask {
+            n: pushed.n,
+            hlc: pushed.hlc,
+            base: pushed.base.min(self.shelf.head.seq),
+            act: pushed.act,
+            item: pushed.item,
+            kind: pushed.kind.clone(),
+            set: pushed.set.clone(),
+            taken: Taken::Joins,
+            by_server: false,
+        });
+        self.n = pushed.n;
+        self.answered.insert(pushed.n, Answer { asked, told: told.clone() });
+        Ok(told)
+    }
+
+    /// Takes back an idle turn's place in time, for another author's rows: used by replicas.
+    pub fn into_rows(self) -> Vec<Change> {
+        self.rows
+    }
+
+    fn decide(&mut self, mut ask: Ask) -> Result<Outcome, Refused> {
+        check_shape(&ask)?;
+        let named = ask.item;
+        ask.item = self.shelf.resolve(named);
+        ask.set = self.readdressed(ask.set)?;
+        let known = self.shelf.item(ask.item).cloned();
+        if let Some(known) = &known {
+            check_known(known, &ask.kind)?;
+            self.drop_aliased_tags(known, &mut ask.set);
+        } else {
+            check_complete(&ask)?;
+        }
+        ask.hlc = ask.hlc.clamped(self.author.now, self.shelf.head.hlc);
+        if let Some(owner) = self.owner_of_same(&ask, known.as_ref()) {
+            if ask.taken == Taken::Refuses {
+                let detail = format!("this {} exists already", ask.kind);
+                return Err(Refused::new(Code::AlreadySaved, owner.to_string(), detail));
+            }
+            return Ok(self.join(owner, ask, known.as_ref()));
+        }
+        self.check_tree(&ask, known.as_ref())?;
+        let mut also = Puts::new();
+        if let Some(known) = &known {
+            self.bring_back(known, &ask, &mut also);
+            text::keep_copies(known, &ask, self.author.device, &mut also);
+        }
+        Ok(self.log(ask, known.as_ref(), also, None))
+    }
+
+    fn log(
+        &mut self,
+        ask: Ask,
+        known: Option<&Item>,
+        also: Puts,
+        joined: Option<ItemId>,
+    ) -> Outcome {
+        let seq = self.shelf.head.seq + 1;
+        let head_hlc = self.shelf.head.hlc.max(ask.hlc);
+        let number = known.is_none() && joined.is_none();
+        let highest = self.shelf.head.numbers.get(&ask.kind).copied().unwrap_or_default();
+        let change = Change {
+            seq,
+            at: self.author.now.max(self.shelf.head.at),
+            device: self.author.device,
+            n: ask.n,
+            hlc: ask.hlc,
+            base: ask.base,
+            act: ask.act,
+            item: ask.item,
+            kind: ask.kind,
+            number: number.then_some(highest + 1),
+            joined,
+            also_hlc: (!also.is_empty()).then(|| Hlc::local(self.author.now, head_hlc)),
+            set: ask.set,
+            also,
+        };
+        let wins = known.is_none_or(|known| {
+            change.puts().any(|(register, _, stamp)| known.would_win(register, stamp))
+        });
+        let status = match (joined.is_some(), wins) {
+            (true, _) => Status::Joined,
+            (false, true) => Status::Applied,
+            (false, false) => Status::Superseded,
+        };
+        let outcome = Outcome { status, item: change.item, seq: Some(seq), hlc: change.hlc };
+        self.shelf.fold(&change);
+        self.rows.push(change);
+        outcome
+    }
+
+    /// Follows aliases in what is put, and checks that what is named exists.
+    fn readdressed(&self, set: Puts) -> Result<Puts, Refused> {
+        let mut out = Puts::new();
+        for (register, value) in set {
+            if let Some(tag) = register.as_tag() {
+                let tag = self.shelf.resolve(tag);
+                if value.is_some() {
+                    self.must_exist(tag, &Kind::Tag, register.as_str())?;
+                }
+                out.insert(Register::tag(tag), value);
+                continue;
+            }
+            let kind = match register.as_str() {
+                field::BOOKMARK => Some(Kind::Bookmark),
+                field::PARENT => Some(Kind::Collection),
+                _ => None,
+            };
+            let reference = value.as_ref().and_then(Value::as_text).and_then(|t| t.parse().ok());
+            match (kind, reference) {
+                (Some(kind), Some(id)) => {
+                    let id = self.shelf.resolve(id);
+                    self.must_exist(id, &kind, register.as_str())?;
+                    out.insert(register, Some(Value::from(id)));
+                }
+                _ => {
+                    out.insert(register, value);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn must_exist(&self, id: ItemId, kind: &Kind, at: &str) -> Result<(), Refused> {
+        match self.shelf.item(id) {
+            Some(item) if item.kind == *kind => Ok(()),
+            _ => Err(Refused::invalid(at, format!("there is no {kind} {id} in this library"))),
+        }
+    }
+
+    /// Taking a tag off takes off the tags that joined it, too.
+    fn drop_aliased_tags(&self, known: &Item, set: &mut Puts) {
+        let dropped: Vec<ItemId> = set
+            .iter()
+            .filter(|(_, value)| value.as_ref().and_then(Value::as_bool) != Some(true))
+            .filter_map(|(register, _)| register.as_tag())
+            .collect();
+        for tag in known.tags().filter(|tag| dropped.contains(&self.shelf.resolve(*tag))) {
+            set.insert(Register::tag(tag), None);
+        }
+    }
+
+    /// A content change that had not seen the trashing brings the item back.
+    fn bring_back(&self, known: &Item, ask: &Ask, also: &mut Puts) {
+        let trashed = Register::from(field::TRASHED_AT);
+        let Some(held) = known.registers.get(&trashed).filter(|held| held.value.is_some()) else {
+            return;
+        };
+        let blind = ask.base < held.seq && held.stamp.device != self.author.device;
+        if blind && !ask.set.contains_key(&trashed) && !ask.by_server {
+            also.insert(trashed, None);
+        }
+    }
+
+    fn check_tree(&self, ask: &Ask, known: Option<&Item>) -> Result<(), Refused> {
+        let parent = Register::from(field::PARENT);
+        let new = ask.set.get(&parent).and_then(Option::as_ref).and_then(Value::as_text);
+        let Some(new) = new.and_then(|text| text.parse::<ItemId>().ok()) else { return Ok(()) };
+        let stamp = Stamp { hlc: ask.hlc, device: self.author.device };
+        if ask.kind != Kind::Collection || known.is_some_and(|k| !k.would_win(&parent, stamp)) {
+            return Ok(());
+        }
+        let above = self.shelf.ancestors(new);
+        if new == ask.item || above.contains(&ask.item) {
+            return Err(Refused::new(
+                Code::Cycle,
+                field::PARENT,
+                "the folder would be inside itself",
+            ));
+        }
+        if above.len() >= limits::DEPTH_MAX {
+            return Err(Refused::invalid(field::PARENT, "folders are nested too deeply"));
+        }
+        Ok(())
+    }
+}
+
+/// What a decision over these pushed changes has to see.
+pub fn reads_of<'a>(batch: impl IntoIterator<Item = &'a Pushed>) -> Reads {
+    let mut reads = Reads::none();
+    for pushed in batch {
+        reads.answers.insert(pushed.n);
+        reads.items.insert(pushed.item);
+        for (register, value) in &pushed.set {
+            reads.items.extend(register.as_tag());
+            let Some(text) = value.as_ref().and_then(Value::as_text) else { continue };
+            match register.as_str() {
+                field::URL => reads = reads.url(text),
+                field::NAME if pushed.kind == Kind::Tag => reads = reads.tags([text]),
+                field::BOOKMARK => reads.items.extend(text.parse::<ItemId>().ok()),
+                field::PARENT => reads = reads.above(text.parse().ok()),
+                _ => {}
+            }
+        }
+    }
+    reads
+}
+
+/// The hash that says whether two pushes under one counter are the same.
+pub fn fingerprint(pushed: &Pushed) -> String {
+    use sha2::Digest;
+    let canonical = serde_json::to_value(pushed).map(|v| v.to_string()).unwrap_or_default();
+    hex::encode(sha2::Sha256::digest(canonical.as_bytes()))
+}
+
+fn check_shape(ask: &Ask) -> Result<(), Refused> {
+    if matches!(ask.kind, Kind::Other(_)) {
+        return Err(Refused::invalid("kind", format!("{:?} is no kind of item", ask.kind.name())));
+    }
+    if ask.set.is_empty() || ask.set.len() > limits::PUTS_MAX {
+        let detail = format!("a change puts 1 to {} fields", limits::PUTS_MAX);
+        return Err(Refused::invalid("set", detail));
+    }
+    for (register, value) in &ask.set {
+        if register.as_str().len() > limits::REGISTER_BYTES_MAX {
+            return Err(Refused::invalid("set", "the name of a field is too long"));
+        }
+        ask.kind.check(register, value.as_ref())?;
+        if matches!(register.as_str(), field::PURGED | field::MOVED_TO) && !ask.by_server {
+            return Err(Refused::new(
+                Code::Forbidden,
+                register.as_str(),
+                "only the server puts this",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_known(known: &Item, kind: &Kind) -> Result<(), Refused> {
+    if known.kind != *kind {
+        return Err(Refused::invalid("kind", format!("the item is a {}", known.kind)));
+    }
+    if known.is_purged() {
+        return Err(Refused::new(Code::Purged, known.id.to_string(), "it was removed for good"));
+    }
+    match known.reference(field::MOVED_TO) {
+        Some(library) => Err(Refused::new(Code::Moved, library.to_string(), "it lives elsewhere")),
+        None => Ok(()),
+    }
+}
+
+fn check_complete(ask: &Ask) -> Result<(), Refused> {
+    for name in ask.kind.required() {
+        match ask.set.get(&Register::from(*name)) {
+            Some(Some(Value::Plain(crate::value::Plain::Text(text)))) if text.trim().is_empty() => {
+                return Err(Refused::invalid(*name, "this must not be empty"));
+            }
+            Some(Some(_)) => {}
+            _ => return Err(Refused::invalid(*name, format!("a new {} needs this", ask.kind))),
+        }
+    }
+    Ok(())
+}

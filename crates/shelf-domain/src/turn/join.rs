@@ -1,0 +1,112 @@
+//! Joining: a second bookmark of one address, or a second tag of one name, becomes the first.
+
+use super::{Ask, Outcome, Turn};
+use crate::change::Puts;
+use crate::id::ItemId;
+use crate::item::Item;
+use crate::kind::{Kind, Register, field};
+use crate::limits;
+use crate::stamp::Stamp;
+use crate::value::Value;
+
+impl Turn {
+    /// The other item that owns the address or name this put would give its item.
+    pub(super) fn owner_of_same(&self, ask: &Ask, known: Option<&Item>) -> Option<ItemId> {
+        let stamp = Stamp { hlc: ask.hlc, device: self.author.device };
+        let put = |name: &'static str| {
+            let register = Register::from(name);
+            let wins = known.is_none_or(|known| known.would_win(&register, stamp));
+            ask.set.get(&register).filter(|_| wins)
+        };
+        let owner = match ask.kind {
+            Kind::Bookmark => {
+                let url = put(field::URL)?.as_ref()?.as_text()?;
+                self.shelf.by_url(url)?
+            }
+            Kind::Tag => {
+                let trashed = match put(field::TRASHED_AT) {
+                    Some(value) => value.is_some(),
+                    None => known.is_some_and(Item::is_trashed),
+                };
+                let name = match put(field::NAME) {
+                    Some(value) => value.as_ref().and_then(Value::as_text)?,
+                    None => known?.text(field::NAME),
+                };
+                self.shelf.tag_named(name).filter(|_| !trashed)?
+            }
+            _ => return None,
+        };
+        (owner.id != ask.item).then_some(owner.id)
+    }
+
+    /// Logs one row on `owner` that carries over what the joining item has to give.
+    pub(super) fn join(&mut self, owner: ItemId, mut ask: Ask, known: Option<&Item>) -> Outcome {
+        let stamp = Stamp { hlc: ask.hlc, device: self.author.device };
+        let mut younger = Item::new(ask.item, ask.kind.clone(), 0, 0);
+        if let Some(known) = known {
+            younger.registers.clone_from(&known.registers);
+        }
+        for (register, value) in &ask.set {
+            if younger.would_win(register, stamp) {
+                let held = crate::item::Held { stamp, seq: 0, value: value.clone() };
+                younger.registers.insert(register.clone(), held);
+            }
+        }
+        let also = match self.shelf.item(owner) {
+            Some(older) if ask.kind == Kind::Bookmark => self.carried(older, &younger),
+            _ => Puts::new(),
+        };
+        let joined = std::mem::replace(&mut ask.item, owner);
+        let older = self.shelf.item(owner).cloned();
+        self.log(ask, older.as_ref(), also, Some(joined))
+    }
+
+    /// What a younger bookmark adds to an older one of the same address: tags, empty fields,
+    /// a differing note, the earlier date; and the older one comes out of the trash.
+    pub(crate) fn carried(&self, older: &Item, younger: &Item) -> Puts {
+        let mut puts = Puts::new();
+        for (register, held) in &younger.registers {
+            let Some(value) = &held.value else { continue };
+            let name = register.as_str();
+            let mine = older.get(name);
+            match name {
+                field::URL | field::TRASHED_AT | field::MODIFIED_AT => {}
+                field::CREATED_AT if mine.and_then(Value::as_int) > value.as_int() => {
+                    puts.insert(register.clone(), Some(value.clone()));
+                }
+                field::NOTES => self.carry_note(older, value, &mut puts),
+                field::FAVOURITE if value.as_bool() == Some(true) => {
+                    puts.insert(register.clone(), Some(value.clone()));
+                }
+                _ if is_blank(mine) && !is_blank(Some(value)) => {
+                    puts.insert(register.clone(), Some(value.clone()));
+                }
+                _ => {}
+            }
+        }
+        if older.is_trashed() && !younger.is_trashed() {
+            puts.insert(Register::from(field::TRASHED_AT), None);
+        }
+        puts.retain(|register, value| older.get(register.as_str()) != value.as_ref());
+        puts
+    }
+
+    fn carry_note(&self, older: &Item, value: &Value, puts: &mut Puts) {
+        let (mine, theirs) = (older.text(field::NOTES), value.as_text().unwrap_or_default());
+        if theirs.trim().is_empty() || mine.contains(theirs.trim()) {
+            return;
+        }
+        let both =
+            if mine.trim().is_empty() { theirs.to_owned() } else { format!("{mine}\n\n{theirs}") };
+        if both.len() <= limits::TEXT_BYTES_MAX {
+            puts.insert(Register::from(field::NOTES), Some(Value::from(both)));
+        } else {
+            let copy = Register::copy(field::NOTES, self.author.device);
+            puts.insert(copy, Some(value.clone()));
+        }
+    }
+}
+
+fn is_blank(value: Option<&Value>) -> bool {
+    value.is_none_or(|value| value.as_text().is_some_and(|text| text.trim().is_empty()))
+}

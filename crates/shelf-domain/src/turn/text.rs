@@ -1,0 +1,56 @@
+//! Long texts: of two edits neither of which had seen the other, the loser is kept as a copy.
+
+use super::Ask;
+use crate::change::Puts;
+use crate::id::DeviceId;
+use crate::item::{Held, Item};
+use crate::kind::{Register, field};
+use crate::stamp::Stamp;
+use crate::value::Value;
+
+/// Adds to `also` the copies that keep either text of every blind edit in `ask`.
+pub(super) fn keep_copies(known: &Item, ask: &Ask, device: DeviceId, also: &mut Puts) {
+    let stamp = Stamp { hlc: ask.hlc, device };
+    for name in field::LONG {
+        let register = Register::from(name);
+        let (Some(put), Some(held)) = (ask.set.get(&register), known.registers.get(&register))
+        else {
+            continue;
+        };
+        if !is_blind(ask, held, device) || *put == held.value {
+            continue;
+        }
+        let (loser, text) = if stamp > held.stamp {
+            (held.stamp.device, held.value.as_ref())
+        } else {
+            (device, put.as_ref())
+        };
+        if let Some(text) = text.filter(|value| !is_empty(value)) {
+            add_copy(known, name, loser, text, also);
+        }
+    }
+}
+
+fn is_blind(ask: &Ask, held: &Held, device: DeviceId) -> bool {
+    ask.base < held.seq && held.stamp.device != device
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_text().is_some_and(str::is_empty)
+}
+
+/// A device may lose twice before anyone looks: its copies are then put one below the other.
+fn add_copy(known: &Item, name: &str, loser: DeviceId, text: &Value, also: &mut Puts) {
+    let copy = Register::copy(name, loser);
+    let before = known.text(copy.as_str());
+    let kept = match text.as_text() {
+        Some(text) if before.contains(text) => return,
+        Some(text) if fits(before, text) => Value::from(format!("{before}\n\n{text}")),
+        _ => text.clone(),
+    };
+    also.insert(copy, Some(kept));
+}
+
+fn fits(before: &str, text: &str) -> bool {
+    !before.is_empty() && before.len() + text.len() < crate::limits::TEXT_BYTES_MAX
+}
