@@ -5,12 +5,13 @@ use anyhow::Result;
 use crate::cargo::{self, Reach};
 use crate::repo::Repo;
 use crate::verdict::Verdict;
-use crate::{arrows, manifests, tidy};
+use crate::{arrows, docs, duplicates, generated, licences, manifests, privacy};
+use crate::{third_party, tidy, unused};
 
 /// One law: its name and the function that judges the repository by it.
 #[derive(Debug, Clone, Copy)]
 pub struct Law {
-    /// One word, used in reports and on the command line.
+    /// One word, used in reports.
     pub name: &'static str,
     /// Judges the repository.
     pub judge: fn(&Repo) -> Result<Verdict>,
@@ -20,8 +21,21 @@ pub struct Law {
 pub const LAWS: &[Law] = &[
     Law { name: "arrows", judge: arrows_hold },
     Law { name: "manifests", judge: manifests::check },
+    Law { name: "unused", judge: unused::check },
     Law { name: "tidy", judge: |repo| Ok(tidy::check(repo)) },
+    Law { name: "docs", judge: |repo| Ok(docs::check(repo)) },
+    Law { name: "licences", judge: |repo| licences_of(repo, Reach::ThisMachine) },
+    Law { name: "duplicates", judge: duplicates::check },
+    Law { name: "third party", judge: third_party::check },
+    Law { name: "generated", judge: |repo| Ok(generated::check(repo)) },
+    Law { name: "privacy", judge: privacy::check },
 ];
+
+/// The licences of what is built for one machine or for all.
+pub fn licences_of(repo: &Repo, reach: Reach) -> Result<Verdict> {
+    let built = cargo::metadata(repo.root(), reach)?;
+    Ok(licences::check(&licences::Policy::of(repo)?, &built))
+}
 
 fn arrows_hold(repo: &Repo) -> Result<Verdict> {
     let members = cargo::metadata(repo.root(), Reach::Members)?;

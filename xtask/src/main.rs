@@ -1,17 +1,19 @@
-//! The command line of the chores: `check`, `ci`, `laws`.
+//! The command line of the chores.
 
 use std::env;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::console;
 use xtask::repo::Repo;
-use xtask::steps::{self, CHECK, CI, Desk};
+use xtask::steps::{CHECK, CI, Desk, LAWS_ALONE, run_all};
+use xtask::{bless, console, long};
 
 const HELP: &str = "\
 cargo xtask check    everything that must be green before a commit lands
 cargo xtask ci       check without the tests, plus browser and outside judges; nothing is skipped
-cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences";
+cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences
+cargo xtask bless    rewrite snapshots and generated files from what the code says now
+cargo xtask long     proofs that take minutes; their output is kept in docs/long/";
 
 fn main() -> ExitCode {
     match run(env::args().nth(1).as_deref()) {
@@ -26,9 +28,11 @@ fn main() -> ExitCode {
 fn run(chore: Option<&str>) -> Result<()> {
     let desk = Desk { repo: Repo::of_this_tool()?, chromium: env::var_os("MINDSHELF_CHROMIUM") };
     match chore {
-        Some("check") => steps::run_all(CHECK, &desk),
-        Some("ci") => steps::run_all(CI, &desk),
-        Some("laws") => steps::run_all(steps::LAWS_ALONE, &desk),
+        Some("check") => run_all(CHECK, &desk),
+        Some("ci") => run_all(CI, &desk),
+        Some("laws") => run_all(LAWS_ALONE, &desk),
+        Some("bless") => bless::bless(&desk),
+        Some("long") => long::run(&desk),
         _ => bail!("{HELP}"),
     }
 }

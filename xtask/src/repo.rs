@@ -74,12 +74,24 @@ impl Repo {
         self.files.get(path).and_then(|bytes| str::from_utf8(bytes).ok())
     }
 
+    /// The paths that were added, removed or changed between `self` and `later`.
+    pub fn changed_since(&self, later: &Self) -> Vec<String> {
+        let gone = self.files.iter().filter(|(path, bytes)| later.files.get(*path) != Some(bytes));
+        let new = later.files.keys().filter(|path| !self.files.contains_key(*path));
+        gone.map(|(path, _)| path).chain(new).cloned().collect()
+    }
+
     /// True when `path` is a file of the repository, or a folder that holds one.
     pub fn has(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');
         let inside = format!("{path}/");
         self.files.contains_key(path) || self.paths().any(|known| known.starts_with(&inside))
     }
+}
+
+/// True when `path` ends in one of `endings`, given without their dot.
+pub fn has_ending(path: &str, endings: &[&str]) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
 
 /// What Git tracks or would offer to track; `None` where there is no Git or no history.
@@ -125,5 +137,12 @@ mod tests {
         assert!(repo.has("docs/adr"));
         assert!(repo.has("docs/adr/"));
         assert!(!repo.has("docs/ad"));
+    }
+
+    #[test]
+    fn what_was_added_removed_or_changed_is_named() {
+        let before = Repo::planted(&[("a", "1"), ("b", "1"), ("c", "1")]);
+        let after = Repo::planted(&[("a", "1"), ("b", "2"), ("d", "1")]);
+        assert_eq!(before.changed_since(&after), ["b", "c", "d"]);
     }
 }

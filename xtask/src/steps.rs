@@ -5,14 +5,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::console;
-use crate::laws::LAWS;
+use crate::cargo::Reach;
+use crate::laws::{LAWS, licences_of};
 use crate::repo::Repo;
+use crate::{browser, console};
 
 /// What a step may use: the repository and the few variables a chore reads.
 #[derive(Debug)]
 pub struct Desk {
-    /// The repository as it is on disk now.
+    /// The repository as it was on disk when the chore began.
     pub repo: Repo,
     /// `MINDSHELF_CHROMIUM`: the browser to use.
     pub chromium: Option<OsString>,
@@ -25,22 +26,25 @@ pub struct Step {
     run: fn(&Desk) -> Result<()>,
 }
 
-/// What `cargo xtask check` runs.
-pub const CHECK: &[Step] = &[
-    Step { name: "format", run: format },
-    Step { name: "laws", run: laws },
-    Step { name: "clippy", run: clippy },
-    Step { name: "tests", run: tests },
-];
+const FORMAT: Step = Step { name: "format", run: format };
+const JUDGE: Step = Step { name: "laws", run: judge };
+const CLIPPY: Step = Step { name: "clippy", run: clippy };
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
-pub const LAWS_ALONE: &[Step] = &[Step { name: "laws", run: laws }];
+pub const LAWS_ALONE: &[Step] = &[JUDGE];
+
+/// What `cargo xtask check` runs: all that must be green before a commit lands.
+pub const CHECK: &[Step] = &[FORMAT, JUDGE, CLIPPY, Step { name: "tests", run: tests }];
 
 /// What `cargo xtask ci` runs after `cargo test --workspace`.
 pub const CI: &[Step] = &[
-    Step { name: "format", run: format },
-    Step { name: "laws", run: laws },
-    Step { name: "clippy", run: clippy },
+    FORMAT,
+    JUDGE,
+    Step { name: "licences of every machine", run: licences_of_every_machine },
+    CLIPPY,
+    Step { name: "documentation", run: documentation },
+    Step { name: "browser", run: browser::stories },
+    Step { name: "untouched", run: untouched },
 ];
 
 /// Runs every step, even after a failure, and fails if any failed.
@@ -56,10 +60,11 @@ pub fn run_all(steps: &[Step], desk: &Desk) -> Result<()> {
     Ok(())
 }
 
-/// Runs cargo in the repository; a non-zero exit is an error.
-pub fn cargo(desk: &Desk, arguments: &[&str]) -> Result<()> {
+/// Cargo, to be run in the repository.
+pub fn cargo(desk: &Desk, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
-    succeed(command.args(arguments).current_dir(desk.repo.root()))
+    command.args(arguments).current_dir(desk.repo.root());
+    command
 }
 
 /// Runs `command`; a non-zero exit is an error.
@@ -70,18 +75,24 @@ pub fn succeed(command: &mut Command) -> Result<()> {
 }
 
 fn format(desk: &Desk) -> Result<()> {
-    cargo(desk, &["fmt", "--all", "--check"])
+    succeed(&mut cargo(desk, &["fmt", "--all", "--check"]))
 }
 
 fn clippy(desk: &Desk) -> Result<()> {
-    cargo(desk, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    succeed(&mut cargo(desk, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn tests(desk: &Desk) -> Result<()> {
-    cargo(desk, &["test", "--workspace"])
+    succeed(&mut cargo(desk, &["test", "--workspace"]))
 }
 
-fn laws(desk: &Desk) -> Result<()> {
+/// Every link between doc comments leads somewhere.
+fn documentation(desk: &Desk) -> Result<()> {
+    let mut command = cargo(desk, &["doc", "--workspace", "--no-deps", "--lib", "--quiet"]);
+    succeed(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn judge(desk: &Desk) -> Result<()> {
     let mut broken = 0;
     for law in LAWS {
         let verdict = (law.judge)(&desk.repo)?;
@@ -89,8 +100,22 @@ fn laws(desk: &Desk) -> Result<()> {
         console::say(format!("{}: {word}\n{verdict}", law.name).trim_end());
         broken += verdict.broken.len();
     }
-    if broken > 0 {
-        bail!("{broken} violations");
+    ensure!(broken == 0, "{broken} violations");
+    Ok(())
+}
+
+/// Dependencies of other systems are in the lock file too; their licences count as well.
+fn licences_of_every_machine(desk: &Desk) -> Result<()> {
+    let verdict = licences_of(&desk.repo, Reach::EveryMachine)?;
+    ensure!(verdict.holds(), "\n{verdict}");
+    Ok(())
+}
+
+/// No step and no test may have written into the repository.
+fn untouched(desk: &Desk) -> Result<()> {
+    let changed = desk.repo.changed_since(&Repo::open(desk.repo.root())?);
+    if !changed.is_empty() {
+        bail!("written during the run: {}", changed.join(", "));
     }
     Ok(())
 }

@@ -1,0 +1,162 @@
+//! The privacy table: every stored column is classed, and is therefore in the export and the erasure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+
+use crate::repo::{Repo, has_ending};
+use crate::verdict::Verdict;
+
+/// Where the tables are made.
+const SCHEMA: &str = "crates/shelf-embedded/src/schema.sql";
+/// Where their columns are classed.
+const CLASSES: &str = "crates/shelf-embedded/privacy.toml";
+/// The classes a column may have.
+const KNOWN: [&str; 3] = ["public", "personal", "sealed"];
+/// Words that open a constraint instead of a column.
+const CONSTRAINTS: [&str; 5] = ["PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "CONSTRAINT"];
+
+/// Columns by table.
+type Columns = BTreeMap<String, BTreeSet<String>>;
+
+/// Compares the classes with the schema; both ways, so that neither goes stale.
+pub fn check(repo: &Repo) -> Result<Verdict> {
+    let mut verdict = Verdict::default();
+    let Some(schema) = repo.text(SCHEMA) else {
+        verdict.note(format!("{SCHEMA} does not exist yet: nothing to class"));
+        return Ok(verdict);
+    };
+    let text = repo.text(CLASSES).with_context(|| format!("{CLASSES} is missing"))?;
+    let classes: BTreeMap<String, BTreeMap<String, String>> =
+        toml::from_str(text).with_context(|| format!("cannot read {CLASSES}"))?;
+    let stored = columns_of(schema);
+    verdict.require(!stored.is_empty(), || format!("{SCHEMA} makes no table"));
+    for (table, column) in flat(&stored) {
+        let class = classes.get(table).and_then(|columns| columns.get(column));
+        match class {
+            None => verdict.fail(format!("{CLASSES}: {table}.{column} has no class")),
+            Some(class) if !KNOWN.contains(&class.as_str()) => verdict.fail(format!(
+                "{CLASSES}: {table}.{column} is `{class}`, not one of {}",
+                KNOWN.join(", ")
+            )),
+            Some(_) => {}
+        }
+    }
+    for (table, columns) in &classes {
+        for column in columns.keys() {
+            let exists = stored.get(table).is_some_and(|known| known.contains(column));
+            verdict.require(exists, || format!("{CLASSES}: there is no {table}.{column}"));
+        }
+    }
+    check_no_other_tables(repo, &mut verdict);
+    Ok(verdict)
+}
+
+/// A table made anywhere else would escape the classes.
+fn check_no_other_tables(repo: &Repo, verdict: &mut Verdict) {
+    let sources = repo.texts("").filter(|(path, _)| {
+        path.starts_with("crates/shelf-embedded/src/") && has_ending(path, &["rs", "sql"])
+    });
+    for (path, text) in sources.filter(|(path, _)| *path != SCHEMA) {
+        let production = text.split("#[cfg(test)]").next().unwrap_or_default();
+        verdict.require(!production.to_uppercase().contains("CREATE TABLE"), || {
+            format!("{path} makes a table: tables are made in {SCHEMA} alone")
+        });
+    }
+}
+
+fn flat(columns: &Columns) -> impl Iterator<Item = (&str, &str)> {
+    columns
+        .iter()
+        .flat_map(|(table, names)| names.iter().map(|name| (table.as_str(), name.as_str())))
+}
+
+/// The columns of every `CREATE TABLE` in `schema`.
+fn columns_of(schema: &str) -> Columns {
+    let lines = schema.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let plain: String = lines.flat_map(|line| [line, " "]).collect();
+    let mut tables = Columns::new();
+    for statement in plain.split(';') {
+        let Some((head, body)) = statement.split_once('(') else { continue };
+        let words: Vec<&str> = head.split_whitespace().collect();
+        let is =
+            |at: usize, word: &str| words.get(at).is_some_and(|w| w.eq_ignore_ascii_case(word));
+        if is(0, "CREATE") && words.iter().take(3).any(|w| w.eq_ignore_ascii_case("TABLE")) {
+            let name = words.last().copied().unwrap_or_default();
+            tables.insert(bare(name), columns_in(body));
+        }
+    }
+    tables
+}
+
+/// The first word of every part of a table's body that is no constraint.
+fn columns_in(body: &str) -> BTreeSet<String> {
+    let (mut depth, mut part, mut parts) = (0_usize, String::new(), Vec::new());
+    for c in body.chars() {
+        match c {
+            ',' if depth == 0 => parts.push(std::mem::take(&mut part)),
+            ')' if depth == 0 => break,
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if !(c == ',' && depth == 0) {
+            part.push(c);
+        }
+    }
+    parts.push(part);
+    let opens = parts.iter().filter_map(|part| part.split_whitespace().next());
+    let opens = opens.map(|word| word.split('(').next().unwrap_or(word));
+    opens.filter(|word| !CONSTRAINTS.contains(&word.to_uppercase().as_str())).map(bare).collect()
+}
+
+/// A name without the quotes SQL allows around it.
+fn bare(name: &str) -> String {
+    name.trim_matches(['"', '`', '[', ']']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "-- people; and (more)
+        CREATE TABLE IF NOT EXISTS person (
+          id BLOB NOT NULL, -- who, exactly
+          \"name\" TEXT CHECK (length(name) < 9),
+          kind INTEGER DEFAULT (1),
+          PRIMARY KEY (id, kind)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX by_name ON person (name);";
+
+    fn broken_in(classes: &str, more: &[(&str, &str)]) -> Vec<String> {
+        let mut files = vec![(SCHEMA, TABLE), (CLASSES, classes)];
+        files.extend(more);
+        check(&Repo::planted(&files)).unwrap().broken
+    }
+
+    const COMPLETE: &str = "person = { id = 'public', name = 'personal', kind = 'sealed' }";
+
+    #[test]
+    fn a_complete_table_of_classes_passes() {
+        assert_eq!(broken_in(COMPLETE, &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_column_without_a_class_a_made_up_class_and_a_stale_row_are_found() {
+        assert_eq!(broken_in("person = { id = 'public', name = 'personal' }", &[]).len(), 1);
+        assert_eq!(broken_in(&COMPLETE.replace("sealed", "secret"), &[]).len(), 1);
+        assert_eq!(broken_in(&COMPLETE.replace("kind", "kind = 'public', gone"), &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_table_made_outside_the_schema_is_found() {
+        let hidden = ("crates/shelf-embedded/src/a.rs", "\"create table b (c)\"");
+        assert_eq!(broken_in(COMPLETE, &[hidden]).len(), 1);
+    }
+
+    #[test]
+    fn without_a_schema_there_is_nothing_to_class() {
+        let verdict = check(&Repo::planted(&[])).unwrap();
+        assert!(verdict.holds() && verdict.notes.len() == 1);
+    }
+}
