@@ -1,1 +1,17 @@
 //! The seams: small object-safe traits whose doc comment is the contract.
+//!
+//! Every promise in a contract is a case in that port's exam (`shelf-testkit`).
+#![warn(missing_docs)]
+
+pub mod fault;
+pub mod chance;
+pub mod library;
+pub mod views;
+pub mod accounts;
+pub mod activity;
+pub mod imports;
+pub mod news;
+pub mod projection;
+pub mod fields;
+
+pub use fault::{Failure, Fault};

@@ -1,0 +1,127 @@
+//! Tenants, people, libraries, sign-in links and grants.
+
+use crate::Fault;
+use async_trait::async_trait;
+use shelf_domain::id::{DeviceId, LibraryId, PersonId, Scope, TenantId};
+use std::fmt;
+
+/// A person; alone, a tenant of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// Their tenant.
+    pub tenant: TenantId,
+    /// What they are called.
+    pub name: String,
+}
+
+/// A library a person may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LibraryInfo {
+    /// Its id.
+    pub id: LibraryId,
+    /// The tenant it belongs to.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: String,
+    /// When it was made, milliseconds.
+    pub created_at: i64,
+}
+
+impl LibraryInfo {
+    /// The scope of its content.
+    pub fn scope(&self) -> Scope {
+        Scope { tenant: self.tenant, library: self.id }
+    }
+}
+
+/// What a grant is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GrantKind {
+    /// A signed-in browser.
+    Session,
+    /// A personal access token.
+    Token,
+    /// The key in the data directory, for commands of the owner.
+    Local,
+    /// A paired device that pushes changes of its own.
+    Device,
+}
+
+/// A right to act for a person; also the author of what is written with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The grant, which is a device of its own.
+    pub id: DeviceId,
+    /// For whom.
+    pub person: PersonId,
+    /// What for.
+    pub kind: GrantKind,
+    /// A name its owner knows it by.
+    pub name: String,
+    /// When it was made, milliseconds.
+    pub created_at: i64,
+    /// When it ends, milliseconds.
+    pub expires_at: Option<i64>,
+    /// When it was last used, milliseconds, to the minute.
+    pub used_at: Option<i64>,
+}
+
+/// SHA-256 of a secret; the secret itself is never stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SecretHash(pub [u8; 32]);
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash(..)")
+    }
+}
+
+/// Accounts. Effects are durable when a call answers.
+#[async_trait]
+pub trait Accounts: fmt::Debug + Send + Sync {
+    /// Adds a tenant of one with its first library.
+    async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault>;
+
+    /// Everyone, in order of joining; for start-up and the keeper.
+    async fn people(&self) -> Result<Vec<Person>, Fault>;
+
+    /// The person `id`.
+    async fn person(&self, id: PersonId) -> Result<Option<Person>, Fault>;
+
+    /// The libraries `person` may use, oldest first.
+    async fn libraries(&self, person: PersonId) -> Result<Vec<LibraryInfo>, Fault>;
+
+    /// Every library; for followers and the keeper.
+    async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault>;
+
+    /// Remembers a sign-in link until `expires_at`.
+    async fn put_link(
+        &self,
+        link: SecretHash,
+        person: PersonId,
+        expires_at: i64,
+    ) -> Result<(), Fault>;
+
+    /// Uses a link up: its person, once, before it expires.
+    async fn take_link(&self, link: SecretHash, now: i64) -> Result<Option<PersonId>, Fault>;
+
+    /// Adds a grant that `secret` opens (a paired device has none of its own).
+    async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault>;
+
+    /// The grant `secret` opens, unless it has ended or was revoked; notes its use to the minute.
+    async fn open_grant(&self, secret: SecretHash, now: i64) -> Result<Option<Grant>, Fault>;
+
+    /// The grants of `person` that have not ended, latest first.
+    async fn grants(&self, person: PersonId, now: i64) -> Result<Vec<Grant>, Fault>;
+
+    /// Ends a grant; whether there was one.
+    async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault>;
+
+    /// A setting of `person`.
+    async fn setting(&self, person: PersonId, name: &str) -> Result<Option<String>, Fault>;
+
+    /// Puts a setting of `person`.
+    async fn put_setting(&self, person: PersonId, name: &str, value: &str) -> Result<(), Fault>;
+}

@@ -1,0 +1,25 @@
+//! A store that follows the log and can be thrown away and rebuilt from it.
+
+use crate::Fault;
+use async_trait::async_trait;
+use shelf_domain::change::Change;
+use shelf_domain::id::Scope;
+use shelf_domain::stamp::Seq;
+use std::fmt;
+
+/// A store that follows the log and can be thrown away and rebuilt from it.
+#[async_trait]
+pub trait Projection: fmt::Debug + Send + Sync {
+    /// The name in logs, metrics and `doctor`.
+    fn name(&self) -> &'static str;
+
+    /// How far this projection has followed `scope`.
+    async fn position(&self, scope: Scope) -> Result<Seq, Fault>;
+
+    /// Takes in `batch` (rising seqs) and moves the position to its last one.
+    /// A batch at or before the position changes nothing.
+    async fn apply(&self, scope: Scope, batch: &[Change]) -> Result<(), Fault>;
+
+    /// Forgets everything about `scope`, position included.
+    async fn reset(&self, scope: Scope) -> Result<(), Fault>;
+}

@@ -1,0 +1,142 @@
+//! Lists of a library's content, answered from the state folded from its log.
+
+use crate::Fault;
+use async_trait::async_trait;
+use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::kind::Kind;
+use shelf_domain::view::{Bookmark, Collection, Tag};
+use std::fmt;
+
+/// Which bookmarks a list holds. All that is said must hold; the trash is only in
+/// [`Views::trash`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Bearing all of these tags.
+    pub tags: Vec<ItemId>,
+    /// In this collection itself.
+    pub collection: Option<ItemId>,
+    /// In no collection.
+    pub unsorted: bool,
+    /// With or without this flag.
+    pub unread: Option<bool>,
+    /// With or without this flag.
+    pub favourite: Option<bool>,
+    /// Archived or not.
+    pub archived: Option<bool>,
+}
+
+/// In which order. All orders end with the id, so that a position is exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Latest saved first.
+    #[default]
+    Newest,
+    /// Earliest saved first.
+    Oldest,
+    /// By the order of places; only with [`Filter::collection`].
+    Place,
+    /// By small number: stable for exports.
+    Number,
+}
+
+/// A position in a list: the sort key and id of the last row that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The sort key as text: a number in decimal, or an order key.
+    pub key: String,
+    /// The last bookmark.
+    pub id: ItemId,
+}
+
+/// One page of bookmarks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The rows.
+    pub bookmarks: Vec<Bookmark>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Position>,
+}
+
+/// Something in the trash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trashed {
+    /// The item.
+    pub id: ItemId,
+    /// What it is.
+    pub kind: Kind,
+    /// The name it goes by.
+    pub name: String,
+    /// The address, for bookmarks.
+    pub url: String,
+    /// When it was trashed, milliseconds.
+    pub trashed_at: i64,
+}
+
+/// How many living bookmarks there are, in all and by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All, archived ones included.
+    pub bookmarks: u64,
+    /// In no collection.
+    pub unsorted: u64,
+    /// Still to be read.
+    pub unread: u64,
+    /// Favourites.
+    pub favourite: u64,
+    /// Archived.
+    pub archived: u64,
+    /// Living collections.
+    pub collections: u64,
+    /// Living tags.
+    pub tags: u64,
+    /// Items in the trash.
+    pub trashed: u64,
+}
+
+/// Lists over the folded state. What [`crate::library::Library::write`] has answered is seen by
+/// the next call. An item of another scope is as absent as one that never was.
+#[async_trait]
+pub trait Views: fmt::Debug + Send + Sync {
+    /// Living bookmarks by `filter`, after `after`, at most `limit`.
+    async fn bookmarks(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        sort: Sort,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page, Fault>;
+
+    /// These bookmarks in this order, trashed ones too; unknown and purged ones are left out.
+    async fn bookmarks_by_id(&self, scope: Scope, ids: &[ItemId]) -> Result<Vec<Bookmark>, Fault>;
+
+    /// Every living collection whose parents live too, with how many bookmarks stand directly
+    /// in it; by parent, order and id.
+    async fn collections(&self, scope: Scope) -> Result<Vec<(Collection, u64)>, Fault>;
+
+    /// Every living tag with how many living bookmarks bear it, by name.
+    async fn tags(&self, scope: Scope) -> Result<Vec<(Tag, u64)>, Fault>;
+
+    /// Bookmarks (living or not) that bear one of `tags` or stand in one of `collections`, with
+    /// an id above `after`, rising, at most `limit`; for followers.
+    async fn bearing(
+        &self,
+        scope: Scope,
+        tags: &[ItemId],
+        collections: &[ItemId],
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<ItemId>, Fault>;
+
+    /// What is in the trash, latest first, after (`trashed_at`, id), at most `limit`. Places are
+    /// not listed: they come and go with their folder or bookmark.
+    async fn trash(
+        &self,
+        scope: Scope,
+        after: Option<(i64, ItemId)>,
+        limit: usize,
+    ) -> Result<Vec<Trashed>, Fault>;
+
+    /// How many there are.
+    async fn counts(&self, scope: Scope) -> Result<Counts, Fault>;
+}
