@@ -119,20 +119,26 @@ mod tests {
         reason = "one crate speaks to the database"
     "#;
 
-    /// The violations found when `from` depends on `to` in a toy workspace.
-    fn broken_by(from: &str, to: &str, kind: Option<&str>) -> Vec<String> {
-        let package = |name: &str| Package {
-            name: name.to_owned(),
+    /// A workspace of these members, none of which depends on anything yet.
+    fn workspace(names: &[&str]) -> Metadata {
+        let member = |name: &&str| Package {
+            id: (*name).to_owned(),
+            name: (*name).to_owned(),
             version: "0.1.0".to_owned(),
             source: None,
             license: None,
             dependencies: Vec::new(),
         };
-        let mut packages: Vec<Package> =
-            ["words", "store", "web", "kit", "shell"].map(package).into();
-        let from = packages.iter_mut().find(|p| p.name == from).unwrap();
-        from.dependencies.push(Dependency { name: to.to_owned(), kind: kind.map(str::to_owned) });
-        check(&toml::from_str(TOY).unwrap(), &Metadata { packages }).broken
+        Metadata { packages: names.iter().map(member).collect(), resolve: None }
+    }
+
+    /// The violations found when `from` depends on `to` in a toy workspace.
+    fn broken_by(from: &str, to: &str, kind: Option<&str>) -> Vec<String> {
+        let mut toy = workspace(&["words", "store", "web", "kit", "shell"]);
+        let from = toy.packages.iter_mut().find(|package| package.name == from).unwrap();
+        let kind = kind.map(str::to_owned);
+        from.dependencies.push(Dependency { name: to.to_owned(), kind });
+        check(&toml::from_str(TOY).unwrap(), &toy).broken
     }
 
     #[test]
@@ -172,14 +178,7 @@ mod tests {
         let mut rules: Rules = toml::from_str(TOY).unwrap();
         rules.members.remove("web");
         rules.members.insert("ghost".to_owned(), Vec::new());
-        let package = Package {
-            name: "web".to_owned(),
-            version: "0.1.0".to_owned(),
-            source: None,
-            license: None,
-            dependencies: Vec::new(),
-        };
-        let found = check(&rules, &Metadata { packages: vec![package] }).broken;
+        let found = check(&rules, &workspace(&["web"])).broken;
         assert!(found.iter().any(|line| line.starts_with("web has no row")), "{found:?}");
         assert!(found.iter().any(|line| line.contains("speaks of ghost")), "{found:?}");
     }

@@ -11,11 +11,31 @@ use serde::Deserialize;
 pub struct Metadata {
     /// The packages asked for: members only, or everything that is built.
     pub packages: Vec<Package>,
+    /// What is built and with which features; `None` when only the members were asked for.
+    pub resolve: Option<Resolve>,
+}
+
+/// What Cargo decided to build.
+#[derive(Debug, Deserialize)]
+pub struct Resolve {
+    /// One node for each package that is built.
+    pub nodes: Vec<Node>,
+}
+
+/// One package that is built.
+#[derive(Debug, Deserialize)]
+pub struct Node {
+    /// The id of the package.
+    pub id: String,
+    /// The features that the whole build switches on in it.
+    pub features: Vec<String>,
 }
 
 /// One package: a member or something from outside.
 #[derive(Debug, Deserialize)]
 pub struct Package {
+    /// What Cargo calls it: unique in the build.
+    pub id: String,
     /// Its name as written in its manifest.
     pub name: String,
     /// Its version.

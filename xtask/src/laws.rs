@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::cargo::{self, Reach};
 use crate::repo::Repo;
 use crate::verdict::Verdict;
-use crate::{arrows, docs, duplicates, generated, licences, manifests, privacy};
+use crate::{arrows, docs, duplicates, features, generated, licences, manifests, privacy};
 use crate::{third_party, tidy, unused};
 
 /// One law: its name and the function that judges the repository by it.
@@ -26,6 +26,7 @@ pub const LAWS: &[Law] = &[
     Law { name: "docs", judge: |repo| Ok(docs::check(repo)) },
     Law { name: "licences", judge: |repo| licences_of(repo, Reach::ThisMachine) },
     Law { name: "duplicates", judge: duplicates::check },
+    Law { name: "features", judge: features_stay_off },
     Law { name: "third party", judge: third_party::check },
     Law { name: "generated", judge: |repo| Ok(generated::check(repo)) },
     Law { name: "privacy", judge: privacy::check },
@@ -35,6 +36,11 @@ pub const LAWS: &[Law] = &[
 pub fn licences_of(repo: &Repo, reach: Reach) -> Result<Verdict> {
     let built = cargo::metadata(repo.root(), reach)?;
     Ok(licences::check(&licences::Policy::of(repo)?, &built))
+}
+
+fn features_stay_off(repo: &Repo) -> Result<Verdict> {
+    let built = cargo::metadata(repo.root(), Reach::ThisMachine)?;
+    Ok(features::check(&features::Rules::of(repo)?, &built))
 }
 
 fn arrows_hold(repo: &Repo) -> Result<Verdict> {

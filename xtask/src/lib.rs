@@ -10,6 +10,7 @@ pub mod unused;
 pub mod docs;
 pub mod licences;
 pub mod duplicates;
+pub mod features;
 pub mod third_party;
 pub mod generated;
 pub mod privacy;

@@ -141,13 +141,14 @@ mod tests {
 
     fn broken_by(name: &str, source: &str, licence: Option<&str>) -> Vec<String> {
         let package = Package {
+            id: name.to_owned(),
             name: name.to_owned(),
             version: "1.0.0".to_owned(),
             source: Some(source.to_owned()),
             license: licence.map(str::to_owned),
             dependencies: Vec::new(),
         };
-        check(&policy(), &Metadata { packages: vec![package] }).broken
+        check(&policy(), &Metadata { packages: vec![package], resolve: None }).broken
     }
 
     #[test]
