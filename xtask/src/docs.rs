@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::repo::{Repo, has_ending};
+use crate::tidy::is_test_file;
 use crate::verdict::Verdict;
 
 /// The code map.
@@ -110,7 +111,8 @@ fn check_settings(repo: &Repo, verdict: &mut Verdict) {
         verdict.note(format!("{SETTINGS} does not exist yet: no settings to compare"));
         return;
     };
-    let sources = repo.texts(".rs").filter(|(path, _)| path.starts_with("crates/"));
+    let sources = repo.texts(".rs");
+    let sources = sources.filter(|(path, _)| path.starts_with("crates/") && !is_test_file(path));
     let named: BTreeSet<&str> = sources.flat_map(|(_, text)| variables(text)).collect();
     for name in named {
         verdict.require(reference.contains(name), || format!("{SETTINGS} does not name {name}"));

@@ -13,6 +13,9 @@ const WORST_LISTED: usize = 10;
 /// Machine-made or foreign files, in which words and paths are not ours to choose.
 const NOT_OUR_WORDS: [&str; 3] = ["Cargo.lock", "third_party/", "docs/long/"];
 
+/// Files that may hold `unsafe`, a path a line, each with an exam against a safe twin. Absent: none.
+const UNSAFE: &str = "xtask/unsafe.txt";
+
 /// Words that must not be in a text file, each with the reason. Split so that this file passes.
 const FORBIDDEN: [(&str, &str); 16] = [
     (concat!("TO", "DO"), "finish it, or write a fixme that names an issue"),
@@ -43,6 +46,7 @@ pub fn check(repo: &Repo) -> Verdict {
     for path in repo.paths().filter(|path| path.ends_with("/mod.rs")) {
         verdict.fail(format!("{path}: write feature.rs beside feature/"));
     }
+    check_unsafe(repo, &mut verdict);
     check_sizes(repo, &mut verdict);
     check_words(repo, &mut verdict);
     verdict
@@ -64,6 +68,16 @@ fn check_tests(path: &str, text: &str, verdict: &mut Verdict) {
         let sleeps = code.contains("time::sleep(") || code.contains("thread::sleep(");
         verdict.require(!(sleeps && is_test_file(path)), || {
             format!("{path}:{at}: a test never sleeps; wait for what you wait for")
+        });
+    }
+}
+
+/// `unsafe` is denied by a lint; whoever lifts the lint is on the list, which may only shrink.
+fn check_unsafe(repo: &Repo, verdict: &mut Verdict) {
+    let listed: Vec<&str> = repo.text(UNSAFE).unwrap_or_default().lines().collect();
+    for (path, text) in repo.texts(".rs").filter(|(path, _)| !listed.contains(path)) {
+        verdict.require(!text.contains(concat!("unsafe", "_code")), || {
+            format!("{path}: lifts the ban on `unsafe` and is not listed in {UNSAFE}")
         });
     }
 }
@@ -166,6 +180,12 @@ mod tests {
         let word = concat!("FIX", "ME");
         assert_eq!(broken_in("docs/A.md", word).len(), 1);
         assert!(broken_in("docs/A.md", &format!("{word}(#12)")).is_empty());
+    }
+
+    #[test]
+    fn a_lifted_ban_on_unsafe_is_found() {
+        let text = format!("//! Fast.\n#![expect({})]\n", concat!("unsafe", "_code"));
+        assert_eq!(broken_in("crates/a/src/scan.rs", &text).len(), 1);
     }
 
     #[test]
