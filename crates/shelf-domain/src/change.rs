@@ -2,6 +2,7 @@
 
 use crate::id::{ActId, DeviceId, ItemId};
 use crate::kind::{Kind, Register};
+use crate::packed::{PackedName, PackedValue};
 use crate::stamp::{Hlc, Seq, Stamp};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -76,31 +77,44 @@ impl Change {
         serde_json::to_value(self).map(|value| value.to_string()).unwrap_or_default()
     }
 
-    /// The body as it stands in a store: canonical JSON of `set` and `also`.
-    pub fn body(&self) -> String {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-            also: &'a Puts,
-            set: &'a Puts,
-        }
-        serde_json::to_string(&Body { also: &self.also, set: &self.set }).unwrap_or_default()
+    /// The body as it stands in a store: a version byte, then `set` and `also` in the postcard 1
+    /// wire format.
+    pub fn body(&self) -> Vec<u8> {
+        let packed = (packed(&self.set), packed(&self.also));
+        let mut body = vec![BODY_VERSION];
+        body.extend(postcard::to_stdvec(&packed).unwrap_or_default());
+        body
     }
 
-    /// Reads a stored body back into `set` and `also`; an empty text is a blanked body.
-    pub fn with_body(mut self, body: &str) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Body {
-            #[serde(default)]
-            also: Puts,
-            set: Puts,
+    /// Reads a stored body back into `set` and `also`; no bytes are a blanked body. `None` where
+    /// the bytes are of no version known here.
+    #[must_use]
+    pub fn with_body(mut self, body: &[u8]) -> Option<Self> {
+        let Some((version, rest)) = body.split_first() else { return Some(self) };
+        if *version != BODY_VERSION {
+            return None;
         }
-        if !body.is_empty() {
-            let read: Body = serde_json::from_str(body)?;
-            (self.set, self.also) = (read.set, read.also);
-        }
-        Ok(self)
+        let (set, also): (PackedPuts, PackedPuts) = postcard::from_bytes(rest).ok()?;
+        (self.set, self.also) = (opened(set)?, opened(also)?);
+        Some(self)
     }
+}
+
+/// The version of stored bodies.
+const BODY_VERSION: u8 = 1;
+
+type PackedPuts = Vec<(PackedName, Option<PackedValue>)>;
+
+fn packed(puts: &Puts) -> PackedPuts {
+    puts.iter()
+        .map(|(register, value)| (PackedName::of(register), value.as_ref().map(PackedValue::of)))
+        .collect()
+}
+
+fn opened(puts: PackedPuts) -> Option<Puts> {
+    puts.into_iter()
+        .map(|(name, value)| Some((name.open()?, value.map(PackedValue::open))))
+        .collect()
 }
 
 /// Where a library's log stands.

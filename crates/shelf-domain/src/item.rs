@@ -3,11 +3,11 @@
 use crate::change::Change;
 use crate::id::{DeviceId, ItemId};
 use crate::kind::{Kind, Register, field};
+use crate::packed::{PackedName, PackedValue};
 use crate::stamp::{Hlc, Seq, Stamp};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// One register: who put it last, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,22 +119,6 @@ struct Packed {
     registers: Vec<(PackedName, u16, Option<PackedValue>)>,
 }
 
-#[derive(Serialize, Deserialize)]
-enum PackedName {
-    Known(u8),
-    Tag([u8; 16]),
-    Other(String),
-}
-
-#[derive(Serialize, Deserialize)]
-enum PackedValue {
-    Bool(bool),
-    Int(i64),
-    Text(String),
-    Item([u8; 16]),
-    Sealed(Vec<u8>),
-}
-
 impl Item {
     /// The compact bytes of this item's registers, for a store's row of id and kind.
     pub fn pack(&self) -> Vec<u8> {
@@ -165,52 +149,5 @@ impl Item {
             item.registers.insert(name.open()?, Held { stamp, seq, value });
         }
         Some(item)
-    }
-}
-
-impl PackedName {
-    fn of(register: &Register) -> Self {
-        if let Some(at) = field::KNOWN.iter().position(|known| *known == register.as_str()) {
-            return Self::Known(u8::try_from(at).unwrap_or(u8::MAX));
-        }
-        match register.as_tag() {
-            Some(tag) if Register::tag(tag) == *register => Self::Tag(tag.to_bytes()),
-            _ => Self::Other(register.as_str().to_owned()),
-        }
-    }
-
-    fn open(self) -> Option<Register> {
-        Some(match self {
-            Self::Known(at) => Register::from(*field::KNOWN.get(usize::from(at))?),
-            Self::Tag(tag) => Register::tag(ItemId::from_bytes(tag)),
-            Self::Other(name) => Register::named(&name),
-        })
-    }
-}
-
-impl PackedValue {
-    fn of(value: &Value) -> Self {
-        use crate::value::Plain;
-        match value {
-            Value::Plain(Plain::Bool(truth)) => Self::Bool(*truth),
-            Value::Plain(Plain::Int(number)) => Self::Int(*number),
-            Value::Plain(Plain::Text(text)) => match Uuid::parse_str(text) {
-                Ok(id) if text.len() == 36 && id.to_string() == *text => {
-                    Self::Item(id.into_bytes())
-                }
-                _ => Self::Text(text.clone()),
-            },
-            Value::Sealed(bytes) => Self::Sealed(bytes.clone()),
-        }
-    }
-
-    fn open(self) -> Value {
-        match self {
-            Self::Bool(truth) => Value::from(truth),
-            Self::Int(number) => Value::from(number),
-            Self::Text(text) => Value::from(text),
-            Self::Item(id) => Value::from(ItemId::from_bytes(id)),
-            Self::Sealed(bytes) => Value::Sealed(bytes),
-        }
     }
 }

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod refusal;
 pub mod kind;
 pub mod canon;
+mod packed;
 pub mod change;
 pub mod item;
 pub mod shelf;
