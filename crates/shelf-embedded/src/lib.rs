@@ -1,1 +1,87 @@
-//! Every storage port inside one process and one directory.
+//! Every storage port inside one process and one directory: SQLite for what is true and for
+//! lists, Tantivy and an exact vector scan for search.
+
+mod sql;
+mod writer;
+mod load;
+mod persist;
+mod library;
+mod views;
+mod accounts;
+mod activity;
+mod imports;
+mod news;
+
+pub use sql::Durability;
+
+use shelf_ports::Fault;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use writer::Writer;
+
+/// The embedded stores of one data directory. Cloning shares them.
+#[derive(Clone, Debug)]
+pub struct Embedded {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    writer: Writer,
+    readers: sql::Readers,
+    lists: views::Cache,
+    stirred: tokio::sync::Notify,
+}
+
+impl Embedded {
+    /// Opens or makes the stores in `dir`, which must exist. One process at a time.
+    pub fn open(dir: &Path) -> Result<Self, Fault> {
+        let file = dir.join("shelf.db");
+        let connection = sql::open_writer(&file)?;
+        let inner = Inner {
+            dir: dir.to_owned(),
+            writer: Writer::start(connection)?,
+            readers: sql::Readers::new(file),
+            lists: views::Cache::default(),
+            stirred: tokio::sync::Notify::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The directory everything is in.
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
+    /// How the writing connection makes commits durable, asked of the connection itself.
+    pub async fn durability(&self) -> Result<Durability, Fault> {
+        self.write("asking for durability", sql::durability).await
+    }
+
+    /// Whether the database finds itself whole (`PRAGMA integrity_check`).
+    pub async fn integrity(&self) -> Result<Vec<String>, Fault> {
+        self.read("checking integrity", sql::integrity).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let inner = Arc::clone(&self.inner);
+        let done = tokio::task::spawn_blocking(move || inner.readers.with(work)).await;
+        match done {
+            Ok(result) => result.map_err(|error| Fault::new(doing, error)),
+            Err(join) => Err(Fault::new(doing, join)),
+        }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.inner.writer.run(doing, work).await
+    }
+}

@@ -1,0 +1,245 @@
+//! Tenants, people, libraries, sign-in links and grants in tables of their own.
+
+use crate::Embedded;
+use crate::sql::damaged;
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_ports::Fault;
+use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
+
+/// Uses are noted to the minute, so that reading does not become writing.
+const USED_EVERY_MS: i64 = 60_000;
+
+const KINDS: [(GrantKind, &str); 4] = [
+    (GrantKind::Session, "session"),
+    (GrantKind::Token, "token"),
+    (GrantKind::Local, "local"),
+    (GrantKind::Device, "device"),
+];
+
+fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        id: PersonId::from_bytes(row.get(0)?),
+        tenant: TenantId::from_bytes(row.get(1)?),
+        name: row.get(2)?,
+    })
+}
+
+fn library_of(row: &Row<'_>) -> rusqlite::Result<LibraryInfo> {
+    Ok(LibraryInfo {
+        id: LibraryId::from_bytes(row.get(0)?),
+        tenant: TenantId::from_bytes(row.get(1)?),
+        name: row.get(2)?,
+        created_at: row.get(3)?,
+    })
+}
+
+fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
+    let name: String = row.get(2)?;
+    let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
+    Ok(Grant {
+        id: DeviceId::from_bytes(row.get(0)?),
+        person: PersonId::from_bytes(row.get(1)?),
+        kind: kind.ok_or_else(|| damaged("the kind of a grant"))?,
+        name: row.get(3)?,
+        created_at: row.get(4)?,
+        expires_at: row.get(5)?,
+        used_at: row.get(6)?,
+    })
+}
+
+const GRANT: &str = "id, person, kind, name, created_at, expires_at, used_at FROM grants";
+
+fn grant_by(
+    connection: &Connection,
+    secret: SecretHash,
+    now: i64,
+) -> rusqlite::Result<Option<Grant>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {GRANT} WHERE secret = ?1 AND (expires_at IS NULL OR expires_at > ?2)"
+        ))?
+        .query_row(params![secret.0, now], grant_of)
+        .optional()
+}
+
+#[async_trait]
+impl Accounts for Embedded {
+    async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault> {
+        let (person, library) = (person.clone(), library.clone());
+        self.write("adding a person", move |connection| {
+            let tenant = person.tenant.to_bytes();
+            connection
+                .prepare_cached("INSERT INTO people VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![person.id.to_bytes(), tenant, person.name, library.created_at])?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO libraries (id, tenant, owner, name, created_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![
+                    library.id.to_bytes(),
+                    tenant,
+                    person.id.to_bytes(),
+                    library.name,
+                    library.created_at
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn people(&self) -> Result<Vec<Person>, Fault> {
+        self.read("reading people", |connection| {
+            connection
+                .prepare_cached("SELECT id, tenant, name FROM people ORDER BY joined, id")?
+                .query_map([], person_of)?
+                .collect()
+        })
+        .await
+    }
+
+    async fn person(&self, id: PersonId) -> Result<Option<Person>, Fault> {
+        self.read("reading a person", move |connection| {
+            connection
+                .prepare_cached("SELECT id, tenant, name FROM people WHERE id = ?1")?
+                .query_row([id.to_bytes()], person_of)
+                .optional()
+        })
+        .await
+    }
+
+    async fn libraries(&self, person: PersonId) -> Result<Vec<LibraryInfo>, Fault> {
+        self.read("reading libraries", move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT id, tenant, name, created_at FROM libraries WHERE owner = ?1 ORDER BY key",
+                )?
+                .query_map([person.to_bytes()], library_of)?
+                .collect()
+        })
+        .await
+    }
+
+    async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault> {
+        self.read("reading libraries", |connection| {
+            connection
+                .prepare_cached("SELECT id, tenant, name, created_at FROM libraries ORDER BY key")?
+                .query_map([], library_of)?
+                .collect()
+        })
+        .await
+    }
+
+    async fn put_link(
+        &self,
+        link: SecretHash,
+        person: PersonId,
+        expires_at: i64,
+    ) -> Result<(), Fault> {
+        self.write("keeping a link", move |connection| {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO links VALUES (?1, ?2, ?3)")?
+                .execute(params![link.0, person.to_bytes(), expires_at])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn take_link(&self, link: SecretHash, now: i64) -> Result<Option<PersonId>, Fault> {
+        self.write("using a link", move |connection| {
+            connection
+                .prepare_cached("DELETE FROM links WHERE expires_at <= ?1")?
+                .execute([now])?;
+            connection
+                .prepare_cached("DELETE FROM links WHERE secret = ?1 RETURNING person")?
+                .query_row([link.0], |row| row.get(0).map(PersonId::from_bytes))
+                .optional()
+        })
+        .await
+    }
+
+    async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault> {
+        let grant = grant.clone();
+        self.write("keeping a grant", move |connection| {
+            let kind = KINDS.iter().find(|(kind, _)| *kind == grant.kind).map(|(_, name)| *name);
+            connection
+                .prepare_cached("INSERT INTO grants VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .execute(params![
+                    grant.id.to_bytes(),
+                    grant.person.to_bytes(),
+                    kind,
+                    grant.name,
+                    secret.map(|secret| secret.0),
+                    grant.created_at,
+                    grant.expires_at,
+                    grant.used_at
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn open_grant(&self, secret: SecretHash, now: i64) -> Result<Option<Grant>, Fault> {
+        let opened = self
+            .read("opening a grant", move |connection| grant_by(connection, secret, now))
+            .await?;
+        let Some(mut grant) = opened else { return Ok(None) };
+        if grant.used_at.is_none_or(|used| used + USED_EVERY_MS <= now) {
+            grant.used_at = Some(now);
+            self.write("noting the use of a grant", move |connection| {
+                connection
+                    .prepare_cached("UPDATE grants SET used_at = ?2 WHERE id = ?1")?
+                    .execute(params![grant.id.to_bytes(), now])
+            })
+            .await?;
+        }
+        Ok(Some(grant))
+    }
+
+    async fn grants(&self, person: PersonId, now: i64) -> Result<Vec<Grant>, Fault> {
+        self.read("reading grants", move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {GRANT} WHERE person = ?1 AND (expires_at IS NULL OR expires_at > ?2)
+                     ORDER BY created_at DESC, id DESC"
+                ))?
+                .query_map(params![person.to_bytes(), now], grant_of)?
+                .collect()
+        })
+        .await
+    }
+
+    async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault> {
+        self.write("revoking a grant", move |connection| {
+            let gone = connection
+                .prepare_cached("DELETE FROM grants WHERE person = ?1 AND id = ?2")?
+                .execute(params![person.to_bytes(), grant.to_bytes()])?;
+            Ok(gone > 0)
+        })
+        .await
+    }
+
+    async fn setting(&self, person: PersonId, name: &str) -> Result<Option<String>, Fault> {
+        let name = name.to_owned();
+        self.read("reading a setting", move |connection| {
+            connection
+                .prepare_cached("SELECT value FROM settings WHERE person = ?1 AND name = ?2")?
+                .query_row(params![person.to_bytes(), name], |row| row.get(0))
+                .optional()
+        })
+        .await
+    }
+
+    async fn put_setting(&self, person: PersonId, name: &str, value: &str) -> Result<(), Fault> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.write("keeping a setting", move |connection| {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2, ?3)")?
+                .execute(params![person.to_bytes(), name, value])?;
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,89 @@
+-- The embedded store. Truths: log, activity, accounts. The rest is folded from the log.
+
+-- accounts
+CREATE TABLE people (
+    id BLOB PRIMARY KEY, tenant BLOB NOT NULL, name TEXT NOT NULL, joined INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE libraries (
+    key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, tenant BLOB NOT NULL, owner BLOB NOT NULL,
+    name TEXT NOT NULL, created_at INTEGER NOT NULL,
+    epoch INTEGER NOT NULL DEFAULT 1, seq INTEGER NOT NULL DEFAULT 0,
+    floor INTEGER NOT NULL DEFAULT 0, hlc INTEGER NOT NULL DEFAULT 0,
+    at INTEGER NOT NULL DEFAULT 0, numbers TEXT NOT NULL DEFAULT '{}',
+    stirred INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX libraries_stirred ON libraries (stirred);
+CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE grants (
+    id BLOB PRIMARY KEY, person BLOB NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+    secret BLOB UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER
+) WITHOUT ROWID;
+CREATE TABLE settings (person BLOB NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (person, name)) WITHOUT ROWID;
+
+-- log
+CREATE TABLE devices (key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
+CREATE TABLE counters (library INTEGER NOT NULL, device INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (library, device)) WITHOUT ROWID;
+CREATE TABLE answers (
+    library INTEGER NOT NULL, device INTEGER NOT NULL, n INTEGER NOT NULL,
+    answer TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (library, device, n)
+) WITHOUT ROWID;
+CREATE TABLE replies (
+    library INTEGER NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, reply TEXT NOT NULL,
+    at INTEGER NOT NULL, PRIMARY KEY (library, key)
+) WITHOUT ROWID;
+CREATE TABLE log (
+    library INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, device INTEGER NOT NULL,
+    n INTEGER NOT NULL, hlc INTEGER NOT NULL, base INTEGER NOT NULL, act INTEGER NOT NULL,
+    item BLOB NOT NULL, kind ANY NOT NULL, number INTEGER, joined BLOB, also_hlc INTEGER,
+    body BLOB NOT NULL, PRIMARY KEY (library, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX log_item ON log (library, item);
+CREATE TABLE acts (
+    key INTEGER PRIMARY KEY, library INTEGER NOT NULL, id BLOB NOT NULL, first INTEGER NOT NULL,
+    last INTEGER NOT NULL, rows INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX acts_id ON acts (library, id);
+CREATE INDEX acts_last ON acts (library, last);
+
+-- folded from the log
+CREATE TABLE items (
+    library INTEGER NOT NULL, id BLOB NOT NULL, kind ANY NOT NULL, registers BLOB NOT NULL,
+    PRIMARY KEY (library, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE aliases (library INTEGER NOT NULL, younger BLOB NOT NULL, older BLOB NOT NULL,
+    PRIMARY KEY (library, younger)) WITHOUT ROWID;
+CREATE INDEX aliases_older ON aliases (library, older);
+CREATE TABLE urls (library INTEGER NOT NULL, hash INTEGER NOT NULL, id BLOB NOT NULL,
+    PRIMARY KEY (library, hash, id)) WITHOUT ROWID;
+CREATE TABLE names (library INTEGER NOT NULL, hash INTEGER NOT NULL, id BLOB NOT NULL,
+    PRIMARY KEY (library, hash, id)) WITHOUT ROWID;
+-- living bookmarks; flags: 1 unread, 2 favourite, 4 archived, 8 in a collection
+CREATE TABLE shown (library INTEGER NOT NULL, id BLOB NOT NULL, created_at INTEGER NOT NULL,
+    number INTEGER NOT NULL, flags INTEGER NOT NULL, PRIMARY KEY (library, id)) WITHOUT ROWID;
+CREATE INDEX shown_created ON shown (library, created_at, id, flags);
+CREATE TABLE tagged (library INTEGER NOT NULL, tag BLOB NOT NULL, bookmark BLOB NOT NULL,
+    PRIMARY KEY (library, tag, bookmark)) WITHOUT ROWID;
+-- what stands in a collection (x'' is the root); places name their bookmark
+CREATE TABLE children (
+    library INTEGER NOT NULL, parent BLOB NOT NULL, ord TEXT NOT NULL, id BLOB NOT NULL,
+    bookmark BLOB, living INTEGER NOT NULL, PRIMARY KEY (library, parent, ord, id)
+) WITHOUT ROWID;
+CREATE INDEX children_bookmark ON children (library, bookmark) WHERE bookmark IS NOT NULL;
+CREATE TABLE trashed (library INTEGER NOT NULL, at INTEGER NOT NULL, id BLOB NOT NULL,
+    PRIMARY KEY (library, at, id)) WITHOUT ROWID;
+
+-- activity
+CREATE TABLE activity (
+    library INTEGER NOT NULL, person BLOB NOT NULL, at INTEGER NOT NULL, deed TEXT NOT NULL,
+    item BLOB NOT NULL
+);
+CREATE INDEX activity_person ON activity (library, person, at);
+CREATE TABLE imports (library INTEGER NOT NULL, id BLOB NOT NULL, started_at INTEGER NOT NULL,
+    job TEXT NOT NULL, PRIMARY KEY (library, id)) WITHOUT ROWID;
+CREATE TABLE ledger (
+    library INTEGER NOT NULL, import BLOB NOT NULL, row INTEGER NOT NULL, outcome TEXT NOT NULL,
+    line TEXT NOT NULL, PRIMARY KEY (library, import, row, outcome)
+) WITHOUT ROWID;

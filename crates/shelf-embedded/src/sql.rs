@@ -1,0 +1,162 @@
+//! Connections: how they are opened, shared and asked about themselves.
+
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags};
+use shelf_domain::kind::Kind;
+use shelf_ports::Fault;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+const SCHEMA: &str = include_str!("schema.sql");
+const SCHEMA_VERSION: i64 = 1;
+/// Connections kept open for reading.
+const READERS_MAX: usize = 3;
+/// Prepared statements kept per connection.
+const STATEMENTS_MAX: usize = 96;
+
+/// How commits are made durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Durability {
+    /// The journal mode; `wal`.
+    pub journal_mode: String,
+    /// The sync mode; 2 is `FULL`.
+    pub synchronous: i64,
+}
+
+/// Opens the writing connection and brings the schema up to date.
+pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
+    let connection = Connection::open(file).map_err(|e| Fault::new("opening the database", e))?;
+    let prepare = || -> rusqlite::Result<()> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -8_000)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version == 0 {
+            connection.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            ))?;
+        }
+        Ok(())
+    };
+    prepare().map_err(|error| Fault::new("preparing the database", error))?;
+    let version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| Fault::new("reading the schema version", error))?;
+    if version > SCHEMA_VERSION {
+        let detail =
+            format!("the data is of version {version}; this program knows {SCHEMA_VERSION}");
+        return Err(Fault::new("opening the database", detail));
+    }
+    Ok(connection)
+}
+
+/// Asks the connection for its journal and sync mode.
+pub(crate) fn durability(connection: &Connection) -> rusqlite::Result<Durability> {
+    Ok(Durability {
+        journal_mode: connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
+        synchronous: connection.pragma_query_value(None, "synchronous", |row| row.get(0))?,
+    })
+}
+
+/// What the database finds wrong with itself; "ok" alone when nothing.
+pub(crate) fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("PRAGMA integrity_check")?;
+    let lines = statement.query_map([], |row| row.get(0))?;
+    lines.collect()
+}
+
+/// A few connections that only read.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    file: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(file: PathBuf) -> Self {
+        Self { file, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runs `work` in one read transaction.
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = idle.map_or_else(|| self.open(), Ok)?;
+        connection.prepare_cached("BEGIN DEFERRED")?.execute([])?;
+        let result = work(&connection);
+        connection.prepare_cached("COMMIT")?.execute([])?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < READERS_MAX {
+            idle.push(connection);
+        }
+        result
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags)?;
+        connection.pragma_update(None, "query_only", "ON")?;
+        connection.pragma_update(None, "cache_size", -2_000)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        Ok(connection)
+    }
+}
+
+/// A kind in a column: a small number for the known ones, its name for others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KindColumn(pub(crate) Kind);
+
+impl ToSql for KindColumn {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match Kind::ALL.iter().position(|kind| *kind == self.0) {
+            Some(at) => Ok(ToSqlOutput::from(i64::try_from(at).unwrap_or(i64::MAX))),
+            None => Ok(ToSqlOutput::from(self.0.name())),
+        }
+    }
+}
+
+impl FromSql for KindColumn {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        use rusqlite::types::FromSqlError;
+        match value {
+            ValueRef::Integer(at) => usize::try_from(at)
+                .ok()
+                .and_then(|at| Kind::ALL.get(at).cloned())
+                .map(Self)
+                .ok_or(FromSqlError::OutOfRange(at)),
+            ValueRef::Text(name) => Ok(Self(Kind::named(&String::from_utf8_lossy(name)))),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+/// The 64 bits of SHA-256 under which a canonical address or folded name is looked up.
+pub(crate) fn hash64(text: &str) -> i64 {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&digest[..8]);
+    i64::from_be_bytes(bytes)
+}
+
+/// A seq, counter or stamp as SQLite's signed number; the sign bit is carried over.
+pub(crate) fn signed(number: u64) -> i64 {
+    number.cast_signed()
+}
+
+/// The other way round.
+pub(crate) fn unsigned(number: i64) -> u64 {
+    number.cast_unsigned()
+}
+
+/// A failure to understand what the database holds.
+pub(crate) fn damaged(what: &'static str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, what.into())
+}

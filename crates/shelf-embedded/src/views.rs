@@ -1,0 +1,384 @@
+//! Lists over the folded state; counts are kept until the library moves.
+
+use crate::Embedded;
+use crate::load::{self, LibraryKey};
+use crate::persist::flag;
+use async_trait::async_trait;
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, params, params_from_iter};
+use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::kind::field;
+use shelf_domain::shelf::Reads;
+use shelf_domain::stamp::Seq;
+use shelf_domain::view::{Bookmark, Collection, Tag, name_of};
+use shelf_ports::Fault;
+use shelf_ports::views::{Counts, Filter, Page, Position, Sort, Trashed, Views};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Libraries whose counted lists are kept.
+const CACHED_MAX: usize = 16;
+
+/// Counted lists by library, each good for one seq of its log.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    counts: Mutex<HashMap<LibraryKey, (Seq, Counts)>>,
+    collections: Mutex<HashMap<LibraryKey, (Seq, Arc<Vec<(Collection, u64)>>)>>,
+    tags: Mutex<HashMap<LibraryKey, (Seq, Arc<Vec<(Tag, u64)>>)>>,
+}
+
+fn cached<T: Clone>(
+    cache: &Mutex<HashMap<LibraryKey, (Seq, T)>>,
+    library: LibraryKey,
+    seq: Seq,
+    make: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let known = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&library).cloned();
+    if let Some((_, value)) = known.filter(|(at, _)| *at == seq) {
+        return Ok(value);
+    }
+    let value = make()?;
+    let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+    if cache.len() >= CACHED_MAX && !cache.contains_key(&library) {
+        cache.clear();
+    }
+    cache.insert(library, (seq, value.clone()));
+    Ok(value)
+}
+
+/// A query under construction: its conditions and what is bound to them.
+struct Query {
+    from: String,
+    wheres: Vec<String>,
+    bound: Vec<Sql>,
+}
+
+impl Query {
+    fn bind(&mut self, value: impl Into<Sql>) -> String {
+        self.bound.push(value.into());
+        format!("?{}", self.bound.len())
+    }
+
+    fn of(library: LibraryKey, filter: &Filter) -> Self {
+        let mut query = Self { from: "shown s".into(), wheres: vec![], bound: vec![] };
+        let library = query.bind(library);
+        query.wheres.push(format!("s.library = {library}"));
+        if let Some(collection) = filter.collection {
+            let parent = query.bind(collection.to_bytes().to_vec());
+            query.from =
+                "children c JOIN shown s ON s.library = c.library AND s.id = c.bookmark".into();
+            query
+                .wheres
+                .push(format!("c.library = {library} AND c.parent = {parent} AND c.living"));
+        }
+        for (at, tag) in filter.tags.iter().enumerate() {
+            let tag = query.bind(tag.to_bytes().to_vec());
+            query.from += &format!(
+                " JOIN tagged t{at} ON t{at}.library = s.library AND t{at}.bookmark = s.id"
+            );
+            query.wheres.push(format!("t{at}.tag = {tag}"));
+        }
+        let flags = [
+            (filter.unread, flag::UNREAD),
+            (filter.favourite, flag::FAVOURITE),
+            (filter.archived, flag::ARCHIVED),
+            (filter.unsorted.then_some(false), flag::PLACED),
+        ];
+        for (wanted, bit) in flags.into_iter().filter_map(|(wanted, bit)| Some((wanted?, bit))) {
+            let is = if wanted { "<>" } else { "=" };
+            query.wheres.push(format!("s.flags & {bit} {is} 0"));
+        }
+        query
+    }
+
+    /// The sort key, its direction, and the condition that goes on after a position.
+    fn sort(&mut self, sort: Sort, after: Option<&Position>) -> (&'static str, &'static str) {
+        let (key, direction) = match sort {
+            Sort::Newest => ("s.created_at", "DESC"),
+            Sort::Oldest => ("s.created_at", "ASC"),
+            Sort::Place if self.from.starts_with("children") => ("c.ord", "ASC"),
+            Sort::Place | Sort::Number => ("s.number", "ASC"),
+        };
+        if let Some(after) = after {
+            let bound = match key {
+                "c.ord" => Sql::Text(after.key.clone()),
+                _ => Sql::Integer(after.key.parse().unwrap_or_default()),
+            };
+            let (bound, id) = (self.bind(bound), self.bind(after.id.to_bytes().to_vec()));
+            let is = if direction == "DESC" { "<" } else { ">" };
+            self.wheres.push(format!("({key}, s.id) {is} ({bound}, {id})"));
+        }
+        (key, direction)
+    }
+}
+
+fn page(
+    connection: &Connection,
+    library: LibraryKey,
+    filter: &Filter,
+    (sort, after): (Sort, Option<&Position>),
+    limit: usize,
+) -> rusqlite::Result<Page> {
+    let mut query = Query::of(library, filter);
+    let (key, direction) = query.sort(sort, after);
+    let sql = format!(
+        "SELECT DISTINCT s.id, {key} FROM {} WHERE {} ORDER BY {key} {direction}, s.id {direction} LIMIT {}",
+        query.from,
+        query.wheres.join(" AND "),
+        limit.saturating_add(1),
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(query.bound), |row| {
+        let key = match row.get(1)? {
+            Sql::Integer(number) => number.to_string(),
+            Sql::Text(text) => text,
+            _ => String::new(),
+        };
+        Ok(Position { id: ItemId::from_bytes(row.get(0)?), key })
+    })?;
+    let mut rows: Vec<Position> = rows.collect::<rusqlite::Result<_>>()?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
+    let next = if more { rows.pop() } else { None };
+    Ok(Page { bookmarks: shown(connection, library, &ids)?, next })
+}
+
+fn shown(
+    connection: &Connection,
+    library: LibraryKey,
+    ids: &[ItemId],
+) -> rusqlite::Result<Vec<Bookmark>> {
+    let shelf = load::shelf(connection, library, &Reads::none().places(ids.iter().copied()))?;
+    let items = ids.iter().filter_map(|id| shelf.item(*id)).filter(|item| !item.is_purged());
+    Ok(items.map(|item| Bookmark::of(&shelf, item)).collect())
+}
+
+fn count(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Counts> {
+    let mut counts = connection
+        .prepare_cached(
+            "SELECT count(*), total(flags & 8 = 0), total(flags & 1 <> 0),
+             total(flags & 2 <> 0), total(flags & 4 <> 0) FROM shown WHERE library = ?1",
+        )?
+        .query_row([library], |row| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+            let number = |at| row.get::<_, f64>(at).map(|total| total as u64);
+            Ok(Counts {
+                bookmarks: row.get(0)?,
+                unsorted: number(1)?,
+                unread: number(2)?,
+                favourite: number(3)?,
+                archived: number(4)?,
+                ..Counts::default()
+            })
+        })?;
+    let one = |sql: &str| -> rusqlite::Result<u64> {
+        connection.prepare_cached(sql)?.query_row([library], |row| row.get(0))
+    };
+    counts.collections =
+        one("SELECT count(*) FROM children WHERE library = ?1 AND bookmark IS NULL AND living")?;
+    counts.tags = one("SELECT count(*) FROM names WHERE library = ?1")?;
+    counts.trashed = one("SELECT count(*) FROM trashed WHERE library = ?1")?;
+    Ok(counts)
+}
+
+fn collections(
+    connection: &Connection,
+    library: LibraryKey,
+) -> rusqlite::Result<Vec<(Collection, u64)>> {
+    let mut counts: HashMap<Vec<u8>, u64> = HashMap::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT c.parent, count(DISTINCT s.id) FROM children c
+         JOIN shown s ON s.library = c.library AND s.id = c.bookmark
+         WHERE c.library = ?1 AND c.living GROUP BY c.parent",
+    )?;
+    for row in statement.query_map([library], |row| Ok((row.get(0)?, row.get(1)?)))? {
+        let (parent, count): (Vec<u8>, u64) = row?;
+        counts.insert(parent, count);
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM children WHERE library = ?1 AND bookmark IS NULL AND living
+         ORDER BY parent, ord, id",
+    )?;
+    let ids = statement.query_map([library], |row| row.get(0).map(ItemId::from_bytes))?;
+    let mut all = Vec::new();
+    for id in ids {
+        if let Some(item) = load::item(connection, library, id?)? {
+            let count = counts.get(item.id.to_bytes().as_slice()).copied().unwrap_or_default();
+            all.push((Collection::of(&item), count));
+        }
+    }
+    Ok(with_living_parents(all))
+}
+
+/// Leaves out folders below one that is not there.
+fn with_living_parents(all: Vec<(Collection, u64)>) -> Vec<(Collection, u64)> {
+    let parents: HashMap<ItemId, Option<ItemId>> =
+        all.iter().map(|(collection, _)| (collection.id, collection.parent)).collect();
+    let mut lost: HashSet<ItemId> = HashSet::new();
+    for (collection, _) in &all {
+        let mut path = vec![collection.id];
+        let mut at = collection.parent;
+        let is_lost = loop {
+            let Some(parent) = at else { break false };
+            if lost.contains(&parent) || !parents.contains_key(&parent) {
+                break true;
+            }
+            if path.len() > shelf_domain::limits::DEPTH_MAX {
+                break true;
+            }
+            path.push(parent);
+            at = parents.get(&parent).copied().flatten();
+        };
+        if is_lost {
+            lost.extend(path);
+        }
+    }
+    all.into_iter().filter(|(collection, _)| !lost.contains(&collection.id)).collect()
+}
+
+fn tags(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Vec<(Tag, u64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT n.id, (SELECT count(*) FROM tagged t JOIN shown s
+            ON s.library = t.library AND s.id = t.bookmark
+            WHERE t.library = n.library AND t.tag = n.id) FROM names n WHERE n.library = ?1",
+    )?;
+    let rows = statement
+        .query_map([library], |row| Ok((ItemId::from_bytes(row.get(0)?), row.get::<_, u64>(1)?)))?;
+    let mut all = Vec::new();
+    for row in rows {
+        let (id, count) = row?;
+        if let Some(item) = load::item(connection, library, id)? {
+            all.push((Tag::of(&item), count));
+        }
+    }
+    all.sort_by_cached_key(|(tag, _)| (tag.name.to_lowercase(), tag.id));
+    Ok(all)
+}
+
+#[async_trait]
+impl Views for Embedded {
+    async fn bookmarks(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        sort: Sort,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page, Fault> {
+        let (filter, after) = (filter.clone(), after.cloned());
+        self.read_in(scope, "listing bookmarks", move |connection, library| {
+            page(connection, library, &filter, (sort, after.as_ref()), limit)
+        })
+        .await
+    }
+
+    async fn bookmarks_by_id(&self, scope: Scope, ids: &[ItemId]) -> Result<Vec<Bookmark>, Fault> {
+        let ids = ids.to_vec();
+        self.read_in(scope, "reading bookmarks", move |connection, library| {
+            let all = shown(connection, library, &ids)?;
+            Ok(all.into_iter().filter(|bookmark| !bookmark.url.is_empty()).collect())
+        })
+        .await
+    }
+
+    async fn collections(&self, scope: Scope) -> Result<Vec<(Collection, u64)>, Fault> {
+        let inner = Arc::clone(&self.inner);
+        self.read_in(scope, "listing folders", move |connection, library| {
+            let seq = load::head(connection, library)?.seq;
+            let make = || collections(connection, library).map(Arc::new);
+            Ok(cached(&inner.lists.collections, library, seq, make)?.to_vec())
+        })
+        .await
+    }
+
+    async fn tags(&self, scope: Scope) -> Result<Vec<(Tag, u64)>, Fault> {
+        let inner = Arc::clone(&self.inner);
+        self.read_in(scope, "listing tags", move |connection, library| {
+            let seq = load::head(connection, library)?.seq;
+            let make = || tags(connection, library).map(Arc::new);
+            Ok(cached(&inner.lists.tags, library, seq, make)?.to_vec())
+        })
+        .await
+    }
+
+    async fn bearing(
+        &self,
+        scope: Scope,
+        tags: &[ItemId],
+        collections: &[ItemId],
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<ItemId>, Fault> {
+        let (tags, collections) = (tags.to_vec(), collections.to_vec());
+        self.read_in(scope, "reading bearers", move |connection, library| {
+            let after = after.map_or(vec![], |id| id.to_bytes().to_vec());
+            let mut found = Vec::new();
+            let mut ask = |sql: &str, ids: &[ItemId]| -> rusqlite::Result<()> {
+                let mut statement = connection.prepare_cached(sql)?;
+                for id in ids {
+                    let of = params![library, id.to_bytes(), after, limit];
+                    let rows = statement.query_map(of, |row| row.get(0).map(ItemId::from_bytes))?;
+                    found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+                }
+                Ok(())
+            };
+            ask(
+                "SELECT bookmark FROM tagged WHERE library = ?1 AND tag = ?2 AND bookmark > ?3
+                 ORDER BY bookmark LIMIT ?4",
+                &tags,
+            )?;
+            ask(
+                "SELECT DISTINCT bookmark FROM children WHERE library = ?1 AND parent = ?2
+                 AND bookmark > ?3 ORDER BY bookmark LIMIT ?4",
+                &collections,
+            )?;
+            found.sort_unstable();
+            found.dedup();
+            found.truncate(limit);
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn trash(
+        &self,
+        scope: Scope,
+        after: Option<(i64, ItemId)>,
+        limit: usize,
+    ) -> Result<Vec<Trashed>, Fault> {
+        self.read_in(scope, "listing the trash", move |connection, library| {
+            let (at, id) =
+                after.map_or((i64::MAX, vec![0xff; 17]), |(at, id)| (at, id.to_bytes().to_vec()));
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM trashed WHERE library = ?1 AND (at, id) < (?2, ?3)
+                 ORDER BY at DESC, id DESC LIMIT ?4",
+            )?;
+            let ids = statement.query_map(params![library, at, id, limit], |row| {
+                row.get(0).map(ItemId::from_bytes)
+            })?;
+            let mut all = Vec::new();
+            for id in ids {
+                let Some(item) = load::item(connection, library, id?)? else { continue };
+                all.push(Trashed {
+                    id: item.id,
+                    kind: item.kind.clone(),
+                    name: name_of(&item),
+                    url: item.text(field::URL).to_owned(),
+                    trashed_at: item.int(field::TRASHED_AT).unwrap_or_default(),
+                });
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    async fn counts(&self, scope: Scope) -> Result<Counts, Fault> {
+        let inner = Arc::clone(&self.inner);
+        self.read_in(scope, "counting", move |connection, library| {
+            let seq = load::head(connection, library)?.seq;
+            cached(&inner.lists.counts, library, seq, || count(connection, library))
+        })
+        .await
+    }
+}
