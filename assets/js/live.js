@@ -1,0 +1,185 @@
+// Makes plain pages live: the item panel, toasts, menus, dialogs, fields that save themselves, opened links.
+const $ = (what, where = document) => where.querySelector(what);
+const $$ = (what, where = document) => [...where.querySelectorAll(what)];
+const csrf = () => document.body.dataset.csrf ?? "";
+
+/** Says something in the corner. */
+function say(words) {
+  const corner = $("#toasts");
+  if (!corner) return;
+  const toast = document.createElement("div");
+  toast.className = "toast toast-plain";
+  toast.dataset.toast = "";
+  toast.textContent = words;
+  corner.replaceChildren(toast);
+  fade(toast);
+}
+
+function fade(toast) {
+  setTimeout(() => { if (!toast.matches(":hover, :focus-within")) toast.remove(); else fade(toast); }, 8000);
+}
+
+/** Text areas of one line grow with their text where the browser does not do it itself. */
+function grow(area) {
+  if (CSS.supports("field-sizing", "content")) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight + 2}px`;
+}
+
+function dress(where) {
+  $$("[data-toast]", where).forEach(fade);
+  $$("textarea.input-bare", where).forEach(grow);
+  $$("[data-twist]", where).forEach((twist) => {
+    if (remembered().has(twist.dataset.twist)) twist.setAttribute("aria-expanded", "true");
+  });
+}
+
+function remembered() {
+  try { return new Set(JSON.parse(sessionStorage.getItem("twists") ?? "[]")); } catch { return new Set(); }
+}
+
+/** The list's own address with the item that is open taken out. */
+const listBase = () => $("#results")?.dataset.base;
+
+function closePanel() {
+  const panel = $("#panel");
+  if (!panel?.firstElementChild) return false;
+  const id = $("[data-item]", panel)?.dataset.item;
+  panel.replaceChildren();
+  $$(".row[data-open]").forEach((row) => row.removeAttribute("data-open"));
+  const base = listBase();
+  if (base) history.pushState({}, "", base);
+  $(`#item-${CSS.escape(id ?? "")} [data-row-link]`)?.focus({ preventScroll: true });
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest?.("[data-do], [data-dialog], [data-close], [data-opened], [data-twist], [data-toast] a");
+  if (!target) return;
+  const { dataset } = target;
+  if (dataset.do === "theme") theme();
+  if (dataset.do === "let-go") letGo();
+  if (dataset.dialog && $(`#${dataset.dialog}`)?.showModal) {
+    event.preventDefault();
+    $(`#${dataset.dialog}`).showModal();
+  }
+  if ("close" in dataset && target.closest("#panel") && listBase()) {
+    event.preventDefault();
+    closePanel();
+  }
+  if (dataset.opened) opened(dataset.opened);
+  if (dataset.twist) {
+    const open = target.getAttribute("aria-expanded") !== "true";
+    target.setAttribute("aria-expanded", String(open));
+    const twists = remembered();
+    if (open) twists.add(dataset.twist); else twists.delete(dataset.twist);
+    try { sessionStorage.setItem("twists", JSON.stringify([...twists])); } catch { /* no storage */ }
+  }
+});
+
+/** Opening a link is told to the library, which remembers it or not, as its owner wishes. */
+function opened(id) {
+  fetch(`/items/${encodeURIComponent(id)}/opened`, { method: "POST", keepalive: true, headers: { "X-CSRF-Token": csrf() } }).catch(() => {});
+}
+document.addEventListener("auxclick", (event) => {
+  const link = event.target.closest?.("[data-opened]");
+  if (link && event.button === 1) opened(link.dataset.opened);
+});
+
+/** Light becomes dark and dark light; the choice is kept by the server's cookie. */
+function theme() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  const body = new URLSearchParams({ theme: root.dataset.theme, _csrf: csrf() });
+  fetch("/settings/appearance", { method: "POST", body, redirect: "manual" }).catch(() => {});
+}
+
+function letGo() {
+  $$(".pick input:checked").forEach((pick) => { pick.checked = false; });
+  count();
+}
+
+function count() {
+  const chosen = $$(".pick input:checked").length;
+  const words = $("[data-selected-count]");
+  if (words) words.textContent = chosen === 1 ? "1 selected" : `${chosen} selected`;
+}
+
+let lastPick;
+document.addEventListener("click", (event) => {
+  const pick = event.target.closest?.(".pick input");
+  if (!pick) return;
+  if (event.shiftKey && lastPick?.isConnected) {
+    const picks = $$(".pick input");
+    const [from, to] = [picks.indexOf(lastPick), picks.indexOf(pick)].sort((a, b) => a - b);
+    picks.slice(from, to + 1).forEach((other) => { other.checked = pick.checked; });
+  }
+  lastPick = pick;
+  count();
+});
+
+// A choice that needs no second press.
+document.addEventListener("change", (event) => {
+  if ("send" in event.target.dataset && event.target.value) event.target.form.requestSubmit();
+});
+
+document.addEventListener("input", (event) => {
+  const { target } = event;
+  if (target.matches("textarea.input-bare")) grow(target);
+  if (target.dataset.filter === "next") {
+    const sought = target.value.trim().toLowerCase();
+    $$("[data-name]", target.nextElementSibling).forEach((one) => { one.hidden = !one.dataset.name.includes(sought); });
+  }
+});
+
+// A title is one line: Enter saves it. In a menu's field, Enter presses the first button below it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
+  if (event.target.matches("textarea.item-title")) { event.preventDefault(); event.target.blur(); }
+  if (event.target.matches("[data-tag-input], [data-filter]")) {
+    event.preventDefault();
+    $$("button", event.target.closest(".menu-list")).find((button) => !button.hidden)?.click();
+  }
+});
+
+// One menu at a time, and a press elsewhere closes it.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.("[data-menu][open]")) return;
+  $$("[data-menu][open]").forEach((menu) => { if (menu !== event.target) menu.open = false; });
+  $(".menu-list input:not([type=hidden])", event.target)?.focus();
+}, true);
+document.addEventListener("pointerdown", (event) => {
+  $$("[data-menu][open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  if (event.target.matches?.("dialog[open]")) event.target.close();
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  dress(event.target);
+  if (event.target.id === "panel") {
+    event.target.scrollTop = 0;
+    const id = $("[data-item]", event.target)?.dataset.item;
+    $$(".row[data-open]").forEach((row) => row.removeAttribute("data-open"));
+    $(`#item-${CSS.escape(id ?? "")}`)?.setAttribute("data-open", "");
+  }
+  count();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt.closest?.("form[data-live]");
+  if (!form || event.detail.requestConfig?.verb === "get") return;
+  const words = $("[data-saved]", form.closest("[data-item]") ?? document);
+  if (words) words.textContent = event.detail.successful ? "Saved" : "Not saved";
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const said = event.detail.xhr.getResponseHeader("X-Problem");
+  say(said ? decodeURIComponent(said) : "That did not work. Nothing was changed.");
+});
+document.addEventListener("htmx:sendError", () => say("The server cannot be reached. Nothing was changed."));
+document.addEventListener("htmx:beforeHistorySave", () => $$("dialog[open]").forEach((dialog) => dialog.close()));
+
+dress(document);
+document.addEventListener("mindshelf:close", closePanel);
+if (location.hash === "#q") $("#q")?.focus();
+$$("nav.bar a[href='/library#q']").forEach((link) => link.addEventListener("click", (event) => {
+  if ($("#results")) { event.preventDefault(); closePanel(); scrollTo(0, 0); $("#q")?.focus(); }
+}));

@@ -1,0 +1,211 @@
+//! The frame around every page: head, rail, list, item panel, bar, toasts and the dialogs any page may open.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::{
+    assets::address,
+    ui::{icon::icon, toast},
+};
+
+pub mod rail;
+pub mod overlays;
+
+pub use rail::{Folder, Rail, TagCount};
+
+/// How bright the room is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// The theme a cookie or a form names; anything unknown follows the system.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    /// The name cookies, forms and the style sheet use; nothing when the system decides.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+}
+
+/// Where in MindShelf a page stands, so that the rail can show it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Here {
+    /// Everything that is not archived or in the trash.
+    Library,
+    /// What waits to be read.
+    Unread,
+    /// Favourites.
+    Favourite,
+    /// The archive.
+    Archived,
+    /// What stands in no folder.
+    Unsorted,
+    /// The trash.
+    Trash,
+    /// One folder, by id.
+    Folder(String),
+    /// One tag, by name.
+    Tag(String),
+    /// All tags.
+    Tags,
+    /// Bringing links in or out.
+    Import,
+    /// The library's history.
+    History,
+    /// Saving a link.
+    Save,
+    /// Settings.
+    Settings,
+    /// Anywhere else.
+    #[default]
+    Elsewhere,
+}
+
+/// What the frame needs to know, whatever page it holds.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// The page's name, for the tab and for screen readers.
+    pub title: String,
+    /// Where the page stands.
+    pub here: Here,
+    /// How bright the room is.
+    pub theme: Theme,
+    /// The proof forms must carry.
+    pub csrf: String,
+    /// What is being searched for.
+    pub query: String,
+    /// What the rail shows.
+    pub rail: Rail,
+    /// What was just done.
+    pub toast: Option<toast::Toast>,
+    /// Whether the page holds a list that typing in the search field refreshes.
+    pub live_list: bool,
+}
+
+/// A page inside the frame: `main` in the middle, `panel` at the right when an item is open.
+pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[frame.theme.name()] {
+            (head(&frame.title))
+            body.shell hx-headers=(headers(&frame.csrf)) data-csrf=(frame.csrf) {
+                a.skip href="#main" { "Skip to the list" }
+                (rail::find(frame))
+                (rail::rail(frame))
+                main.main id="main" tabindex="-1" { (main) }
+                aside.panel id="panel" aria-label="Item" aria-live="off" {
+                    @if let Some(panel) = panel { (panel) }
+                }
+                (rail::splits())
+                (rail::bar(&frame.here))
+                (toast::corner(frame.toast.as_ref(), &frame.csrf, false))
+                (overlays::all(frame))
+            }
+        }
+    }
+}
+
+/// A page without rail or list: signing in, errors, saving from another page.
+pub fn alone(title: &str, theme: Theme, csrf: &str, inside: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[theme.name()] {
+            (head(title))
+            body.alone hx-headers=(headers(csrf)) data-csrf=(csrf) {
+                main id="main" { (inside) }
+            }
+        }
+    }
+}
+
+/// The name, with its lamp.
+pub fn wordmark() -> Markup {
+    html! { a.wordmark href="/" { (icon("lamp-desk")) "MindShelf" } }
+}
+
+fn headers(csrf: &str) -> String {
+    serde_json::json!({ "X-CSRF-Token": csrf }).to_string()
+}
+
+/// What htmx may do here: no inline styles, no evaluation, our own host only, no snapshots kept in the browser.
+const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"scrollIntoViewOnBoost":false,"timeout":15000}"#;
+
+fn head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            title { @if title.is_empty() { "MindShelf" } @else { (title) " · MindShelf" } }
+            meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+            meta name="color-scheme" content="light dark";
+            meta name="robots" content="noindex";
+            meta name="htmx-config" content=(HTMX);
+            link rel="icon" href=(address("img/lamp.svg")) type="image/svg+xml";
+            link rel="preload" as="font" type="font/woff2" crossorigin
+                href=(address("instrument-sans/instrument-sans-latin-wght-normal.woff2"));
+            link rel="preload" as="font" type="font/woff2" crossorigin
+                href=(address("newsreader/newsreader-latin-wght-normal.woff2"));
+            link rel="stylesheet" href=(address("app.css"));
+            script src=(address("js/early.js")) {}
+            script src=(address("htmx/htmx.min.js")) defer {}
+            @for island in ISLANDS { script type="module" src=(address(island)) {} }
+        }
+    }
+}
+
+/// The scripts that make pages live; none of them is needed to read, search or save.
+const ISLANDS: [&str; 5] =
+    ["js/live.js", "js/keys.js", "js/palette.js", "js/arrange.js", "js/drop.js"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_no_inline_script_and_no_style_attribute() {
+        let frame = Frame { title: "x".into(), csrf: "\"'<".into(), ..Frame::default() };
+        let out = page(&frame, &html! { p { "hi" } }, None).into_string();
+        for script in out.split("<script").skip(1) {
+            let (tag, rest) = script.split_once('>').unwrap();
+            assert!(tag.contains("src=\"/assets/"), "{tag}");
+            assert!(rest.starts_with("</script>"));
+        }
+        assert!(!out.contains(" style="));
+        assert!(!out.contains(" onclick="));
+        assert!(!out.contains("\"\"'<"));
+    }
+
+    #[test]
+    fn the_first_page_is_light() {
+        let code: usize = ["app.css", "js/early.js", "htmx/htmx.min.js"]
+            .iter()
+            .chain(&ISLANDS)
+            .map(|name| crate::assets::bytes_of(name).map_or(0, <[u8]>::len))
+            .sum();
+        // Text of this kind compresses to less than a third; the exact bytes are counted over HTTP.
+        assert!(code / 3 < 48 * 1024, "{code} bytes before compression");
+    }
+
+    #[test]
+    fn every_island_exists() {
+        for name in ISLANDS.iter().chain(&["js/early.js", "img/lamp.svg"]) {
+            assert!(!address(name).is_empty(), "{name}");
+        }
+    }
+}

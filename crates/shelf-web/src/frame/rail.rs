@@ -1,0 +1,283 @@
+//! The left rail and its narrow twin, the bottom bar: search, places, folders, tags.
+
+use maud::{Markup, html};
+
+use super::{Frame, Here, wordmark};
+use crate::{
+    link,
+    ui::{chip, icon::icon, row::tag_query},
+    words,
+};
+
+/// What the rail shows; empty for pages that stand outside a library.
+#[derive(Debug, Clone, Default)]
+pub struct Rail {
+    /// How many links there are outside archive and trash.
+    pub all: u64,
+    /// How many wait to be read.
+    pub unread: u64,
+    /// How many are favourites.
+    pub favourite: u64,
+    /// How many are archived.
+    pub archived: u64,
+    /// How many stand in no folder.
+    pub unsorted: u64,
+    /// How many are in the trash.
+    pub trash: u64,
+    /// The folders, in their order, children inside.
+    pub folders: Vec<Folder>,
+    /// The tags used most.
+    pub tags: Vec<TagCount>,
+}
+
+/// A folder of the tree.
+#[derive(Debug, Clone, Default)]
+pub struct Folder {
+    /// Its id.
+    pub id: String,
+    /// Its name, as typed.
+    pub name: String,
+    /// How many links stand directly in it.
+    pub count: u64,
+    /// The folders inside it, in order.
+    pub inside: Vec<Folder>,
+}
+
+impl Folder {
+    /// Every folder of `tree` with its depth and its path, in reading order.
+    pub fn flat(tree: &[Folder]) -> Vec<FlatFolder> {
+        let mut out = Vec::new();
+        walk(tree, 0, "", &mut out);
+        out
+    }
+
+    fn holds(&self, id: &str) -> bool {
+        self.id == id || self.inside.iter().any(|folder| folder.holds(id))
+    }
+}
+
+/// A folder as one line of a flat list.
+#[derive(Debug, Clone)]
+pub struct FlatFolder {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `Outer / Inner / Name`.
+    pub path: String,
+    /// How many folders it stands in.
+    pub depth: usize,
+    /// How many links stand directly in it.
+    pub count: u64,
+}
+
+fn walk(tree: &[Folder], depth: usize, above: &str, out: &mut Vec<FlatFolder>) {
+    for folder in tree {
+        let path = if above.is_empty() {
+            folder.name.clone()
+        } else {
+            format!("{above} / {}", folder.name)
+        };
+        out.push(FlatFolder {
+            id: folder.id.clone(),
+            name: folder.name.clone(),
+            path: path.clone(),
+            depth,
+            count: folder.count,
+        });
+        walk(&folder.inside, depth + 1, &path, out);
+    }
+}
+
+/// A tag with the number of links that wear it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagCount {
+    /// Its id.
+    pub id: String,
+    /// Its name, as typed.
+    pub name: String,
+    /// How many links wear it.
+    pub count: u64,
+}
+
+/// The search field with the name above it.
+pub fn find(frame: &Frame) -> Markup {
+    html! {
+        header.find {
+            div.top {
+                (wordmark())
+                button.btn.btn-icon.only-live type="button" data-do="theme" title="Light or dark" {
+                    (icon("sun-moon")) span.sr { "Switch between light and dark" }
+                }
+            }
+            form.search role="search" action="/library" method="get"
+                hx-get=[frame.live_list.then_some("/library")] hx-target="#results" hx-replace-url="true"
+                hx-trigger="input changed delay:70ms from:find input, submit" hx-sync="this:replace" {
+                (icon("search"))
+                input id="q" type="search" name="q" value=(frame.query) placeholder="Search your library"
+                    aria-label="Search your library" autocomplete="off" spellcheck="false" maxlength="1000"
+                    enterkeyhint="search";
+                kbd aria-hidden="true" { "/" }
+            }
+        }
+    }
+}
+
+/// The rail.
+pub fn rail(frame: &Frame) -> Markup {
+    let rail = &frame.rail;
+    let here = &frame.here;
+    html! {
+        nav.rail id="rail" aria-label="Library" {
+            div {
+                (place(here, &Here::Library, "/library", "library", "Library", rail.all))
+                (place(here, &Here::Unread, "/library?q=is:unread", "book-open", "To read", rail.unread))
+                (place(here, &Here::Favourite, "/library?q=is:favourite", "star", "Favourites", rail.favourite))
+                (place(here, &Here::Unsorted, "/unsorted", "inbox", "Unsorted", rail.unsorted))
+                (place(here, &Here::Archived, "/library?q=is:archived", "archive", "Archive", rail.archived))
+            }
+            div {
+                h2 {
+                    a href="/folders" { "Folders" }
+                    a.btn.btn-icon href="/folders" data-dialog="new-folder" title="New folder" {
+                        (icon("plus")) span.sr { "New folder" }
+                    }
+                }
+                (tree(&rail.folders, here))
+            }
+            @if !rail.tags.is_empty() {
+                div {
+                    h2 { a href="/tags" { "Tags" } }
+                    div.tag-cloud {
+                        @for tag in &rail.tags {
+                            @let href = format!("/library?q={}", link::escaped(&tag_query(&tag.name)));
+                            (chip::link(&tag.name, &href, Some(tag.count), *here == Here::Tag(tag.name.clone())))
+                        }
+                    }
+                }
+            }
+            div.rail-foot {
+                (place(here, &Here::Save, "/save", "bookmark-plus", "Save a link", 0))
+                (place(here, &Here::Import, "/import", "file-up", "Import and export", 0))
+                (place(here, &Here::History, "/history", "history", "History", 0))
+                (place(here, &Here::Trash, "/trash", "trash-2", "Trash", rail.trash))
+                (place(here, &Here::Settings, "/settings", "settings", "Settings", 0))
+            }
+        }
+    }
+}
+
+fn place(
+    here: &Here,
+    this: &Here,
+    href: &str,
+    picture: &'static str,
+    name: &str,
+    count: u64,
+) -> Markup {
+    html! {
+        a.nav-item href=(href) aria-current=[(here == this).then_some("page")] {
+            (icon(picture))
+            span.name { (name) }
+            @if count > 0 { span.num { (words::count(count)) } }
+        }
+    }
+}
+
+/// The folder tree; branches on the way to where one is are open.
+pub fn tree(folders: &[Folder], here: &Here) -> Markup {
+    let current = if let Here::Folder(id) = here { id.as_str() } else { "" };
+    html! {
+        @if folders.is_empty() {
+            p.small.muted.nav-item { span.name { "No folders yet" } }
+        } @else {
+            ul.tree data-tree { @for folder in folders { (branch(folder, current)) } }
+        }
+    }
+}
+
+fn branch(folder: &Folder, current: &str) -> Markup {
+    let on_the_way = folder.inside.iter().any(|inner| inner.holds(current));
+    html! {
+        li data-folder=(folder.id) {
+            div.twig {
+                @if folder.inside.is_empty() { span {} } @else {
+                    button.twist type="button" aria-expanded=(on_the_way) data-twist=(folder.id)
+                        aria-label={ "Folders in " (folder.name) } { (icon("chevron-right")) }
+                }
+                a.nav-item href={ "/folders/" (folder.id) } draggable="true"
+                    aria-current=[(folder.id == current).then_some("page")] {
+                    span.name { (folder.name) }
+                    @if folder.count > 0 { span.num { (words::count(folder.count)) } }
+                }
+            }
+            @if !folder.inside.is_empty() {
+                ul { @for inner in &folder.inside { (branch(inner, current)) } }
+            }
+        }
+    }
+}
+
+/// The two edges that can be dragged.
+pub fn splits() -> Markup {
+    html! {
+        button.split.split-rail.only-live type="button" role="separator" aria-orientation="vertical"
+            aria-label="Width of the rail" data-split="rail" {}
+        button.split.split-panel.only-live type="button" role="separator" aria-orientation="vertical"
+            aria-label="Width of the item" data-split="panel" {}
+    }
+}
+
+/// The bar at the bottom of a narrow screen.
+pub fn bar(here: &Here) -> Markup {
+    let places = [
+        (matches!(here, Here::Library), "/library", "library", "Library"),
+        (false, "/library#q", "search", "Search"),
+        (matches!(here, Here::Save), "/save", "bookmark-plus", "Save"),
+        (matches!(here, Here::Folder(_)), "#rail", "folder", "Shelves"),
+        (matches!(here, Here::Settings), "/settings", "settings", "Settings"),
+    ];
+    html! {
+        nav.bar aria-label="Main" {
+            @for (current, href, picture, name) in places {
+                a href=(href) aria-current=[current.then_some("page")] { (icon(picture)) (name) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forest() -> Vec<Folder> {
+        vec![Folder {
+            id: "a".into(),
+            name: "Reading".into(),
+            count: 2,
+            inside: vec![Folder { id: "b".into(), name: "<i>Rust".into(), ..Folder::default() }],
+        }]
+    }
+
+    #[test]
+    fn the_branch_to_where_one_is_stands_open() {
+        let out = tree(&forest(), &Here::Folder("b".into())).into_string();
+        assert!(out.contains("aria-expanded=\"true\""));
+        assert!(tree(&forest(), &Here::Library).into_string().contains("aria-expanded=\"false\""));
+        assert!(!out.contains("<i>"));
+    }
+
+    #[test]
+    fn a_flat_tree_knows_paths_and_depths() {
+        let flat = Folder::flat(&forest());
+        assert_eq!(flat[1].path, "Reading / <i>Rust");
+        assert_eq!(flat[1].depth, 1);
+    }
+
+    #[test]
+    fn searching_works_without_a_script() {
+        let out = find(&Frame::default()).into_string();
+        assert!(out.contains("action=\"/library\" method=\"get\""));
+        assert!(!out.contains("hx-get"), "pages without a list do not refresh one");
+    }
+}

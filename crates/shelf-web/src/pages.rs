@@ -1,0 +1,18 @@
+//! The pages: a plain struct of what is shown, and a pure function that shows it.
+
+pub mod welcome;
+pub mod list;
+pub mod item;
+pub mod folders;
+pub mod tags;
+pub mod trash;
+pub mod import;
+pub mod export;
+pub mod history;
+pub mod settings;
+pub mod save;
+pub mod problem;
+pub mod design;
+
+#[cfg(test)]
+pub(crate) mod hostile;

@@ -1,0 +1,351 @@
+//! One item: everything editable in place, where it stands, its tags, and its history with the way back.
+
+use maud::{Markup, html};
+use time::OffsetDateTime;
+
+use crate::{
+    frame::{Folder, Frame},
+    link,
+    ui::{
+        chip,
+        field::{hidden, token},
+        icon::icon,
+        row::tag_query,
+    },
+    words,
+};
+
+/// Everything the item page shows.
+#[derive(Debug, Clone)]
+pub struct ItemPage {
+    /// The item's id.
+    pub id: String,
+    /// The saved address, as typed.
+    pub url: String,
+    /// Its title; empty when it has none.
+    pub title: String,
+    /// What it is about.
+    pub description: String,
+    /// What its reader wrote.
+    pub notes: String,
+    /// Notes that another device wrote at the same time: which, and what.
+    pub copies: Vec<(String, String)>,
+    /// Its tags: id and name.
+    pub tags: Vec<(String, String)>,
+    /// The folders it stands in: place id, folder id, path.
+    pub places: Vec<Place>,
+    /// When it was saved.
+    pub saved_at: OffsetDateTime,
+    /// When it was put in the trash, if it was.
+    pub trashed_at: Option<OffsetDateTime>,
+    /// Whether it waits to be read.
+    pub unread: bool,
+    /// Whether it is a favourite.
+    pub favourite: bool,
+    /// Whether it is archived.
+    pub archived: bool,
+    /// Whether it is kept from anything shared.
+    pub private: bool,
+    /// What happened to it, latest first.
+    pub history: Vec<Event>,
+    /// Where closing it leads; the list it was opened from.
+    pub close: String,
+}
+
+/// One spot in the tree.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The place's own id.
+    pub id: String,
+    /// The folder's id.
+    pub folder: String,
+    /// The folder's path.
+    pub path: String,
+}
+
+/// One act on an item.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The position in the log it ended at; what "put back" names.
+    pub seq: u64,
+    /// When.
+    pub at: OffsetDateTime,
+    /// By what: the browser's, program's or device's name.
+    pub by: String,
+    /// What changed: field, before, after.
+    pub changes: Vec<(String, String, String)>,
+}
+
+/// The item, for the panel at the right or for a page of its own.
+pub fn item(page: &ItemPage, frame: &Frame) -> Markup {
+    html! {
+        article.item id="item" data-item=(page.id) aria-label=(page.title) {
+            (tools(page, frame))
+            @if let Some(at) = page.trashed_at { (in_the_trash(page, frame, at)) }
+            (words_form(page, frame))
+            (flags(page, frame))
+            (tags(page, frame))
+            (places(page, frame))
+            (timeline(page, frame))
+        }
+    }
+}
+
+fn tools(page: &ItemPage, frame: &Frame) -> Markup {
+    html! {
+        div.item-tools {
+            a.btn.btn-icon href=(page.close) data-close title="Close" { (icon("x")) span.sr { "Close" } }
+            div.line {
+                span.small.muted role="status" data-saved {}
+                a.btn.btn-icon href={ "/items/" (page.id) } title="A page of its own" {
+                    (icon("link")) span.sr { "A page of its own" }
+                }
+                @if page.trashed_at.is_none() {
+                    form method="post" action={ "/items/" (page.id) "/trash" } {
+                        (token(&frame.csrf))
+                        (hidden("back", &page.close))
+                        button.btn.btn-icon type="submit" title="Put in the trash" {
+                            (icon("trash-2")) span.sr { "Put in the trash" }
+                        }
+                    }
+                }
+                @if let Some(href) = link::followable(&page.url) {
+                    a.btn.btn-line.btn-small href=(href) target="_blank" rel="noopener noreferrer"
+                        data-opened=(page.id) { "Open" (icon("external-link")) }
+                }
+            }
+        }
+    }
+}
+
+fn in_the_trash(page: &ItemPage, frame: &Frame, at: OffsetDateTime) -> Markup {
+    html! {
+        div.note.note-warn {
+            (icon("trash-2"))
+            p.grow { "In the trash since " (words::day(at)) ". Thirty days after that it is gone." }
+            form method="post" action={ "/items/" (page.id) "/restore" } {
+                (token(&frame.csrf))
+                (hidden("back", &page.close))
+                button.btn.btn-line.btn-small type="submit" { "Restore" }
+            }
+        }
+    }
+}
+
+fn words_form(page: &ItemPage, frame: &Frame) -> Markup {
+    html! {
+        form.stack method="post" action={ "/items/" (page.id) } data-live hx-post={ "/items/" (page.id) }
+            hx-trigger="change" hx-swap="none" {
+            (token(&frame.csrf))
+            div {
+                textarea.input.input-bare.item-title name="title" rows="1" aria-label="Title" dir="auto"
+                    placeholder="No title" maxlength="4000" { "\n" (page.title) }
+                input.input.input-bare.item-url name="url" value=(page.url) aria-label="Address" required
+                    spellcheck="false";
+            }
+            textarea.input.input-bare.item-words name="description" rows="2" aria-label="Description" dir="auto"
+                placeholder="What is it about?" { "\n" (page.description) }
+            div.field {
+                label for="item-notes" { "Notes" }
+                textarea.input id="item-notes" name="notes" rows="3" dir="auto"
+                    placeholder="What do you want to remember?" { "\n" (page.notes) }
+            }
+            @for (device, text) in &page.copies {
+                div.note { (icon("copy")) div { p.small.muted { "Written at the same time on " (device) } p { (text) } } }
+            }
+            dl {
+                dt { "Saved" }
+                dd {
+                    input.input.input-bare type="date" name="created_on" aria-label="Saved on"
+                        value=(words::machine(page.saved_at).get(..10).unwrap_or_default());
+                }
+            }
+            div.only-plain { button.btn.btn-line type="submit" { "Save" } }
+        }
+    }
+}
+
+fn flags(page: &ItemPage, frame: &Frame) -> Markup {
+    let flags = [
+        ("unread", "To read", page.unread),
+        ("favourite", "Favourite", page.favourite),
+        ("archived", "Archived", page.archived),
+        ("private", "Private", page.private),
+    ];
+    html! {
+        form method="post" action={ "/items/" (page.id) "/flags" } data-live hx-trigger="change" hx-swap="none"
+            hx-post={ "/items/" (page.id) "/flags" } {
+            (token(&frame.csrf))
+            (hidden("all", "yes"))
+            div.flags {
+                @for (name, label, on) in flags {
+                    label.flag { input.check type="checkbox" name=(name) value="yes" checked[on]; (label) }
+                }
+                button.btn.btn-small.only-plain type="submit" { "Save" }
+            }
+        }
+    }
+}
+
+fn tags(page: &ItemPage, frame: &Frame) -> Markup {
+    html! {
+        section id="item-tags" {
+            h3 { "Tags" }
+            form.line method="post" action={ "/items/" (page.id) "/tags" } {
+                (token(&frame.csrf))
+                (hidden("back", &page.close))
+                // Enter adds; without this it would press the first tag's cross.
+                button.sr type="submit" tabindex="-1" aria-hidden="true" { "Add" }
+                @for (id, name) in &page.tags {
+                    span.chip {
+                        a href={ "/library?q=" (link::escaped(&tag_query(name))) } { (name) }
+                        button type="submit" name="remove" value=(id) formnovalidate aria-label={ "Remove " (name) } {
+                            (icon("x"))
+                        }
+                    }
+                }
+                input.input.input-add name="add" placeholder="Add a tag" aria-label="Add a tag" list="item-known-tags"
+                    autocomplete="off" data-item-tag;
+                datalist id="item-known-tags" { @for tag in &frame.rail.tags { option value=(tag.name) {} } }
+                button.btn.btn-small.only-plain type="submit" { "Add" }
+            }
+        }
+    }
+}
+
+fn places(page: &ItemPage, frame: &Frame) -> Markup {
+    html! {
+        section {
+            h3 { "Stands in" }
+            form.stack-s method="post" action={ "/items/" (page.id) "/places" } {
+                (token(&frame.csrf))
+                (hidden("back", &page.close))
+                button.sr type="submit" tabindex="-1" aria-hidden="true" { "Put there too" }
+                div.line {
+                    @if page.places.is_empty() { span.muted { "No folder" } }
+                    @for place in &page.places {
+                        span.chip {
+                            (icon("folder"))
+                            a href={ "/folders/" (place.folder) } { (place.path) }
+                            button type="submit" name="remove" value=(place.id)
+                                aria-label={ "Take out of " (place.path) } { (icon("x")) }
+                        }
+                    }
+                }
+                div.line {
+                    select.input.input-add name="folder" aria-label="Put in another folder" data-send {
+                        option value="" { "Put in another folder" }
+                        @for folder in Folder::flat(&frame.rail.folders) {
+                            option value=(folder.id) { (folder.path) }
+                        }
+                    }
+                    button.btn.btn-small.only-plain type="submit" { "Put there too" }
+                }
+            }
+        }
+    }
+}
+
+fn timeline(page: &ItemPage, frame: &Frame) -> Markup {
+    html! {
+        section id="item-history" {
+            h3 { "History" }
+            ol.timeline {
+                @for (place, event) in page.history.iter().enumerate() {
+                    li data-now[place == 0] {
+                        div.line-apart {
+                            span.small.muted {
+                                time datetime=(words::machine(event.at)) { (words::moment(event.at)) }
+                                @if !event.by.is_empty() { " · " (event.by) }
+                            }
+                            @if place > 0 {
+                                form method="post" action={ "/items/" (page.id) "/put-back" } {
+                                    (token(&frame.csrf))
+                                    (hidden("seq", &event.seq.to_string()))
+                                    (hidden("back", &page.close))
+                                    button.btn.btn-small type="submit" { (icon("rotate-ccw")) "Put back this version" }
+                                }
+                            }
+                        }
+                        @for change in &event.changes { (changed(change)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One changed field, as a line.
+pub fn changed((field, before, after): &(String, String, String)) -> Markup {
+    html! {
+        p {
+            span.muted { (field) " " }
+            @if !before.is_empty() { del { (before) } " " }
+            @if !after.is_empty() { ins { (after) } }
+        }
+    }
+}
+
+/// A chip for each tag, leading to its links.
+pub fn tag_chips(names: &[String]) -> Markup {
+    html! {
+        @for name in names {
+            (chip::link(name, &format!("/library?q={}", link::escaped(&tag_query(name))), None, false))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::pages::hostile;
+
+    fn page_of(text: &str) -> ItemPage {
+        let text = text.to_owned();
+        ItemPage {
+            id: "0198".into(),
+            url: text.clone(),
+            title: text.clone(),
+            description: text.clone(),
+            notes: text.clone(),
+            copies: vec![(text.clone(), text.clone())],
+            tags: vec![("t".into(), text.clone())],
+            places: vec![Place { id: "p".into(), folder: "f".into(), path: text.clone() }],
+            saved_at: datetime!(2024-03-12 10:00 UTC),
+            trashed_at: Some(datetime!(2024-03-13 10:00 UTC)),
+            unread: true,
+            favourite: false,
+            archived: false,
+            private: false,
+            history: vec![Event {
+                seq: 4,
+                at: datetime!(2024-03-12 10:00 UTC),
+                by: text.clone(),
+                changes: vec![("title".into(), text.clone(), text)],
+            }],
+            close: "/library".into(),
+        }
+    }
+
+    #[test]
+    fn hostile_words_in_any_field_stay_text() {
+        for string in hostile::STRINGS {
+            hostile::assert_dead(&item(&page_of(string), &Frame::default()).into_string(), string);
+        }
+    }
+
+    #[test]
+    fn an_address_that_could_run_can_be_edited_but_not_followed() {
+        let out = item(&page_of("javascript:alert(1)"), &Frame::default()).into_string();
+        assert!(!out.contains("href=\"javascript"));
+        assert!(out.contains("value=\"javascript:alert(1)\""));
+    }
+
+    #[test]
+    fn the_present_version_cannot_be_put_back() {
+        let out = item(&page_of("x"), &Frame::default()).into_string();
+        assert!(!out.contains("Put back this version"));
+    }
+}

@@ -1,0 +1,254 @@
+//! Settings: appearance, the bookmarklet, activity, sessions, tokens, and the sample.
+
+use maud::{Markup, html};
+use time::OffsetDateTime;
+
+use super::welcome::bookmarklet_way;
+use crate::{
+    frame::{Frame, Theme},
+    ui::{
+        button::{Weight, link_icon},
+        field::{hidden, token},
+        icon::icon,
+    },
+    words,
+};
+
+/// Everything the settings page shows.
+#[derive(Debug, Clone)]
+pub struct SettingsPage {
+    /// Where this server is reached: `http://127.0.0.1:4747`.
+    pub origin: String,
+    /// Browsers that are signed in.
+    pub sessions: Vec<Session>,
+    /// Keys that programs use.
+    pub tokens: Vec<Token>,
+    /// A key made just now, shown once: its name and the key.
+    pub new_token: Option<(String, String)>,
+    /// Whether opening a link is remembered.
+    pub activity: bool,
+    /// Whether the sample library is in.
+    pub sample: bool,
+    /// Now, for telling how long ago.
+    pub now: OffsetDateTime,
+}
+
+/// A browser that is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// What it calls itself, shortened.
+    pub name: String,
+    /// When it was last here.
+    pub seen_at: OffsetDateTime,
+    /// Whether it is this one.
+    pub this: bool,
+}
+
+/// A key a program uses.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Its id.
+    pub id: String,
+    /// What its maker called it.
+    pub name: String,
+    /// When it was made.
+    pub made_at: OffsetDateTime,
+    /// When it was last used.
+    pub used_at: Option<OffsetDateTime>,
+}
+
+/// The settings page.
+pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
+    html! {
+        div.page {
+            header { h1 { "Settings" } }
+            (appearance(frame))
+            (saving(page))
+            (privacy(page, frame))
+            (sessions(page, frame))
+            (tokens(page, frame))
+            (keys_and_sample(page, frame))
+        }
+    }
+}
+
+fn appearance(frame: &Frame) -> Markup {
+    let choices = [
+        (Theme::System, "system", "monitor", "As the system says"),
+        (Theme::Light, "light", "sun", "Light"),
+        (Theme::Dark, "dark", "moon", "Dark"),
+    ];
+    html! {
+        section.part {
+            h2 { "Appearance" }
+            div.setting {
+                div { h3 { "Light" } p { "Follows the system, or stays as you like it, in this browser." } }
+                form method="post" action="/settings/appearance" {
+                    (token(&frame.csrf))
+                    div.seg role="group" aria-label="Light" {
+                        @for (theme, value, picture, name) in choices {
+                            button type="submit" name="theme" value=(value) aria-pressed=(theme == frame.theme) title=(name) {
+                                (icon(picture)) span.sr { (name) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn saving(page: &SettingsPage) -> Markup {
+    html! {
+        section.part {
+            h2 { "Saving" }
+            (bookmarklet_way(&page.origin))
+        }
+    }
+}
+
+fn privacy(page: &SettingsPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Activity" }
+            div.setting {
+                div {
+                    h3 { "Remember what I open" }
+                    p { "When you open a saved link, this library notes it, for you alone. It stays on this server and is forgotten after thirteen months." }
+                }
+                form method="post" action="/settings/activity" {
+                    (token(&frame.csrf))
+                    (hidden("on", if page.activity { "no" } else { "yes" }))
+                    button.btn.btn-line type="submit" role="switch" aria-checked=(page.activity) {
+                        @if page.activity { (icon("check")) "On" } @else { (icon("eye-off")) "Off" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sessions(page: &SettingsPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Signed in" }
+            @for session in &page.sessions {
+                div.setting {
+                    div {
+                        h3 { (session.name) }
+                        p { @if session.this { "This browser" } @else { "Last here " (words::ago(session.seen_at, page.now)) } }
+                    }
+                    form method="post" action={ "/settings/sessions/" (session.id) "/end" } {
+                        (token(&frame.csrf))
+                        button.btn.btn-line.btn-small type="submit" {
+                            @if session.this { (icon("log-out")) } "Sign out"
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn tokens(page: &SettingsPage, frame: &Frame) -> Markup {
+    html! {
+        section.part id="tokens" {
+            h2 { "Keys for programs" }
+            p.muted { "A key lets a program read and write this library until you take it back." }
+            @if let Some((name, key)) = &page.new_token {
+                div.note.note-ok {
+                    (icon("key-round"))
+                    div.grow.stack-s {
+                        p { "The key for " strong { (name) } ". It is shown this once." }
+                        code.secret { (key) }
+                    }
+                }
+            }
+            @for key in &page.tokens {
+                div.setting {
+                    div {
+                        h3 { (key.name) }
+                        p {
+                            "Made " (words::day(key.made_at))
+                            @if let Some(at) = key.used_at { ", last used " (words::ago(at, page.now)) } @else { ", never used" }
+                        }
+                    }
+                    form method="post" action={ "/settings/tokens/" (key.id) "/end" } {
+                        (token(&frame.csrf))
+                        button.btn.btn-danger.btn-small type="submit" { "Take back" }
+                    }
+                }
+            }
+            form.line method="post" action="/settings/tokens" {
+                (token(&frame.csrf))
+                input.input.grow name="name" placeholder="What is it for?" required maxlength="100" aria-label="Name of the key";
+                button.btn.btn-line type="submit" { (icon("key-round")) "Make a key" }
+            }
+        }
+    }
+}
+
+fn keys_and_sample(page: &SettingsPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Keys on the keyboard" }
+            (crate::frame::overlays::keys())
+        }
+        section.part {
+            h2 { "Library" }
+            div.line {
+                (link_icon("Import", "/import", "upload", Weight::Line))
+                (link_icon("Export", "/export", "download", Weight::Line))
+                @if page.sample {
+                    form method="post" action="/sample/remove" {
+                        (token(&frame.csrf))
+                        button.btn.btn-danger type="submit" { (icon("trash-2")) "Remove the sample" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::pages::hostile;
+
+    #[test]
+    fn hostile_names_of_browsers_and_keys_stay_text() {
+        let at = datetime!(2026-01-02 03:04 UTC);
+        for string in hostile::STRINGS {
+            let page = SettingsPage {
+                origin: "http://127.0.0.1:4747".into(),
+                sessions: vec![Session {
+                    id: "s".into(),
+                    name: string.into(),
+                    seen_at: at,
+                    this: false,
+                }],
+                tokens: vec![Token {
+                    id: "t".into(),
+                    name: string.into(),
+                    made_at: at,
+                    used_at: None,
+                }],
+                new_token: Some((string.into(), string.into())),
+                activity: true,
+                sample: true,
+                now: at,
+            };
+            let out = settings(&page, &Frame::default()).into_string();
+            let without = out.replace(
+                &maud::html! { (crate::pages::welcome::bookmarklet("http://127.0.0.1:4747")) }
+                    .into_string(),
+                "",
+            );
+            hostile::assert_dead(&without, string);
+        }
+    }
+}
