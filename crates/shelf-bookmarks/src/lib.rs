@@ -1,1 +1,28 @@
 //! Bookmark Service: save, organise, search, import, export, trash, history.
+//!
+//! Each use case is one file: request, answer, the function, private helpers, tests. The rules are
+//! in `shelf-domain`; a use case says what its decision has to see and hands it to the one door.
+
+pub mod ctx;
+mod answer;
+pub mod save_bookmark;
+pub mod edit_bookmark;
+pub mod get_bookmark;
+pub mod list_bookmarks;
+pub mod bulk_edit;
+pub mod counts;
+pub mod organise;
+pub mod tags;
+pub mod trash;
+pub mod history;
+pub mod activity;
+pub mod sample;
+
+pub use answer::Changed;
+pub use bulk_edit::bulk_edit;
+pub use counts::counts;
+pub use ctx::{Ctx, Stores};
+pub use edit_bookmark::edit_bookmark;
+pub use get_bookmark::get_bookmark;
+pub use list_bookmarks::list_bookmarks;
+pub use save_bookmark::save_bookmark;

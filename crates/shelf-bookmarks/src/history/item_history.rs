@@ -1,0 +1,173 @@
+//! The history of one item: per row, what became of which field, by whom and when.
+
+use super::names;
+use crate::ctx::Ctx;
+use shelf_domain::change::Change;
+use shelf_domain::id::{ActId, DeviceId, ItemId, Scope};
+use shelf_domain::item::Item;
+use shelf_domain::kind::{Kind, field};
+use shelf_domain::refusal::Refused;
+use shelf_domain::shelf::{Reads, Shelf};
+use shelf_domain::stamp::Seq;
+use shelf_domain::value::Value;
+use shelf_ports::Failure;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most rows of one page.
+pub const LIMIT_MAX: usize = 200;
+
+/// Which item, from where on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemHistory {
+    /// The item.
+    pub item: ItemId,
+    /// Only rows before this one; the latest, where it is not said.
+    pub before: Option<Seq>,
+    /// Rows, 1 to [`LIMIT_MAX`].
+    pub limit: usize,
+}
+
+/// What one row did to one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The register: `title`, `tag/ID`, `notes/copy/DEVICE`.
+    pub field: String,
+    /// What it held before.
+    pub from: Option<Value>,
+    /// What was put.
+    pub to: Option<Value>,
+    /// Whether the put won; a later edit may have come first.
+    pub won: bool,
+    /// The name of the tag or folder this is about, as it is called now.
+    pub name: Option<String>,
+}
+
+/// One row of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Its position in the log; the version to restore.
+    pub seq: Seq,
+    /// Server time, milliseconds.
+    pub at: i64,
+    /// Who wrote it.
+    pub device: DeviceId,
+    /// What its owner calls that device or grant.
+    pub device_name: Option<String>,
+    /// The gesture, for undo.
+    pub act: ActId,
+    /// The item the row is about: the one asked for, or one of its places.
+    pub item: ItemId,
+    /// What that item is.
+    pub kind: Kind,
+    /// Whether the row created it.
+    pub created: bool,
+    /// The item that joined through this row.
+    pub joined: Option<ItemId>,
+    /// What it did; empty where the texts were purged.
+    pub changes: Vec<FieldChange>,
+}
+
+/// One page of an item's history, latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// The rows.
+    pub rows: Vec<HistoryRow>,
+    /// What to ask for next, if there is more.
+    pub next: Option<Seq>,
+}
+
+/// The history of an item and, for a bookmark, of its places.
+#[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
+pub async fn item_history(
+    ctx: &Ctx,
+    scope: Scope,
+    ask: ItemHistory,
+) -> Result<HistoryPage, Failure> {
+    if !(1..=LIMIT_MAX).contains(&ask.limit) {
+        let detail = format!("a page has 1 to {LIMIT_MAX} rows");
+        return Err(Refused::invalid("limit", detail).into());
+    }
+    // What a field held before follows only from the beginning, so all rows are folded.
+    let shelf = ctx.stores.library.read(scope, Reads::none().history([ask.item])).await?;
+    let Some(item) = shelf.item(ask.item) else {
+        return Err(Refused::not_found(format!("item {}", ask.item)).into());
+    };
+    let mut rows = told(&shelf, item);
+    rows.retain(|row| ask.before.is_none_or(|before| row.seq < before));
+    rows.reverse();
+    let more = rows.len() > ask.limit;
+    rows.truncate(ask.limit);
+    let next = rows.last().map(|row| row.seq).filter(|_| more);
+    let devices = names::devices(ctx).await?;
+    let mentioned = rows.iter().flat_map(|row| &row.changes).flat_map(mentioned).collect();
+    let shelf = names::items(ctx, scope, mentioned).await?;
+    for row in &mut rows {
+        row.device_name = devices.get(&row.device).cloned();
+        for change in &mut row.changes {
+            change.name = mentioned_last(change).and_then(|id| names::of(&shelf, id));
+        }
+    }
+    Ok(HistoryPage { rows, next })
+}
+
+/// Folds the rows of `item` and its places from the beginning and tells what each did.
+fn told(shelf: &Shelf, item: &Item) -> Vec<HistoryRow> {
+    let mut about: BTreeSet<ItemId> = BTreeSet::from([item.id]);
+    if item.kind == Kind::Bookmark {
+        about.extend(shelf.places_of(item.id).iter().map(|place| place.id));
+    }
+    let mut folded: BTreeMap<ItemId, Item> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for row in shelf.history.values() {
+        let of = shelf.resolve(row.item);
+        if !about.contains(&of) {
+            continue;
+        }
+        let created = !folded.contains_key(&of);
+        let state = folded.entry(of).or_insert_with(|| Item::new(of, row.kind.clone(), 0, row.seq));
+        let changes = changes_of(state, row);
+        state.fold(row);
+        rows.push(HistoryRow {
+            seq: row.seq,
+            at: row.at,
+            device: row.device,
+            device_name: None,
+            act: row.act,
+            item: of,
+            kind: row.kind.clone(),
+            created: created && row.joined.is_none(),
+            joined: row.joined,
+            changes,
+        });
+    }
+    rows
+}
+
+fn changes_of(state: &Item, row: &Change) -> Vec<FieldChange> {
+    row.puts()
+        .map(|(register, value, stamp)| FieldChange {
+            field: register.as_str().to_owned(),
+            from: state.get(register.as_str()).cloned(),
+            to: value.clone(),
+            won: state.would_win(register, stamp),
+            name: None,
+        })
+        .filter(|change| change.from != change.to)
+        .collect()
+}
+
+/// The items a change of a field names.
+fn mentioned(change: &FieldChange) -> Vec<ItemId> {
+    if let Some(tag) = change.field.strip_prefix("tag/") {
+        return tag.parse().into_iter().collect();
+    }
+    if change.field != field::PARENT {
+        return Vec::new();
+    }
+    let values = [&change.from, &change.to].into_iter().flatten();
+    values.filter_map(|value| value.as_text()?.parse().ok()).collect()
+}
+
+fn mentioned_last(change: &FieldChange) -> Option<ItemId> {
+    mentioned(change).pop()
+}

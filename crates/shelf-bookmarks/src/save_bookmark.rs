@@ -1,0 +1,56 @@
+//! Save a bookmark: a new one, or what it adds to the one that has its address already.
+
+use crate::ctx::Ctx;
+use crate::get_bookmark::get_bookmark;
+use shelf_domain::change::Head;
+use shelf_domain::id::{ActId, Scope};
+use shelf_domain::refusal::Refused;
+use shelf_domain::turn::Status;
+use shelf_domain::view::Bookmark;
+use shelf_ports::Failure;
+use shelf_ports::library::IdempotencyKey;
+
+pub use shelf_domain::save::{SaveBookmark, SavePlace};
+
+/// What became of a save.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// The bookmark as it is now.
+    pub bookmark: Bookmark,
+    /// `Applied` for a new one, `Joined` where the address was saved before.
+    pub status: Status,
+    /// Where the log stood after the save.
+    pub head: Head,
+    /// The gesture, for undo.
+    pub act: Option<ActId>,
+    /// Whether this is the stored answer of an earlier request with the same key.
+    pub replayed: bool,
+}
+
+/// Saves `ask`. The same `key` with the same request saves once and answers twice.
+#[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
+pub async fn save_bookmark(
+    ctx: &Ctx,
+    scope: Scope,
+    ask: SaveBookmark,
+    key: Option<IdempotencyKey>,
+) -> Result<Saved, Failure> {
+    let ask = ask.checked()?;
+    let reads = ask.reads();
+    let decide = move |turn: &mut shelf_domain::turn::Turn| {
+        let outcome = turn.save(&ask)?;
+        Ok(turn.done(vec![outcome]))
+    };
+    let written = ctx.write(scope, key, reads, Box::new(decide)).await?;
+    let Some(outcome) = written.done.outcomes.first() else {
+        return Err(Refused::not_found("bookmark that was saved").into());
+    };
+    let got = get_bookmark(ctx, scope, outcome.item).await?;
+    Ok(Saved {
+        bookmark: got.bookmark,
+        status: outcome.status,
+        head: written.head,
+        act: written.done.act,
+        replayed: written.replayed,
+    })
+}
