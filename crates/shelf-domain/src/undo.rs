@@ -51,9 +51,11 @@ impl Turn {
         let picked = |seq| self.shelf.history.get(&seq).is_some_and(taken_back);
         let mut before = Item::new(item.id, item.kind.clone(), item.number, item.created_seq);
         let others: Vec<&Change> = rows.iter().filter(|row| !taken_back(row)).copied().collect();
-        others.iter().for_each(|row| before.fold(row));
+        for row in &others {
+            before.fold(row);
+        }
         if picked(item.created_seq) {
-            return self.without_creation(item, !others.is_empty());
+            return self.without_creation(item, !others.is_empty(), taken_back);
         }
         let mut left = false;
         let mut puts = Puts::new();
@@ -71,11 +73,15 @@ impl Turn {
         (puts, left)
     }
 
-    fn without_creation(&self, item: &Item, touched: bool) -> (Puts, bool) {
-        let made_by = self.shelf.history.get(&item.created_seq).map(|row| row.act);
+    fn without_creation(
+        &self,
+        item: &Item,
+        touched: bool,
+        taken_back: &impl Fn(&Change) -> bool,
+    ) -> (Puts, bool) {
         let foreign = |child: &&Item| {
             let row = self.shelf.history.get(&child.created_seq);
-            child.is_living() && row.map(|row| row.act) != made_by
+            child.is_living() && !row.is_some_and(taken_back)
         };
         let used = match item.kind {
             Kind::Collection => self.shelf.children_of(Some(item.id)).iter().any(foreign),
