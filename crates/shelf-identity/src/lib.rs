@@ -1,1 +1,28 @@
 //! Tenants, people, one-time links, sessions and tokens.
+//!
+//! Secrets are random, leave here once and are looked up by their SHA-256; nothing that is stored
+//! opens anything.
+
+pub mod doors;
+pub mod secret;
+pub mod first_run;
+pub mod create_link;
+pub mod sign_in;
+pub mod create_token;
+pub mod authenticate;
+pub mod grants;
+pub mod pair_device;
+pub mod csrf;
+pub mod libraries;
+
+pub use authenticate::{Signed, authenticate};
+pub use create_link::{SignInLink, create_link};
+pub use create_token::{CreateToken, NewGrant, create_local_key, create_token};
+pub use csrf::CsrfToken;
+pub use doors::Doors;
+pub use first_run::{Owner, first_run};
+pub use grants::{list_grants, revoke_grant, sign_out};
+pub use libraries::{libraries, scope_of};
+pub use pair_device::pair_device;
+pub use secret::Secret;
+pub use sign_in::sign_in;

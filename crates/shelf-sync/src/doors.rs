@@ -1,0 +1,19 @@
+//! What the use cases of sync are given.
+
+use shelf_ports::accounts::Accounts;
+use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::library::Library;
+use std::sync::Arc;
+
+/// The stores and sources sync works with; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Doors {
+    /// The log and the one door.
+    pub library: Arc<dyn Library>,
+    /// Which device is whose.
+    pub accounts: Arc<dyn Accounts>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+}

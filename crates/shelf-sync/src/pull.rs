@@ -1,0 +1,88 @@
+//! Pull: the rows of a log after a cursor.
+
+use crate::cursor::Cursor;
+use crate::doors::Doors;
+use shelf_domain::change::{Change, Head};
+use shelf_domain::id::Scope;
+use shelf_domain::refusal::Refused;
+use shelf_domain::stamp::Seq;
+use shelf_domain::value::{Plain, Value};
+use shelf_ports::Failure;
+
+/// Most rows of one answer.
+pub const LIMIT_MAX: usize = 1_000;
+/// Where an answer ends early, in bytes of values; one row may go beyond it.
+const BYTES_MAX: usize = 4 << 20;
+
+/// From where, and how much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pull {
+    /// The cursor of the answer before; `None` is the beginning.
+    pub cursor: Option<String>,
+    /// Rows, 1 to [`LIMIT_MAX`].
+    pub limit: usize,
+}
+
+/// Rows in order, and where they lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pulled {
+    /// The rows.
+    pub changes: Vec<Change>,
+    /// The seq they come after.
+    pub from: Seq,
+    /// The seq of the last one; `from` where there are none.
+    pub to: Seq,
+    /// What to ask with next.
+    pub next_cursor: String,
+    /// Whether there is more to be had at once.
+    pub has_more: bool,
+    /// Where the log stood.
+    pub head: Head,
+}
+
+/// Gives the rows after the cursor; refused `cursor_expired` where the log does not lead on.
+#[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
+pub async fn pull(doors: &Doors, scope: Scope, ask: Pull) -> Result<Pulled, Failure> {
+    if !(1..=LIMIT_MAX).contains(&ask.limit) {
+        let detail = format!("an answer has 1 to {LIMIT_MAX} rows");
+        return Err(Refused::invalid("limit", detail).into());
+    }
+    // The head is read first: rows that come in between are given, and only looked at again.
+    let head = doors.library.head(scope).await?;
+    let from = match &ask.cursor {
+        Some(text) => Cursor::read(text, scope.library)?.check(&head)?.seq,
+        None => 0,
+    };
+    let mut changes = doors.library.changes(scope, from, ask.limit).await?;
+    changes.truncate(fitting(&changes));
+    let to = changes.last().map_or(from, |last| last.seq);
+    let next_cursor = Cursor { epoch: head.epoch, seq: to }.text(scope.library);
+    Ok(Pulled { from, to, next_cursor, has_more: to < head.seq, head, changes })
+}
+
+/// How many of `changes` make one answer: at least one, and no more than fit.
+fn fitting(changes: &[Change]) -> usize {
+    let mut bytes = 0;
+    let fits = changes.iter().take_while(|change| {
+        let before = bytes;
+        bytes += weight(change);
+        before < BYTES_MAX
+    });
+    fits.count()
+}
+
+fn weight(change: &Change) -> usize {
+    change
+        .set
+        .iter()
+        .chain(&change.also)
+        .map(|(register, value)| {
+            register.as_str().len()
+                + match value {
+                    Some(Value::Plain(Plain::Text(text))) => text.len(),
+                    Some(Value::Sealed(bytes)) => bytes.len(),
+                    _ => 8,
+                }
+        })
+        .sum()
+}
