@@ -17,6 +17,8 @@ pub mod trash;
 pub mod history;
 pub mod activity;
 pub mod sample;
+pub mod import;
+pub mod export;
 
 pub use answer::Changed;
 pub use bulk_edit::bulk_edit;
