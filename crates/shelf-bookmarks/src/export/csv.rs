@@ -32,9 +32,8 @@ const DEPTH_MAX: usize = 10_000;
 pub fn write(library: &ExportLibrary, out: &mut dyn Write) -> io::Result<()> {
     let folders: HashMap<&str, &ExportFolder> =
         library.folders.iter().map(|folder| (folder.id.as_str(), folder)).collect();
-    let mut writer = ::csv::WriterBuilder::new()
-        .terminator(::csv::Terminator::CRLF)
-        .from_writer(out);
+    let mut writer =
+        ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
     writer.write_record(HEADER)?;
     for bookmark in &library.bookmarks {
         writer.write_record(row(bookmark, &folders)?)?;
@@ -51,7 +50,8 @@ fn row(
     let tags: Vec<String> = bookmark.tags.iter().map(|tag| escape(tag, ',')).collect();
     let paths = bookmark.places.iter().filter_map(|place| place.folder.as_deref());
     let paths: Vec<String> = paths.map(|folder| path(folder, folders)).collect();
-    let raw = if bookmark.raw.is_empty() { String::new() } else { serde_json::to_string(&bookmark.raw)? };
+    let raw =
+        if bookmark.raw.is_empty() { String::new() } else { serde_json::to_string(&bookmark.raw)? };
     Ok([
         bookmark.url.clone(),
         bookmark.title.clone(),
@@ -87,15 +87,14 @@ fn path(folder: &str, folders: &HashMap<&str, &ExportFolder>) -> String {
 fn escape(text: &str, separator: char) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            _ => {
-                if c == separator || c == '\\' {
-                    out.push('\\');
-                }
-                out.push(c);
-            }
+        if c == '\n' {
+            out.push_str("\\n");
+            continue;
         }
+        if c == separator || c == '\\' {
+            out.push('\\');
+        }
+        out.push(c);
     }
     out
 }

@@ -130,8 +130,8 @@ fn push_moment(text: &mut String, name: &str, exact_name: &str, ms: Option<i64>)
     let Some(ms) = ms else { return };
     let Some(exact) = rfc3339(ms) else { return };
     push(text, name, &ms.div_euclid(1_000).to_string());
-    // A count of zero or less reads as "no date".
-    if ms.rem_euclid(1_000) != 0 || ms < 1_000 {
+    // A count of zero or less reads as "no date", one after the year 5138 as milliseconds.
+    if ms.rem_euclid(1_000) != 0 || !(1_000..100_000_000_000_000).contains(&ms) {
         push(text, exact_name, &exact);
     }
 }
@@ -187,6 +187,12 @@ fn block_text(value: &str) -> String {
 
 fn push_references(text: &mut String, space: &str) {
     for c in space.chars() {
-        text.push_str(&format!("&#{};", u32::from(c)));
+        text.push_str(match c {
+            '\n' => "&#10;",
+            '\r' => "&#13;",
+            '\t' => "&#9;",
+            '\u{c}' => "&#12;",
+            _ => "&#32;",
+        });
     }
 }

@@ -283,7 +283,8 @@ impl Walker<'_, '_> {
     fn close_annotation(&mut self) {
         let above = self.stack.len().checked_sub(2).and_then(|at| self.stack.get_mut(at));
         if let Some(Open::Node(raw)) = above
-            && let (Some(name), Some(value)) = (raw.inner.remove(".name"), raw.inner.remove(".value"))
+            && let (Some(name), Some(value)) =
+                (raw.inner.remove(".name"), raw.inner.remove(".value"))
         {
             raw.inner.insert(name, value);
         }

@@ -48,8 +48,11 @@ pub(super) fn detect(text: &str) -> Result<Format, Refusal> {
 }
 
 fn header_names(line: &[u8], delimiter: u8) -> Vec<String> {
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(line);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(line);
     let mut record = csv::ByteRecord::new();
     if !reader.read_byte_record(&mut record).unwrap_or(false) {
         return Vec::new();
@@ -79,8 +82,11 @@ pub(super) fn read(
     let head = input.fill_buf()?;
     let line = head.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
     let delimiter = delimiter(&decode_utf8_or_1252(line));
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(input);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(input);
     let mut record = csv::ByteRecord::new();
     let mut columns: Vec<(Column, String)> = Vec::new();
     let mut row = 0;
@@ -88,14 +94,14 @@ pub(super) fn read(
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
             Ok(false) => return Ok(()),
-            Err(error) => match error.into_kind() {
-                csv::ErrorKind::Io(source) => return Err(source),
-                _ => {
-                    row += 1;
-                    out.refuse(row, "", "", "the record is damaged");
-                    continue;
+            Err(error) => {
+                if let csv::ErrorKind::Io(source) = error.into_kind() {
+                    return Err(source);
                 }
-            },
+                row += 1;
+                out.refuse(row, "", "", "the record is damaged");
+                continue;
+            }
         }
         if columns.is_empty() {
             columns = record
@@ -140,4 +146,3 @@ fn read_record(
     }
     row.finish(out);
 }
-

@@ -251,7 +251,9 @@ fn json_array(text: &str) -> Result<Format, Refusal> {
         return Ok(Format::Json);
     }
     let seen = super::out::echo(&names.join(", "));
-    Err(Refusal::seen(&format!("this is a JSON array of objects with {seen}, none of it an address")))
+    Err(Refusal::seen(&format!(
+        "this is a JSON array of objects with {seen}, none of it an address"
+    )))
 }
 
 fn json_object(text: &str) -> Result<Format, Refusal> {
@@ -272,5 +274,7 @@ fn json_object(text: &str) -> Result<Format, Refusal> {
         return Ok(Format::MindshelfJsonl);
     }
     let seen = super::out::echo(&names.join(", "));
-    Err(Refusal::seen(&format!("this is a JSON object with {seen}, which no known export begins with")))
+    Err(Refusal::seen(&format!(
+        "this is a JSON object with {seen}, which no known export begins with"
+    )))
 }

@@ -54,7 +54,8 @@ impl Dialect for Firefox {
     }
 
     fn kind(&mut self, raw: &Raw) -> Kind {
-        let by_code = |code: &str, name: &str| raw.get("typeCode") == code || raw.get("type") == name;
+        let by_code =
+            |code: &str, name: &str| raw.get("typeCode") == code || raw.get("type") == name;
         if by_code("3", "text/x-moz-place-separator") || raw.get("root") == "tagsFolder" {
             return Kind::Nothing;
         }

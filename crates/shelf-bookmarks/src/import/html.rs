@@ -26,17 +26,30 @@ pub(super) struct Tokens<'a> {
     last_comment_end: usize,
     attributes: Vec<(&'a str, &'a str)>,
     cut: bool,
+    keeps_comments: bool,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let last_comment_end = text.rfind("-->").unwrap_or(0);
-        Self { text, at: 0, last_comment_end, attributes: Vec::new(), cut: false }
+        Self {
+            text,
+            at: 0,
+            last_comment_end,
+            attributes: Vec::new(),
+            cut: false,
+            keeps_comments: false,
+        }
     }
 
     /// Names and undecoded values of the tag handed over last.
     pub(super) fn attributes(&self) -> &[(&'a str, &'a str)] {
         &self.attributes
+    }
+
+    /// Whether comments that come now are somebody's words and no comments.
+    pub(super) fn keep_comments(&mut self, keeps: bool) {
+        self.keeps_comments = keeps;
     }
 
     /// Whether the file ended inside a tag.
@@ -72,6 +85,9 @@ impl<'a> Tokens<'a> {
 
     /// Steps over a comment or a doctype; says whether there was a whole one.
     fn skip_comment(&mut self, rest: &str) -> bool {
+        if self.keeps_comments {
+            return false;
+        }
         let end = if rest.starts_with("<!--") {
             if self.at > self.last_comment_end {
                 return false;
@@ -123,15 +139,13 @@ impl<'a> Tokens<'a> {
             return name_end.max(start + 1);
         }
         let value_at = self.run(equals + 1, is_space);
-        let (from, to, after) = match self.byte(value_at) {
-            Some(quote @ (b'"' | b'\'')) => {
-                let end = self.run(value_at + 1, |b| b != quote);
-                (value_at + 1, end, end + 1)
-            }
-            _ => {
-                let end = self.run(value_at, |b| !is_space(b) && b != b'>');
-                (value_at, end, end)
-            }
+        let quote = self.byte(value_at).filter(|b| matches!(b, b'"' | b'\''));
+        let (from, to, after) = if let Some(quote) = quote {
+            let end = self.run(value_at + 1, |b| b != quote);
+            (value_at + 1, end, end + 1)
+        } else {
+            let end = self.run(value_at, |b| !is_space(b) && b != b'>');
+            (value_at, end, end)
         };
         self.attributes.push((name, self.text.get(from..to).unwrap_or_default()));
         after.min(self.text.len())
@@ -196,7 +210,10 @@ fn decode_one(from: &str, within: Within, out: &mut String) -> usize {
     let piece = from.get(..end).unwrap_or("&");
     let is_numeric = bytes.get(1) == Some(&b'#');
     let may_decode = body > 0
-        && (closed || is_numeric || within == Within::Text || bytes.get(end).is_none_or(|b| *b != b'='));
+        && (closed
+            || is_numeric
+            || within == Within::Text
+            || bytes.get(end).is_none_or(|b| *b != b'='));
     if !may_decode {
         out.push('&');
         return 1;
@@ -264,7 +281,10 @@ mod tests {
     fn references_are_decoded_by_the_standard() {
         let text = |raw| decode_entities(raw, Within::Text).into_owned();
         let attribute = |raw| decode_entities(raw, Within::Attribute).into_owned();
-        assert_eq!(text("a &amp;amp; b &eacute; &#x1F600; &hellip &nope; &"), "a &amp; b é 😀 … &nope; &");
+        assert_eq!(
+            text("a &amp;amp; b &eacute; &#x1F600; &copy &nope; &"),
+            "a &amp; b é 😀 © &nope; &"
+        );
         assert_eq!(attribute("?a=1&copy=2&amp;b&lang&x"), "?a=1&copy=2&b&lang&x");
         assert_eq!(text("&#0;&#13;&#x110000;"), "\u{fffd}\r\u{fffd}");
     }

@@ -24,7 +24,12 @@ pub(super) fn read(input: &mut dyn BufRead, out: &mut Out<'_>) -> io::Result<()>
         let Some(bytes) = next_line(input, &mut line)? else { return Ok(()) };
         if bytes > limits::ROW_BYTES_MAX {
             let most = limits::ROW_BYTES_MAX;
-            lines.out.refuse(row, "", "", format!("the line has {bytes} bytes; {most} are allowed"));
+            lines.out.refuse(
+                row,
+                "",
+                "",
+                format!("the line has {bytes} bytes; {most} are allowed"),
+            );
         } else {
             let text = decode_utf8_or_1252(&line);
             if !text.trim().is_empty() {
@@ -79,7 +84,9 @@ impl Lines<'_, '_> {
             Some("collection") => self.collection(&members),
             Some("tag") => self.tag(&members),
             Some("library") => Ok(()),
-            Some(other) => Err(format!("lines of type \"{}\" are not read", super::out::echo(other))),
+            Some(other) => {
+                Err(format!("lines of type \"{}\" are not read", super::out::echo(other)))
+            }
         };
         if let Err(reason) = done {
             self.out.refuse(row, &url, &title, reason);

@@ -16,6 +16,8 @@ const NOTES_CLOSE: &str = "[/linkding-notes]";
 const ARCHIVED_TAG: &str = "linkding:bookmarks.archived";
 /// How our own export names itself.
 const OWN_MARK: &str = "content=\"mindshelf";
+/// Attributes in which a zero says that there is no date.
+const DATES: [&str; 4] = ["add_date", "last_modified", "last_visit", "archived_at"];
 /// Bytes of the head searched for that name.
 const OWN_MARK_BYTES: usize = 1_024;
 
@@ -32,10 +34,14 @@ pub(super) fn read(text: &str, out: &mut Out<'_>) {
         if reader.out.is_stopped() {
             return;
         }
+        // Inside a title or description a comment is what somebody wrote.
+        tokens.keep_comments(reader.capture != Capture::Nothing);
     }
     reader.flush();
     if tokens.is_cut() {
-        reader.out.notice("the file ends in the middle of a tag; what stood there is lost, export again");
+        reader
+            .out
+            .notice("the file ends in the middle of a tag; what stood there is lost, export again");
     }
 }
 
@@ -49,16 +55,27 @@ enum Capture {
     FolderNote,
 }
 
+/// A bookmark while its title and note still come in.
+#[derive(Default)]
+struct Link {
+    entry: Entry,
+    /// A single tag that may be several with spaces between.
+    spaced_tags: Option<String>,
+    /// Attributes only our own export writes.
+    own: BTreeMap<String, String>,
+}
+
 struct Reader<'r, 'a> {
     out: &'r mut Out<'a>,
     /// The folder of each open list.
     lists: Vec<Option<u32>>,
-    link: Option<Entry>,
+    link: Option<Link>,
     folder: Option<Folder>,
     capture: Capture,
     /// Raw text of the capture, entities undecoded.
     raw: String,
     follows_dt: bool,
+    is_own: bool,
     /// Tags without a comma are cut at spaces: a file of Shaarli's lineage that holds no comma.
     may_cut_at_spaces: bool,
 }
@@ -75,6 +92,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             capture: Capture::Nothing,
             raw: String::new(),
             follows_dt: false,
+            is_own,
             may_cut_at_spaces: !is_own && !has_comma_in_tags(text),
         }
     }
@@ -164,24 +182,30 @@ impl<'r, 'a> Reader<'r, 'a> {
             return;
         }
         self.flush();
-        let mut entry = Entry { row: self.out.rows() + 1, ..Entry::default() };
+        let mut link = Link::default();
+        link.entry.row = self.out.rows() + 1;
         for (name, value) in attributes {
-            self.link_attribute(&mut entry, name, value);
+            self.link_attribute(&mut link, name, value);
         }
-        settle_own(&mut entry);
+        settle_own(&mut link);
         let folder = self.here();
         let order = self.out.order_in(folder);
-        entry.places.push(PlaceRef { folder, title: String::new(), order });
-        self.link = Some(entry);
+        link.entry.places.push(PlaceRef { folder, title: String::new(), order });
+        self.link = Some(link);
         self.capture = Capture::LinkTitle;
     }
 
-    fn link_attribute(&self, entry: &mut Entry, name: &str, value: &str) {
+    fn link_attribute(&self, link: &mut Link, name: &str, value: &str) {
         let name = name.to_ascii_lowercase();
         if name == "icon" {
             return;
         }
         let value = decode_entities(value, Within::Attribute);
+        if self.is_own && name.starts_with("ms_") {
+            link.own.insert(name, value.into_owned());
+            return;
+        }
+        let entry = &mut link.entry;
         let moment = || times::from_text(&value);
         let kept = match name.as_str() {
             "href" => {
@@ -189,14 +213,14 @@ impl<'r, 'a> Reader<'r, 'a> {
                 return;
             }
             "description" => {
-                entry.description = value.trim().to_owned();
+                value.trim().clone_into(&mut entry.description);
                 return;
             }
             "tags" => {
                 entry.tags = cut(&value, Separator::Comma);
                 let is_single = entry.tags.len() == 1;
                 if is_single && self.may_cut_at_spaces {
-                    entry.raw.insert("tags".to_owned(), value.into_owned());
+                    link.spaced_tags = Some(value.into_owned());
                 }
                 return;
             }
@@ -208,7 +232,8 @@ impl<'r, 'a> Reader<'r, 'a> {
             "favourite" => assign(&mut entry.favourite, flag(&value)),
             _ => false,
         };
-        if !kept && value != "0" {
+        let is_no_date = value == "0" && DATES.contains(&name.as_str());
+        if !kept && !is_no_date {
             entry.raw.insert(name, value.into_owned());
         }
     }
@@ -245,8 +270,8 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         let raw = self.raw.trim_ascii();
         match (capture, &mut self.link, &mut self.folder) {
-            (Capture::LinkTitle, Some(link), _) => link.title = decoded(raw),
-            (Capture::LinkNote, Some(link), _) => take_note(link, raw),
+            (Capture::LinkTitle, Some(link), _) => link.entry.title = decoded(raw),
+            (Capture::LinkNote, Some(link), _) => take_note(&mut link.entry, raw),
             (Capture::FolderName, _, Some(folder)) => folder.name = decoded(raw),
             (Capture::FolderNote, _, Some(folder)) => folder.description = decoded(raw),
             _ => {}
@@ -257,9 +282,8 @@ impl<'r, 'a> Reader<'r, 'a> {
     /// Hands over what is complete.
     fn flush(&mut self) {
         self.finish_capture();
-        if let Some(mut link) = self.link.take() {
-            finish_link(&mut link);
-            self.out.bookmark(link);
+        if let Some(link) = self.link.take() {
+            self.out.bookmark(finished(link));
         }
         if let Some(folder) = self.folder.take() {
             self.out.folder(folder);
@@ -285,57 +309,60 @@ fn assign(field: &mut bool, value: Option<bool>) -> bool {
     value.is_some()
 }
 
-fn take_note(link: &mut Entry, raw: &str) {
+fn take_note(entry: &mut Entry, raw: &str) {
     let (text, notes) = match raw.split_once(NOTES_OPEN) {
         Some((text, rest)) => (text, Some(rest.split_once(NOTES_CLOSE).map_or(rest, |(n, _)| n))),
         None => (raw, None),
     };
     if let Some(notes) = notes {
-        link.notes = decoded(notes.trim_ascii());
+        entry.notes = decoded(notes.trim_ascii());
     }
     let text = decoded(text.trim_ascii());
-    if link.description.is_empty() {
-        link.description = text;
-    } else if !text.is_empty() && !link.description.contains(&text) {
-        link.description.push('\n');
-        link.description.push_str(&text);
+    if entry.description.is_empty() {
+        entry.description = text;
+    } else if !text.is_empty() && !entry.description.contains(&text) {
+        entry.description.push('\n');
+        entry.description.push_str(&text);
     }
 }
 
 /// Takes over what our own export adds beside what other programs know.
-fn settle_own(entry: &mut Entry) {
-    if let Some(moment) = entry.raw.remove("ms_created").and_then(|text| times::from_text(&text)) {
+fn settle_own(link: &mut Link) {
+    let Link { entry, own, .. } = link;
+    if let Some(moment) = own.get("ms_created").and_then(|text| times::from_text(text)) {
         entry.created_at = Some(moment);
     }
-    if let Some(moment) = entry.raw.remove("ms_modified").and_then(|text| times::from_text(&text)) {
+    if let Some(moment) = own.get("ms_modified").and_then(|text| times::from_text(text)) {
         entry.modified_at = Some(moment);
     }
-    if let Some(tags) = entry.raw.remove("ms_tags").and_then(|text| serde_json::from_str(&text).ok()) {
+    if let Some(tags) = own.get("ms_tags").and_then(|text| serde_json::from_str(text).ok()) {
         entry.tags = tags;
     }
     let fields: Option<BTreeMap<String, String>> =
-        entry.raw.remove("ms_raw").and_then(|text| serde_json::from_str(&text).ok());
+        own.get("ms_raw").and_then(|text| serde_json::from_str(text).ok());
     entry.raw.extend(fields.unwrap_or_default());
 }
 
-fn finish_link(link: &mut Entry) {
-    if let Some(title) = link.raw.remove("ms_title") {
-        let shown = std::mem::replace(&mut link.title, title);
-        if let Some(place) = link.places.first_mut() {
+fn finished(link: Link) -> Entry {
+    let Link { mut entry, spaced_tags, mut own } = link;
+    if let Some(title) = own.remove("ms_title") {
+        let shown = std::mem::replace(&mut entry.title, title);
+        if let Some(place) = entry.places.first_mut() {
             place.title = shown;
         }
     }
     // Shaarli's lineage always writes PRIVATE; browsers, whose tags may hold spaces, never do.
-    if let Some(tags) = link.raw.remove("tags")
-        && link.private.is_some()
+    if let Some(tags) = spaced_tags
+        && entry.private.is_some()
     {
-        link.tags = cut(&tags, Separator::Space);
+        entry.tags = cut(&tags, Separator::Space);
     }
-    let before = link.tags.len();
-    link.tags.retain(|tag| tag != ARCHIVED_TAG);
-    if link.tags.len() < before && link.archived_at.is_none() {
-        link.archived_at = link.modified_at.or(link.created_at);
+    let before = entry.tags.len();
+    entry.tags.retain(|tag| tag != ARCHIVED_TAG);
+    if entry.tags.len() < before && entry.archived_at.is_none() {
+        entry.archived_at = entry.modified_at.or(entry.created_at);
     }
+    entry
 }
 
 /// Whether any TAGS attribute of the file holds a comma.
@@ -343,7 +370,10 @@ fn has_comma_in_tags(text: &str) -> bool {
     let mut tokens = Tokens::new(text);
     while let Some(token) = tokens.next_token() {
         if matches!(token, Token::Open { .. })
-            && tokens.attributes().iter().any(|(n, v)| n.eq_ignore_ascii_case("tags") && v.contains(','))
+            && tokens
+                .attributes()
+                .iter()
+                .any(|(n, v)| n.eq_ignore_ascii_case("tags") && v.contains(','))
         {
             return true;
         }

@@ -79,7 +79,7 @@ impl<'a> Out<'a> {
 
     /// The folder that content of `folder` really goes to.
     fn resolved(&self, folder: Option<u32>) -> Option<u32> {
-        let Some(node) = folder else { return None };
+        let node = folder?;
         self.stand_ins.get(&node).copied().unwrap_or(folder)
     }
 
@@ -89,7 +89,9 @@ impl<'a> Out<'a> {
         if let Some(problem) = folder_problem(&folder) {
             self.stand_ins.insert(folder.node, folder.parent);
             let name = echo(&folder.name);
-            self.notice(format!("folder \"{name}\" {problem}; its content goes to the folder above"));
+            self.notice(format!(
+                "folder \"{name}\" {problem}; its content goes to the folder above"
+            ));
             return;
         }
         self.summary.folders += 1;
@@ -138,7 +140,7 @@ impl<'a> Out<'a> {
             return;
         }
         for place in &mut entry.places {
-            place.folder = self.stand_ins.get(&place.folder.unwrap_or(u32::MAX)).copied().unwrap_or(place.folder);
+            place.folder = self.resolved(place.folder);
         }
         self.summary.parsed += 1;
         self.summary.bookmarks += 1;

@@ -34,7 +34,9 @@ pub(super) fn read(text: &str, out: &mut Out<'_>) {
                 let entry = open(tokens.attributes(), is_archive, out);
                 link = Some((entry, String::new()));
             }
-            Token::Close { name, .. } if ["a", "li", "ul"].iter().any(|n| name.eq_ignore_ascii_case(n)) => {
+            Token::Close { name, .. }
+                if ["a", "li", "ul"].iter().any(|n| name.eq_ignore_ascii_case(n)) =>
+            {
                 finish(link.take(), out);
             }
             Token::Open { source, .. } | Token::Close { source, .. } => {

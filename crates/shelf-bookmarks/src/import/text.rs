@@ -99,7 +99,13 @@ pub(super) fn utf8_reader<'a>(input: &'a mut dyn Read) -> io::Result<Box<dyn Buf
         return Ok(Box::new(reader));
     }
     let decoder = encoding.unwrap_or(UTF_8).new_decoder_with_bom_removal();
-    Ok(Box::new(BufReader::new(Transcode { reader, decoder, ready: Vec::new(), at: 0, ended: false })))
+    Ok(Box::new(BufReader::new(Transcode {
+        reader,
+        decoder,
+        ready: Vec::new(),
+        at: 0,
+        ended: false,
+    })))
 }
 
 /// Turns another encoding into UTF-8 while reading.
@@ -116,7 +122,8 @@ impl<R: BufRead> Read for Transcode<R> {
         while self.at >= self.ready.len() && !self.ended {
             let source = self.reader.fill_buf()?;
             let last = source.is_empty();
-            let needed = self.decoder.max_utf8_buffer_length(source.len()).unwrap_or(limits::HEAD_BYTES);
+            let needed =
+                self.decoder.max_utf8_buffer_length(source.len()).unwrap_or(limits::HEAD_BYTES);
             self.ready.resize(needed.max(16), 0);
             let (_, read, written, _) = self.decoder.decode_to_utf8(source, &mut self.ready, last);
             self.ready.truncate(written);

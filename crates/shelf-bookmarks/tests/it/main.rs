@@ -1,0 +1,11 @@
+//! Readers and writers of bookmark files against real files, hostile ones and each other.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![allow(clippy::print_stderr, reason = "a skipped test must say so")]
+
+mod shared;
+mod fixtures;
+mod wild;
+mod oracle;
+mod hostile;
+mod round_trip;
