@@ -44,7 +44,8 @@ fn without_directive(fragment: &str) -> String {
 
 /// The form under which two tag names are one tag: NFKC, lower case, spaces collapsed.
 pub fn folded(name: &str) -> String {
-    let text: String = name.nfkc().flat_map(char::to_lowercase).collect();
+    // Lower case may compose anew (J with a caron), hence the second pass.
+    let text: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -44,7 +44,8 @@ pub struct Change {
     /// What the sequencer put besides: joins, kept copies, items brought back from the trash.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub also: Puts,
-    /// The stamp of `also`: later than all before it.
+    /// The logical time of `also`: just later than what it replaces. Its author is
+    /// [`DeviceId::SEQUENCER`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also_hlc: Option<Hlc>,
 }
@@ -58,7 +59,8 @@ impl Change {
     /// Everything this row puts into registers of `item`, with its stamp.
     pub fn puts(&self) -> impl Iterator<Item = (&Register, &Option<Value>, Stamp)> {
         let own = self.stamp();
-        let also = Stamp { hlc: self.also_hlc.unwrap_or(self.hlc), device: self.device };
+        let hlc = self.also_hlc.unwrap_or(self.hlc);
+        let also = Stamp { hlc, device: DeviceId::SEQUENCER };
         let set = if self.joined.is_some() { None } else { Some(&self.set) };
         set.into_iter()
             .flatten()

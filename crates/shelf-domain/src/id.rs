@@ -62,6 +62,10 @@ typed_id!(
     /// One author of changes: a paired device, a REST grant or a role of the server.
     DeviceId
 );
+impl DeviceId {
+    /// The library itself: by whom stands what the sequencer puts besides. First in every tie.
+    pub const SEQUENCER: Self = Self::from_bytes([0; 16]);
+}
 typed_id!(
     /// One tenant: an organisation, or a person alone.
     TenantId

@@ -116,7 +116,7 @@ struct Packed {
     number: u32,
     created_seq: Seq,
     stamps: Vec<(u64, [u8; 16], Seq)>,
-    registers: Vec<(PackedName, u16, Option<PackedValue>)>,
+    registers: Vec<(PackedName, u32, Option<PackedValue>)>,
 }
 
 impl Item {
@@ -129,7 +129,7 @@ impl Item {
                 stamps.push(stamp);
                 stamps.len() - 1
             });
-            let at = u16::try_from(at).unwrap_or(u16::MAX);
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
             (PackedName::of(register), at, held.value.as_ref().map(PackedValue::of))
         });
         let registers = registers.collect();
@@ -143,7 +143,7 @@ impl Item {
         let packed: Packed = postcard::from_bytes(bytes).ok()?;
         let mut item = Self::new(id, kind, packed.number, packed.created_seq);
         for (name, at, value) in packed.registers {
-            let (hlc, device, seq) = *packed.stamps.get(usize::from(at))?;
+            let (hlc, device, seq) = *packed.stamps.get(usize::try_from(at).ok()?)?;
             let stamp = Stamp { hlc: Hlc::from_bits(hlc), device: DeviceId::from_bytes(device) };
             let value = value.map(PackedValue::open);
             item.registers.insert(name.open()?, Held { stamp, seq, value });

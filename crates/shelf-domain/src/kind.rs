@@ -75,6 +75,12 @@ impl Kind {
         }
     }
 
+    /// Whether `register` may never be emptied: it is required, and no long text.
+    pub(crate) fn needs(&self, register: &Register) -> bool {
+        let name = register.as_str();
+        self.required().contains(&name) && !field::LONG.contains(&name)
+    }
+
     fn shape(&self, name: &str) -> Option<Shape> {
         if let Some((head, element)) = name.split_once('/') {
             return match (self, head) {
@@ -227,6 +233,7 @@ enum Shape {
     Chars(usize),
     Long,
     Small,
+    Order,
     Time,
     Flag,
     Item,
@@ -235,7 +242,10 @@ enum Shape {
 impl Shape {
     fn check(self, at: &str, plain: &Plain) -> Result<(), Refused> {
         let problem = match (self, plain) {
-            (Self::Url, Plain::Text(text)) => too_long(text.len(), limits::URL_BYTES_MAX, "bytes"),
+            (Self::Url, Plain::Text(text)) => too_long(text.len(), limits::URL_BYTES_MAX, "bytes")
+                .or_else(|| not_an_address(text)),
+            (Self::Order, Plain::Text(text)) => (!crate::order::is_key(text))
+                .then(|| "a position is written in 0-9, A-Z and a-z, and ends in no 0".to_owned()),
             (Self::Chars(most), Plain::Text(text)) => {
                 too_long(text.chars().count(), most, "characters")
             }
@@ -257,6 +267,10 @@ impl Shape {
     }
 }
 
+fn not_an_address(text: &str) -> Option<String> {
+    crate::canon::canon(text).is_none().then(|| "this is no absolute address".to_owned())
+}
+
 fn too_long(is: usize, most: usize, unit: &str) -> Option<String> {
     (is > most).then(|| format!("{is} {unit} are more than the {most} that are kept"))
 }
@@ -276,13 +290,13 @@ const BOOKMARK: &[(&str, Shape)] = &[
 const PLACE: &[(&str, Shape)] = &[
     (field::BOOKMARK, Shape::Item),
     (field::PARENT, Shape::Item),
-    (field::ORDER, Shape::Small),
+    (field::ORDER, Shape::Order),
     (field::TITLE, Shape::Chars(limits::TITLE_CHARS_MAX)),
 ];
 const COLLECTION: &[(&str, Shape)] = &[
     (field::NAME, Shape::Chars(limits::NAME_CHARS_MAX)),
     (field::PARENT, Shape::Item),
-    (field::ORDER, Shape::Small),
+    (field::ORDER, Shape::Order),
     (field::DESCRIPTION, Shape::Long),
     (field::ICON, Shape::Small),
     (field::QUERY, Shape::Small),

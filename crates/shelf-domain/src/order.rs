@@ -8,8 +8,17 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// Longest key before siblings should be numbered anew.
 pub const KEY_CHARS_MAX: usize = 48;
 
+/// Longest key that is taken at all.
+const KEY_BYTES_MAX: usize = 1_024;
+
 /// Digits at the front of a key that count siblings added at either end.
 const COUNTED: usize = 6;
+
+/// Whether `text` is a key: digits of which the last is no zero, so that there is room before it.
+pub fn is_key(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    digits && !text.is_empty() && !text.ends_with('0') && text.len() <= KEY_BYTES_MAX
+}
 
 /// A key that sorts after `below` and before `above` (empty: no bound on that side).
 ///
@@ -52,6 +61,8 @@ fn halved(below: &str, above: &str) -> Vec<usize> {
     let mut key = Vec::new();
     let mut open = above.is_empty();
     for at in 0.. {
+        // Foreign keys may leave no room ("V" and "V0"): then after `below` is near enough.
+        open = open || at >= low.len().max(high.len());
         let from = low.get(at).map_or(0, |byte| digit(*byte));
         let to = if open { DIGITS.len() } else { high.get(at).map_or(0, |byte| digit(*byte)) };
         if to > from + 1 {

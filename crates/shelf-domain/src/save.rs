@@ -157,7 +157,7 @@ impl Turn {
         for (register, value) in puts {
             younger.registers.insert(register, Held { stamp, seq: 0, value });
         }
-        let carried = self.carried(older, &younger);
+        let carried = Self::carried(older, &younger, self.device());
         let mut outcome = if carried.is_empty() {
             Outcome { status: Status::Joined, item: older.id, seq: None, hlc: stamp.hlc }
         } else {

@@ -246,6 +246,11 @@ impl Shelf {
         self.items.values().filter(|item| !self.aliases.contains_key(&item.id))
     }
 
+    /// Every item in view, those that joined another included, in no order.
+    pub fn all_items(&self) -> impl Iterator<Item = &Item> {
+        self.items.values()
+    }
+
     /// The bookmark that owns the address `url`, trashed or not.
     pub fn by_url(&self, url: &str) -> Option<&Item> {
         self.urls.get(&canon(url)?).and_then(|id| self.item(*id))
@@ -290,9 +295,10 @@ impl Shelf {
     /// The collections from the parent of `id` up to the root.
     pub fn ancestors(&self, id: ItemId) -> Vec<ItemId> {
         let mut above = Vec::new();
+        let mut seen = BTreeSet::new();
         let mut at = self.item(id).and_then(|item| item.reference(field::PARENT));
         while let Some(parent) = at {
-            if above.contains(&parent) || above.len() > crate::limits::DEPTH_MAX {
+            if !seen.insert(parent) {
                 break;
             }
             above.push(parent);

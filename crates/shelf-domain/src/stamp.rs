@@ -80,7 +80,7 @@ impl Serialize for Hlc {
 impl<'de> Deserialize<'de> for Hlc {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        if text.len() != 16 {
+        if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(serde::de::Error::custom("a stamp is 16 hexadecimal digits"));
         }
         u64::from_str_radix(&text, 16).map(Self).map_err(serde::de::Error::custom)

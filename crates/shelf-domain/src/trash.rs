@@ -43,6 +43,9 @@ impl Turn {
         let Some(known) = self.shelf.item(item).cloned() else {
             return Err(Refused::not_found(format!("item {item}")));
         };
+        if known.is_purged() {
+            return Err(Refused::new(Code::Purged, item.to_string(), "it was removed for good"));
+        }
         if !known.is_trashed() {
             let detail = "only what is in the trash can be removed for good";
             return Err(Refused::new(Code::Invalid, item.to_string(), detail));
@@ -51,7 +54,12 @@ impl Turn {
         self.put_by_server(known.id, known.kind, puts)
     }
 
-    fn put_trashed(&mut self, id: ItemId, at: Option<Value>) -> Result<Outcome, Refused> {
+    fn put_trashed(&mut self, id: ItemId, mut at: Option<Value>) -> Result<Outcome, Refused> {
+        if at.is_some() {
+            // What lies in the trash already keeps its day, and comes back on its own.
+            let since = self.shelf.item(id).and_then(|item| item.get(field::TRASHED_AT));
+            at = since.cloned().or(at);
+        }
         let kind = self.shelf.item(id).map_or(Kind::Bookmark, |item| item.kind.clone());
         self.put(id, kind, Puts::from([(Register::from(field::TRASHED_AT), at)]), Taken::Joins)
     }

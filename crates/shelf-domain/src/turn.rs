@@ -148,6 +148,11 @@ impl Turn {
         self.author.now
     }
 
+    /// Who writes in this turn.
+    pub(crate) fn device(&self) -> DeviceId {
+        self.author.device
+    }
+
     /// A new id.
     pub fn new_id(&mut self) -> ItemId {
         self.ids.make()
@@ -253,7 +258,11 @@ impl Turn {
             check_complete(&ask)?;
         }
         ask.hlc = ask.hlc.clamped(self.author.now, self.shelf.head.hlc);
-        if let Some(owner) = self.owner_of_same(&ask, known.as_ref()) {
+        let mut also = Puts::new();
+        if let Some(known) = &known {
+            self.bring_back(known, &ask, &mut also);
+        }
+        if let Some(owner) = self.owner_of_same(&ask, known.as_ref(), &also) {
             if ask.taken == Taken::Refuses {
                 let detail = format!("this {} exists already", ask.kind);
                 return Err(Refused::new(Code::AlreadySaved, owner.to_string(), detail));
@@ -261,9 +270,7 @@ impl Turn {
             return Ok(self.join(owner, ask, known.as_ref()));
         }
         self.check_tree(&ask, known.as_ref())?;
-        let mut also = Puts::new();
         if let Some(known) = &known {
-            self.bring_back(known, &ask, &mut also);
             text::keep_copies(known, &ask, self.author.device, &mut also);
         }
         Ok(self.log(ask, known.as_ref(), also, None))
@@ -277,7 +284,6 @@ impl Turn {
         joined: Option<ItemId>,
     ) -> Outcome {
         let seq = self.shelf.head.seq + 1;
-        let head_hlc = self.shelf.head.hlc.max(ask.hlc);
         let number = known.is_none() && joined.is_none();
         let highest = self.shelf.head.numbers.get(&ask.kind).copied().unwrap_or_default();
         let change = Change {
@@ -292,7 +298,7 @@ impl Turn {
             kind: ask.kind,
             number: number.then_some(highest + 1),
             joined,
-            also_hlc: (!also.is_empty()).then(|| Hlc::local(self.author.now, head_hlc)),
+            also_hlc: (!also.is_empty()).then(|| just_later(&also, known, ask.hlc)),
             set: ask.set,
             also,
         };
@@ -319,6 +325,8 @@ impl Turn {
                 if value.is_some() {
                     self.must_exist(tag, &Kind::Tag, register.as_str())?;
                 }
+                // Only "true" says that a tag is borne: everything else is nothing.
+                let value = value.filter(|value| value.as_bool() != Some(false));
                 out.insert(Register::tag(tag), value);
                 continue;
             }
@@ -417,11 +425,22 @@ pub fn reads_of<'a>(batch: impl IntoIterator<Item = &'a Pushed>) -> Reads {
     reads
 }
 
+fn is_blank(value: &Value) -> bool {
+    value.as_text().is_some_and(|text| text.trim().is_empty())
+}
+
 /// The hash that says whether two pushes under one counter are the same.
 pub fn fingerprint(pushed: &Pushed) -> String {
     use sha2::Digest;
     let canonical = serde_json::to_value(pushed).map(|v| v.to_string()).unwrap_or_default();
     hex::encode(sha2::Sha256::digest(canonical.as_bytes()))
+}
+
+/// The logical time of what the sequencer puts besides: it wins over what is there, and loses to
+/// whatever its author put after it.
+fn just_later(also: &Puts, known: Option<&Item>, own: Hlc) -> Hlc {
+    let held = also.keys().filter_map(|register| known?.registers.get(register));
+    held.map(|held| held.stamp.hlc).fold(own, Hlc::max).next()
 }
 
 fn check_shape(ask: &Ask) -> Result<(), Refused> {
@@ -437,6 +456,9 @@ fn check_shape(ask: &Ask) -> Result<(), Refused> {
             return Err(Refused::invalid("set", "the name of a field is too long"));
         }
         ask.kind.check(register, value.as_ref())?;
+        if value.as_ref().is_none_or(is_blank) && ask.kind.needs(register) {
+            return Err(Refused::invalid(register.as_str(), "this must not be empty"));
+        }
         if matches!(register.as_str(), field::PURGED | field::MOVED_TO) && !ask.by_server {
             return Err(Refused::new(
                 Code::Forbidden,
@@ -464,7 +486,7 @@ fn check_known(known: &Item, kind: &Kind) -> Result<(), Refused> {
 fn check_complete(ask: &Ask) -> Result<(), Refused> {
     for name in ask.kind.required() {
         match ask.set.get(&Register::from(*name)) {
-            Some(Some(Value::Plain(crate::value::Plain::Text(text)))) if text.trim().is_empty() => {
+            Some(Some(value)) if is_blank(value) => {
                 return Err(Refused::invalid(*name, "this must not be empty"));
             }
             Some(Some(_)) => {}

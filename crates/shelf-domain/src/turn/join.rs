@@ -2,7 +2,7 @@
 
 use super::{Ask, Outcome, Turn};
 use crate::change::Puts;
-use crate::id::ItemId;
+use crate::id::{DeviceId, ItemId};
 use crate::item::Item;
 use crate::kind::{Kind, Register, field};
 use crate::limits;
@@ -11,7 +11,12 @@ use crate::value::Value;
 
 impl Turn {
     /// The other item that owns the address or name this put would give its item.
-    pub(super) fn owner_of_same(&self, ask: &Ask, known: Option<&Item>) -> Option<ItemId> {
+    pub(super) fn owner_of_same(
+        &self,
+        ask: &Ask,
+        known: Option<&Item>,
+        also: &Puts,
+    ) -> Option<ItemId> {
         let stamp = Stamp { hlc: ask.hlc, device: self.author.device };
         let put = |name: &'static str| {
             let register = Register::from(name);
@@ -24,7 +29,8 @@ impl Turn {
                 self.shelf.by_url(url)?
             }
             Kind::Tag => {
-                let trashed = match put(field::TRASHED_AT) {
+                let brought_back = also.get(&Register::from(field::TRASHED_AT));
+                let trashed = match brought_back.or_else(|| put(field::TRASHED_AT)) {
                     Some(value) => value.is_some(),
                     None => known.is_some_and(Item::is_trashed),
                 };
@@ -53,17 +59,17 @@ impl Turn {
             }
         }
         let also = match self.shelf.item(owner) {
-            Some(older) if ask.kind == Kind::Bookmark => self.carried(older, &younger),
-            _ => Puts::new(),
+            Some(older) => Self::carried(older, &younger, self.author.device),
+            None => Puts::new(),
         };
         let joined = std::mem::replace(&mut ask.item, owner);
         let older = self.shelf.item(owner).cloned();
         self.log(ask, older.as_ref(), also, Some(joined))
     }
 
-    /// What a younger bookmark adds to an older one of the same address: tags, empty fields,
-    /// a differing note, the earlier date; and the older one comes out of the trash.
-    pub(crate) fn carried(&self, older: &Item, younger: &Item) -> Puts {
+    /// What a younger item adds to the older one it joins: tags, empty fields, a differing note,
+    /// the earlier date; and the older one comes out of the trash. `device` brought the younger.
+    pub(crate) fn carried(older: &Item, younger: &Item, device: DeviceId) -> Puts {
         let mut puts = Puts::new();
         for (register, held) in &younger.registers {
             let Some(value) = &held.value else { continue };
@@ -74,7 +80,7 @@ impl Turn {
                 field::CREATED_AT if mine.and_then(Value::as_int) > value.as_int() => {
                     puts.insert(register.clone(), Some(value.clone()));
                 }
-                field::NOTES => self.carry_note(older, value, &mut puts),
+                field::NOTES => carry_note(older, value, device, &mut puts),
                 field::FAVOURITE if value.as_bool() == Some(true) => {
                     puts.insert(register.clone(), Some(value.clone()));
                 }
@@ -90,20 +96,25 @@ impl Turn {
         puts.retain(|register, value| older.get(register.as_str()) != value.as_ref());
         puts
     }
+}
 
-    fn carry_note(&self, older: &Item, value: &Value, puts: &mut Puts) {
-        let (mine, theirs) = (older.text(field::NOTES), value.as_text().unwrap_or_default());
-        if theirs.trim().is_empty() || mine.contains(theirs.trim()) {
-            return;
+/// Appends a differing note; what cannot be appended (sealed, too long) is kept as a copy.
+fn carry_note(older: &Item, value: &Value, device: DeviceId, puts: &mut Puts) {
+    let register = Register::from(field::NOTES);
+    let mine = older.get(field::NOTES);
+    if is_blank(Some(value)) || mine == Some(value) {
+        return;
+    }
+    if is_blank(mine) {
+        puts.insert(register, Some(value.clone()));
+        return;
+    }
+    match (mine.and_then(Value::as_text), value.as_text()) {
+        (Some(mine), Some(theirs)) if mine.contains(theirs.trim()) => {}
+        (Some(mine), Some(theirs)) if mine.len() + theirs.len() + 2 <= limits::TEXT_BYTES_MAX => {
+            puts.insert(register, Some(Value::from(format!("{mine}\n\n{theirs}"))));
         }
-        let both =
-            if mine.trim().is_empty() { theirs.to_owned() } else { format!("{mine}\n\n{theirs}") };
-        if both.len() <= limits::TEXT_BYTES_MAX {
-            puts.insert(Register::from(field::NOTES), Some(Value::from(both)));
-        } else {
-            let copy = Register::copy(field::NOTES, self.author.device);
-            puts.insert(copy, Some(value.clone()));
-        }
+        _ => super::text::add_copy(older, field::NOTES, device, value, puts),
     }
 }
 

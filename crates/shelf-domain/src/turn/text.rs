@@ -8,27 +8,35 @@ use crate::kind::{Register, field};
 use crate::stamp::Stamp;
 use crate::value::Value;
 
-/// Adds to `also` the copies that keep either text of every blind edit in `ask`.
+/// Adds to `also` the copies that keep either text of every blind edit in `ask`, and the copies
+/// its author clears without having seen what they hold now.
 pub(super) fn keep_copies(known: &Item, ask: &Ask, device: DeviceId, also: &mut Puts) {
     let stamp = Stamp { hlc: ask.hlc, device };
-    for name in field::LONG {
-        let register = Register::from(name);
-        let (Some(put), Some(held)) = (ask.set.get(&register), known.registers.get(&register))
-        else {
-            continue;
-        };
+    for (register, put) in &ask.set {
+        let Some(held) = known.registers.get(register) else { continue };
         if !is_blind(ask, held, device) || *put == held.value {
             continue;
         }
-        let (loser, text) = if stamp > held.stamp {
-            (held.stamp.device, held.value.as_ref())
-        } else {
-            (device, put.as_ref())
+        let wins = stamp > held.stamp;
+        if is_copy(register) {
+            if wins && held.value.is_some() {
+                also.entry(register.clone()).or_insert_with(|| held.value.clone());
+            }
+            continue;
+        }
+        let Some(name) = field::LONG.into_iter().find(|name| *name == register.as_str()) else {
+            continue;
         };
+        let (loser, text) =
+            if wins { (held.stamp.device, held.value.as_ref()) } else { (device, put.as_ref()) };
         if let Some(text) = text.filter(|value| !is_empty(value)) {
             add_copy(known, name, loser, text, also);
         }
     }
+}
+
+fn is_copy(register: &Register) -> bool {
+    register.as_str().split_once("/copy/").is_some_and(|(name, _)| field::LONG.contains(&name))
 }
 
 fn is_blind(ask: &Ask, held: &Held, device: DeviceId) -> bool {
@@ -40,7 +48,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A device may lose twice before anyone looks: its copies are then put one below the other.
-fn add_copy(known: &Item, name: &str, loser: DeviceId, text: &Value, also: &mut Puts) {
+pub(super) fn add_copy(known: &Item, name: &str, loser: DeviceId, text: &Value, also: &mut Puts) {
     let copy = Register::copy(name, loser);
     let before = known.text(copy.as_str());
     let kept = match text.as_text() {
@@ -52,5 +60,5 @@ fn add_copy(known: &Item, name: &str, loser: DeviceId, text: &Value, also: &mut 
 }
 
 fn fits(before: &str, text: &str) -> bool {
-    !before.is_empty() && before.len() + text.len() < crate::limits::TEXT_BYTES_MAX
+    !before.is_empty() && before.len() + text.len() + 2 <= crate::limits::TEXT_BYTES_MAX
 }
