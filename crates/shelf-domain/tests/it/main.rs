@@ -1,0 +1,12 @@
+//! The laws of the log, held against random libraries, and the frozen encoding.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+mod steps;
+mod server;
+mod replica;
+mod world;
+mod oracle;
+mod valid;
+mod laws;
+mod queue;

@@ -1,0 +1,105 @@
+//! Laws of a device's queue: once, in order, and never blocked by a refusal.
+
+use crate::replica::Replica;
+use crate::server::Server;
+use crate::steps::{cases, edits, skews, story};
+use crate::world::World;
+use proptest::prelude::*;
+use shelf_domain::refusal::Code;
+use shelf_domain::stamp::{AHEAD_MAX_MS, Hlc};
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn a_push_repeated_has_the_same_answer_and_no_effect(skews in skews(), story in story()) {
+        let mut world = World::after(skews, &story);
+        let replica = &mut world.replicas[0];
+        let queue = replica.queue.clone();
+        let told = world.server.push(replica.device, &queue);
+        let (log, shelf) = (world.server.log.clone(), world.server.shelf.clone());
+        for again in 0..3 {
+            world.server.now += 1_000 * again;
+            prop_assert_eq!(&world.server.push(replica.device, &queue), &told);
+        }
+        prop_assert_eq!(&world.server.log, &log);
+        prop_assert_eq!(&world.server.shelf, &shelf);
+        for sent in &queue {
+            let mut other = sent.clone();
+            other.hlc = other.hlc.next();
+            let told = world.server.push(replica.device, &[other]).remove(0);
+            prop_assert_eq!(told.unwrap_err().code, Code::DeviceReused);
+        }
+        prop_assert_eq!(&world.server.log, &log);
+    }
+
+    #[test]
+    fn a_counter_that_skips_is_a_gap_and_uses_up_nothing(edits in edits(8), skip in 1..4_u64) {
+        let mut server = Server::new();
+        let mut replica = Replica::new(0, 0);
+        for (_, what) in &edits {
+            replica.edit(what, server.now);
+        }
+        let queue = replica.queue.clone();
+        for sent in &queue {
+            let mut early = sent.clone();
+            early.n += skip;
+            let told = server.push(replica.device, &[early]).remove(0);
+            prop_assert_eq!(told.unwrap_err().code, Code::Gap);
+            prop_assert!(server.push(replica.device, std::slice::from_ref(sent))[0].is_ok());
+        }
+    }
+
+    #[test]
+    fn a_refusal_uses_up_its_counter_and_blocks_nothing(skews in skews(), story in story()) {
+        let mut world = World::after(skews, &story);
+        for replica in &mut world.replicas {
+            let queue = replica.queue.clone();
+            let told = replica.push(&mut world.server, usize::MAX, false);
+            prop_assert!(told.iter().all(Result::is_ok));
+            if let Some(last) = queue.last() {
+                prop_assert_eq!(world.server.last[&replica.device], last.n);
+            }
+            prop_assert!(replica.queue.is_empty());
+        }
+    }
+
+    #[test]
+    fn how_a_queue_is_cut_into_batches_changes_nothing_that_is_held(
+        skews in skews(), edits in edits(24), cuts in prop::collection::vec(1..4_usize, 24),
+    ) {
+        let mut replica = Replica::new(0, skews[0]);
+        let mut whole = Server::new();
+        for (_, what) in &edits {
+            replica.edit(what, whole.now);
+        }
+        let mut parts = whole.clone();
+        let mut other = replica.clone();
+        let told = replica.push(&mut whole, usize::MAX, false);
+        let mut told_in_parts = Vec::new();
+        for cut in cuts {
+            told_in_parts.extend(other.push(&mut parts, cut, false));
+        }
+        told_in_parts.extend(other.push(&mut parts, usize::MAX, false));
+        let status = |told: &[crate::server::Told]| -> Vec<_> {
+            told.iter().map(|told| told.as_ref().unwrap().as_ref().map(|ok| ok.status).map_err(|no| no.code)).collect()
+        };
+        prop_assert_eq!(status(&told), status(&told_in_parts));
+        let values = |server: &Server| -> Vec<_> {
+            crate::oracle::registers_of(&server.shelf).into_iter().map(|(key, cell)| (key, cell.1)).collect()
+        };
+        prop_assert_eq!(values(&whole), values(&parts));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_is_clamped_and_keeps_its_order(skews in skews(), story in story()) {
+        let mut world = World::after(skews, &story);
+        world.settle();
+        for replica in &world.replicas {
+            let rows: Vec<_> = world.server.log.iter().filter(|row| row.device == replica.device).collect();
+            prop_assert!(rows.windows(2).all(|pair| pair[0].hlc < pair[1].hlc), "later is later");
+        }
+        let now = world.server.now;
+        prop_assert!(world.server.shelf.head.hlc <= Hlc::at(now + AHEAD_MAX_MS + 1));
+    }
+}
