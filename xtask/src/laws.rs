@@ -14,7 +14,18 @@ pub struct Law {
     /// One word, used in reports.
     pub name: &'static str,
     /// Judges the repository.
-    pub judge: fn(&Repo) -> Result<Verdict>,
+    judge: fn(&Repo) -> Result<Verdict>,
+}
+
+impl Law {
+    /// Judges the repository; what could not be judged is broken.
+    pub fn judged(&self, repo: &Repo) -> Verdict {
+        (self.judge)(repo).unwrap_or_else(|cause| {
+            let mut verdict = Verdict::default();
+            verdict.fail(format!("{cause:#}"));
+            verdict
+        })
+    }
 }
 
 /// Every law, in the order in which they are reported.

@@ -95,7 +95,7 @@ fn documentation(desk: &Desk) -> Result<()> {
 fn judge(desk: &Desk) -> Result<()> {
     let mut broken = 0;
     for law in LAWS {
-        let verdict = (law.judge)(&desk.repo)?;
+        let verdict = law.judged(&desk.repo);
         let word = if verdict.holds() { "holds" } else { "BROKEN" };
         console::say(format!("{}: {word}\n{verdict}", law.name).trim_end());
         broken += verdict.broken.len();

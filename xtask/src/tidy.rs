@@ -114,7 +114,8 @@ fn check_words(repo: &Repo, verdict: &mut Verdict) {
 
 /// True for files that only tests compile.
 pub fn is_test_file(path: &str) -> bool {
-    path.contains("/tests/") || path.contains("/benches/") || path.ends_with("/tests.rs")
+    let folders = ["/tests/", "/benches/", "/examples/"];
+    folders.iter().any(|folder| path.contains(folder)) || path.ends_with("/tests.rs")
 }
 
 /// How many lines come before the inline test module.
