@@ -1,3 +1,33 @@
-//! Benchmarks of the whole server over HTTP, and of search quality.
+//! Benchmarks of the whole server over HTTP, and of search quality; one command each.
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints, and measures real time"
+)]
 
-fn main() {}
+mod corpus;
+mod machine;
+mod server;
+mod queries;
+mod figures;
+mod speed;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "usage: cargo run --release -p bench -- speed [SIZE ...]
+  speed    the server over HTTP at each SIZE (10000 100000 by default; 1000000 takes minutes)
+The server is target/release/mindshelf (build it first) or what MINDSHELF_BINARY names.
+The texts are read from MINDSHELF_SHARED, or ../shared beside the repository.";
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.first().map(String::as_str) {
+        Some("speed") => {
+            let sizes = args[1..].iter().map(|size| size.parse()).collect::<Result<Vec<_>, _>>()?;
+            let sizes = if sizes.is_empty() { vec![10_000, 100_000] } else { sizes };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(speed::run(&sizes))
+        }
+        _ => bail!(USAGE),
+    }
+}
