@@ -1,1 +1,14 @@
 //! Exams, factories and fakes of time and chance; only ever a dev-dependency.
+//!
+//! An exam holds an adapter to the contract of its port: every promise in the port's doc comment
+//! is a case. An exam stops at the first surprise.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "an exam stops at the first surprise")]
+
+pub mod clock;
+pub mod chance;
+pub mod desk;
+pub mod exams;
+
+pub use chance::SeededChance;
+pub use clock::FakeClock;
+pub use desk::Desk;

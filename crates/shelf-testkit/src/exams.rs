@@ -1,0 +1,10 @@
+//! The exams, one for each port.
+
+pub mod library;
+pub mod library_lists;
+pub mod library_reads;
+pub mod views;
+pub mod accounts;
+pub mod activity;
+pub mod imports;
+pub mod news;

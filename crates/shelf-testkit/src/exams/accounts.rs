@@ -1,0 +1,110 @@
+//! The exam of accounts.
+
+use crate::desk::Desk;
+use shelf_domain::id::{DeviceId, PersonId};
+use shelf_ports::accounts::{Accounts, Grant, GrantKind, SecretHash};
+use shelf_ports::chance::{Chance, Clock};
+
+/// Sits the whole exam of [`Accounts`].
+pub async fn exam(accounts: &dyn Accounts) {
+    let ada = Desk::new(accounts, 401).await;
+    ada.clock.advance(1_000);
+    let ben = Desk::new(accounts, 402).await;
+    people_have_their_own_libraries(&ada, &ben, accounts).await;
+    a_link_works_once_and_in_time(&ada, accounts).await;
+    a_secret_opens_its_grant_until_it_ends(&ada, accounts).await;
+    grants_are_listed_and_revoked_by_their_owner(&ada, &ben, accounts).await;
+    settings_are_of_one_person(&ada, &ben, accounts).await;
+}
+
+async fn people_have_their_own_libraries(ada: &Desk, ben: &Desk, accounts: &dyn Accounts) {
+    let people: Vec<PersonId> = accounts.people().await.unwrap().iter().map(|p| p.id).collect();
+    for desk in [ada, ben] {
+        assert!(people.contains(&desk.person));
+        let person = accounts.person(desk.person).await.unwrap().unwrap();
+        assert_eq!(person.tenant, desk.scope.tenant);
+        let libraries = accounts.libraries(desk.person).await.unwrap();
+        assert_eq!(libraries.len(), 1);
+        assert_eq!(libraries[0].scope(), desk.scope);
+        assert_eq!(libraries[0].name, "Bookmarks");
+        let all = accounts.all_libraries().await.unwrap();
+        assert!(all.contains(&libraries[0]));
+    }
+    let nobody = PersonId::from_bytes([0; 16]);
+    assert!(accounts.person(nobody).await.unwrap().is_none());
+    assert!(accounts.libraries(nobody).await.unwrap().is_empty());
+}
+
+fn secret(desk: &Desk) -> SecretHash {
+    SecretHash(desk.chance.secret())
+}
+
+async fn a_link_works_once_and_in_time(desk: &Desk, accounts: &dyn Accounts) {
+    let now = desk.clock.now_ms();
+    let (link, late) = (secret(desk), secret(desk));
+    accounts.put_link(link, desk.person, now + 10).await.unwrap();
+    accounts.put_link(late, desk.person, now + 10).await.unwrap();
+    assert_eq!(accounts.take_link(secret(desk), now).await.unwrap(), None);
+    assert_eq!(accounts.take_link(link, now + 9).await.unwrap(), Some(desk.person));
+    assert_eq!(accounts.take_link(link, now + 9).await.unwrap(), None, "a link works once");
+    assert_eq!(accounts.take_link(late, now + 10).await.unwrap(), None, "and in time");
+}
+
+fn grant(desk: &Desk, kind: GrantKind, name: &str, expires_at: Option<i64>) -> Grant {
+    desk.clock.advance(1);
+    let created_at = desk.clock.now_ms();
+    let (id, person) = (desk.new_device(), desk.person);
+    Grant { id, person, kind, name: name.to_owned(), created_at, expires_at, used_at: None }
+}
+
+async fn a_secret_opens_its_grant_until_it_ends(desk: &Desk, accounts: &dyn Accounts) {
+    let now = desk.clock.now_ms();
+    let token = grant(desk, GrantKind::Token, "token", Some(now + 500_000));
+    let opens = secret(desk);
+    accounts.put_grant(&token, Some(opens)).await.unwrap();
+    let opened = accounts.open_grant(opens, now + 5).await.unwrap().unwrap();
+    assert_eq!(Grant { used_at: None, ..opened.clone() }, token);
+    let used = opened.used_at.unwrap();
+    let again = accounts.open_grant(opens, now + 70_000).await.unwrap().unwrap();
+    assert!(again.used_at.unwrap() > used, "its use is noted to the minute");
+    assert!(accounts.open_grant(secret(desk), now).await.unwrap().is_none());
+    assert!(accounts.open_grant(opens, now + 500_000).await.unwrap().is_none(), "it has ended");
+    let device = grant(desk, GrantKind::Device, "phone", None);
+    accounts.put_grant(&device, None).await.unwrap();
+    let listed = accounts.grants(desk.person, now).await.unwrap();
+    assert!(listed.contains(&device), "a device without a secret is a grant, too");
+}
+
+async fn grants_are_listed_and_revoked_by_their_owner(
+    ada: &Desk,
+    ben: &Desk,
+    accounts: &dyn Accounts,
+) {
+    let first = grant(ben, GrantKind::Session, "first", None);
+    let second = grant(ben, GrantKind::Local, "second", None);
+    let ended = grant(ben, GrantKind::Token, "ended", Some(ben.clock.now_ms() + 5));
+    let opens = secret(ben);
+    accounts.put_grant(&first, Some(opens)).await.unwrap();
+    accounts.put_grant(&second, Some(secret(ben))).await.unwrap();
+    accounts.put_grant(&ended, Some(secret(ben))).await.unwrap();
+    let now = ben.clock.now_ms() + 5;
+    let listed = accounts.grants(ben.person, now).await.unwrap();
+    assert_eq!(listed, [second.clone(), first.clone()], "latest first, without the ended one");
+    assert!(!accounts.revoke(ada.person, first.id).await.unwrap(), "only the owner revokes");
+    assert!(accounts.open_grant(opens, now).await.unwrap().is_some());
+    assert!(accounts.revoke(ben.person, first.id).await.unwrap());
+    assert!(accounts.open_grant(opens, now).await.unwrap().is_none());
+    assert!(!accounts.revoke(ben.person, first.id).await.unwrap());
+    assert!(!accounts.revoke(ben.person, DeviceId::from_bytes([0; 16])).await.unwrap());
+    let listed = accounts.grants(ben.person, now).await.unwrap();
+    assert_eq!(listed, [second]);
+}
+
+async fn settings_are_of_one_person(ada: &Desk, ben: &Desk, accounts: &dyn Accounts) {
+    assert_eq!(accounts.setting(ada.person, "theme").await.unwrap(), None);
+    accounts.put_setting(ada.person, "theme", "dark").await.unwrap();
+    accounts.put_setting(ada.person, "theme", "light").await.unwrap();
+    assert_eq!(accounts.setting(ada.person, "theme").await.unwrap().unwrap(), "light");
+    assert_eq!(accounts.setting(ben.person, "theme").await.unwrap(), None);
+    assert_eq!(accounts.setting(ada.person, "other").await.unwrap(), None);
+}
