@@ -85,6 +85,25 @@ pub(crate) fn item(
         .optional()
 }
 
+/// Whether anything in `library` ever joined something.
+pub(crate) fn has_aliases(connection: &Connection, library: LibraryKey) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM aliases WHERE library = ?1)")?
+        .query_row([library], |row| row.get(0))
+}
+
+/// The item that `younger` joined, one step.
+pub(crate) fn older(
+    connection: &Connection,
+    library: LibraryKey,
+    younger: ItemId,
+) -> rusqlite::Result<Option<ItemId>> {
+    connection
+        .prepare_cached("SELECT older FROM aliases WHERE library = ?1 AND younger = ?2")?
+        .query_row(params![library, younger.to_bytes()], |row| row.get(0).map(ItemId::from_bytes))
+        .optional()
+}
+
 /// The part of `library` that `reads` names.
 pub(crate) fn shelf(
     connection: &Connection,
@@ -94,9 +113,7 @@ pub(crate) fn shelf(
     let shelf = Shelf::at(head(connection, library)?);
     let mut loader =
         Loader { connection, library, shelf, has_aliases: false, seen: BTreeSet::new() };
-    loader.has_aliases = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM aliases WHERE library = ?1)")?
-        .query_row([library], |row| row.get(0))?;
+    loader.has_aliases = has_aliases(connection, library)?;
     loader.load(reads)?;
     Ok(loader.shelf)
 }
@@ -151,13 +168,7 @@ impl Loader<'_> {
     fn item(&mut self, id: ItemId) -> rusqlite::Result<ItemId> {
         let mut at = id;
         while self.has_aliases {
-            let older: Option<[u8; 16]> = self
-                .connection
-                .prepare_cached("SELECT older FROM aliases WHERE library = ?1 AND younger = ?2")?
-                .query_row(params![self.library, at.to_bytes()], |row| row.get(0))
-                .optional()?;
-            let Some(older) = older else { break };
-            let older = ItemId::from_bytes(older);
+            let Some(older) = older(self.connection, self.library, at)? else { break };
             self.shelf.alias(at, older);
             at = older;
         }

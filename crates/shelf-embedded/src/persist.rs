@@ -193,7 +193,7 @@ struct State<'a> {
     connection: &'a Connection,
     library: LibraryKey,
     shelf: &'a Shelf,
-    aliases: BTreeMap<ItemId, ItemId>,
+    has_aliases: bool,
 }
 
 impl<'a> State<'a> {
@@ -202,23 +202,18 @@ impl<'a> State<'a> {
         library: LibraryKey,
         shelf: &'a Shelf,
     ) -> rusqlite::Result<Self> {
-        // Joins are rare, so all of a library's aliases are few; what a list says of an item
-        // must follow them even where the decision did not have to.
-        let aliases = connection
-            .prepare_cached("SELECT younger, older FROM aliases WHERE library = ?1")?
-            .query_map([library], |row| {
-                Ok((ItemId::from_bytes(row.get(0)?), ItemId::from_bytes(row.get(1)?)))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Self { connection, library, shelf, aliases })
+        let has_aliases = load::has_aliases(connection, library)?;
+        Ok(Self { connection, library, shelf, has_aliases })
     }
 
-    fn resolve(&self, id: ItemId) -> ItemId {
+    /// The id `id` goes by: lists follow aliases even where the decision did not have to.
+    fn resolve(&self, id: ItemId) -> rusqlite::Result<[u8; 16]> {
         let mut at = self.shelf.resolve(id);
-        while let Some(older) = self.aliases.get(&at) {
-            at = self.shelf.resolve(*older);
+        while self.has_aliases {
+            let Some(older) = load::older(self.connection, self.library, at)? else { break };
+            at = self.shelf.resolve(older);
         }
-        at
+        Ok(at.to_bytes())
     }
 
     fn put(
@@ -235,8 +230,8 @@ impl<'a> State<'a> {
                 KindColumn(item.kind.clone()),
                 item.pack()
             ])?;
-        let was = before.map(|before| self.entries(before)).unwrap_or_default();
-        let is = self.entries(item);
+        let was = before.map(|before| self.entries(before)).transpose()?.unwrap_or_default();
+        let is = self.entries(item)?;
         if was == is {
             return Ok(());
         }
@@ -250,9 +245,8 @@ impl<'a> State<'a> {
         self.put_in(item.id, &was, &is)
     }
 
-    fn entries(&self, item: &Item) -> Entries {
+    fn entries(&self, item: &Item) -> rusqlite::Result<Entries> {
         let mut entries = Entries::default();
-        let resolved = |id: ItemId| self.resolve(id).to_bytes();
         match item.kind {
             Kind::Bookmark => {
                 entries.url = canon_of(item).map(|url| hash64(&url));
@@ -262,13 +256,15 @@ impl<'a> State<'a> {
                         + i64::from(item.get(field::ARCHIVED_AT).is_some()) * flag::ARCHIVED;
                     let created = item.int(field::CREATED_AT).unwrap_or_default();
                     entries.shown = Some((created, item.number, flags));
-                    entries.tagged = item.tags().map(resolved).collect();
+                    entries.tagged =
+                        item.tags().map(|tag| self.resolve(tag)).collect::<Result<_, _>>()?;
                 }
             }
             Kind::Tag => entries.name = tag_name_of(item).map(|name| hash64(&name)),
             Kind::Place | Kind::Collection if !item.is_purged() => {
-                let parent = item.reference(field::PARENT).map(resolved);
-                let bookmark = item.reference(field::BOOKMARK).map(resolved);
+                let resolved = |name| item.reference(name).map(|id| self.resolve(id)).transpose();
+                let parent = resolved(field::PARENT)?;
+                let bookmark = resolved(field::BOOKMARK)?;
                 let order = item.text(field::ORDER).to_owned();
                 let parent = parent.map_or(vec![], |id| id.to_vec());
                 entries.child = Some((parent, order, bookmark, item.is_living()));
@@ -278,7 +274,7 @@ impl<'a> State<'a> {
         if item.kind != Kind::Place && !item.is_purged() {
             entries.trashed = item.int(field::TRASHED_AT);
         }
-        entries
+        Ok(entries)
     }
 
     fn take_out(&self, id: ItemId, was: &Entries, is: &Entries) -> rusqlite::Result<()> {
@@ -372,9 +368,9 @@ impl<'a> State<'a> {
 
     /// `younger` joined `older`: its rows in lists become the other's.
     fn alias(&self, younger: ItemId, older: ItemId) -> rusqlite::Result<()> {
-        let older = self.resolve(older).to_bytes();
+        let older = self.resolve(older)?;
         if let Some(item) = load::item(self.connection, self.library, younger)? {
-            self.take_out(younger, &self.entries(&item), &Entries::default())?;
+            self.take_out(younger, &self.entries(&item)?, &Entries::default())?;
         }
         let younger = younger.to_bytes();
         let ids = params![self.library, younger, older];
