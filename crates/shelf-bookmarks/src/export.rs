@@ -6,12 +6,14 @@ pub mod jsonl;
 pub mod netscape;
 pub mod csv;
 mod tree;
+pub mod export_library;
 
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub use crate::import::Role;
+pub use export_library::{ExportFormat, Exported, export_library};
 
 /// A folder as an export shows it. Times are milliseconds since 1970 UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,6 +28,8 @@ pub struct ExportFolder {
     pub description: String,
     /// Icon; empty when there is none.
     pub icon: String,
+    /// Query of a smart folder; empty when it is none.
+    pub query: String,
     /// What a browser uses it for.
     pub role: Role,
     /// Position among its siblings, folders and bookmarks counted together.

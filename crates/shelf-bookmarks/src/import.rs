@@ -1,7 +1,8 @@
 //! Reads bookmark files of other programs and our own into a plain run of nodes.
 //!
-//! Nothing here touches a library: a reader is given bytes and hands over folders, tags, bookmarks
-//! and refused rows, parents before children, each row exactly once. Every reader is linear in the
+//! No reader touches a library: it is given bytes and hands over folders, tags, bookmarks and
+//! refused rows, parents before children, each row exactly once. [`import_file`](import_file()) is
+//! the use case that writes them. Every reader is linear in the
 //! size of the file, never recurses with its nesting and never panics on its content. What each
 //! format carries is written in `docs/FORMATS.md`.
 
@@ -23,12 +24,20 @@ mod column;
 mod csv_rows;
 mod json_rows;
 mod mindshelf;
+pub mod import_file;
+mod folders;
+mod steps;
+mod rehearse;
+mod source;
+pub mod undo_import;
 
 use std::io::{self, Read};
 
 pub use detect::{Format, Refusal, detect};
+pub use import_file::{Begun, ImportFile, Source, begin_import, import_file, run_import};
 pub use node::{Entry, Folder, Node, PlaceRef, RefusedRow, Role, TagNode};
 pub use out::Sink;
+pub use undo_import::{settle_interrupted, undo_import};
 
 /// What the person who imports decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -30,15 +30,26 @@ const DEPTH_MAX: usize = 10_000;
 
 /// Writes the header and a row for each bookmark. Folders appear only as the paths of bookmarks.
 pub fn write(library: &ExportLibrary, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = writer(&mut *out);
+    writer.write_record(HEADER)?;
+    writer.flush()?;
+    drop(writer);
+    write_rows(library, out)
+}
+
+/// Writes the rows alone, for a file that is written page by page.
+pub fn write_rows(library: &ExportLibrary, out: &mut dyn Write) -> io::Result<()> {
     let folders: HashMap<&str, &ExportFolder> =
         library.folders.iter().map(|folder| (folder.id.as_str(), folder)).collect();
-    let mut writer =
-        ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
-    writer.write_record(HEADER)?;
+    let mut writer = writer(out);
     for bookmark in &library.bookmarks {
         writer.write_record(row(bookmark, &folders)?)?;
     }
     writer.flush()
+}
+
+fn writer(out: &mut dyn Write) -> ::csv::Writer<&mut dyn Write> {
+    ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out)
 }
 
 fn row(

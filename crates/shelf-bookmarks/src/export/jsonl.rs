@@ -46,6 +46,7 @@ pub fn write_folder(
         order: folder.order,
         description: &folder.description,
         icon: &folder.icon,
+        query: &folder.query,
         created_at: folder.created_at.and_then(rfc3339),
         modified_at: folder.modified_at.and_then(rfc3339),
     };
@@ -99,6 +100,8 @@ struct FolderLine<'a> {
     description: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     icon: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    query: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

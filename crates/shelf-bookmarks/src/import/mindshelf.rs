@@ -123,6 +123,7 @@ impl Lines<'_, '_> {
             name,
             description: text_of(members, "description"),
             icon: text_of(members, "icon"),
+            query: text_of(members, "query"),
             created_at: moment(members.get("created_at")),
             modified_at: moment(members.get("modified_at")),
             role: Role::None,

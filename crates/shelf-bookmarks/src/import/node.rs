@@ -46,6 +46,8 @@ pub struct Folder {
     pub description: String,
     /// Icon (an emoji or a name); empty when there is none.
     pub icon: String,
+    /// Query of a smart folder; empty when it is none.
+    pub query: String,
     /// Creation, milliseconds since 1970 UTC.
     pub created_at: Option<i64>,
     /// Last change, milliseconds since 1970 UTC.

@@ -9,3 +9,6 @@ mod wild;
 mod oracle;
 mod hostile;
 mod round_trip;
+mod desk;
+mod import_jobs;
+mod export_jobs;

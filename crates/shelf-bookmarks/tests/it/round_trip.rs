@@ -18,6 +18,7 @@ fn as_library(content: &Content) -> ExportLibrary {
         name: folder.name.clone(),
         description: folder.description.clone(),
         icon: folder.icon.clone(),
+        query: folder.query.clone(),
         role: folder.role,
         order: folder.order,
         created_at: folder.created_at,

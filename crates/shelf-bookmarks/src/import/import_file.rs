@@ -1,0 +1,285 @@
+//! Import a file: every row stored, merged or refused with its reason, as one act.
+
+use std::fmt;
+use std::io::{Read, Seek};
+
+use shelf_domain::id::{ActId, Ids, Scope};
+use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::shelf::Reads;
+use shelf_ports::imports::{ImportJob, JobState, LedgerRow};
+use shelf_ports::{Failure, Fault};
+
+use super::folders::Folders;
+use super::rehearse::Rehearsal;
+use super::steps::{Became, Step, Steps, ask_of, merged_row, refused_row};
+use super::{Entry, Folder, Format, Node, Options, ReadError, RefusedRow, source};
+use crate::ctx::Ctx;
+
+/// Rows after which the job's state and ledger are kept, for the progress bar.
+const KEEP_EVERY_ROWS: u64 = 1_000;
+/// Notices of a file that are told with the job.
+const NOTICES_MAX: usize = 5;
+
+/// Bytes that can be read twice: an open file, or a cursor over memory.
+pub trait Source: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Source for T {}
+
+/// What to import, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImportFile {
+    /// The file's name, for people; the format is told from its content.
+    pub file_name: String,
+    /// Only say what would be done.
+    pub dry_run: bool,
+    /// Whether a row is private that does not say so.
+    pub missing_private: Option<bool>,
+    /// Address against which addresses without scheme are completed.
+    pub base_url: Option<String>,
+}
+
+/// An import that has its job and its format, and can be run.
+pub struct Begun {
+    /// The job as it was kept.
+    pub job: ImportJob,
+    format: Format,
+    options: Options,
+    source: Box<dyn Source>,
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Begun").field("job", &self.job).finish_non_exhaustive()
+    }
+}
+
+/// Imports a file from beginning to end. What was stored before a failure stays, can be undone by
+/// the job's act, and merges when the file is imported again.
+pub async fn import_file(
+    ctx: &Ctx,
+    scope: Scope,
+    ask: ImportFile,
+    source: Box<dyn Source>,
+) -> Result<ImportJob, Failure> {
+    let begun = begin_import(ctx, scope, ask, source).await?;
+    run_import(ctx, scope, begun).await
+}
+
+/// Detects the format and keeps a job, so that its progress can be asked for while
+/// [`run_import`] works. Refused `unknown_format`, with what was seen, if it cannot be read.
+#[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
+pub async fn begin_import(
+    ctx: &Ctx,
+    scope: Scope,
+    ask: ImportFile,
+    mut source: Box<dyn Source>,
+) -> Result<Begun, Failure> {
+    let work = move || source::identify(&mut *source).map(|format| (source, format));
+    let (source, format) = blocking(work).await?;
+    let author = ctx.author();
+    let id: ActId = Ids::new(author.now, author.seed).make();
+    let job = ImportJob {
+        id,
+        file_name: ask.file_name,
+        format: format.name().to_owned(),
+        state: JobState::Running,
+        dry_run: ask.dry_run,
+        parsed: 0,
+        stored: 0,
+        merged: 0,
+        refused: 0,
+        folders: 0,
+        total: None,
+        started_at: author.now,
+        ended_at: None,
+        problem: None,
+    };
+    ctx.stores.imports.put(scope, &job, &[]).await?;
+    let (missing_private, base_url) = (ask.missing_private, ask.base_url);
+    let options = Options { now_ms: author.now, missing_private, base_url };
+    Ok(Begun { job, format, options, source })
+}
+
+/// Runs an import to its end and keeps its ledger; the answer is the job as it was kept last.
+#[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
+pub async fn run_import(ctx: &Ctx, scope: Scope, begun: Begun) -> Result<ImportJob, Failure> {
+    let Begun { job, format, options, source } = begun;
+    let mut run = Run::new(ctx, scope, job, format).await?;
+    let done = run.all(source, options).await;
+    run.job.ended_at = Some(ctx.stores.clock.now_ms());
+    match &done {
+        Ok(()) => {
+            run.job.state = JobState::Done;
+            run.job.total = Some(run.job.parsed);
+            run.job.problem = (!run.notices.is_empty()).then(|| run.notices.join("; "));
+        }
+        Err(failure) => {
+            run.job.state = JobState::Failed;
+            run.job.problem = Some(failure.to_string());
+        }
+    }
+    run.keep().await?;
+    done.map(|()| run.job)
+}
+
+/// Runs `work`, which reads a file, where it may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(failure_of),
+        Err(join) => Err(Fault::new("reading a file", join).into()),
+    }
+}
+
+fn failure_of(error: ReadError) -> Failure {
+    match error {
+        ReadError::Refused(refusal) => {
+            Refused::new(Code::UnknownFormat, "file", refusal.reason).into()
+        }
+        ReadError::Io(source) => Fault::new("reading a file", source).into(),
+    }
+}
+
+struct Run<'c> {
+    ctx: &'c Ctx,
+    scope: Scope,
+    job: ImportJob,
+    format: Format,
+    folders: Folders,
+    rehearsal: Rehearsal,
+    /// Rows of the ledger that are not kept yet.
+    rows: Vec<LedgerRow>,
+    kept_at: u64,
+    notices: Vec<String>,
+}
+
+impl<'c> Run<'c> {
+    async fn new(
+        ctx: &'c Ctx,
+        scope: Scope,
+        job: ImportJob,
+        format: Format,
+    ) -> Result<Self, Failure> {
+        let living = ctx.stores.views.collections(scope).await?;
+        let living = living.into_iter().map(|(collection, _)| collection).collect();
+        let top = ctx.stores.library.read(scope, Reads::none().into_collection(None)).await?;
+        let is_root_empty = top.children_of(None).is_empty();
+        let author = ctx.author();
+        let folders = Folders::new(living, is_root_empty, Ids::new(author.now, author.seed));
+        let (rehearsal, rows, notices) = (Rehearsal::default(), Vec::new(), Vec::new());
+        Ok(Self { ctx, scope, job, format, folders, rehearsal, rows, kept_at: 0, notices })
+    }
+
+    async fn all(&mut self, source: Box<dyn Source>, options: Options) -> Result<(), Failure> {
+        let (format, first) = (self.format, options.clone());
+        let (source, total) = blocking(move || source::count(source, format, &first)).await?;
+        self.job.total = Some(total);
+        self.keep().await?;
+        let (mut portions, reader) = source::start(source, format, options);
+        while let Some(nodes) = portions.recv().await {
+            self.portion(nodes).await?;
+            if self.job.parsed - self.kept_at >= KEEP_EVERY_ROWS {
+                self.keep().await?;
+            }
+        }
+        match reader.await {
+            Ok(result) => result.map_err(failure_of),
+            Err(join) => Err(Fault::new("reading a file", join).into()),
+        }
+    }
+
+    /// Keeps the job and the new rows of its ledger.
+    async fn keep(&mut self) -> Result<(), Failure> {
+        let rows = std::mem::take(&mut self.rows);
+        self.kept_at = self.job.parsed;
+        Ok(self.ctx.stores.imports.put(self.scope, &self.job, &rows).await?)
+    }
+
+    async fn portion(&mut self, nodes: Vec<Node>) -> Result<(), Failure> {
+        let mut steps = Steps::default();
+        for node in nodes {
+            match node {
+                Node::Folder(folder) => self.folder(&folder, &mut steps),
+                Node::Tag(tag) => steps.tag(tag),
+                Node::Bookmark(entry) => self.bookmark(*entry, &mut steps),
+                Node::Refused(row) => self.refuse(row),
+                Node::Notice(text) => self.notice(text),
+            }
+        }
+        if steps.list.is_empty() {
+            return Ok(());
+        }
+        let list = steps.list.clone();
+        let became = if self.job.dry_run {
+            self.rehearsal.take(self.ctx, self.scope, &list, steps.reads).await?
+        } else {
+            let (reads, decide, became) = steps.decision(self.job.id);
+            self.ctx.write(self.scope, None, reads, decide).await?;
+            std::mem::take(&mut *became.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        };
+        for (step, became) in list.into_iter().zip(became) {
+            self.tell(step, became);
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, folder: &Folder, steps: &mut Steps) {
+        match self.folders.settle(folder) {
+            Some(settled) if settled.is_new => {
+                self.job.folders += 1;
+                steps.collection(folder, settled);
+            }
+            Some(_) => {}
+            None => self.notice(format!(
+                "folder \"{}\" lies too deep; its content goes to the folder above",
+                super::out::echo(&folder.name)
+            )),
+        }
+    }
+
+    fn bookmark(&mut self, entry: Entry, steps: &mut Steps) {
+        let row = entry.row;
+        let (url, title) = (super::out::echo(&entry.url), super::out::echo(&entry.title));
+        match ask_of(entry, &self.folders, self.format).checked() {
+            Ok(ask) => steps.save(row, ask),
+            Err(refused) => self.refuse(RefusedRow { row, url, title, reason: refused.detail }),
+        }
+    }
+
+    fn notice(&mut self, text: String) {
+        if self.notices.len() < NOTICES_MAX {
+            self.notices.push(text);
+        }
+    }
+
+    fn refuse(&mut self, row: RefusedRow) {
+        self.job.parsed += 1;
+        self.job.refused += 1;
+        self.rows.push(refused_row(row));
+    }
+
+    fn tell(&mut self, step: Step, became: Became) {
+        let Step::Save { row, ask } = step else {
+            if let Became::Refused(refused) = became {
+                self.notice(format!("a folder or tag was not taken: {}", refused.detail));
+            }
+            return;
+        };
+        match became {
+            Became::Stored | Became::Done => {
+                self.job.parsed += 1;
+                self.job.stored += 1;
+            }
+            Became::Merged { item, kept_title } => {
+                self.job.parsed += 1;
+                self.job.merged += 1;
+                self.rows.push(merged_row(row, &ask, item, kept_title));
+            }
+            Became::Refused(refused) => {
+                let (url, title) = (super::out::echo(&ask.url), super::out::echo(&ask.title));
+                self.refuse(RefusedRow { row, url, title, reason: refused.detail });
+            }
+        }
+    }
+}

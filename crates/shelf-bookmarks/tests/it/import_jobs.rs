@@ -1,0 +1,183 @@
+//! Imports as jobs: the ledger adds up, the file can come again, and all of it can be undone.
+
+use shelf_bookmarks::import::{ImportFile, begin_import, settle_interrupted, undo_import};
+use shelf_bookmarks::save_bookmark::{SaveBookmark, save_bookmark};
+use shelf_ports::imports::{JobState, RowOutcome};
+use std::io::Cursor;
+
+use crate::desk::Desk;
+use crate::shared::{data, unpacked};
+
+const FILE: &str = r#"<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><p>
+<DT><H3>Bar</H3><DL><p>
+  <DT><A HREF="https://example.org/b" ADD_DATE="1600000000" TAGS="tea">B</A><DD>About B
+  <DT><A HREF="https://example.org/a" ADD_DATE="1600000001" PRIVATE="1" TOREAD="1">A</A>
+  <DT><H3>Twin</H3><DL><p><DT><A HREF="https://example.org/one">One</A></DL><p>
+  <DT><H3>Twin</H3><DL><p><DT><A HREF="https://example.org/two">Two</A></DL><p>
+  <DT><H3>Empty</H3><DL><p></DL><p>
+</DL><p>
+<DT><A HREF="https://example.org/b">Another B</A>
+<DT><A HREF="javascript:alert(1)">A bookmarklet</A>
+<DT><A HREF="place:sort=8">Query</A>
+<DT><A HREF="https://">No host</A>
+</DL>"#;
+
+#[tokio::test]
+async fn every_row_is_stored_merged_or_refused() {
+    let desk = Desk::new().await;
+    let job = desk.import(FILE.as_bytes()).await;
+    assert_eq!((job.state, job.format.as_str()), (JobState::Done, "netscape-html"));
+    assert_eq!((job.parsed, job.stored, job.merged, job.refused), (8, 5, 1, 2));
+    assert_eq!((job.folders, job.total), (4, Some(8)));
+    assert_eq!(desk.folders().await, ["Bar", "Bar/Twin", "Bar/Twin", "Bar/Empty"]);
+    let rows = desk.ledger(&job).await;
+    let merged = rows.iter().find(|row| row.outcome == RowOutcome::Merged).unwrap();
+    let b = desk.bookmark("https://example.org/b").await;
+    assert_eq!((merged.row, merged.item), (5, Some(b.id)));
+    assert_eq!(merged.kept_title.as_deref(), Some("B"));
+    assert_eq!(rows.iter().filter(|row| row.outcome == RowOutcome::Refused).count(), 2);
+    assert_eq!((b.description.as_str(), b.created_at), ("About B", Some(1_600_000_000_000)));
+    assert_eq!(b.tags[0].name, "tea");
+    let a = desk.bookmark("https://example.org/a").await;
+    assert!(a.private && a.unread);
+    assert!(b.places[0].order < a.places[0].order, "the order of the file is kept");
+}
+
+#[tokio::test]
+async fn the_same_file_again_merges_every_row_and_changes_nothing() {
+    let desk = Desk::new().await;
+    let first = desk.import(FILE.as_bytes()).await;
+    let (bookmarks, folders) = (desk.bookmarks().await, desk.folders().await);
+    let head = desk.ctx.stores.library.head(desk.scope).await.unwrap();
+    let again = desk.import(FILE.as_bytes()).await;
+    assert_eq!((again.stored, again.merged, again.refused), (0, 6, first.refused));
+    assert_eq!(again.folders, 0, "every folder finds itself, twins included");
+    assert_eq!((desk.bookmarks().await, desk.folders().await), (bookmarks, folders));
+    assert_eq!(desk.ctx.stores.library.head(desk.scope).await.unwrap(), head);
+    let undone = undo_import(&desk.ctx, desk.scope, again.id).await.unwrap();
+    assert_eq!(undone.state, JobState::Undone);
+    assert_eq!(desk.bookmarks().await.len(), 5, "undoing a merge of nothing takes nothing");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_the_same_and_writes_nothing() {
+    let desk = Desk::new().await;
+    let ask = ImportFile { dry_run: true, ..ImportFile::default() };
+    let dry = desk.import_as(FILE.as_bytes(), ask.clone()).await;
+    assert_eq!(desk.ctx.stores.library.head(desk.scope).await.unwrap().seq, 0);
+    let rehearsed = desk.ledger(&dry).await;
+    let real = desk.import(FILE.as_bytes()).await;
+    let numbers = |job: &shelf_ports::imports::ImportJob| {
+        (job.parsed, job.stored, job.merged, job.refused, job.folders)
+    };
+    assert_eq!(numbers(&dry), numbers(&real));
+    for (said, done) in rehearsed.iter().zip(desk.ledger(&real).await) {
+        assert_eq!((said.row, said.outcome), (done.row, done.outcome));
+        assert_eq!((&said.reason, &said.kept_title), (&done.reason, &done.kept_title));
+    }
+    assert!(undo_import(&desk.ctx, desk.scope, dry.id).await.is_err());
+    let after = desk.import_as(FILE.as_bytes(), ask).await;
+    assert_eq!((after.stored, after.merged), (0, 6));
+}
+
+#[tokio::test]
+async fn undo_takes_back_what_an_import_made_and_leaves_what_was_there() {
+    let desk = Desk::new().await;
+    let mine = SaveBookmark {
+        title: "Mine".to_owned(),
+        notes: "My words".to_owned(),
+        ..SaveBookmark::of("https://example.org/b")
+    };
+    save_bookmark(&desk.ctx, desk.scope, mine, None).await.unwrap();
+    let before = desk.bookmark("https://example.org/b").await;
+    let job = desk.import(FILE.as_bytes()).await;
+    assert_eq!((job.stored, job.merged), (4, 2));
+    let merged = desk.bookmark("https://example.org/b").await;
+    assert_eq!((merged.title.as_str(), merged.places.len()), ("Mine", 1));
+    assert_eq!(merged.description, "About B");
+    let undone = undo_import(&desk.ctx, desk.scope, job.id).await.unwrap();
+    assert_eq!(undone.state, JobState::Undone);
+    let left = desk.bookmarks().await;
+    assert_eq!(left.len(), 1);
+    assert_eq!((&left[0].title, &left[0].description), (&before.title, &before.description));
+    assert_eq!((left[0].created_at, left[0].places.len()), (before.created_at, 0));
+    assert!(left[0].tags.is_empty() && desk.folders().await.is_empty());
+    assert_eq!(undo_import(&desk.ctx, desk.scope, job.id).await.unwrap(), undone);
+}
+
+#[tokio::test]
+async fn an_undone_file_can_be_imported_again() {
+    let desk = Desk::new().await;
+    let first = desk.import(FILE.as_bytes()).await;
+    undo_import(&desk.ctx, desk.scope, first.id).await.unwrap();
+    desk.import(FILE.as_bytes()).await;
+    assert_eq!(desk.bookmarks().await.len(), 5);
+    assert_eq!(desk.folders().await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_refused_before_there_is_a_job() {
+    let desk = Desk::new().await;
+    let source = Box::new(Cursor::new(b"<html><body>A page</body></html>".to_vec()));
+    let refused = begin_import(&desk.ctx, desk.scope, ImportFile::default(), source).await;
+    assert!(refused.unwrap_err().to_string().contains("web page"));
+    assert!(desk.ctx.stores.imports.jobs(desk.scope, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_import_a_stopped_server_left_open_is_marked_and_can_be_undone() {
+    let desk = Desk::new().await;
+    let source = Box::new(Cursor::new(FILE.as_bytes().to_vec()));
+    let begun = begin_import(&desk.ctx, desk.scope, ImportFile::default(), source).await.unwrap();
+    assert!(undo_import(&desk.ctx, desk.scope, begun.job.id).await.is_err());
+    assert_eq!(settle_interrupted(&desk.ctx.stores, desk.scope).await.unwrap(), 1);
+    let job = desk.ctx.stores.imports.job(desk.scope, begun.job.id).await.unwrap().unwrap();
+    assert_eq!(job.state, JobState::Failed);
+    assert!(job.problem.unwrap().contains("import the file again"));
+    undo_import(&desk.ctx, desk.scope, begun.job.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deep_tree_is_stored_whole() {
+    let desk = Desk::new().await;
+    let mut file = String::from("<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><p>");
+    for depth in 0..2_000 {
+        file.push_str(&format!("<DT><H3>f{depth}</H3><DL><p>"));
+    }
+    file.push_str("<DT><A HREF=\"https://example.org/deep\">Deep</A>");
+    let job = desk.import(file.as_bytes()).await;
+    assert_eq!((job.folders, job.stored, job.problem), (2_000, 1, None));
+    assert_eq!(desk.folders().await.len(), 2_000);
+}
+
+#[tokio::test]
+async fn every_real_file_is_imported_twice_and_adds_up() {
+    let Some(folder) = data("imports") else { return };
+    let desk = Desk::new().await;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        if bytes.is_empty() || path.ends_with("manifest.jsonl") || bytes.len() == 71_035 {
+            continue;
+        }
+        let first = desk.import(&bytes).await;
+        let count = desk.bookmarks().await.len();
+        let again = desk.import(&bytes).await;
+        assert_eq!((again.stored, again.parsed), (0, first.parsed), "{}", path.display());
+        assert_eq!(desk.bookmarks().await.len(), count, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_links_arrive_with_their_folders_tags_and_dates() {
+    let Some(folder) = data("netscape") else { return };
+    let desk = Desk::new().await;
+    let bytes = unpacked(&folder.join("bookmarks_firefox_10000.html.zst"));
+    let job = desk.import(&bytes).await;
+    assert_eq!((job.parsed, job.refused, job.folders), (10_000, 0, 7_400));
+    let stored = usize::try_from(job.stored).unwrap();
+    assert_eq!(desk.bookmarks().await.len(), stored);
+    let rows = desk.ledger(&job).await;
+    assert_eq!(rows.len() as u64, job.merged);
+    assert!(rows.iter().all(|row| row.item.is_some()));
+}
