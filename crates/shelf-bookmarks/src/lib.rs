@@ -16,6 +16,7 @@ pub mod tags;
 pub mod trash;
 pub mod history;
 pub mod activity;
+pub mod search;
 pub mod sample;
 pub mod import;
 pub mod export;

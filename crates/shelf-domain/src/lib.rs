@@ -23,3 +23,4 @@ pub mod organise;
 pub mod trash;
 pub mod undo;
 pub mod view;
+pub mod query;

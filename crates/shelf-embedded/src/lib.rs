@@ -11,6 +11,7 @@ mod accounts;
 mod activity;
 mod imports;
 mod news;
+pub mod search;
 
 pub use sql::Durability;
 

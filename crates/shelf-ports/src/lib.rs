@@ -12,6 +12,7 @@ pub mod activity;
 pub mod imports;
 pub mod news;
 pub mod projection;
+pub mod search;
 pub mod fields;
 
 pub use fault::{Failure, Fault};

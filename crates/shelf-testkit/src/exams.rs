@@ -8,3 +8,4 @@ pub mod accounts;
 pub mod activity;
 pub mod imports;
 pub mod news;
+pub mod search;

@@ -1,0 +1,279 @@
+//! What is known of each bookmark beside its words, by number: for filters, facets and ranking.
+
+use super::store::View;
+use super::terms::{CREATED, FLAGS, Fields, ITEM_HIGH, ITEM_LOW, LABELS, LENGTH};
+use super::vectors::Vectors;
+use shelf_domain::id::ItemId;
+use shelf_ports::Fault;
+use shelf_ports::search::{Flags, SearchDoc, search_fault};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet, columnar::StrColumn};
+use tantivy::{TERMINATED, Term};
+
+/// Highest number an index takes; rows are dense, so a wild number would be a wild allocation.
+pub(super) const NUMBER_MAX: u32 = 1 << 25;
+
+/// One bookmark beside its words and its vector.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) item: ItemId,
+    pub(super) created_at_ms: i64,
+    pub(super) length: u32,
+    pub(super) flags: Flags,
+    pub(super) living: bool,
+    labels_from: u32,
+    labels: u16,
+}
+
+const NO_ROW: Row = Row {
+    item: ItemId::from_bytes([0; 16]),
+    created_at_ms: 0,
+    length: 0,
+    flags: Flags::from_bits(0),
+    living: false,
+    labels_from: 0,
+    labels: 0,
+};
+
+/// All bookmarks of one library, by number.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    rows: Vec<Row>,
+    label_ids: Vec<u32>,
+    pub(super) labels: Labels,
+    pub(super) vectors: Vectors,
+    living: u32,
+    lengths: u64,
+    wasted: usize,
+}
+
+/// The library's labels, each with a small number and how many living bookmarks have it.
+#[derive(Debug, Default)]
+pub(super) struct Labels {
+    ids: HashMap<Arc<str>, u32>,
+    names: Vec<Arc<str>>,
+    counts: Vec<u32>,
+}
+
+impl Labels {
+    fn intern(&mut self, label: &str) -> u32 {
+        if let Some(&id) = self.ids.get(label) {
+            return id;
+        }
+        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let name: Arc<str> = label.into();
+        self.names.push(Arc::clone(&name));
+        self.counts.push(0);
+        self.ids.insert(name, id);
+        id
+    }
+
+    pub(super) fn id(&self, label: &str) -> Option<u32> {
+        self.ids.get(label).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Every label with its count of living bookmarks.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.names.iter().map(|name| &**name).zip(self.counts.iter().copied())
+    }
+
+    pub(super) fn name(&self, id: usize) -> &str {
+        self.names.get(id).map_or("", |name| name)
+    }
+}
+
+impl Rows {
+    /// Reads the rows of the library whose terms begin with `prefix`.
+    pub(super) fn load(
+        view: &View,
+        fields: &Fields,
+        prefix: &str,
+        file: &Path,
+    ) -> Result<Self, Fault> {
+        let mut rows = Self::default();
+        for segment in &view.segments {
+            rows.load_segment(segment, fields, prefix).map_err(search_fault)?;
+        }
+        rows.vectors = Vectors::load(file, rows.rows.len())?;
+        Ok(rows)
+    }
+
+    fn load_segment(
+        &mut self,
+        segment: &super::store::Segment,
+        fields: &Fields,
+        prefix: &str,
+    ) -> tantivy::Result<()> {
+        let inverted = segment.reader.inverted_index(fields.library)?;
+        let term = Term::from_field_text(fields.library, prefix);
+        let Some(mut docs) = inverted.read_postings(&term, IndexRecordOption::Basic)? else {
+            return Ok(());
+        };
+        let columns = segment.reader.fast_fields();
+        let high = columns.column_first_or_default::<u64>(ITEM_HIGH)?;
+        let low = columns.column_first_or_default::<u64>(ITEM_LOW)?;
+        let created = columns.column_first_or_default::<i64>(CREATED)?;
+        let length = columns.column_first_or_default::<u64>(LENGTH)?;
+        let flags = columns.column_first_or_default::<u64>(FLAGS)?;
+        let labels = columns.str(LABELS)?;
+        let mut known = LabelCache::new(labels.as_ref());
+        let mut ids = Vec::new();
+        while docs.doc() != TERMINATED {
+            let doc = docs.doc();
+            docs.advance();
+            if segment.alive().is_some_and(|alive| !alive.is_alive(doc)) {
+                continue;
+            }
+            known.ids_of(doc, &mut self.labels, &mut ids)?;
+            let item = (u128::from(high.get_val(doc)) << 64) | u128::from(low.get_val(doc));
+            let row = Row {
+                item: ItemId::from_bytes(item.to_be_bytes()),
+                created_at_ms: created.get_val(doc),
+                length: u32::try_from(length.get_val(doc)).unwrap_or(u32::MAX),
+                flags: Flags::from_bits(u8::try_from(flags.get_val(doc)).unwrap_or(0)),
+                ..NO_ROW
+            };
+            let number = u32::try_from(segment.numbers.get_val(doc)).unwrap_or(0).min(NUMBER_MAX);
+            self.place(number as usize, row, &ids);
+        }
+        Ok(())
+    }
+
+    /// Takes in or replaces a document's row and vector.
+    pub(super) fn put(&mut self, doc: &SearchDoc) {
+        let ids: Vec<u32> = doc.labels.iter().map(|label| self.labels.intern(label)).collect();
+        let row = Row {
+            item: doc.item,
+            created_at_ms: doc.created_at_ms,
+            length: doc.length,
+            flags: doc.flags,
+            ..NO_ROW
+        };
+        let number = doc.number as usize;
+        self.place(number, row, &ids);
+        self.vectors.reach(self.rows.len());
+        self.vectors.set(number, doc.vector.as_ref().map(shelf_ports::search::Embedding::bytes));
+        if self.wasted > 65_536 && self.wasted > self.label_ids.len() / 2 {
+            self.repack();
+        }
+    }
+
+    fn place(&mut self, number: usize, row: Row, ids: &[u32]) {
+        if self.rows.len() <= number {
+            self.rows.resize(number + 1, NO_ROW);
+        }
+        self.clear(number);
+        let labels = u16::try_from(ids.len()).unwrap_or(u16::MAX);
+        let labels_from = u32::try_from(self.label_ids.len()).unwrap_or(u32::MAX);
+        self.label_ids.extend(ids.iter().take(usize::from(labels)));
+        for &id in ids {
+            self.labels.counts[id as usize] += 1;
+        }
+        self.living += 1;
+        self.lengths += u64::from(row.length);
+        self.rows[number] = Row { labels_from, labels, living: true, ..row };
+    }
+
+    fn clear(&mut self, number: usize) {
+        let Some(row) = self.rows.get(number).copied().filter(|row| row.living) else { return };
+        self.living -= 1;
+        self.lengths -= u64::from(row.length);
+        self.wasted += usize::from(row.labels);
+        let from = row.labels_from as usize;
+        for &id in &self.label_ids[from..from + usize::from(row.labels)] {
+            self.labels.counts[id as usize] -= 1;
+        }
+        self.rows[number] = NO_ROW;
+    }
+
+    /// Forgets a number.
+    pub(super) fn remove(&mut self, number: u32) {
+        let number = number as usize;
+        self.clear(number);
+        if number < self.rows.len() {
+            self.vectors.reach(self.rows.len());
+            self.vectors.set(number, None);
+        }
+    }
+
+    fn repack(&mut self) {
+        let old = std::mem::take(&mut self.label_ids);
+        for row in &mut self.rows {
+            let from = row.labels_from as usize;
+            row.labels_from = u32::try_from(self.label_ids.len()).unwrap_or(u32::MAX);
+            self.label_ids.extend_from_slice(&old[from..from + usize::from(row.labels)]);
+        }
+        self.wasted = 0;
+    }
+
+    /// One more than the highest number.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// How many bookmarks there are.
+    pub(super) fn living(&self) -> u32 {
+        self.living
+    }
+
+    /// The mean of their lengths, at least 1.
+    pub(super) fn length_mean(&self) -> f32 {
+        if self.living == 0 {
+            1.0
+        } else {
+            (self.lengths as f64 / f64::from(self.living)).max(1.0) as f32
+        }
+    }
+
+    pub(super) fn get(&self, number: usize) -> Option<&Row> {
+        self.rows.get(number).filter(|row| row.living)
+    }
+
+    pub(super) fn all(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub(super) fn labels_of(&self, row: &Row) -> &[u32] {
+        let from = row.labels_from as usize;
+        &self.label_ids[from..from + usize::from(row.labels)]
+    }
+}
+
+/// Turns a segment's label ordinals into the library's numbers, looking each up once.
+struct LabelCache<'a> {
+    column: Option<&'a StrColumn>,
+    known: HashMap<u64, u32>,
+    text: String,
+}
+
+impl<'a> LabelCache<'a> {
+    fn new(column: Option<&'a StrColumn>) -> Self {
+        Self { column, known: HashMap::new(), text: String::new() }
+    }
+
+    fn ids_of(&mut self, doc: u32, labels: &mut Labels, ids: &mut Vec<u32>) -> std::io::Result<()> {
+        ids.clear();
+        let Some(column) = self.column else { return Ok(()) };
+        for ord in column.ords().values_for_doc(doc) {
+            let id = match self.known.get(&ord) {
+                Some(&id) => id,
+                None => {
+                    self.text.clear();
+                    column.ord_to_str(ord, &mut self.text)?;
+                    let id = labels.intern(&self.text);
+                    self.known.insert(ord, id);
+                    id
+                }
+            };
+            ids.push(id);
+        }
+        Ok(())
+    }
+}
