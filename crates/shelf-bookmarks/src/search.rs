@@ -10,7 +10,11 @@ pub mod document;
 pub mod plan;
 pub mod snippet;
 pub mod ask;
+pub mod shown;
+pub mod follow;
 
 pub use ask::{Hit, SearchAnswer, SearchAsk, SearchPorts, search};
 pub use document::{ANALYSIS_VERSION, Analyser, meaning_text};
+pub use follow::TextFollower;
 pub use plan::Mode;
+pub use shown::ShownTexts;
