@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// What a decision has to see. A store loads exactly this inside its transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Items by id; younger ids of joined items lead to the older one.
+    /// Items by id; younger ids of joined items lead to the older one. With a trashed tag comes
+    /// the living tag of its name: it may come back.
     pub items: BTreeSet<ItemId>,
     /// Owners of canonical addresses.
     pub urls: BTreeSet<String>,
@@ -21,7 +22,7 @@ pub struct Reads {
     pub above: BTreeSet<ItemId>,
     /// Collections whose whole subtree is needed: collections, places and their bookmarks.
     pub under: BTreeSet<ItemId>,
-    /// Bookmarks whose places are needed.
+    /// Bookmarks whose places and tags are needed.
     pub places: BTreeSet<ItemId>,
     /// Collections (or the root) whose child collections and places are needed.
     pub children: BTreeSet<Option<ItemId>>,
@@ -283,11 +284,15 @@ impl Shelf {
         children
     }
 
+    /// The tags of a bookmark, living or not, aliases followed.
+    pub fn tags_borne(&self, bookmark: &Item) -> BTreeSet<ItemId> {
+        bookmark.tags().map(|tag| self.resolve(tag)).collect()
+    }
+
     /// The living tags of a bookmark, aliases followed.
     pub fn tags_of(&self, bookmark: &Item) -> BTreeSet<ItemId> {
-        bookmark
-            .tags()
-            .map(|tag| self.resolve(tag))
+        self.tags_borne(bookmark)
+            .into_iter()
             .filter(|tag| self.items.get(tag).is_none_or(Item::is_living))
             .collect()
     }

@@ -3,6 +3,7 @@
 //! The sequencer decides once; the log records what was decided; replicas replay. A replica runs
 //! the same function on its own pending changes, on top of what it has replayed.
 
+mod check;
 mod join;
 mod text;
 
@@ -194,7 +195,14 @@ impl Turn {
     ) -> Result<Outcome, Refused> {
         let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
         if let Some(known) = self.shelf.item(item) {
-            set.retain(|register, value| known.get(register.as_str()) != value.as_ref());
+            let tags = self.shelf.tags_borne(known);
+            set.retain(|register, value| match register.as_tag() {
+                Some(tag) => {
+                    let on = value.as_ref().and_then(Value::as_bool) == Some(true);
+                    tags.contains(&self.shelf.resolve(tag)) != on
+                }
+                None => known.get(register.as_str()) != value.as_ref(),
+            });
             if set.is_empty() {
                 return Ok(Outcome { status: Status::Noop, item: known.id, seq: None, hlc });
             }
@@ -246,18 +254,21 @@ impl Turn {
     }
 
     fn decide(&mut self, mut ask: Ask) -> Result<Outcome, Refused> {
-        check_shape(&ask)?;
+        check::shape(&ask)?;
         let named = ask.item;
         ask.item = self.shelf.resolve(named);
         ask.set = self.readdressed(ask.set)?;
         let known = self.shelf.item(ask.item).cloned();
         if let Some(known) = &known {
-            check_known(known, &ask.kind)?;
+            check::known(known, &ask.kind)?;
             self.drop_aliased_tags(known, &mut ask.set);
         } else {
-            check_complete(&ask)?;
+            check::complete(&ask)?;
         }
         ask.hlc = ask.hlc.clamped(self.author.now, self.shelf.head.hlc);
+        if let Some(known) = &known {
+            ask.hlc = self.later_than_seen(known, &ask, named != ask.item);
+        }
         let mut also = Puts::new();
         if let Some(known) = &known {
             self.bring_back(known, &ask, &mut also);
@@ -274,6 +285,19 @@ impl Turn {
             text::keep_copies(known, &ask, self.author.device, &mut also);
         }
         Ok(self.log(ask, known.as_ref(), also, None))
+    }
+
+    /// A put never loses to one its author had seen, whatever the clocks say. A device that does
+    /// not know yet that its item joined has seen what it carried over itself.
+    fn later_than_seen(&self, known: &Item, ask: &Ask, by_alias: bool) -> Hlc {
+        let held = ask.set.keys().filter_map(|register| known.registers.get(register));
+        let seen = held.filter(|held| {
+            let by = held.stamp.device;
+            let own = by == self.author.device || (by_alias && by == DeviceId::SEQUENCER);
+            own || held.seq <= ask.base
+        });
+        let latest = seen.map(|held| held.stamp.hlc).max();
+        latest.filter(|latest| *latest >= ask.hlc).map_or(ask.hlc, Hlc::next)
     }
 
     fn log(
@@ -411,7 +435,11 @@ pub fn reads_of<'a>(batch: impl IntoIterator<Item = &'a Pushed>) -> Reads {
         reads.answers.insert(pushed.n);
         reads.items.insert(pushed.item);
         for (register, value) in &pushed.set {
-            reads.items.extend(register.as_tag());
+            if let Some(tag) = register.as_tag() {
+                // Taking a tag off takes off those that joined it: the borne tags are needed.
+                reads.items.insert(tag);
+                reads.places.insert(pushed.item);
+            }
             let Some(text) = value.as_ref().and_then(Value::as_text) else { continue };
             match register.as_str() {
                 field::URL => reads = reads.url(text),
@@ -423,10 +451,6 @@ pub fn reads_of<'a>(batch: impl IntoIterator<Item = &'a Pushed>) -> Reads {
         }
     }
     reads
-}
-
-fn is_blank(value: &Value) -> bool {
-    value.as_text().is_some_and(|text| text.trim().is_empty())
 }
 
 /// The hash that says whether two pushes under one counter are the same.
@@ -441,57 +465,4 @@ pub fn fingerprint(pushed: &Pushed) -> String {
 fn just_later(also: &Puts, known: Option<&Item>, own: Hlc) -> Hlc {
     let held = also.keys().filter_map(|register| known?.registers.get(register));
     held.map(|held| held.stamp.hlc).fold(own, Hlc::max).next()
-}
-
-fn check_shape(ask: &Ask) -> Result<(), Refused> {
-    if matches!(ask.kind, Kind::Other(_)) {
-        return Err(Refused::invalid("kind", format!("{:?} is no kind of item", ask.kind.name())));
-    }
-    if ask.set.is_empty() || ask.set.len() > limits::PUTS_MAX {
-        let detail = format!("a change puts 1 to {} fields", limits::PUTS_MAX);
-        return Err(Refused::invalid("set", detail));
-    }
-    for (register, value) in &ask.set {
-        if register.as_str().len() > limits::REGISTER_BYTES_MAX {
-            return Err(Refused::invalid("set", "the name of a field is too long"));
-        }
-        ask.kind.check(register, value.as_ref())?;
-        if value.as_ref().is_none_or(is_blank) && ask.kind.needs(register) {
-            return Err(Refused::invalid(register.as_str(), "this must not be empty"));
-        }
-        if matches!(register.as_str(), field::PURGED | field::MOVED_TO) && !ask.by_server {
-            return Err(Refused::new(
-                Code::Forbidden,
-                register.as_str(),
-                "only the server puts this",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn check_known(known: &Item, kind: &Kind) -> Result<(), Refused> {
-    if known.kind != *kind {
-        return Err(Refused::invalid("kind", format!("the item is a {}", known.kind)));
-    }
-    if known.is_purged() {
-        return Err(Refused::new(Code::Purged, known.id.to_string(), "it was removed for good"));
-    }
-    match known.reference(field::MOVED_TO) {
-        Some(library) => Err(Refused::new(Code::Moved, library.to_string(), "it lives elsewhere")),
-        None => Ok(()),
-    }
-}
-
-fn check_complete(ask: &Ask) -> Result<(), Refused> {
-    for name in ask.kind.required() {
-        match ask.set.get(&Register::from(*name)) {
-            Some(Some(value)) if is_blank(value) => {
-                return Err(Refused::invalid(*name, "this must not be empty"));
-            }
-            Some(Some(_)) => {}
-            _ => return Err(Refused::invalid(*name, format!("a new {} needs this", ask.kind))),
-        }
-    }
-    Ok(())
 }

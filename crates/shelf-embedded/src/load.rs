@@ -2,6 +2,7 @@
 
 use crate::sql::{KindColumn, damaged, hash64, unsigned};
 use rusqlite::{Connection, OptionalExtension, params};
+use shelf_domain::canon::folded;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, ItemId, Scope};
 use shelf_domain::item::Item;
@@ -137,11 +138,7 @@ impl Loader<'_> {
             }
         }
         for name in &reads.tags {
-            for owner in
-                self.owners("SELECT id FROM names WHERE library = ?1 AND hash = ?2", name)?
-            {
-                self.item(owner)?;
-            }
+            self.named(name)?;
         }
         for bookmark in &reads.places {
             self.bookmark(*bookmark)?;
@@ -172,12 +169,26 @@ impl Loader<'_> {
             self.shelf.alias(at, older);
             at = older;
         }
-        if self.seen.insert(at) {
-            if let Some(item) = item(self.connection, self.library, at)? {
-                self.shelf.insert(item);
+        if self.seen.insert(at)
+            && let Some(item) = item(self.connection, self.library, at)?
+        {
+            // A trashed tag may come back: then whoever has its name now must be in view.
+            let name = (item.kind == Kind::Tag && item.is_trashed())
+                .then(|| folded(item.text(field::NAME)));
+            self.shelf.insert(item);
+            if let Some(name) = name {
+                self.named(&name)?;
             }
         }
         Ok(at)
+    }
+
+    /// Loads the living tags of a folded name.
+    fn named(&mut self, name: &str) -> rusqlite::Result<()> {
+        for owner in self.owners("SELECT id FROM names WHERE library = ?1 AND hash = ?2", name)? {
+            self.item(owner)?;
+        }
+        Ok(())
     }
 
     /// Loads a bookmark with its places and the tags it bears.

@@ -1,9 +1,9 @@
 //! Joining: a second bookmark of one address, or a second tag of one name, becomes the first.
 
-use super::{Ask, Outcome, Turn};
+use super::{Ask, Outcome, Turn, text};
 use crate::change::Puts;
 use crate::id::{DeviceId, ItemId};
-use crate::item::Item;
+use crate::item::{Held, Item};
 use crate::kind::{Kind, Register, field};
 use crate::limits;
 use crate::stamp::Stamp;
@@ -49,14 +49,15 @@ impl Turn {
     pub(super) fn join(&mut self, owner: ItemId, mut ask: Ask, known: Option<&Item>) -> Outcome {
         let stamp = Stamp { hlc: ask.hlc, device: self.author.device };
         let mut younger = Item::new(ask.item, ask.kind.clone(), 0, 0);
+        let mut copies = Puts::new();
         if let Some(known) = known {
             younger.registers.clone_from(&known.registers);
+            text::keep_copies(known, &ask, self.author.device, &mut copies);
         }
-        for (register, value) in &ask.set {
-            if younger.would_win(register, stamp) {
-                let held = crate::item::Held { stamp, seq: 0, value: value.clone() };
-                younger.registers.insert(register.clone(), held);
-            }
+        let own = ask.set.iter().filter(|(register, _)| younger.would_win(register, stamp));
+        let own: Puts = own.map(|(register, value)| (register.clone(), value.clone())).collect();
+        for (register, value) in own.into_iter().chain(copies) {
+            younger.registers.insert(register, Held { stamp, seq: 0, value });
         }
         let also = match self.shelf.item(owner) {
             Some(older) => Self::carried(older, &younger, self.author.device),
@@ -79,6 +80,9 @@ impl Turn {
                 field::URL | field::TRASHED_AT | field::MODIFIED_AT => {}
                 field::CREATED_AT if mine.and_then(Value::as_int) > value.as_int() => {
                     puts.insert(register.clone(), Some(value.clone()));
+                }
+                _ if text::is_copy(register) => {
+                    text::join_copies(older, register, value, &mut puts);
                 }
                 field::NOTES => carry_note(older, value, device, &mut puts),
                 field::FAVOURITE if value.as_bool() == Some(true) => {
@@ -114,7 +118,7 @@ fn carry_note(older: &Item, value: &Value, device: DeviceId, puts: &mut Puts) {
         (Some(mine), Some(theirs)) if mine.len() + theirs.len() + 2 <= limits::TEXT_BYTES_MAX => {
             puts.insert(register, Some(Value::from(format!("{mine}\n\n{theirs}"))));
         }
-        _ => super::text::add_copy(older, field::NOTES, device, value, puts),
+        _ => text::add_copy(older, field::NOTES, device, value, puts),
     }
 }
 

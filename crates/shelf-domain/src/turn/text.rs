@@ -35,7 +35,7 @@ pub(super) fn keep_copies(known: &Item, ask: &Ask, device: DeviceId, also: &mut 
     }
 }
 
-fn is_copy(register: &Register) -> bool {
+pub(super) fn is_copy(register: &Register) -> bool {
     register.as_str().split_once("/copy/").is_some_and(|(name, _)| field::LONG.contains(&name))
 }
 
@@ -49,14 +49,19 @@ fn is_empty(value: &Value) -> bool {
 
 /// A device may lose twice before anyone looks: its copies are then put one below the other.
 pub(super) fn add_copy(known: &Item, name: &str, loser: DeviceId, text: &Value, also: &mut Puts) {
-    let copy = Register::copy(name, loser);
-    let before = known.text(copy.as_str());
+    join_copies(known, &Register::copy(name, loser), text, also);
+}
+
+/// Puts `text` below what the register `copy` of `known` holds, unless it holds it already.
+pub(super) fn join_copies(known: &Item, copy: &Register, text: &Value, also: &mut Puts) {
+    let before = also.get(copy).and_then(Option::as_ref).or_else(|| known.get(copy.as_str()));
+    let before = before.and_then(Value::as_text).unwrap_or_default();
     let kept = match text.as_text() {
         Some(text) if before.contains(text) => return,
         Some(text) if fits(before, text) => Value::from(format!("{before}\n\n{text}")),
         _ => text.clone(),
     };
-    also.insert(copy, Some(kept));
+    also.insert(copy.clone(), Some(kept));
 }
 
 fn fits(before: &str, text: &str) -> bool {

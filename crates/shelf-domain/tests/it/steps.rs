@@ -185,14 +185,15 @@ pub(crate) fn skews() -> impl Strategy<Value = [i64; DEVICES as usize]> {
     prop::array::uniform4(prop_oneof![Just(0), -DAYS..DAYS, -90_000..90_000_i64])
 }
 
-/// How many random cases: 256, or what `MINDSHELF_CASES` says.
+/// How many random cases: 256, or what `MINDSHELF_CASES` or `PROPTEST_CASES` says.
 pub(crate) fn cases() -> ProptestConfig {
     #[expect(clippy::disallowed_methods, reason = "a test binary has no settings but these")]
     let asked = std::env::var("MINDSHELF_CASES").ok().and_then(|text| text.parse().ok());
+    let usual = ProptestConfig::default();
     ProptestConfig {
-        cases: asked.unwrap_or(256),
+        cases: asked.unwrap_or(usual.cases),
         failure_persistence: None,
         max_shrink_iters: 20_000,
-        ..ProptestConfig::default()
+        ..usual
     }
 }

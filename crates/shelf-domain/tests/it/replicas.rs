@@ -1,0 +1,90 @@
+//! Replicas converge: with the same prefix they are equal byte for byte, and nobody is asked.
+
+use crate::oracle::{registers, registers_of};
+use crate::replica::Replica;
+use crate::server::Server;
+use crate::steps::{cases, edits, skews, story};
+use crate::valid::assert_valid;
+use crate::world::World;
+use proptest::prelude::*;
+use shelf_domain::shelf::Shelf;
+use std::collections::BTreeMap;
+
+/// A library in canonical bytes: its items packed, in order of their ids, and who joined whom.
+fn bytes(shelf: &Shelf) -> Vec<u8> {
+    let items: BTreeMap<_, _> = shelf.all_items().map(|item| (item.id, item)).collect();
+    let mut out = Vec::new();
+    for (id, item) in items {
+        out.extend(id.to_bytes());
+        out.extend(item.kind.name().bytes());
+        out.extend(item.pack());
+    }
+    for (younger, older) in shelf.aliases().collect::<BTreeMap<_, _>>() {
+        out.extend(younger.to_bytes());
+        out.extend(older.to_bytes());
+    }
+    out.extend(serde_json::to_vec(&shelf.head).unwrap());
+    out
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn replicas_that_edit_offline_converge_byte_for_byte(skews in skews(), story in story()) {
+        let mut world = World::after(skews, &story);
+        world.settle();
+        let server = bytes(&world.server.shelf);
+        for replica in &world.replicas {
+            prop_assert_eq!(&bytes(&replica.base), &server);
+            prop_assert_eq!(&bytes(&replica.view(world.server.now)), &server);
+        }
+        let naive = registers(&world.server.log);
+        prop_assert_eq!(registers_of(&world.server.shelf), naive);
+    }
+
+    #[test]
+    fn two_replicas_with_the_same_prefix_are_equal(
+        skews in skews(), story in story(), stops in prop::collection::vec(1..9_usize, 1..20),
+    ) {
+        let mut world = World::after(skews, &story);
+        world.settle();
+        let (mut one, mut other) = (Replica::new(0, 0), Replica::new(1, 86_400_000));
+        for stop in stops {
+            one.pull(&world.server.log, stop);
+            for _ in 0..stop {
+                other.pull(&world.server.log, 1);
+            }
+            prop_assert_eq!(bytes(&one.base), bytes(&other.base));
+        }
+    }
+
+    #[test]
+    fn what_a_replica_shows_is_always_a_valid_library(skews in skews(), story in story()) {
+        let mut world = World::new(skews);
+        for step in &story {
+            world.play(step);
+        }
+        for replica in &world.replicas {
+            assert_valid(&replica.view(world.server.now));
+        }
+    }
+
+    #[test]
+    fn what_a_lonely_device_shows_is_what_the_library_becomes(
+        skews in skews(), edits in edits(24),
+    ) {
+        let mut server = Server::new();
+        let mut replica = Replica::new(0, skews[0]);
+        for (_, what) in &edits {
+            replica.edit(what, server.now);
+        }
+        let shown = replica.view(server.now);
+        drop(replica.push(&mut server, usize::MAX, false));
+        let values = |shelf: &Shelf| -> BTreeMap<_, _> {
+            registers_of(shelf).into_iter().map(|(key, cell)| (key, cell.1)).collect()
+        };
+        prop_assert_eq!(values(&shown), values(&server.shelf));
+        prop_assert_eq!(&shown.head.numbers, &server.shelf.head.numbers);
+    }
+}
