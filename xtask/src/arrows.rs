@@ -18,6 +18,9 @@ pub const RULES: &str = "xtask/arrows.toml";
 pub struct Rules {
     /// For each member the members it may name; `all` stands for every one but itself.
     members: BTreeMap<String, Vec<String>>,
+    /// For each member the members that its tests may name as well.
+    #[serde(default)]
+    tests: BTreeMap<String, Vec<String>>,
     /// Members that may only be named for tests.
     only_for_tests: BTreeSet<String>,
     /// For the purest members, the only outside crates they may name.
@@ -79,7 +82,9 @@ fn check_arrow(rules: &Rules, from: &Package, to: &Dependency, verdict: &mut Ver
         return;
     }
     let allowed = rules.members.get(&from.name).map(Vec::as_slice).unwrap_or_default();
-    verdict.require(allowed.iter().any(|name| *name == to.name || name == "all"), || {
+    let tests = rules.tests.get(&from.name).filter(|_| to.is_dev());
+    let mut allowed = allowed.iter().chain(tests.into_iter().flatten());
+    verdict.require(allowed.any(|name| *name == to.name || name == "all"), || {
         format!("{} → {} is no arrow of {RULES}", from.name, to.name)
     });
 }
@@ -110,6 +115,8 @@ mod tests {
         web = ["words"]
         kit = ["words"]
         shell = ["all"]
+        [tests]
+        web = ["store"]
         [closed]
         words = ["serde"]
         [[fence]]
@@ -151,6 +158,12 @@ mod tests {
     fn a_planted_arrow_is_found() {
         assert_eq!(broken_by("web", "store", None).len(), 1);
         assert_eq!(broken_by("words", "store", Some("dev")).len(), 1);
+    }
+
+    #[test]
+    fn an_arrow_of_tests_is_one_of_tests_alone() {
+        assert!(broken_by("web", "store", Some("dev")).is_empty());
+        assert_eq!(broken_by("web", "store", None).len(), 1);
     }
 
     #[test]
