@@ -1,1 +1,99 @@
 //! REST: authentication, scope, limits and one error table.
+//!
+//! No rules live here: a route reads its request, calls one use case and writes its answer.
+//! Start with [`router`], then any file in `routes/`.
+#![expect(
+    clippy::option_option,
+    reason = "in a merge patch absent, null and a value are three different things"
+)]
+
+pub mod problem;
+pub mod gate;
+pub mod probes;
+mod watch;
+mod caller;
+mod keyed;
+mod body;
+mod etag;
+mod cursor;
+mod page;
+mod moment;
+mod wire;
+mod openapi;
+mod routes;
+
+pub use gate::Gate;
+pub use openapi::operations;
+pub use probes::Probes;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Extension, Router, middleware};
+use bytes::Bytes;
+use shelf_bookmarks::Stores;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Everything a request needs; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// The stores behind the ports.
+    pub stores: Stores,
+    /// Which names the server answers to.
+    pub gate: Arc<Gate>,
+    /// Readiness and metrics.
+    pub probes: Arc<dyn Probes>,
+}
+
+impl Api {
+    fn doors(&self) -> shelf_identity::Doors {
+        let Stores { accounts, clock, chance, .. } = self.stores.clone();
+        shelf_identity::Doors { accounts, clock, chance }
+    }
+}
+
+/// The whole interface, with a problem for every address that is not there.
+pub fn router(api: Api) -> Router {
+    let missing = Router::new().fallback(|| async { openapi::missing().into_response() });
+    let missing = missing.layer(middleware::from_fn_with_state(api.clone(), watch::watch));
+    part(api).fallback_service(missing)
+}
+
+/// The interface as a part of a larger router, which says itself what else there is.
+pub fn part(api: Api) -> Router {
+    let (routes, document) = documented().split_for_parts();
+    let text = openapi::finished(&document).to_string();
+    let document = Document(Bytes::from(text));
+    let missing = || async { openapi::missing().into_response() };
+    routes
+        .route("/openapi.json", get(described))
+        .route("/v1/{*rest}", axum::routing::any(missing))
+        .layer(Extension(document))
+        .layer(DefaultBodyLimit::max(body::JSON_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(api.clone(), watch::watch))
+        .with_state(api)
+}
+
+/// `router` behind the same check of host and origin as the interface; for the pages.
+pub fn gated(gate: Arc<Gate>, router: Router) -> Router {
+    router.layer(middleware::from_fn_with_state(gate, watch::checked))
+}
+
+/// The `OpenAPI` 3.1 document of the interface.
+pub fn document() -> serde_json::Value {
+    openapi::finished(&documented().into_openapi())
+}
+
+fn documented() -> OpenApiRouter<Api> {
+    routes::all()
+}
+
+/// The document as it is served.
+#[derive(Clone, Debug)]
+struct Document(Bytes);
+
+async fn described(Extension(Document(text)): Extension<Document>) -> axum::response::Response {
+    ([(CONTENT_TYPE, "application/json")], text).into_response()
+}

@@ -1,0 +1,173 @@
+//! Who asks, and for which library: by token, or by the session of a page of ours.
+
+use crate::Api;
+use crate::keyed::Keyed;
+use crate::problem::{Problem, Wrong};
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use shelf_bookmarks::Ctx;
+use shelf_domain::id::{ActId, DeviceId, ItemId, LibraryId, Scope};
+use shelf_domain::refusal::{Code, Refused};
+use shelf_identity::{CsrfToken, Secret, Signed, authenticate, scope_of};
+use shelf_ports::library::IdempotencyKey;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The header a page repeats its secret in, so that no other page can write in its name.
+const CSRF_HEADER: &str = "x-csrf-token";
+/// The cookie of a signed-in browser, which the pages set.
+pub(crate) const SESSION_COOKIE: &str = "mindshelf_session";
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// With which right.
+    pub grant: DeviceId,
+}
+
+/// A signed-in caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Me {
+    /// The request, for use cases.
+    pub ctx: Ctx,
+    /// The person, and the right they ask with.
+    pub signed: Signed,
+}
+
+/// A signed-in caller within a library they may use.
+#[derive(Clone, Debug)]
+pub(crate) struct In {
+    /// The request, for use cases.
+    pub ctx: Ctx,
+    /// The library.
+    pub scope: Scope,
+}
+
+impl In {
+    /// The request under its idempotency key, if it has one.
+    pub(crate) fn under(&self, key: Option<IdempotencyKey>) -> Ctx {
+        let mut ctx = self.ctx.clone();
+        if let Some(key) = key {
+            ctx.stores.library = Arc::new(Keyed::new(ctx.stores.library, key));
+        }
+        ctx
+    }
+}
+
+impl FromRequestParts<Api> for Me {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let signed = signed(parts, api).await?;
+        let (device, person) = (signed.grant.id, signed.person.id);
+        parts.extensions.insert(Caller { grant: device });
+        Ok(Self { ctx: Ctx { stores: api.stores.clone(), device, person }, signed })
+    }
+}
+
+impl FromRequestParts<Api> for In {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let me = Me::from_request_parts(parts, api).await?;
+        let library: LibraryId = named(parts, "library").await?;
+        let scope = scope_of(&api.doors(), me.signed.person.id, library).await?;
+        Ok(Self { ctx: me.ctx, scope })
+    }
+}
+
+/// Whom a request speaks for.
+async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> {
+    if let Some(value) = parts.headers.get(AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(bearer).ok_or_else(|| anyone("send a token"))?;
+        let signed = authenticate(&api.doors(), &Secret::sent(token)).await?;
+        return signed.ok_or_else(|| anyone("this token opens nothing, or nothing any more"));
+    }
+    let session = cookie(&parts.headers, SESSION_COOKIE).ok_or_else(|| anyone(""))?;
+    let secret = Secret::sent(session);
+    let signed = authenticate(&api.doors(), &secret).await?.ok_or_else(|| anyone(""))?;
+    let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let sent = parts.headers.get(CSRF_HEADER).and_then(|sent| sent.to_str().ok());
+    if !reads && !sent.is_some_and(|sent| CsrfToken::of(&secret).is(sent)) {
+        return Err(Problem::wrong(Wrong::Origin, "send the X-CSRF-Token of the page"));
+    }
+    Ok(signed)
+}
+
+fn anyone(detail: &str) -> Problem {
+    Refused::new(Code::Unauthenticated, "", detail).into()
+}
+
+/// The token in `Bearer …`; the scheme is read in any case (RFC 9110).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+/// The id in the path under `name`; what is no id is as absent as an unknown one.
+async fn named<T: FromStr>(parts: &mut Parts, name: &str) -> Result<T, Problem> {
+    let missing = || Problem::from(Refused::not_found(name));
+    let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| missing())?;
+    let text = params.iter().find(|(known, _)| *known == name).map(|(_, text)| text);
+    text.and_then(|text| text.parse().ok()).ok_or_else(missing)
+}
+
+macro_rules! path_id {
+    ($(#[$doc:meta])* $name:ident, $id:ty, $param:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $name(pub $id);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+                named(parts, $param).await.map(Self)
+            }
+        }
+    };
+}
+
+path_id!(
+    /// The item in the path.
+    Item, ItemId, "item"
+);
+path_id!(
+    /// The gesture in the path.
+    Act, ActId, "act"
+);
+path_id!(
+    /// The token or session in the path.
+    GrantPath, DeviceId, "grant"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_and_cookies_are_found_where_they_are_sent() {
+        assert_eq!(bearer("Bearer abc"), Some("abc"));
+        assert_eq!(bearer("bearer  abc "), Some("abc"));
+        assert_eq!(bearer("Basic abc"), None);
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, "a=1; b=2".parse().unwrap());
+        headers.append(COOKIE, "c=3".parse().unwrap());
+        assert_eq!(cookie(&headers, "b"), Some("2"));
+        assert_eq!(cookie(&headers, "c"), Some("3"));
+        assert_eq!(cookie(&headers, "d"), None);
+    }
+}

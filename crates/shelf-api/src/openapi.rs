@@ -1,0 +1,221 @@
+//! The `OpenAPI` document: what the handlers say, with what is true of every route added.
+
+use crate::caller::SESSION_COOKIE;
+use crate::problem::{PROBLEM_JSON, Problem, ProblemBody, Wrong, status_of};
+use serde_json::{Map, Value, json};
+use shelf_domain::refusal::Code;
+use std::collections::BTreeMap;
+use utoipa::openapi::OpenApi;
+use utoipa::{PartialSchema, ToSchema};
+
+/// The methods an `OpenAPI` path may have.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+const ABOUT: &str = "Save links, organise and find them. JSON throughout; times are RFC 3339 in \
+UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused is answered by a \
+problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
+(RFC 7396) and take If-Match.";
+
+const TAGS: [(&str, &str); 12] = [
+    ("account", "Who the caller is, and the libraries they may use."),
+    ("access", "Tokens, sessions and devices."),
+    ("bookmarks", "Saved links and where they stand."),
+    ("collections", "The tree of folders."),
+    ("tags", "Tags."),
+    ("search", "Finding."),
+    ("imports", "Files that come in, each with a ledger."),
+    ("exports", "Files that go out."),
+    ("trash", "What was put away, for thirty days."),
+    ("history", "Who changed what, undo and older versions."),
+    ("sync", "The log, for replicas."),
+    ("activity", "What the person opened."),
+];
+
+/// Path parameters and what they are.
+const PATH_PARAMETERS: [(&str, &str); 5] = [
+    ("library", "A library of the caller."),
+    ("item", "The item."),
+    ("act", "The gesture."),
+    ("grant", "The token or session."),
+    ("import", "The import."),
+];
+
+/// The finished document.
+pub(crate) fn finished(document: &OpenApi) -> Value {
+    let mut doc = serde_json::to_value(document).unwrap_or_default();
+    doc["info"] = json!({
+        "title": "MindShelf", "version": "1", "description": ABOUT,
+        "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
+    });
+    doc["servers"] = json!([{ "url": "/", "description": "This server." }]);
+    let operations = ("operations", "Whether the process is well.");
+    doc["tags"] = TAGS
+        .into_iter()
+        .chain([operations])
+        .map(|(name, description)| json!({ "name": name, "description": description }))
+        .collect();
+    doc["security"] = json!([{ "token": [] }, { "session": [] }]);
+    components(&mut doc["components"]);
+    if let Some(paths) = doc["paths"].as_object_mut() {
+        for (path, item) in paths {
+            for method in METHODS {
+                if let Some(operation) = item.get_mut(method) {
+                    complete(path, method, operation);
+                }
+            }
+        }
+    }
+    doc
+}
+
+fn components(components: &mut Value) {
+    let mut schemas = Vec::new();
+    ProblemBody::schemas(&mut schemas);
+    schemas.push((ProblemBody::name().into_owned(), ProblemBody::schema()));
+    for (name, schema) in schemas {
+        components["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
+    }
+    components["securitySchemes"] = json!({
+        "token": { "type": "http", "scheme": "bearer",
+            "description": "A personal access token." },
+        "session": { "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE,
+            "description": "A signed-in browser; writes also need X-CSRF-Token." }
+    });
+    for (status, (title, codes)) in by_status() {
+        let schema = json!({ "$ref": "#/components/schemas/Problem" });
+        let description = format!("{title} Code: {}.", codes.join(", "));
+        components["responses"][format!("problem_{status}")] = json!({
+            "description": description,
+            "content": { PROBLEM_JSON: { "schema": schema, "example": {
+                "type": format!("/problems/{}", codes.first().copied().unwrap_or_default()),
+                "title": title, "status": status, "instance": "/v1/me",
+                "code": codes.first(), "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"
+            } } }
+        });
+    }
+}
+
+/// The sentence of the first code with each status, and all its codes.
+fn by_status() -> BTreeMap<u16, (&'static str, Vec<&'static str>)> {
+    let codes = Code::ALL.into_iter().map(|code| (status_of(code), code.name(), code.sentence()));
+    let wrongs = Wrong::NAMED.into_iter().map(|wrong| {
+        let (status, code, title, _) = wrong.text();
+        (status, code, title)
+    });
+    let mut all: BTreeMap<u16, (&'static str, Vec<&'static str>)> = BTreeMap::new();
+    for (status, code, title) in codes.chain(wrongs) {
+        all.entry(status.as_u16()).or_insert((title, Vec::new())).1.push(code);
+    }
+    all
+}
+
+/// Adds to one operation what follows from its path and method.
+fn complete(path: &str, method: &str, operation: &mut Value) {
+    let public = operation.get("security").is_some();
+    if public {
+        operation["security"] = json!([]);
+    }
+    let body = operation.get("requestBody").is_some();
+    let writes = method != "get";
+    let mut parameters = path_parameters(path);
+    if let Some(own) = operation["parameters"].as_array() {
+        parameters.extend(own.iter().cloned());
+    }
+    if writes && !public {
+        parameters
+            .push(header("Idempotency-Key", "Names the request, so that it may be repeated."));
+    }
+    let versioned = operation["responses"].get("304").is_some();
+    if versioned {
+        parameters.push(header("If-None-Match", "Versions the caller has."));
+    }
+    if method == "patch" && !path.contains("/places/") {
+        parameters.push(header("If-Match", "The version the caller has read."));
+    }
+    if parameters.is_empty() {
+        operation.as_object_mut().map(|fields| fields.remove("parameters"));
+    } else {
+        operation["parameters"] = parameters.into();
+    }
+    let mut statuses: Vec<u16> = vec![400, 403, 408, 421, 500, 503];
+    if !public {
+        statuses.push(401);
+    }
+    if path.contains('{') {
+        statuses.push(404);
+    }
+    if writes {
+        statuses.extend([409, 410, 412, 413, 422]);
+    }
+    if path.ends_with("/changes") {
+        statuses.extend([409, 410]);
+    }
+    if body {
+        statuses.push(415);
+    }
+    for status in statuses {
+        let responses = &mut operation["responses"];
+        if responses.get(status.to_string()).is_none() {
+            let at = format!("#/components/responses/problem_{status}");
+            responses[status.to_string()] = json!({ "$ref": at });
+        }
+    }
+}
+
+fn path_parameters(path: &str) -> Vec<Value> {
+    let named = |name: &str| path.contains(&format!("{{{name}}}"));
+    PATH_PARAMETERS
+        .into_iter()
+        .filter(|(name, _)| named(name))
+        .map(|(name, about)| {
+            let schema = json!({ "type": "string", "format": "uuid" });
+            let example = format!("0193f0a0-0000-7000-8000-0000000000{:02x}", example(path, name));
+            json!({ "name": name, "in": "path", "required": true, "description": about,
+                "schema": schema, "example": example })
+        })
+        .collect()
+}
+
+/// The number at the end of the id the examples use for what `name` is in `path`.
+fn example(path: &str, name: &str) -> u8 {
+    let numbers = [
+        ("/tokens/", 7),
+        ("/sessions/", 8),
+        ("/devices/", 6),
+        ("/bookmarks/", 1),
+        ("/collections/", 2),
+        ("/tags/", 3),
+        ("/places/", 5),
+        ("/acts/", 9),
+        ("/imports/", 12),
+    ];
+    let found = numbers.into_iter().find(|(part, _)| path.contains(part));
+    if name == "library" { 0 } else { found.map_or(0, |(_, number)| number) }
+}
+
+fn header(name: &str, about: &str) -> Value {
+    let schema = json!({ "type": "string", "maxLength": 4096 });
+    json!({ "name": name, "in": "header", "description": about, "schema": schema })
+}
+
+/// The methods and paths of a finished document, with their operations.
+pub fn operations(document: &Value) -> Vec<(String, String, &Map<String, Value>)> {
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for method in METHODS {
+            if let Some(operation) = item[method].as_object() {
+                all.push((method.to_ascii_uppercase(), path.clone(), operation));
+            }
+        }
+    }
+    all
+}
+
+/// Keeps the error table beside the document that lists it.
+pub(crate) fn missing() -> Problem {
+    Problem::from(shelf_domain::refusal::Refused::new(
+        Code::NotFound,
+        "",
+        "there is nothing at this address",
+    ))
+}

@@ -1,0 +1,110 @@
+//! Query parameters, pages of lists and the link to the next page.
+
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::header::LINK;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+/// Rows on a page when the caller does not say.
+const LIMIT: usize = 50;
+/// Most rows on a page.
+pub(crate) const LIMIT_MAX: usize = 200;
+
+/// Query parameters of the shape `T`; unknown ones are refused by name.
+#[derive(Debug)]
+pub(crate) struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Query(query) = Query::try_from_uri(&parts.uri).map_err(|rejection| {
+            let detail = rejection.body_text();
+            let detail = detail.rsplit_once(": ").map_or(detail.as_str(), |(_, last)| last);
+            Problem::query("", detail)
+        })?;
+        Ok(Self(query))
+    }
+}
+
+/// The address of the request, for links to it.
+#[derive(Debug)]
+pub(crate) struct Here(Uri);
+
+impl<S: Send + Sync> FromRequestParts<S> for Here {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.uri.clone()))
+    }
+}
+
+impl Here {
+    /// This address with another cursor, as the value of `Link`.
+    pub(crate) fn next(&self, cursor: &str) -> Option<HeaderValue> {
+        let kept = self.0.query().unwrap_or_default().split('&').filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !pair.is_empty() && name != "cursor"
+        });
+        let mut query: Vec<&str> = kept.collect();
+        let cursor = format!("cursor={cursor}");
+        query.push(&cursor);
+        let path = self.0.path();
+        HeaderValue::from_str(&format!("<{path}?{}>; rel=\"next\"", query.join("&"))).ok()
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Paged<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl<T: Serialize> Paged<T> {
+    /// A whole list that fits on one page.
+    pub(crate) fn whole(items: Vec<T>) -> Self {
+        Self { items, next_cursor: None }
+    }
+
+    /// The answer, with the link to the next page.
+    pub(crate) fn answer(self, here: &Here) -> Response {
+        let link = self.next_cursor.as_deref().and_then(|cursor| here.next(cursor));
+        let mut response = Json(self).into_response();
+        if let Some(link) = link {
+            response.headers_mut().insert(LINK, link);
+        }
+        response
+    }
+}
+
+/// The number of rows a caller gets who asked for `limit`.
+pub(crate) fn limit_of(limit: Option<u32>) -> Result<usize, Problem> {
+    match limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)) {
+        None => Ok(LIMIT),
+        Some(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(Problem::query("limit", format!("this is 1 to {LIMIT_MAX}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_keeps_the_question_and_changes_the_cursor() {
+        let here = Here(Uri::from_static("/v1/x?tag=a%20b&cursor=old&limit=5"));
+        assert_eq!(here.next("new").unwrap(), "</v1/x?tag=a%20b&limit=5&cursor=new>; rel=\"next\"");
+        let bare = Here(Uri::from_static("/v1/x"));
+        assert_eq!(bare.next("new").unwrap(), "</v1/x?cursor=new>; rel=\"next\"");
+    }
+}

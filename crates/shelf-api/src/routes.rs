@@ -1,0 +1,36 @@
+//! The routes, one file for what belongs together.
+#![expect(unused_qualifications, reason = "query parameters of the document expand to full paths")]
+
+mod health;
+mod me;
+mod access;
+mod bookmarks;
+mod edit;
+mod bulk;
+mod places;
+mod collections;
+mod tags;
+mod trash;
+mod history;
+mod sync;
+mod activity;
+
+use crate::Api;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route of the interface.
+pub(crate) fn all() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(health::routes())
+        .merge(me::routes())
+        .merge(access::routes())
+        .merge(bookmarks::routes())
+        .merge(bulk::routes())
+        .merge(places::routes())
+        .merge(collections::routes())
+        .merge(tags::routes())
+        .merge(trash::routes())
+        .merge(history::routes())
+        .merge(sync::routes())
+        .merge(activity::routes())
+}

@@ -1,0 +1,197 @@
+//! Tokens, sessions and devices: what may act for the person.
+
+use crate::Api;
+use crate::body::Ask;
+use crate::caller::{GrantPath, Me};
+use crate::moment::Moment;
+use crate::page::Paged;
+use crate::problem::Problem;
+use crate::wire::{Answer, done, json, located};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use shelf_domain::id::DeviceId;
+use shelf_domain::refusal::Refused;
+use shelf_identity::{CreateToken, create_token, list_grants, pair_device, revoke_grant};
+use shelf_ports::accounts::{Grant, GrantKind};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(tokens, create))
+        .routes(routes!(revoke))
+        .routes(routes!(sessions))
+        .routes(routes!(sign_out))
+        .routes(routes!(devices, pair))
+        .routes(routes!(unpair))
+}
+
+/// What may act for a person; also who a change was written by.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Grant)]
+pub(crate) struct GrantOut {
+    /// Its id.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What it is: `token`, `session`, `local` or `device`.
+    kind: &'static str,
+    /// The name its owner knows it by.
+    name: String,
+    /// When it was made.
+    created_at: Moment,
+    /// When it ends; null is never.
+    expires_at: Option<Moment>,
+    /// When it was last used, to the minute.
+    used_at: Option<Moment>,
+}
+
+impl From<Grant> for GrantOut {
+    fn from(grant: Grant) -> Self {
+        Self {
+            id: grant.id.to_string(),
+            kind: match grant.kind {
+                GrantKind::Session => "session",
+                GrantKind::Token => "token",
+                GrantKind::Local => "local",
+                GrantKind::Device => "device",
+            },
+            name: grant.name,
+            created_at: Moment(grant.created_at),
+            expires_at: grant.expires_at.map(Moment),
+            used_at: grant.used_at.map(Moment),
+        }
+    }
+}
+
+/// The grants of the caller that are of one of `kinds`.
+async fn of_kinds(me: &Me, api: &Api, kinds: &[GrantKind]) -> Result<Vec<Grant>, Problem> {
+    let mut grants = list_grants(&api.doors(), me.signed.person.id).await?;
+    grants.retain(|grant| kinds.contains(&grant.kind));
+    Ok(grants)
+}
+
+async fn listed(me: Me, api: Api, kinds: &[GrantKind]) -> Answer {
+    let grants = of_kinds(&me, &api, kinds).await?;
+    json(Paged::whole(grants.into_iter().map(GrantOut::from).collect()))
+}
+
+/// Ends the grant `id`, if it is one of `kinds`.
+async fn ended(me: Me, api: Api, kinds: &[GrantKind], id: DeviceId) -> Answer {
+    if !of_kinds(&me, &api, kinds).await?.iter().any(|grant| grant.id == id) {
+        return Err(Refused::not_found("such grant").into());
+    }
+    revoke_grant(&api.doors(), me.signed.person.id, id).await?;
+    done()
+}
+
+/// List the tokens of the caller, latest first.
+#[utoipa::path(get, path = "/v1/tokens", tag = "access", operation_id = "list_tokens",
+    responses((status = 200, description = "All of them.", body = Paged<GrantOut>)))]
+async fn tokens(me: Me, State(api): State<Api>) -> Answer {
+    listed(me, api, &[GrantKind::Token]).await
+}
+
+/// What token to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CreateToken, example = json!({"name": "laptop"}))]
+struct TokenIn {
+    /// A name to know it by.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// When it ends; never, where it is not said.
+    #[serde(default)]
+    expires_at: Option<Moment>,
+}
+
+/// A new token.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewToken)]
+struct TokenOut {
+    /// The token itself; shown this once.
+    token: String,
+    /// What is known of it.
+    grant: GrantOut,
+}
+
+/// Make a token.
+///
+/// The token is in this answer alone: only its hash is stored.
+#[utoipa::path(post, path = "/v1/tokens", tag = "access", operation_id = "create_token",
+    request_body = TokenIn,
+    responses((status = 201, description = "Made.", body = TokenOut)))]
+async fn create(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<TokenIn>) -> Answer {
+    let expires_at = body.expires_at.map(|Moment(at)| at);
+    let ask = CreateToken { name: body.name, expires_at };
+    let new = create_token(&api.doors(), me.signed.person.id, ask).await?;
+    let location = format!("/v1/tokens/{}", new.grant.id);
+    let token = new.secret.expose().to_owned();
+    let body = TokenOut { token, grant: new.grant.into() };
+    Ok(located((StatusCode::CREATED, Json(body)).into_response(), &location))
+}
+
+/// End a token.
+#[utoipa::path(delete, path = "/v1/tokens/{grant}", tag = "access",
+    operation_id = "revoke_token", responses((status = 204, description = "Ended.")))]
+async fn revoke(me: Me, State(api): State<Api>, GrantPath(id): GrantPath) -> Answer {
+    ended(me, api, &[GrantKind::Token], id).await
+}
+
+/// List where the caller is signed in, latest first.
+///
+/// Browsers, and the key of the machine the server runs on.
+#[utoipa::path(get, path = "/v1/sessions", tag = "access", operation_id = "list_sessions",
+    responses((status = 200, description = "All of them.", body = Paged<GrantOut>)))]
+async fn sessions(me: Me, State(api): State<Api>) -> Answer {
+    listed(me, api, &[GrantKind::Session, GrantKind::Local]).await
+}
+
+/// End a session.
+#[utoipa::path(delete, path = "/v1/sessions/{grant}", tag = "access",
+    operation_id = "end_session", responses((status = 204, description = "Ended.")))]
+async fn sign_out(me: Me, State(api): State<Api>, GrantPath(id): GrantPath) -> Answer {
+    ended(me, api, &[GrantKind::Session], id).await
+}
+
+/// List the paired devices of the caller, latest first.
+#[utoipa::path(get, path = "/v1/devices", tag = "access", operation_id = "list_devices",
+    responses((status = 200, description = "All of them.", body = Paged<GrantOut>)))]
+async fn devices(me: Me, State(api): State<Api>) -> Answer {
+    listed(me, api, &[GrantKind::Device]).await
+}
+
+/// What device to pair.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PairDevice, example = json!({"name": "phone"}))]
+struct DeviceIn {
+    /// A name to know it by.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+}
+
+/// Pair a device.
+///
+/// It pushes changes under its own id and counter, with a token or session of the same person.
+#[utoipa::path(post, path = "/v1/devices", tag = "access", operation_id = "pair_device",
+    request_body = DeviceIn,
+    responses((status = 201, description = "Paired.", body = GrantOut)))]
+async fn pair(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<DeviceIn>) -> Answer {
+    let grant = pair_device(&api.doors(), me.signed.person.id, &body.name).await?;
+    let location = format!("/v1/devices/{}", grant.id);
+    Ok(located((StatusCode::CREATED, Json(GrantOut::from(grant))).into_response(), &location))
+}
+
+/// Unpair a device.
+///
+/// What it wrote stays; it can push no more.
+#[utoipa::path(delete, path = "/v1/devices/{grant}", tag = "access",
+    operation_id = "unpair_device", responses((status = 204, description = "Unpaired.")))]
+async fn unpair(me: Me, State(api): State<Api>, GrantPath(id): GrantPath) -> Answer {
+    ended(me, api, &[GrantKind::Device], id).await
+}

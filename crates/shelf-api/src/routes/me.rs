@@ -1,0 +1,103 @@
+//! Who the caller is, and the libraries they may use.
+
+use crate::Api;
+use crate::caller::Me;
+use crate::moment::Moment;
+use crate::routes::access::GrantOut;
+use crate::wire::{Answer, json};
+use axum::extract::State;
+use serde::Serialize;
+use shelf_bookmarks::counts;
+use shelf_ports::views::Counts;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(who))
+}
+
+/// The caller.
+#[derive(Debug, Serialize, ToSchema)]
+struct MeOut {
+    /// The person.
+    person: PersonOut,
+    /// The token or session they ask with.
+    grant: GrantOut,
+    /// The libraries they may use, oldest first.
+    libraries: Vec<LibraryOut>,
+}
+
+/// A person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Person)]
+struct PersonOut {
+    /// Their id.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What they are called.
+    name: String,
+}
+
+/// A library.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Library)]
+struct LibraryOut {
+    /// Its id.
+    #[schema(format = Uuid)]
+    id: String,
+    /// Its name.
+    name: String,
+    /// When it was made.
+    created_at: Moment,
+    /// How much it holds.
+    counts: CountsOut,
+}
+
+/// How much a library holds.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Counts)]
+struct CountsOut {
+    /// Living bookmarks, archived ones included.
+    bookmarks: u64,
+    /// In no collection.
+    unsorted: u64,
+    /// Still to be read.
+    unread: u64,
+    /// Favourites.
+    favourite: u64,
+    /// Archived.
+    archived: u64,
+    /// Collections.
+    collections: u64,
+    /// Tags.
+    tags: u64,
+    /// Items in the trash.
+    trashed: u64,
+}
+
+impl From<Counts> for CountsOut {
+    fn from(counts: Counts) -> Self {
+        let Counts { bookmarks, unsorted, unread, favourite, archived, collections, tags, trashed } =
+            counts;
+        Self { bookmarks, unsorted, unread, favourite, archived, collections, tags, trashed }
+    }
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/v1/me", tag = "account", operation_id = "get_me",
+    responses((status = 200, description = "The caller.", body = MeOut)))]
+async fn who(me: Me, State(api): State<Api>) -> Answer {
+    let mut libraries = Vec::new();
+    for library in shelf_identity::libraries(&api.doors(), me.signed.person.id).await? {
+        libraries.push(LibraryOut {
+            id: library.id.to_string(),
+            counts: counts(&me.ctx, library.scope()).await?.into(),
+            created_at: Moment(library.created_at),
+            name: library.name,
+        });
+    }
+    let person = PersonOut { id: me.signed.person.id.to_string(), name: me.signed.person.name };
+    json(MeOut { person, grant: me.signed.grant.into(), libraries })
+}

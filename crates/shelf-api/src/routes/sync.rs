@@ -1,0 +1,217 @@
+//! The log, for replicas: pull by cursor, push by paired devices.
+
+use crate::Api;
+use crate::body::Ask;
+use crate::caller::In;
+use crate::moment::Moment;
+use crate::page::Params;
+use crate::problem::{Place, Problem};
+use crate::wire::{Answer, Id, json};
+use serde::{Deserialize, Serialize};
+use shelf_domain::change::{Change, Head, Pushed};
+use shelf_domain::id::DeviceId;
+use shelf_domain::refusal::Refused;
+use shelf_domain::stamp::Seq;
+use shelf_domain::turn::Status;
+use shelf_sync::{Doors, Pull, Push, Told, pull, push};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Rows of an answer when the caller does not say.
+const LIMIT: usize = 500;
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(changes, pushed))
+}
+
+fn doors(ctx: &shelf_bookmarks::Ctx) -> Doors {
+    let shelf_bookmarks::Stores { library, accounts, clock, chance, .. } = ctx.stores.clone();
+    Doors { library, accounts, clock, chance }
+}
+
+/// Where a library's log stands.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Head)]
+struct HeadOut {
+    /// Raised when a backup is restored.
+    epoch: u32,
+    /// Position of the last change.
+    seq: Seq,
+    /// Below this a reader starts from a snapshot.
+    floor: Seq,
+    /// When the last change was written.
+    at: Moment,
+}
+
+impl From<Head> for HeadOut {
+    fn from(head: Head) -> Self {
+        Self { epoch: head.epoch, seq: head.seq, floor: head.floor, at: Moment(head.at) }
+    }
+}
+
+/// From where, and how much.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PullQuery {
+    /// `next_cursor` of the answer before; the beginning, where it is not said.
+    cursor: Option<String>,
+    /// Changes, 1 to 1000; 500 where it is not said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+/// Changes in order, and where they lead.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pulled)]
+struct PulledOut {
+    /// The changes, as the log has them: see the description of the log.
+    #[schema(value_type = Vec<Object>)]
+    changes: Vec<Change>,
+    /// The position they come after.
+    from: Seq,
+    /// The position of the last one.
+    to: Seq,
+    /// What to ask with next.
+    next_cursor: String,
+    /// Whether there is more to be had at once.
+    has_more: bool,
+    /// Where the log stands.
+    head: HeadOut,
+}
+
+/// Pull changes.
+///
+/// 410 where the cursor is of an older epoch or below the floor: start again from the beginning.
+#[utoipa::path(get, path = "/v1/libraries/{library}/changes", tag = "sync",
+    operation_id = "pull_changes", params(PullQuery),
+    responses((status = 200, description = "Changes.", body = PulledOut)))]
+async fn changes(within: In, Params(query): Params<PullQuery>) -> Answer {
+    let limit = query.limit.map_or(LIMIT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let ask = Pull { cursor: query.cursor, limit };
+    let pulled = pull(&doors(&within.ctx), within.scope, ask).await?;
+    json(PulledOut {
+        changes: pulled.changes,
+        from: pulled.from,
+        to: pulled.to,
+        next_cursor: pulled.next_cursor,
+        has_more: pulled.has_more,
+        head: pulled.head.into(),
+    })
+}
+
+/// A device's queue, oldest first.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Push, example = json!({
+    "device": "0193f0a0-0000-7000-8000-000000000006",
+    "changes": [{
+        "n": 1, "hlc": "0193f0a000000000", "base": 0,
+        "act": "0193f0a0-0000-7000-8000-00000000000a",
+        "item": "0193f0a0-0000-7000-8000-00000000000b", "kind": "bookmark",
+        "set": {"url": "https://example.org/offline", "title": "Saved on the train"}
+    }]
+}))]
+struct PushIn {
+    /// The paired device.
+    #[schema(value_type = Id)]
+    device: DeviceId,
+    /// The changes, at most 500, their counters rising by one.
+    #[schema(value_type = Vec<Object>, max_items = 500)]
+    changes: Vec<Pushed>,
+}
+
+/// What became of one pushed change.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PushTold)]
+struct ToldOut {
+    /// The change's counter.
+    n: u64,
+    /// `applied`, `noop`, `superseded`, `joined`; or `refused`.
+    #[schema(value_type = String)]
+    status: ToldStatus,
+    /// The item that carries it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<Id>,
+    /// Its position in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<Seq>,
+    /// The stamp it was logged with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hlc: Option<String>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<Place>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ToldStatus {
+    Taken(Status),
+    Refused(&'static str),
+}
+
+fn place_of(refused: Refused) -> Place {
+    let code = refused.code.name().to_owned();
+    Place { pointer: refused.at, code, detail: refused.detail }
+}
+
+impl From<Told> for ToldOut {
+    fn from(told: Told) -> Self {
+        match told.told {
+            Ok(outcome) => Self {
+                n: told.n,
+                status: ToldStatus::Taken(outcome.status),
+                item: Some(Id(outcome.item)),
+                seq: outcome.seq,
+                hlc: Some(outcome.hlc.to_string()),
+                refused: None,
+            },
+            Err(refused) => Self {
+                n: told.n,
+                status: ToldStatus::Refused("refused"),
+                item: None,
+                seq: None,
+                hlc: None,
+                refused: Some(place_of(refused)),
+            },
+        }
+    }
+}
+
+/// What became of a push.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PushAnswer)]
+struct PushOut {
+    /// One for each change that was looked at, in order.
+    answers: Vec<ToldOut>,
+    /// Why the rest was not looked at: `gap` or `device_reused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Place>,
+    /// Where the log stands.
+    head: HeadOut,
+}
+
+/// Push changes.
+///
+/// The same push again has the same answers and no effect. A refused change uses up its counter
+/// and holds nothing up.
+#[utoipa::path(post, path = "/v1/libraries/{library}/changes", tag = "sync",
+    operation_id = "push_changes", request_body = PushIn,
+    responses((status = 200, description = "Looked at.", body = PushOut)))]
+async fn pushed(within: In, Ask { body, .. }: Ask<PushIn>) -> Answer {
+    let ask = Push { device: body.device, changes: body.changes };
+    let person = within.ctx.person;
+    let answer = push(&doors(&within.ctx), within.scope, person, ask).await?;
+    // A queue that could not even be begun is a refusal of the whole.
+    if let (Some(stopped), true) = (&answer.stopped, answer.answers.is_empty()) {
+        return Err(Problem::from(stopped.clone()));
+    }
+    json(PushOut {
+        answers: answer.answers.into_iter().map(ToldOut::from).collect(),
+        stopped: answer.stopped.map(place_of),
+        head: answer.head.into(),
+    })
+}

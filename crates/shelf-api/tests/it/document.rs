@@ -1,0 +1,68 @@
+//! The `OpenAPI` document: kept beside the code, and the same as the router.
+
+use crate::world::World;
+use std::path::Path;
+
+#[test]
+fn the_kept_document_is_the_one_the_code_makes() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    let made = format!("{:#}\n", shelf_api::document());
+    let old = std::fs::read_to_string(&kept).unwrap_or_default();
+    if old != made {
+        // The new one is left in place, so that the next run passes and the change is seen.
+        std::fs::write(&kept, made).unwrap();
+        panic!("docs/openapi.json was not what the code makes; it is now: look at the change");
+    }
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_kept_one() {
+    let world = World::new().await;
+    let served = world.get(&world.ada, "/openapi.json").await;
+    assert_eq!(served.json, shelf_api::document());
+    assert_eq!(served.json["openapi"], "3.1.0");
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_how_it_fails() {
+    let document = shelf_api::document();
+    let operations = shelf_api::operations(&document);
+    assert!(operations.len() > 40, "{}", operations.len());
+    for (method, path, operation) in operations {
+        for field in ["operationId", "summary", "tags", "responses"] {
+            assert!(operation.contains_key(field), "{method} {path} has no {field}");
+        }
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+        let public = operation.get("security").is_some_and(|given| given == &serde_json::json!([]));
+        assert!(public || responses.contains_key("401"), "{method} {path} needs no token");
+        let body = operation.get("requestBody");
+        assert!(
+            method == "GET"
+                || method == "DELETE"
+                || body.is_some()
+                || path.ends_with("/open")
+                || path.ends_with("/undo"),
+            "{method} {path} has no body"
+        );
+    }
+}
+
+#[test]
+fn what_is_written_may_not_have_other_properties() {
+    let document = shelf_api::document();
+    for (method, path, operation) in shelf_api::operations(&document) {
+        let Some(content) = operation.get("requestBody").and_then(|body| body.get("content"))
+        else {
+            continue;
+        };
+        for (kind, media) in content.as_object().unwrap() {
+            if !kind.contains("json") {
+                continue;
+            }
+            let name = media["schema"]["$ref"].as_str().unwrap_or("");
+            let schema = document.pointer(name.trim_start_matches('#')).unwrap();
+            assert_eq!(schema["additionalProperties"], false, "{method} {path} {kind}");
+        }
+    }
+}

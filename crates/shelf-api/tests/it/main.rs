@@ -1,0 +1,20 @@
+//! The interface over the embedded stores, asked in process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::missing_panics_doc,
+    reason = "a test may stop at the first surprise, and says when it skips"
+)]
+
+mod world;
+mod doors;
+mod bookmarks;
+mod organise;
+mod access;
+mod sync;
+mod document;
+mod shape;
+mod walk;
+mod nasty;

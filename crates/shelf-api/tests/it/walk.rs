@@ -1,0 +1,249 @@
+//! Every route of the document, one by one: its example works, nobody gets in without a token,
+//! and nobody sees what belongs to others.
+
+use crate::shape::misfit;
+use crate::world::{Someone, Told, World};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+
+/// What the ids of the examples begin with.
+const EXAMPLE: &str = "0193f0a0-0000-7000-8000-0000000000";
+const BASE: &str = "/v1/libraries/{library}";
+
+/// One route with its example.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: String,
+    pub(crate) kind: String,
+    pub(crate) public: bool,
+    pub(crate) responses: Value,
+}
+
+/// Every route of the document.
+pub(crate) fn routes(document: &Value) -> Vec<Route> {
+    let operations = shelf_api::operations(document);
+    operations
+        .into_iter()
+        .map(|(method, path, operation)| {
+            let mut filled = path;
+            let mut query = Vec::new();
+            for parameter in
+                operation.get("parameters").and_then(Value::as_array).into_iter().flatten()
+            {
+                let name = parameter["name"].as_str().unwrap();
+                let example = parameter["example"].as_str();
+                match parameter["in"].as_str().unwrap() {
+                    "path" => {
+                        let example = example.unwrap_or_else(|| panic!("{filled}: {name}"));
+                        filled = filled.replace(&format!("{{{name}}}"), example);
+                    }
+                    "query" => {
+                        query.push((name.to_owned(), example.unwrap_or_default().to_owned()));
+                    }
+                    _ => {}
+                }
+            }
+            let content = operation.get("requestBody").and_then(|body| body["content"].as_object());
+            let (kind, body) = content
+                .and_then(|content| content.iter().next())
+                .map(|(kind, media)| (kind.clone(), example_of(document, media)))
+                .unwrap_or_default();
+            Route {
+                method: method.parse().unwrap(),
+                path: filled,
+                query,
+                body,
+                kind,
+                public: operation.get("security").is_some(),
+                responses: operation["responses"].clone(),
+            }
+        })
+        .collect()
+}
+
+fn example_of(document: &Value, media: &Value) -> String {
+    let schema = &media["schema"];
+    let name = schema["$ref"].as_str().unwrap_or("").trim_start_matches('#');
+    let of_schema = document.pointer(name).map_or(&Value::Null, |schema| &schema["example"]);
+    let example = if media["example"].is_null() { of_schema } else { &media["example"] };
+    match example {
+        Value::String(text) => text.clone(),
+        Value::Null => panic!("a body has no example: {media}"),
+        other => other.to_string(),
+    }
+}
+
+/// A world in which the ids of the examples have a meaning.
+pub(crate) struct Prepared {
+    pub(crate) world: World,
+    ids: Vec<(String, String)>,
+}
+
+impl Prepared {
+    pub(crate) async fn new() -> Self {
+        let world = World::new().await;
+        let ada = &world.ada;
+        let post = |path: &str, body: Value| world.post(ada, path, &body);
+        let folder = post(&format!("{BASE}/collections"), json!({"name": "f"})).await;
+        let places = json!([{"collection": folder.at("/item/id")}]);
+        let ask =
+            json!({"url": "https://a.example", "title": "A", "tags": ["t"], "places": places});
+        let saved = post(&format!("{BASE}/bookmarks"), ask).await;
+        let trashed = world.saved(ada, "https://trashed.example").await;
+        let at = format!("{BASE}/bookmarks/{trashed}");
+        assert_eq!(world.ask(ada, Method::DELETE, &at, "").await.status, StatusCode::OK);
+        let device = post("/v1/devices", json!({"name": "d"})).await;
+        let token = post("/v1/tokens", json!({"name": "t"})).await;
+        let session = world.get(ada, "/v1/sessions").await;
+        let mut ids = vec![
+            (0x00, ada.library.to_string()),
+            (0x01, saved.at("/item/id")),
+            (0x02, folder.at("/item/id")),
+            (0x03, saved.at("/item/tags/0/id")),
+            (0x04, trashed),
+            (0x05, saved.at("/item/places/0/id")),
+            (0x06, device.at("/id")),
+            (0x07, token.at("/grant/id")),
+            (0x08, session.at("/items/0/id")),
+            (0x09, saved.at("/act")),
+        ];
+        ids.extend(world.imported(ada).await.map(|id| (0x0c, id)));
+        let ids = ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id)).collect();
+        Self { world, ids }
+    }
+
+    /// `text` with the ids of the examples replaced by Ada's.
+    pub(crate) fn adas(&self, text: &str) -> String {
+        self.ids.iter().fold(text.to_owned(), |text, (example, id)| text.replace(example, id))
+    }
+
+    /// `text` with the library `of` and Ada's other ids.
+    fn within(&self, of: &Someone, text: &str) -> String {
+        self.adas(&text.replace(&format!("{EXAMPLE}00"), &of.library.to_string()))
+    }
+}
+
+/// The request of `route` as `who`, its texts changed by `change`.
+pub(crate) fn request(
+    route: &Route,
+    who: Option<&Someone>,
+    change: impl Fn(&str) -> String,
+) -> Request<Body> {
+    let pairs = route.query.iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> =
+        pairs.map(|(name, value)| format!("{name}={}", change(value))).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    let mut request = Request::builder()
+        .method(route.method.clone())
+        .uri(format!("{}{query}", change(&route.path)))
+        .header("host", "localhost:4747");
+    if let Some(who) = who {
+        request = request.header("authorization", format!("Bearer {}", who.token));
+    }
+    if !route.kind.is_empty() {
+        request = request.header("content-type", &route.kind);
+    }
+    request.body(Body::from(change(&route.body))).unwrap()
+}
+
+#[tokio::test]
+async fn every_example_is_answered_as_the_document_says() {
+    let document = shelf_api::document();
+    for route in routes(&document) {
+        let prepared = Prepared::new().await;
+        let ada = &prepared.world.ada;
+        let told =
+            prepared.world.send(request(&route, Some(ada), |text| prepared.adas(text))).await;
+        let name = format!("{} {}: {} {}", route.method, route.path, told.status, told.text);
+        assert!(told.status.is_success(), "{name}");
+        let response = &route.responses[told.status.as_str()];
+        assert!(!response.is_null(), "undocumented status of {name}");
+        let schema = &response["content"]["application/json"]["schema"];
+        if !schema.is_null() {
+            misfit(&document, schema, &told.json)
+                .unwrap_or_else(|problem| panic!("{problem}: {name}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_token() {
+    let prepared = Prepared::new().await;
+    let stranger = Someone { token: "stranger".to_owned(), ..prepared.world.ada.clone() };
+    let document = shelf_api::document();
+    let mut closed = 0;
+    for route in routes(&document).iter().filter(|route| !route.public) {
+        closed += 1;
+        for who in [None, Some(&stranger)] {
+            let told = prepared.world.send(request(route, who, |text| prepared.adas(text))).await;
+            assert_eq!(told.status, StatusCode::UNAUTHORIZED, "{} {}", route.method, route.path);
+            assert_eq!(told.header("content-type"), "application/problem+json");
+            assert!(!told.header("www-authenticate").is_empty());
+        }
+    }
+    assert!(closed > 40, "{closed}");
+}
+
+#[tokio::test]
+async fn nobody_sees_what_belongs_to_others() {
+    let prepared = Prepared::new().await;
+    let (world, eve) = (&prepared.world, &prepared.world.eve);
+    let document = shelf_api::document();
+    for route in routes(&document).iter().filter(|route| !route.public) {
+        let name = format!("{} {}", route.method, route.path);
+        let ids_in_path = route.path.matches(EXAMPLE).count();
+        if ids_in_path > 0 {
+            let theirs = world.send(request(route, Some(eve), |text| prepared.adas(text))).await;
+            assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{name} {}", theirs.text);
+        }
+        let in_library = route.path.contains(&format!("{EXAMPLE}00"));
+        let foreign_ids = ids_in_path > usize::from(in_library) || route.body.contains(EXAMPLE);
+        if !foreign_ids {
+            continue;
+        }
+        let mine = format!("{EXAMPLE}00");
+        let unknown = |text: &str| text.replace(&mine, &eve.library.to_string());
+        let real = world.send(request(route, Some(eve), |text| prepared.within(eve, text))).await;
+        let random = world.send(request(route, Some(eve), unknown)).await;
+        assert_eq!(plain(&prepared, &real), plain(&prepared, &random), "{name}");
+        if ids_in_path > usize::from(in_library) {
+            assert_eq!(real.status, StatusCode::NOT_FOUND, "{name}");
+        }
+    }
+    let mine = world.get(eve, "/v1/libraries/{library}/changes").await;
+    assert!(!mine.text.contains("a.example"), "{}", mine.text);
+}
+
+/// An answer without what names the request.
+fn plain(prepared: &Prepared, told: &Told) -> String {
+    let mut json = told.json.clone();
+    if let Some(fields) = json.as_object_mut() {
+        fields.remove("trace_id");
+        fields.remove("instance");
+        fields.remove("act");
+    }
+    let mut text = format!("{} {json}", told.status);
+    for (example, id) in &prepared.ids {
+        text = text.replace(id, example);
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_cursor_of_one_person_shows_nothing_of_theirs_to_another() {
+    let prepared = Prepared::new().await;
+    let world = &prepared.world;
+    for number in 0..3 {
+        world.saved(&world.ada, &format!("https://secret.example/{number}")).await;
+    }
+    for list in ["bookmarks", "history", "changes"] {
+        let page = world.get(&world.ada, &format!("{BASE}/{list}?limit=1")).await;
+        let cursor = page.at("/next_cursor");
+        let told = world.get(&world.eve, &format!("{BASE}/{list}?cursor={cursor}")).await;
+        assert!(!told.text.contains("secret.example"), "{list}");
+        assert!(!told.status.is_server_error(), "{list}");
+    }
+}

@@ -1,0 +1,217 @@
+//! A server in process with two people, own time and seeded chance.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use shelf_api::probes::AlwaysReady;
+use shelf_api::{Api, Gate};
+use shelf_bookmarks::Stores;
+use shelf_domain::id::{LibraryId, PersonId, TenantId};
+use shelf_embedded::Embedded;
+use shelf_identity::{CreateToken, CsrfToken, Doors, create_link, create_token, sign_in};
+use shelf_ports::accounts::{LibraryInfo, Person};
+use shelf_ports::chance::{Chance, Clock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// A clock that moves a millisecond each time it is read.
+#[derive(Debug, Default)]
+struct Ticking(AtomicU64);
+
+impl Clock for Ticking {
+    fn now_ms(&self) -> i64 {
+        let ticks = self.0.fetch_add(1, Ordering::Relaxed);
+        1_790_000_000_000 + i64::try_from(ticks).unwrap()
+    }
+
+    fn ticks_us(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Chance that counts.
+#[derive(Debug, Default)]
+struct Counting(AtomicU64);
+
+impl Chance for Counting {
+    fn seed(&self) -> [u8; 16] {
+        let count = self.0.fetch_add(1, Ordering::Relaxed);
+        (u128::from(count).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)).to_be_bytes()
+    }
+}
+
+/// Someone with a library, a token and a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Someone {
+    pub(crate) library: LibraryId,
+    pub(crate) token: String,
+    pub(crate) session: String,
+    pub(crate) csrf: String,
+}
+
+/// A server with two strangers.
+pub(crate) struct World {
+    pub(crate) app: Router,
+    pub(crate) ada: Someone,
+    pub(crate) eve: Someone,
+    _dir: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+impl Told {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or("")
+    }
+
+    /// The text at a JSON pointer.
+    pub(crate) fn at(&self, pointer: &str) -> String {
+        match self.json.pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            other => panic!("no text at {pointer}: {other:?} in {}", self.text),
+        }
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Embedded::open(dir.path()).unwrap());
+        let clock = Arc::new(Ticking::default());
+        let chance = Arc::new(Counting::default());
+        let stores = Stores {
+            library: store.clone(),
+            views: store.clone(),
+            imports: store.clone(),
+            activity: store.clone(),
+            accounts: store.clone(),
+            clock: clock.clone(),
+            chance: chance.clone(),
+        };
+        let doors = Doors { accounts: store, clock, chance };
+        let ada = someone(&doors, 1).await;
+        let eve = someone(&doors, 2).await;
+        let gate = Arc::new(Gate::new("127.0.0.1:4747".parse().unwrap(), &[], &[]));
+        let api = Api { stores, gate, probes: Arc::new(AlwaysReady) };
+        Self { app: shelf_api::router(api), ada, eve, _dir: dir }
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Told {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Told { status: parts.status, headers: parts.headers, text, json }
+    }
+
+    /// Asks as `who` for `path`, which may name their library as `{library}`.
+    pub(crate) fn ask<'w>(
+        &'w self,
+        who: &Someone,
+        method: Method,
+        path: &str,
+        body: &str,
+    ) -> impl Future<Output = Told> + use<'w> {
+        self.send(who.request(method, path, body))
+    }
+
+    pub(crate) fn get<'w>(
+        &'w self,
+        who: &Someone,
+        path: &str,
+    ) -> impl Future<Output = Told> + use<'w> {
+        self.ask(who, Method::GET, path, "")
+    }
+
+    pub(crate) fn post<'w>(
+        &'w self,
+        who: &Someone,
+        path: &str,
+        body: &Value,
+    ) -> impl Future<Output = Told> + use<'w> {
+        self.ask(who, Method::POST, path, &body.to_string())
+    }
+
+    pub(crate) fn patch<'w>(
+        &'w self,
+        who: &Someone,
+        path: &str,
+        body: &Value,
+    ) -> impl Future<Output = Told> + use<'w> {
+        self.ask(who, Method::PATCH, path, &body.to_string())
+    }
+
+    /// Imports a small file for `who` and gives the id of the finished job.
+    pub(crate) async fn imported(&self, _who: &Someone) -> Option<String> {
+        None
+    }
+
+    /// Saves a bookmark of `who` and gives its id.
+    pub(crate) async fn saved(&self, who: &Someone, url: &str) -> String {
+        let told =
+            self.post(who, "/v1/libraries/{library}/bookmarks", &serde_json::json!({"url": url}));
+        told.await.at("/item/id")
+    }
+}
+
+impl Someone {
+    /// A request of theirs with their token.
+    pub(crate) fn request(&self, method: Method, path: &str, body: &str) -> Request<Body> {
+        let path = path.replace("{library}", &self.library.to_string());
+        let kind = match method {
+            Method::PATCH => "application/merge-patch+json",
+            _ => "application/json",
+        };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, "localhost:4747")
+            .header(AUTHORIZATION, format!("Bearer {}", self.token));
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, kind);
+        }
+        request.body(Body::from(body.to_owned())).unwrap()
+    }
+}
+
+async fn someone(doors: &Doors, number: u8) -> Someone {
+    let tenant = TenantId::from_bytes([number; 16]);
+    let id = PersonId::from_bytes([number; 16]);
+    let library = LibraryId::from_bytes([number + 0x10; 16]);
+    let person = Person { id, tenant, name: format!("Person {number}") };
+    let info = LibraryInfo {
+        id: library,
+        tenant,
+        name: "Bookmarks".to_owned(),
+        created_at: 1_789_000_000_000,
+    };
+    doors.accounts.add_person(&person, &info).await.unwrap();
+    let ask = CreateToken { name: "tests".to_owned(), expires_at: None };
+    let token = create_token(doors, id, ask).await.unwrap().secret;
+    let link = create_link(doors, id).await.unwrap();
+    let session = sign_in(doors, &link.secret).await.unwrap().secret;
+    Someone {
+        library,
+        token: token.expose().to_owned(),
+        csrf: CsrfToken::of(&session).expose().to_owned(),
+        session: session.expose().to_owned(),
+    }
+}
