@@ -8,6 +8,7 @@ function widen(split, width) {
   const [least, most] = bounds[split];
   const fitting = Math.round(Math.min(most, Math.max(least, width)));
   root.style.setProperty(`--${split}`, `${fitting}px`);
+  document.querySelector(`[data-split=${split}]`)?.setAttribute("aria-valuenow", String(fitting));
   try { localStorage.setItem(`split-${split}`, String(fitting)); } catch { /* no storage */ }
 }
 const widthAt = (split, x) => (split === "rail" ? x : innerWidth - x);

@@ -19,7 +19,7 @@ function step(by) {
   const all = rows();
   if (!all.length) return;
   const at = all.indexOf(cursor() ?? $(".row[data-open]"));
-  put(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))], true);
+  put(all[Math.min(all.length - 1, Math.max(0, at < 0 ? lastAt : at + by))], true);
 }
 
 /** What an act applies to: what is selected, else the row one stands on. */
@@ -31,7 +31,11 @@ function aim() {
   return true;
 }
 
-function act(name) { if (aim()) $(`[data-act-many=${name}]`)?.click(); }
+let lastAt = 0;
+function act(name) {
+  lastAt = Math.max(0, rows().indexOf(cursor() ?? $(".row[data-open]")));
+  if (aim()) $(`[data-act-many=${name}]`)?.click();
+}
 
 function open(where) {
   if (!aim()) return;

@@ -41,6 +41,13 @@ function remembered() {
 /** The list's own address with the item that is open taken out. */
 const listBase = () => $("#results")?.dataset.base;
 
+/** The row of the item that is open shows it. */
+function light() {
+  const id = $("#panel [data-item]")?.dataset.item;
+  $$(".row[data-open]").forEach((row) => row.removeAttribute("data-open"));
+  if (id) $(`#item-${CSS.escape(id)}`)?.setAttribute("data-open", "");
+}
+
 function closePanel() {
   const panel = $("#panel");
   if (!panel?.firstElementChild) return false;
@@ -143,6 +150,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What cannot be undone is asked about once more.
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.sure;
+  if (question && !confirm(question)) event.preventDefault();
+}, true);
+
 // One menu at a time, and a press elsewhere closes it.
 document.addEventListener("toggle", (event) => {
   if (!event.target.matches?.("[data-menu][open]")) return;
@@ -158,10 +171,27 @@ document.addEventListener("htmx:afterSettle", (event) => {
   dress(event.target);
   if (event.target.id === "panel") {
     event.target.scrollTop = 0;
-    const id = $("[data-item]", event.target)?.dataset.item;
-    $$(".row[data-open]").forEach((row) => row.removeAttribute("data-open"));
-    $(`#item-${CSS.escape(id ?? "")}`)?.setAttribute("data-open", "");
   }
+  light();
+  count();
+});
+
+// A row that is drawn afresh stays selected and stays the one that keys stand on.
+let before;
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const row = event.detail.target;
+  if (!row.matches?.(".row")) return;
+  before = { id: row.id, picked: $(".pick input", row)?.checked, held: "cursor" in row.dataset };
+});
+document.addEventListener("htmx:oobAfterSwap", () => {
+  const row = before && document.getElementById(before.id);
+  if (row) {
+    $(".pick input", row).checked = before.picked;
+    if (before.held) row.dataset.cursor = "";
+  }
+  before = undefined;
+  $$("[data-toast]").forEach(fade);
+  light();
   count();
 });
 document.addEventListener("htmx:afterRequest", (event) => {

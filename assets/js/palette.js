@@ -37,7 +37,11 @@ if (palette && field && list) {
     option.scrollIntoView({ block: "nearest" });
   };
 
-  const original = [...list.children].filter((one) => one !== search);
+  let original = [];
+  list.addEventListener("htmx:afterSettle", () => {
+    original = [...list.children].filter((one) => one !== search);
+    narrow();
+  });
   const narrow = () => {
     const sought = field.value.trim().toLowerCase();
     const ranked = original
@@ -52,9 +56,14 @@ if (palette && field && list) {
   };
 
   field.addEventListener("input", narrow);
-  palette.addEventListener("toggle", () => { if (palette.open) { field.value = ""; narrow(); field.focus(); } });
-  new MutationObserver(() => { if (palette.open) { field.value = ""; narrow(); field.focus(); } })
-    .observe(palette, { attributeFilter: ["open"] });
+  const opened = () => {
+    if (!palette.open) return;
+    field.value = "";
+    narrow();
+    field.focus();
+    list.dispatchEvent(new CustomEvent("mindshelf:palette"));
+  };
+  new MutationObserver(opened).observe(palette, { attributeFilter: ["open"] });
   palette.addEventListener("pointermove", (event) => choose(event.target.closest("[role=option]")));
   palette.addEventListener("keydown", (event) => {
     const all = options();

@@ -66,7 +66,7 @@ async fn show(Query(ask): Query<Ask>, request: Request) -> Response {
         "/door" => return alone(&frame, &welcome::door(welcome::Door::SpentLink)),
         "/knock" => return alone(&frame, &welcome::knock("sample")),
         "/problem" => return alone(&frame, &problem::problem(&problem::Problem::not_found())),
-        _ => list::results(&a_list(&ask), &frame),
+        _ => list::list(&a_list(&ask), &frame),
     };
     dressed(frame::page(&frame, &main, panel.as_ref()))
 }
@@ -272,7 +272,11 @@ fn some_rows(searching: bool) -> Vec<RowView> {
             url: (*url).into(),
             title: mark(title, searching),
             snippet: mark(snippet, searching),
-            tags: if at % 3 == 0 { vec!["rust".into(), "reading".into()] } else { vec![] },
+            tags: if at % 3 == 0 {
+                vec![("/tags/1".into(), "rust".into()), ("/tags/2".into(), "reading".into())]
+            } else {
+                vec![]
+            },
             place: (!place.is_empty()).then(|| ((*place).to_owned(), "2".to_owned())),
             saved_at: NOW - Duration::days(i64::try_from(at * at * 3).unwrap_or(0)),
             unread: at == 1 || at == 6,
@@ -317,6 +321,7 @@ fn an_item() -> item::ItemPage {
             event(22, 30, &[("notes", "", "The part on the stack and the heap is the clearest I know.")]),
             event(3, 400, &[("saved", "", "Ownership - The Book")]),
         ],
+        here: "/library?item=0".into(),
         close: "/library".into(),
     }
 }

@@ -61,7 +61,7 @@ pub enum Here {
     Trash,
     /// One folder, by id.
     Folder(String),
-    /// One tag, by name.
+    /// One tag, by id.
     Tag(String),
     /// All tags.
     Tags,
@@ -113,7 +113,6 @@ pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
                 aside.panel id="panel" aria-label="Item" aria-live="off" {
                     @if let Some(panel) = panel { (panel) }
                 }
-                (rail::splits())
                 (rail::bar(&frame.here))
                 (toast::corner(frame.toast.as_ref(), &frame.csrf, false))
                 (overlays::all(frame))
@@ -145,7 +144,7 @@ fn headers(csrf: &str) -> String {
 }
 
 /// What htmx may do here: no inline styles, no evaluation, our own host only, no snapshots kept in the browser.
-const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"scrollIntoViewOnBoost":false,"timeout":15000}"#;
+const HTMX: &str = r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"attributesToSettle":["class"],"scrollIntoViewOnBoost":false,"timeout":15000}"#;
 
 fn head(title: &str) -> Markup {
     html! {

@@ -8,3 +8,15 @@ pub mod ui;
 pub mod frame;
 pub mod pages;
 pub mod policy;
+pub mod web;
+mod cookies;
+mod trouble;
+mod visit;
+mod posted;
+mod shown;
+
+mod handlers;
+mod router;
+
+pub use router::router;
+pub use web::Web;

@@ -2,11 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::{Frame, rail::Folder};
+use super::{
+    Frame, Here,
+    rail::{Folder, TagCount},
+};
 use crate::ui::{
     button::{Weight, submit},
     dialog::dialog,
-    field::{Field, line, token},
+    field::{Field, hidden, line, token},
     icon::icon,
 };
 
@@ -33,9 +36,9 @@ pub const KEYS: [(&str, &str); 16] = [
 /// All dialogs, closed.
 pub fn all(frame: &Frame) -> Markup {
     html! {
-        (palette(frame))
+        (palette())
         (dialog("keys", "Keys", &keys()))
-        (dialog("new-folder", "New folder", &new_folder(frame)))
+        (dialog("new-folder", "New folder", &new_folder_here(frame)))
     }
 }
 
@@ -60,6 +63,23 @@ pub fn new_folder(frame: &Frame) -> Markup {
     }
 }
 
+/// The same where one stands: inside the folder that is open, else at the top.
+fn new_folder_here(frame: &Frame) -> Markup {
+    let parent = if let Here::Folder(id) = &frame.here { id.as_str() } else { "" };
+    html! {
+        form.stack method="post" action="/folders" {
+            (token(&frame.csrf))
+            (hidden("parent", parent))
+            div.field {
+                label for="new-folder-name" { "Name" }
+                input.input id="new-folder-name" name="name" required autocomplete="off";
+                @if !parent.is_empty() { p.hint { "It will stand inside the folder that is open." } }
+            }
+            div.line { (submit("Make the folder", Weight::Main)) }
+        }
+    }
+}
+
 /// A choice of folder, the top of the tree included.
 pub fn folder_choice(name: &str, label: &str, folders: &[Folder], chosen: &str) -> Markup {
     html! {
@@ -75,12 +95,29 @@ pub fn folder_choice(name: &str, label: &str, folders: &[Folder], chosen: &str) 
     }
 }
 
-fn palette(frame: &Frame) -> Markup {
+fn palette() -> Markup {
+    html! {
+        dialog.dialog.dialog-top.palette id="palette" aria-label="Go to anything" {
+            div.search {
+                (icon("search"))
+                input type="text" placeholder="Go to a folder, a tag, a page, or search" autocomplete="off"
+                    spellcheck="false" role="combobox" aria-expanded="true" aria-controls="palette-list"
+                    aria-label="Go to anything";
+            }
+            ul id="palette-list" role="listbox" aria-label="Places" hx-get="/palette"
+                hx-trigger="mindshelf:palette once" {}
+        }
+    }
+}
+
+/// Every place one can go to, asked for when the palette is first opened.
+pub fn places(folders: &[Folder], tags: &[TagCount]) -> Markup {
     let fixed = [
         ("library", "Library", "/library", ""),
-        ("book-open", "To read", "/library?q=is:unread", ""),
-        ("star", "Favourites", "/library?q=is:favourite", ""),
+        ("book-open", "To read", "/unread", ""),
+        ("star", "Favourites", "/favourites", ""),
         ("inbox", "Unsorted", "/unsorted", ""),
+        ("archive", "Archive", "/archive", ""),
         ("bookmark-plus", "Save a link", "/save", "s"),
         ("upload", "Import", "/import", ""),
         ("download", "Export", "/export", ""),
@@ -91,24 +128,11 @@ fn palette(frame: &Frame) -> Markup {
         ("settings", "Settings", "/settings", ""),
     ];
     html! {
-        dialog.dialog.dialog-top.palette id="palette" aria-label="Go to anything" {
-            div.search {
-                (icon("search"))
-                input type="text" placeholder="Go to a folder, a tag, a page, or search" autocomplete="off"
-                    spellcheck="false" role="combobox" aria-expanded="true" aria-controls="palette-list"
-                    aria-label="Go to anything";
-            }
-            ul id="palette-list" role="listbox" aria-label="Places" {
-                @for (picture, name, href, hint) in fixed { (option(picture, name, href, hint)) }
-                @for folder in Folder::flat(&frame.rail.folders) {
-                    (option("folder", &folder.path, &format!("/folders/{}", folder.id), "folder"))
-                }
-                @for tag in &frame.rail.tags {
-                    @let query = crate::link::escaped(&crate::ui::row::tag_query(&tag.name));
-                    (option("tag", &tag.name, &format!("/library?q={query}"), "tag"))
-                }
-            }
+        @for (picture, name, href, hint) in fixed { (option(picture, name, href, hint)) }
+        @for folder in Folder::flat(folders) {
+            (option("folder", &folder.path, &format!("/folders/{}", folder.id), "folder"))
         }
+        @for tag in tags { (option("tag", &tag.name, &format!("/tags/{}", tag.id), "tag")) }
     }
 }
 

@@ -4,8 +4,7 @@ use maud::{Markup, html};
 
 use super::{Frame, Here, wordmark};
 use crate::{
-    link,
-    ui::{chip, icon::icon, row::tag_query},
+    ui::{chip, icon::icon},
     words,
 };
 
@@ -51,8 +50,32 @@ impl Folder {
         out
     }
 
+    /// The tree whose folders are given in reading order, each with its depth.
+    pub fn grown(flat: impl IntoIterator<Item = (usize, Folder)>) -> Vec<Folder> {
+        let mut open: Vec<Vec<Folder>> = vec![Vec::new()];
+        for (depth, folder) in flat {
+            fold_up(&mut open, depth + 1);
+            if let Some(last) = open.last_mut() {
+                last.push(folder);
+            }
+            open.push(Vec::new());
+        }
+        fold_up(&mut open, 1);
+        open.pop().unwrap_or_default()
+    }
+
     fn holds(&self, id: &str) -> bool {
         self.id == id || self.inside.iter().any(|folder| folder.holds(id))
+    }
+}
+
+/// Hangs branches onto the folders they grow from until `levels` are left.
+fn fold_up(open: &mut Vec<Vec<Folder>>, levels: usize) {
+    while open.len() > levels {
+        let inside = open.pop().unwrap_or_default();
+        if let Some(folder) = open.last_mut().and_then(|level| level.last_mut()) {
+            folder.inside = inside;
+        }
     }
 }
 
@@ -100,6 +123,9 @@ pub struct TagCount {
     pub count: u64,
 }
 
+/// Folders shown beside each other; the others are on the page of all folders.
+const SHELVES_SHOWN: usize = 200;
+
 /// The search field with the name above it.
 pub fn find(frame: &Frame) -> Markup {
     html! {
@@ -119,6 +145,7 @@ pub fn find(frame: &Frame) -> Markup {
                     enterkeyhint="search";
                 kbd aria-hidden="true" { "/" }
             }
+            (splits())
         }
     }
 }
@@ -131,10 +158,10 @@ pub fn rail(frame: &Frame) -> Markup {
         nav.rail id="rail" aria-label="Library" {
             div {
                 (place(here, &Here::Library, "/library", "library", "Library", rail.all))
-                (place(here, &Here::Unread, "/library?q=is:unread", "book-open", "To read", rail.unread))
-                (place(here, &Here::Favourite, "/library?q=is:favourite", "star", "Favourites", rail.favourite))
+                (place(here, &Here::Unread, "/unread", "book-open", "To read", rail.unread))
+                (place(here, &Here::Favourite, "/favourites", "star", "Favourites", rail.favourite))
                 (place(here, &Here::Unsorted, "/unsorted", "inbox", "Unsorted", rail.unsorted))
-                (place(here, &Here::Archived, "/library?q=is:archived", "archive", "Archive", rail.archived))
+                (place(here, &Here::Archived, "/archive", "archive", "Archive", rail.archived))
             }
             div {
                 h2 {
@@ -150,8 +177,7 @@ pub fn rail(frame: &Frame) -> Markup {
                     h2 { a href="/tags" { "Tags" } }
                     div.tag-cloud {
                         @for tag in &rail.tags {
-                            @let href = format!("/library?q={}", link::escaped(&tag_query(&tag.name)));
-                            (chip::link(&tag.name, &href, Some(tag.count), *here == Here::Tag(tag.name.clone())))
+                            (chip::link(&tag.name, &format!("/tags/{}", tag.id), Some(tag.count), *here == Here::Tag(tag.id.clone())))
                         }
                     }
                 }
@@ -191,7 +217,10 @@ pub fn tree(folders: &[Folder], here: &Here) -> Markup {
         @if folders.is_empty() {
             p.small.muted.nav-item { span.name { "No folders yet" } }
         } @else {
-            ul.tree data-tree { @for folder in folders { (branch(folder, current)) } }
+            ul.tree data-tree {
+                @for folder in folders.iter().take(SHELVES_SHOWN) { (branch(folder, current)) }
+                @if folders.len() > SHELVES_SHOWN { li { a.nav-item href="/folders" { "All folders" } } }
+            }
         }
     }
 }
@@ -212,19 +241,21 @@ fn branch(folder: &Folder, current: &str) -> Markup {
                 }
             }
             @if !folder.inside.is_empty() {
-                ul { @for inner in &folder.inside { (branch(inner, current)) } }
+                ul { @for inner in folder.inside.iter().take(SHELVES_SHOWN) { (branch(inner, current)) } }
             }
         }
     }
 }
 
-/// The two edges that can be dragged.
-pub fn splits() -> Markup {
+/// The two edges that can be dragged; widths in pixels, as the style sheet begins.
+fn splits() -> Markup {
     html! {
         button.split.split-rail.only-live type="button" role="separator" aria-orientation="vertical"
-            aria-label="Width of the rail" data-split="rail" {}
+            aria-label="Width of the rail" aria-valuenow="264" aria-valuemin="180" aria-valuemax="480"
+            data-split="rail" {}
         button.split.split-panel.only-live type="button" role="separator" aria-orientation="vertical"
-            aria-label="Width of the item" data-split="panel" {}
+            aria-label="Width of the item" aria-valuenow="432" aria-valuemin="320" aria-valuemax="900"
+            data-split="panel" {}
     }
 }
 
@@ -265,6 +296,18 @@ mod tests {
         assert!(out.contains("aria-expanded=\"true\""));
         assert!(tree(&forest(), &Here::Library).into_string().contains("aria-expanded=\"false\""));
         assert!(!out.contains("<i>"));
+    }
+
+    #[test]
+    fn a_tree_grows_from_its_flat_list() {
+        let flat = |tree: &[Folder]| -> Vec<(usize, String)> {
+            Folder::flat(tree).into_iter().map(|folder| (folder.depth, folder.id)).collect()
+        };
+        let given = [(0, "a"), (1, "b"), (2, "c"), (1, "d"), (0, "e")];
+        let folders =
+            given.map(|(depth, id)| (depth, Folder { id: id.into(), ..Folder::default() }));
+        let grown = Folder::grown(folders);
+        assert_eq!(flat(&grown), given.map(|(depth, id)| (depth, id.to_owned())));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn design(frame: &Frame, now: OffsetDateTime) -> Markup {
                     (chip::link("a tag with a name so long that it cannot be shown whole", "/design", None, false))
                     (chip::removable("removable", "remove", "x"))
                     (menu("Menu", &html! { (icon("ellipsis")) }, &html! { button.btn { (icon("pencil")) "Rename" } button.btn.btn-danger { (icon("trash-2")) "Trash" } }))
-                    div.seg { a href="#" aria-current="true" { (icon("list")) } a href="#" { (icon("layout-grid")) } a href="#" { (icon("table-2")) } }
+                    div.seg { a href="#" aria-current="true" { (icon("list")) "Rows" } a href="#" { (icon("layout-grid")) "Cards" } a href="#" { (icon("table-2")) "Table" } }
                 }
             }
             section { h2 { "Rows" } ul.rows { (rows(&samples(now), "/design", Some("2"), None)) } }
@@ -119,7 +119,7 @@ fn samples(now: OffsetDateTime) -> Vec<RowView> {
         url: url.into(),
         title,
         snippet: Marked::plain(snippet),
-        tags: vec!["rust".into(), "reading".into()],
+        tags: vec![("/tags/1".into(), "rust".into()), ("/tags/2".into(), "reading".into())],
         place: Some(("Reading / Languages".into(), "f".into())),
         saved_at: now - Duration::days(days),
         unread: days == 0,

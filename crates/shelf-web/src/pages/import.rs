@@ -248,9 +248,8 @@ fn done(page: &ImportPage, frame: &Frame) -> Markup {
         div.line {
             (link_button("To the library", "/library", Weight::Main))
             @if let (Stage::Done | Stage::Stopped, Some(act)) = (page.stage, &page.act) {
-                form method="post" action={ "/acts/" (act) "/undo" } {
+                form method="post" action={ "/import/" (act) "/undo" } {
                     (token(&frame.csrf))
-                    input type="hidden" name="back" value={ "/import/" (page.id) };
                     button.btn.btn-line type="submit" { (icon("undo-2")) "Undo this import" }
                 }
             }

@@ -7,10 +7,8 @@ use crate::{
     frame::{Folder, Frame},
     link,
     ui::{
-        chip,
         field::{hidden, token},
         icon::icon,
-        row::tag_query,
     },
     words,
 };
@@ -48,6 +46,8 @@ pub struct ItemPage {
     pub private: bool,
     /// What happened to it, latest first.
     pub history: Vec<Event>,
+    /// Where it is shown: a list with this item beside it, or its own page.
+    pub here: String,
     /// Where closing it leads; the list it was opened from.
     pub close: String,
 }
@@ -80,6 +80,7 @@ pub struct Event {
 pub fn item(page: &ItemPage, frame: &Frame) -> Markup {
     html! {
         article.item id="item" data-item=(page.id) aria-label=(page.title) {
+            h2.sr { (page.title) }
             (tools(page, frame))
             @if let Some(at) = page.trashed_at { (in_the_trash(page, frame, at)) }
             (words_form(page, frame))
@@ -123,9 +124,10 @@ fn in_the_trash(page: &ItemPage, frame: &Frame, at: OffsetDateTime) -> Markup {
         div.note.note-warn {
             (icon("trash-2"))
             p.grow { "In the trash since " (words::day(at)) ". Thirty days after that it is gone." }
-            form method="post" action={ "/items/" (page.id) "/restore" } {
+            form method="post" action={ "/items/" (page.id) "/restore" }
+                hx-post={ "/items/" (page.id) "/restore" } hx-target="#item" hx-swap="outerHTML" {
                 (token(&frame.csrf))
-                (hidden("back", &page.close))
+                (hidden("back", &page.here))
                 button.btn.btn-line.btn-small type="submit" { "Restore" }
             }
         }
@@ -137,6 +139,7 @@ fn words_form(page: &ItemPage, frame: &Frame) -> Markup {
         form.stack method="post" action={ "/items/" (page.id) } data-live hx-post={ "/items/" (page.id) }
             hx-trigger="change" hx-swap="none" {
             (token(&frame.csrf))
+            (hidden("back", &page.here))
             div {
                 textarea.input.input-bare.item-title name="title" rows="1" aria-label="Title" dir="auto"
                     placeholder="No title" maxlength="4000" { "\n" (page.title) }
@@ -176,6 +179,7 @@ fn flags(page: &ItemPage, frame: &Frame) -> Markup {
         form method="post" action={ "/items/" (page.id) "/flags" } data-live hx-trigger="change" hx-swap="none"
             hx-post={ "/items/" (page.id) "/flags" } {
             (token(&frame.csrf))
+            (hidden("back", &page.here))
             (hidden("all", "yes"))
             div.flags {
                 @for (name, label, on) in flags {
@@ -191,14 +195,15 @@ fn tags(page: &ItemPage, frame: &Frame) -> Markup {
     html! {
         section id="item-tags" {
             h3 { "Tags" }
-            form.line method="post" action={ "/items/" (page.id) "/tags" } {
+            form.line method="post" action={ "/items/" (page.id) "/tags" }
+                hx-post={ "/items/" (page.id) "/tags" } hx-target="#item" hx-swap="outerHTML" {
                 (token(&frame.csrf))
-                (hidden("back", &page.close))
+                (hidden("back", &page.here))
                 // Enter adds; without this it would press the first tag's cross.
                 button.sr type="submit" tabindex="-1" aria-hidden="true" { "Add" }
                 @for (id, name) in &page.tags {
                     span.chip {
-                        a href={ "/library?q=" (link::escaped(&tag_query(name))) } { (name) }
+                        a href={ "/tags/" (id) } { (name) }
                         button type="submit" name="remove" value=(id) formnovalidate aria-label={ "Remove " (name) } {
                             (icon("x"))
                         }
@@ -217,9 +222,10 @@ fn places(page: &ItemPage, frame: &Frame) -> Markup {
     html! {
         section {
             h3 { "Stands in" }
-            form.stack-s method="post" action={ "/items/" (page.id) "/places" } {
+            form.stack-s method="post" action={ "/items/" (page.id) "/places" }
+                hx-post={ "/items/" (page.id) "/places" } hx-target="#item" hx-swap="outerHTML" {
                 (token(&frame.csrf))
-                (hidden("back", &page.close))
+                (hidden("back", &page.here))
                 button.sr type="submit" tabindex="-1" aria-hidden="true" { "Put there too" }
                 div.line {
                     @if page.places.is_empty() { span.muted { "No folder" } }
@@ -247,8 +253,17 @@ fn places(page: &ItemPage, frame: &Frame) -> Markup {
 }
 
 fn timeline(page: &ItemPage, frame: &Frame) -> Markup {
+    history(page, frame, None)
+}
+
+/// The history alone, to be put where it stands already.
+pub fn fresh_history(page: &ItemPage, frame: &Frame) -> Markup {
+    history(page, frame, Some("true"))
+}
+
+fn history(page: &ItemPage, frame: &Frame, swap: Option<&str>) -> Markup {
     html! {
-        section id="item-history" {
+        section id="item-history" hx-swap-oob=[swap] {
             h3 { "History" }
             ol.timeline {
                 @for (place, event) in page.history.iter().enumerate() {
@@ -259,10 +274,11 @@ fn timeline(page: &ItemPage, frame: &Frame) -> Markup {
                                 @if !event.by.is_empty() { " · " (event.by) }
                             }
                             @if place > 0 {
-                                form method="post" action={ "/items/" (page.id) "/put-back" } {
+                                form method="post" action={ "/items/" (page.id) "/put-back" }
+                hx-post={ "/items/" (page.id) "/put-back" } hx-target="#item" hx-swap="outerHTML" {
                                     (token(&frame.csrf))
                                     (hidden("seq", &event.seq.to_string()))
-                                    (hidden("back", &page.close))
+                                    (hidden("back", &page.here))
                                     button.btn.btn-small type="submit" { (icon("rotate-ccw")) "Put back this version" }
                                 }
                             }
@@ -282,15 +298,6 @@ pub fn changed((field, before, after): &(String, String, String)) -> Markup {
             span.muted { (field) " " }
             @if !before.is_empty() { del { (before) } " " }
             @if !after.is_empty() { ins { (after) } }
-        }
-    }
-}
-
-/// A chip for each tag, leading to its links.
-pub fn tag_chips(names: &[String]) -> Markup {
-    html! {
-        @for name in names {
-            (chip::link(name, &format!("/library?q={}", link::escaped(&tag_query(name))), None, false))
         }
     }
 }
@@ -325,6 +332,7 @@ mod tests {
                 by: text.clone(),
                 changes: vec![("title".into(), text.clone(), text)],
             }],
+            here: "/library?item=0198".into(),
             close: "/library".into(),
         }
     }

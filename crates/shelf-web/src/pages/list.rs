@@ -108,6 +108,14 @@ pub struct ListPage {
     pub open: Option<String>,
 }
 
+/// The whole middle of the page: the list, and the bar for what is selected in it.
+pub fn list(page: &ListPage, frame: &Frame) -> Markup {
+    html! {
+        (results(page, frame))
+        (many(frame))
+    }
+}
+
 /// The list with its head and its facets, in the element searches refresh.
 pub fn results(page: &ListPage, frame: &Frame) -> Markup {
     html! {
@@ -197,7 +205,7 @@ fn facets(groups: &[FacetGroup]) -> Markup {
 
 fn picks(page: &ListPage, frame: &Frame) -> Markup {
     html! {
-        form.picks id="picks" method="post" action="/bulk" hx-post="/bulk" hx-target="#results" {
+        form id="picks" method="post" action="/bulk" {
             (token(&frame.csrf))
             (hidden("back", &page.base))
             // Enter in a field must never press the first button of the first row.
@@ -208,35 +216,30 @@ fn picks(page: &ListPage, frame: &Frame) -> Markup {
                 }
             }
             ul class=(page.coat.class()) id="rows" data-rows { (more(page)) }
-            (many(frame))
         }
     }
 }
 
-/// The bar that appears when something is selected.
+/// The bar that appears when something is selected; its buttons belong to the list's form.
 fn many(frame: &Frame) -> Markup {
     let tag = html! {
         div.stack-s {
-            input.input name="tag" placeholder="Tag, or several, with commas" aria-label="Tags to add"
-                list="known-tags" data-tag-input;
+            input.input form="picks" name="tag" placeholder="Tag, or several, with commas" list="known-tags"
+                aria-label="Tags to add or take off" autocomplete="off" data-tag-input;
             datalist id="known-tags" { @for tag in &frame.rail.tags { option value=(tag.name) {} } }
-            button.btn type="submit" name="act" value="tag" { (icon("tag")) "Add" }
-            button.btn type="submit" name="act" value="untag" { (icon("x")) "Take off" }
+            (bulk("tag", "tag", "Add", "btn"))
+            (bulk("untag", "x", "Take off", "btn"))
         }
     };
-    let move_to = move_menu(&frame.rail.folders);
+    let move_to = move_menu();
     html! {
         div.many role="toolbar" aria-label="Selected links" {
             span.sum.num data-selected-count { "Selected" }
-            button.btn.btn-small type="submit" name="act" value="archive" data-act-many="archive" {
-                (icon("archive")) "Archive"
-            }
-            button.btn.btn-small type="submit" name="act" value="read" { (icon("check")) "Read" }
+            (bulk("archive", "archive", "Archive", "btn btn-small"))
+            (bulk("read", "check", "Read", "btn btn-small"))
             div data-many-tag { (menu("Tag", &html! { (icon("tag")) "Tag" }, &tag)) }
             div data-many-move { (menu("Move", &html! { (icon("folder-input")) "Move" }, &move_to)) }
-            button.btn.btn-small.btn-danger type="submit" name="act" value="trash" data-act-many="trash" {
-                (icon("trash-2")) "Trash"
-            }
+            (bulk("trash", "trash-2", "Trash", "btn btn-small btn-danger"))
             button.btn.btn-icon.only-live type="button" data-do="let-go" title="Let go" {
                 (icon("x")) span.sr { "Let go of all" }
             }
@@ -244,14 +247,30 @@ fn many(frame: &Frame) -> Markup {
     }
 }
 
-fn move_menu(folders: &[Folder]) -> Markup {
+fn bulk(act: &str, picture: &'static str, words: &str, class: &str) -> Markup {
+    html! {
+        button class=(class) type="submit" form="picks" formaction="/bulk" name="act" value=(act)
+            hx-post="/bulk" hx-swap="none" data-act-many=(act) { (icon(picture)) (words) }
+    }
+}
+
+fn move_menu() -> Markup {
     html! {
         input.input.only-live placeholder="Folder" aria-label="Find a folder" data-filter="next";
-        div {
-            button.btn type="submit" name="act" value="move:" { (icon("inbox")) "Unsorted" }
-            @for folder in Folder::flat(folders) {
-                button.btn type="submit" name="act" value={ "move:" (folder.id) }
-                    data-name=(folder.path.to_lowercase()) { (icon("folder")) (folder.path) }
+        div hx-get="/folders/choices" hx-trigger="toggle from:closest details once" {
+            (bulk("move:", "inbox", "Unsorted", "btn"))
+        }
+    }
+}
+
+/// The folders to move to, asked for when the menu is first opened.
+pub fn choices(folders: &[Folder]) -> Markup {
+    html! {
+        (bulk("move:", "inbox", "Unsorted", "btn"))
+        @for folder in Folder::flat(folders) {
+            button.btn type="submit" form="picks" formaction="/bulk" name="act" value={ "move:" (folder.id) }
+                hx-post="/bulk" hx-swap="none" data-name=(folder.path.to_lowercase()) {
+                (icon("folder")) (folder.path)
             }
         }
     }

@@ -126,6 +126,13 @@ fn privacy(page: &SettingsPage, frame: &Frame) -> Markup {
                     }
                 }
             }
+            div.setting {
+                div { h3 { "Forget what I opened" } p { "Everything noted so far in this library is removed." } }
+                form method="post" action="/settings/activity/forget" {
+                    (token(&frame.csrf))
+                    button.btn.btn-line type="submit" { "Forget" }
+                }
+            }
         }
     }
 }

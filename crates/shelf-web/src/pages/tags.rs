@@ -4,13 +4,11 @@ use maud::{Markup, html};
 
 use crate::{
     frame::{Frame, TagCount},
-    link,
     ui::{
         empty::empty,
         field::{hidden, token},
         icon::icon,
         menu::menu,
-        row::tag_query,
     },
     words,
 };
@@ -62,7 +60,7 @@ fn line(tag: &TagCount, frame: &Frame) -> Markup {
     html! {
         li.line-item {
             input.check type="checkbox" name="tag" value=(tag.id) form="merge" aria-label={ "Merge " (tag.name) };
-            a.grow href={ "/library?q=" (link::escaped(&tag_query(&tag.name))) } { (tag.name) }
+            a.grow href={ "/tags/" (tag.id) } { (tag.name) }
             span.small.muted.num { (words::counted(tag.count, "link", "links")) }
             (menu(&format!("Change {}", tag.name), &icon("ellipsis"), &change))
         }

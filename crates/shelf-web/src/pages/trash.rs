@@ -41,6 +41,14 @@ pub fn trash(page: &TrashPage, frame: &Frame) -> Markup {
                 h1 { "Trash" }
                 p { "What is here can be restored for thirty days." }
             }
+            @if !page.items.is_empty() {
+                form.line method="post" action="/trash/empty" {
+                    (token(&frame.csrf))
+                    button.btn.btn-danger.btn-small type="submit" data-sure="Remove everything here for good?" {
+                        "Empty the trash for good"
+                    }
+                }
+            }
             @if page.items.is_empty() {
                 (empty("trash-2", "The trash is empty", "What you put here stays for thirty days.", &html! {}))
             } @else {

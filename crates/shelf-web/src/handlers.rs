@@ -1,0 +1,19 @@
+//! What is done for each address: ask a service, fill a page.
+
+pub(crate) mod door;
+pub(crate) mod lists;
+pub(crate) mod items;
+pub(crate) mod bulk;
+pub(crate) mod folders;
+pub(crate) mod tags;
+pub(crate) mod trash;
+pub(crate) mod save;
+pub(crate) mod history;
+pub(crate) mod settings;
+
+use axum::response::Response;
+
+use crate::trouble::Trouble;
+
+/// A page, or why there is none.
+pub(crate) type Answer = Result<Response, Trouble>;

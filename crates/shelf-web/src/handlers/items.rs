@@ -1,0 +1,250 @@
+//! One item: shown, edited in place, tagged, placed, put back, trashed.
+
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html as markup};
+use shelf_bookmarks::{
+    Changed,
+    activity::record_opened,
+    edit_bookmark::{Edit, EditBookmark, edit_bookmark},
+    get_bookmark,
+    history::{ItemHistory, RestoreVersion, item_history, restore_version},
+    organise::{AddPlace, add_place, remove_place},
+    trash::{restore_items, trash_items},
+};
+use shelf_domain::{id::ItemId, kind::field, refusal::Refused, value::Value};
+use time::{Date, macros::format_description};
+
+use super::Answer;
+use crate::{
+    frame::{Frame, Here},
+    link,
+    pages::item::{self, ItemPage},
+    posted::{Posted, Said, item_id},
+    shown::{self, Paths, without_item},
+    trouble::Trouble,
+    ui::{row, toast},
+    visit::{Visit, html},
+};
+
+/// Acts an item shows of its history.
+const HISTORY_ROWS: usize = 50;
+
+/// The item on a page of its own.
+pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Answer {
+    let shown = load(&visit, &id, &format!("/items/{id}")).await?;
+    let frame = visit.frame(&title(&shown), Here::Elsewhere).await?;
+    let inside = markup! { div.page { (item::item(&shown, &frame)) } };
+    Ok(visit.page(&frame, &inside, None))
+}
+
+/// The item beside a list, as a part of the page.
+pub(super) async fn panel(visit: &Visit, id: &str) -> Answer {
+    let frame = visit.frame("", Here::Elsewhere).await?;
+    Ok(html(&drawn(visit, id, &frame).await?))
+}
+
+/// The item beside the list that the address shows.
+pub(super) async fn drawn(visit: &Visit, id: &str, frame: &Frame) -> Result<Markup, Trouble> {
+    let here = visit.uri.path_and_query().map_or("/library", |here| here.as_str());
+    Ok(item::item(&load(visit, id, here).await?, frame))
+}
+
+async fn load(visit: &Visit, id: &str, here: &str) -> Result<ItemPage, Trouble> {
+    let got = get_bookmark(&visit.ctx, visit.scope, item_id("item", id)?).await?;
+    let ask = ItemHistory { item: got.bookmark.id, before: None, limit: HISTORY_ROWS };
+    let history = item_history(&visit.ctx, visit.scope, ask).await?;
+    let paths = Paths::of(&visit.folders().await?);
+    Ok(shown::item(&got.bookmark, &history.rows, &paths, here))
+}
+
+fn title(page: &ItemPage) -> String {
+    if page.title.is_empty() { link::site(&page.url) } else { page.title.clone() }
+}
+
+/// Puts the fields that were sent.
+pub(crate) async fn edit(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
+    let mut edit = Edit::default();
+    for name in [field::TITLE, field::URL, field::DESCRIPTION, field::NOTES] {
+        if let Some(text) = said.get(name) {
+            // Browsers send line ends as CRLF; what was typed has LF.
+            let text = text.replace("\r\n", "\n");
+            edit = edit.put(name, (!text.is_empty()).then(|| Value::from(text)));
+        }
+    }
+    let ask = item_id("item", &id)?;
+    if let Some(day) = said.get("created_on").filter(|day| !day.is_empty()) {
+        let shown = get_bookmark(&visit.ctx, visit.scope, ask).await?.bookmark;
+        if let Some(at) = moved_to_day(shown.created_at.unwrap_or_default(), day)? {
+            edit = edit.put(field::CREATED_AT, Some(Value::from(at)));
+        }
+    }
+    edit_bookmark(&visit.ctx, visit.scope, EditBookmark { id: ask, edit }).await?;
+    changed_in_place(&visit, &said, &id).await
+}
+
+/// `at` on another day, at the same time of day; nothing when it is that day already.
+fn moved_to_day(at: i64, day: &str) -> Result<Option<i64>, Refused> {
+    const DAY_MS: i64 = 86_400_000;
+    let date = Date::parse(day, format_description!("[year]-[month]-[day]"))
+        .map_err(|_| Refused::invalid(field::CREATED_AT, "not a day"))?;
+    let midnight = date.midnight().assume_utc().unix_timestamp() * 1_000;
+    let kept = midnight + at.rem_euclid(DAY_MS);
+    Ok((kept != at).then_some(kept))
+}
+
+/// Sets flags: one that the address names, or all that the form shows.
+pub(crate) async fn flags(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
+    let whole = said.get("all").is_some();
+    let mut edit = Edit::default();
+    for name in [field::UNREAD, field::FAVOURITE, field::PRIVATE, "archived"] {
+        let on = match said.get(name) {
+            Some(value) => value == "yes",
+            None if whole => false,
+            None => continue,
+        };
+        edit = if name == "archived" {
+            archived(&visit, &id, edit, on).await?
+        } else {
+            edit.put(name, on.then(|| Value::from(true)))
+        };
+    }
+    let ask = EditBookmark { id: item_id("item", &id)?, edit };
+    let edited = edit_bookmark(&visit.ctx, visit.scope, ask).await?;
+    let from_row = visit.target.as_deref().is_some_and(|target| target.starts_with("item-"));
+    if !(visit.is_part && from_row) {
+        return changed_in_place(&visit, &said, &id).await;
+    }
+    if said.get("archived").is_some() {
+        let words =
+            if said.text("archived") == "yes" { "Archived" } else { "Back from the archive" };
+        let told =
+            toast::Toast { words: words.into(), undo: edited.act.map(|act| act.to_string()) };
+        return Ok(html(&toast::corner(Some(&told), visit.csrf.expose(), true)));
+    }
+    let paths = Paths::of(&visit.folders().await?);
+    Ok(html(&row::row(&shown::row(&edited.bookmark, &paths), &without_item(said.back()), None)))
+}
+
+async fn archived(visit: &Visit, id: &str, edit: Edit, on: bool) -> Result<Edit, Trouble> {
+    let was =
+        get_bookmark(&visit.ctx, visit.scope, item_id("item", id)?).await?.bookmark.archived_at;
+    Ok(match (was, on) {
+        (None, true) => {
+            edit.put(field::ARCHIVED_AT, Some(Value::from(visit.ctx.stores.clock.now_ms())))
+        }
+        (Some(_), false) => edit.put(field::ARCHIVED_AT, None),
+        _ => edit,
+    })
+}
+
+/// Adds tags by name, or takes one off.
+pub(crate) async fn tags(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
+    let ask = item_id("item", &id)?;
+    let mut edit = Edit { add_tags: said.names("add"), ..Edit::default() };
+    if let Some(gone) = said.maybe_id("remove")? {
+        let shown = get_bookmark(&visit.ctx, visit.scope, ask).await?.bookmark;
+        edit.remove_tags =
+            shown.tags.into_iter().filter(|tag| tag.id == gone).map(|tag| tag.name).collect();
+    }
+    edit_bookmark(&visit.ctx, visit.scope, EditBookmark { id: ask, edit }).await?;
+    drawn_again(&visit, &said, &id).await
+}
+
+/// Puts the item into one more folder, or takes it out of one.
+pub(crate) async fn places(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
+    if let Some(place) = said.maybe_id("remove")? {
+        remove_place(&visit.ctx, visit.scope, place).await?;
+    } else if let Some(folder) = said.maybe_id("folder")? {
+        let bookmark = item_id("item", &id)?;
+        let ask = AddPlace { bookmark, collection: Some(folder), title: String::new() };
+        add_place(&visit.ctx, visit.scope, ask).await?;
+    }
+    drawn_again(&visit, &said, &id).await
+}
+
+/// Puts the item back to how it was after one row of its history.
+pub(crate) async fn put_back(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
+    let seq = said.text("seq").parse().map_err(|_| Refused::invalid("seq", "not a version"))?;
+    let ask = RestoreVersion { item: item_id("item", &id)?, seq };
+    let changed = restore_version(&visit.ctx, visit.scope, ask).await?;
+    if visit.is_part {
+        return drawn_again(&visit, &said, &id).await;
+    }
+    Ok(visit.go(said.back(), Some(&told("Put back", &changed))))
+}
+
+/// Puts the item into the trash.
+pub(crate) async fn trash(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
+    let changed = trash_items(&visit.ctx, visit.scope, vec![item_id("item", &id)?]).await?;
+    Ok(visit.go(&without_item(said.back()), Some(&told("Put in the trash", &changed))))
+}
+
+/// Takes anything out of the trash.
+pub(crate) async fn restore(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
+    let changed = restore_items(&visit.ctx, visit.scope, vec![item_id("item", &id)?]).await?;
+    if visit.is_part && visit.target.as_deref() == Some("item") {
+        return drawn_again(&visit, &said, &id).await;
+    }
+    Ok(visit.go(said.back(), Some(&told("Restored", &changed))))
+}
+
+/// Remembers that the item's page was opened.
+pub(crate) async fn opened(Path(id): Path<String>, Posted { visit, .. }: Posted) -> Answer {
+    record_opened(&visit.ctx, visit.scope, item_id("item", &id)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What happened, with the way back.
+pub(super) fn told(words: &str, changed: &Changed) -> toast::Toast {
+    toast::Toast { words: words.to_owned(), undo: changed.act.map(|act| act.to_string()) }
+}
+
+/// After a field changed: its row and the history for a script, the page again for a browser.
+async fn changed_in_place(visit: &Visit, said: &Said, id: &str) -> Result<Response, Trouble> {
+    if !visit.is_part {
+        return Ok(visit.go(said.back(), None));
+    }
+    let page = load(visit, id, said.back()).await?;
+    Ok(html(&markup! {
+        (item::fresh_history(&page, &visit.bare()))
+        (fresh_row(visit, said, id).await?)
+    }))
+}
+
+/// After tags or places changed: the whole item and its row for a script, the page for a browser.
+async fn drawn_again(visit: &Visit, said: &Said, id: &str) -> Result<Response, Trouble> {
+    if !visit.is_part {
+        return Ok(visit.go(said.back(), None));
+    }
+    let frame = visit.frame("", Here::Elsewhere).await?;
+    let page = load(visit, id, said.back()).await?;
+    Ok(html(&markup! { (item::item(&page, &frame)) (fresh_row(visit, said, id).await?) }))
+}
+
+/// The row of the item in the list it was opened from.
+async fn fresh_row(visit: &Visit, said: &Said, id: &str) -> Result<Markup, Trouble> {
+    if said.back().starts_with("/items/") {
+        return Ok(Markup::default());
+    }
+    let id: ItemId = item_id("item", id)?;
+    let got = get_bookmark(&visit.ctx, visit.scope, id).await?;
+    let paths = Paths::of(&visit.folders().await?);
+    Ok(row::fresh_row(&shown::row(&got.bookmark, &paths), &without_item(said.back())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_day_keeps_the_time_of_day() {
+        let at = 1_700_000_000_123;
+        assert_eq!(moved_to_day(at, "2023-11-14").unwrap(), None);
+        assert_eq!(moved_to_day(at, "2023-11-15").unwrap(), Some(at + 86_400_000));
+        assert!(moved_to_day(at, "<b>").is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! Saving one link, typed or sent by the bookmarklet.
+
+use axum::{extract::Query, http::StatusCode, response::IntoResponse};
+use serde::Deserialize;
+use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, save_bookmark};
+use shelf_domain::{shelf::Reads, turn::Status, view::name_of};
+use shelf_ports::Failure;
+
+use super::Answer;
+use crate::{
+    frame::{self, Here},
+    link,
+    pages::save::{self, SavePage},
+    posted::{Posted, Said},
+    trouble::Trouble,
+    ui::toast::Toast,
+    visit::{Visit, html},
+};
+
+/// What the bookmarklet sends.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Ask {
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    small: String,
+}
+
+/// The form, filled with what the bookmarklet sends; nothing is saved by looking at it.
+pub(crate) async fn form(visit: Visit, Query(ask): Query<Ask>) -> Answer {
+    let already = known(&visit, &ask.url).await?;
+    let page = SavePage {
+        url: ask.url,
+        title: ask.title,
+        text: ask.text,
+        already,
+        small: !ask.small.is_empty(),
+        ..SavePage::default()
+    };
+    show(&visit, &page).await
+}
+
+async fn show(visit: &Visit, page: &SavePage) -> Answer {
+    let frame = visit.frame("Save a link", Here::Save).await?;
+    let inside = save::save(page, &frame);
+    if page.small {
+        return Ok(html(&frame::alone("Save a link", visit.theme, &frame.csrf, &inside)));
+    }
+    Ok(visit.page(&frame, &inside, None))
+}
+
+/// The item that holds `url` already, with its name.
+async fn known(visit: &Visit, url: &str) -> Result<Option<(String, String)>, Trouble> {
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let shelf = visit.ctx.stores.library.read(visit.scope, Reads::none().url(url)).await?;
+    let found = shelf.by_url(url).filter(|item| item.is_living());
+    Ok(found.map(|item| (item.id.to_string(), name_of(item))))
+}
+
+/// Saves it, or says why not beside the field.
+pub(crate) async fn save(Posted { visit, said }: Posted) -> Answer {
+    let small = said.get("small").is_some();
+    let parent = said.maybe_id("folder")?;
+    let ask = SaveBookmark {
+        title: said.text("title").trim().to_owned(),
+        notes: said.text("notes").replace("\r\n", "\n").trim().to_owned(),
+        tags: said.names("tags"),
+        places: parent
+            .map(|id| SavePlace { parent: Some(id), ..SavePlace::default() })
+            .into_iter()
+            .collect(),
+        unread: said.get("unread").is_some(),
+        ..SaveBookmark::of(said.text("url"))
+    };
+    let saved = match save_bookmark(&visit.ctx, visit.scope, ask, None).await {
+        Ok(saved) => saved,
+        Err(Failure::Refused(refused)) => {
+            let page = again(&said, &refused.detail, small);
+            return Ok(
+                (StatusCode::UNPROCESSABLE_ENTITY, show(&visit, &page).await?).into_response()
+            );
+        }
+        Err(failure) => return Err(failure.into()),
+    };
+    let bookmark = &saved.bookmark;
+    let name =
+        if bookmark.title.is_empty() { link::site(&bookmark.url) } else { bookmark.title.clone() };
+    let joined = saved.status == Status::Joined;
+    let id = bookmark.id.to_string();
+    if small {
+        let inside = save::saved(&name, &id, joined);
+        return Ok(html(&frame::alone("Saved", visit.theme, visit.csrf.expose(), &inside)));
+    }
+    let words =
+        if joined { format!("Added to “{name}”") } else { format!("Saved “{name}”") };
+    let toast = Toast { words, undo: saved.act.map(|act| act.to_string()) };
+    Ok(visit.go(&format!("/library?item={id}"), Some(&toast)))
+}
+
+/// The form as it was sent, with the reason it was refused.
+fn again(said: &Said, why: &str, small: bool) -> SavePage {
+    SavePage {
+        url: said.text("url").to_owned(),
+        title: said.text("title").to_owned(),
+        text: said.text("notes").to_owned(),
+        tags: said.text("tags").to_owned(),
+        folder: said.text("folder").to_owned(),
+        url_error: Some(why.to_owned()),
+        already: None,
+        small,
+    }
+}

@@ -1,0 +1,102 @@
+//! Every address of the pages and what answers it.
+
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::{get, post},
+};
+
+use crate::{
+    assets,
+    handlers::{bulk, door, folders, history, items, lists, save, settings, tags, trash},
+    policy,
+    web::Web,
+};
+
+/// The pages, ready to be served beside the interfaces for programs.
+pub fn router(web: Web) -> Router {
+    let pages = Router::new()
+        .merge(coming_in())
+        .merge(lists_and_items())
+        .merge(order())
+        .merge(past_and_settings())
+        .fallback(door::nothing_here);
+    let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
+    pages
+        .layer(from_fn(with_policy))
+        .route(
+            "/assets/{name}",
+            get(|request: Request| async move { assets::serve(request.uri().path()) }),
+        )
+        .with_state(web)
+}
+
+/// Every answer carries the policy, also those that are not pages.
+async fn with_policy(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    policy::apply(response.headers_mut());
+    response
+}
+
+fn coming_in() -> Router<Web> {
+    Router::new()
+        .route("/", get(door::home))
+        .route("/welcome", get(door::welcome))
+        .route("/sign-in", get(door::sign_in_page).post(door::sign_in))
+        .route("/sign-out", post(door::sign_out))
+        .route("/sample", post(door::add_sample))
+        .route("/sample/remove", post(door::remove_sample))
+        .route("/save", get(save::form).post(save::save))
+}
+
+fn lists_and_items() -> Router<Web> {
+    Router::new()
+        .route("/library", get(lists::library))
+        .route("/unread", get(lists::unread))
+        .route("/favourites", get(lists::favourites))
+        .route("/archive", get(lists::archive))
+        .route("/unsorted", get(lists::unsorted))
+        .route("/palette", get(lists::palette))
+        .route("/items/{id}", get(items::page).post(items::edit))
+        .route("/items/{id}/flags", post(items::flags))
+        .route("/items/{id}/tags", post(items::tags))
+        .route("/items/{id}/places", post(items::places))
+        .route("/items/{id}/put-back", post(items::put_back))
+        .route("/items/{id}/trash", post(items::trash))
+        .route("/items/{id}/restore", post(items::restore))
+        .route("/items/{id}/opened", post(items::opened))
+        .route("/bulk", post(bulk::bulk))
+}
+
+fn order() -> Router<Web> {
+    Router::new()
+        .route("/folders", get(folders::page).post(folders::create))
+        .route("/folders/choices", get(folders::choices))
+        .route("/folders/{id}", get(lists::folder))
+        .route("/folders/{id}/rename", post(folders::rename))
+        .route("/folders/{id}/move", post(folders::move_to))
+        .route("/folders/{id}/delete", post(folders::delete))
+        .route("/tags", get(tags::page))
+        .route("/tags/merge", post(tags::merge))
+        .route("/tags/{id}", get(lists::tag))
+        .route("/tags/{id}/rename", post(tags::rename))
+        .route("/tags/{id}/delete", post(tags::delete))
+        .route("/trash", get(trash::page))
+        .route("/trash/empty", post(trash::empty))
+}
+
+fn past_and_settings() -> Router<Web> {
+    Router::new()
+        .route("/history", get(history::page))
+        .route("/history/put-back", post(history::put_back))
+        .route("/acts/{id}/undo", post(history::undo))
+        .route("/settings", get(settings::page))
+        .route("/settings/appearance", post(settings::appearance))
+        .route("/settings/activity", post(settings::activity))
+        .route("/settings/activity/forget", post(settings::forget_activity))
+        .route("/settings/tokens", post(settings::make_token))
+        .route("/settings/tokens/{id}/end", post(settings::end_grant))
+        .route("/settings/sessions/{id}/end", post(settings::end_grant))
+}

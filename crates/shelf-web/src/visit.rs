@@ -1,0 +1,218 @@
+//! One request of someone signed in: who, in which library, with which likings.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, Uri, header, request::Parts},
+    response::{Html, IntoResponse, Response},
+};
+use maud::Markup;
+use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
+use shelf_domain::id::Scope;
+use shelf_identity::{CsrfToken, Secret, Signed, authenticate, libraries};
+use time::OffsetDateTime;
+
+use crate::{
+    cookies,
+    frame::{self, Folder, Frame, Here, Rail, TagCount, Theme},
+    link,
+    pages::list::Coat,
+    policy,
+    trouble::Trouble,
+    ui::toast::Toast,
+    web::Web,
+};
+
+/// Folders deeper than this are shown at this depth: a tree of thousands of levels stays drawable.
+const DEPTH_SHOWN: usize = 32;
+/// Tags the rail shows; all of them are on their own page.
+const RAIL_TAGS: usize = 24;
+
+/// Who asks, for which library, and how they like their pages.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    /// The services.
+    pub(crate) web: Web,
+    /// The stores, with who writes.
+    pub(crate) ctx: Ctx,
+    /// The library.
+    pub(crate) scope: Scope,
+    /// The person and their session.
+    pub(crate) signed: Signed,
+    /// The proof their forms carry.
+    pub(crate) csrf: CsrfToken,
+    /// How bright their room is.
+    pub(crate) theme: Theme,
+    /// In which coat their lists go.
+    pub(crate) coat: Coat,
+    /// What was just done.
+    pub(crate) flash: Option<Toast>,
+    /// The element a script wants filled, if one asks.
+    pub(crate) target: Option<String>,
+    /// Whether a script asks for a part rather than a browser for a page.
+    pub(crate) is_part: bool,
+    /// The address asked for.
+    pub(crate) uri: Uri,
+    /// How the browser reached this server.
+    pub(crate) origin: String,
+}
+
+impl FromRequestParts<Web> for Visit {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Trouble> {
+        let headers = &parts.headers;
+        let restoring = headers.contains_key("HX-History-Restore-Request");
+        let is_part = headers.contains_key("HX-Request") && !restoring;
+        let nobody = || Trouble::Nobody { is_part };
+        let secret =
+            cookies::read(headers, cookies::SESSION).map(Secret::sent).ok_or_else(nobody)?;
+        let signed = authenticate(&web.doors, &secret).await?.ok_or_else(nobody)?;
+        let known = libraries(&web.doors, signed.person.id).await?;
+        let library = known.first().ok_or_else(|| Trouble::not_found("library"))?;
+        Ok(Self {
+            ctx: Ctx {
+                stores: web.stores.clone(),
+                device: signed.grant.id,
+                person: signed.person.id,
+            },
+            scope: library.scope(),
+            csrf: CsrfToken::of(&secret),
+            theme: cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default(),
+            coat: cookies::read(headers, cookies::COAT).map(Coat::named).unwrap_or_default(),
+            flash: cookies::read(headers, cookies::FLASH).and_then(unfold_flash),
+            target: headers
+                .get("HX-Target")
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+            is_part,
+            uri: parts.uri.clone(),
+            origin: origin(web, headers),
+            web: web.clone(),
+            signed,
+        })
+    }
+}
+
+/// How the browser reached this server.
+pub(crate) fn origin(web: &Web, headers: &HeaderMap) -> String {
+    web.origin.clone().unwrap_or_else(|| {
+        let host =
+            headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        format!("http://{host}")
+    })
+}
+
+impl Visit {
+    /// The moment, as the server's clock tells it.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        moment(self.ctx.stores.clock.now_ms())
+    }
+
+    /// The frame of a page called `title` that stands `here`, with what the rail shows.
+    pub(crate) async fn frame(&self, title: &str, here: Here) -> Result<Frame, Trouble> {
+        Ok(Frame {
+            title: title.to_owned(),
+            here,
+            rail: self.rail().await?,
+            toast: self.flash.clone(),
+            ..self.bare()
+        })
+    }
+
+    /// The frame of a part: the proof and the likings, without a rail.
+    pub(crate) fn bare(&self) -> Frame {
+        Frame { theme: self.theme, csrf: self.csrf.expose().to_owned(), ..Frame::default() }
+    }
+
+    async fn rail(&self) -> Result<Rail, Trouble> {
+        let counts = counts(&self.ctx, self.scope).await?;
+        let mut tags = list_tags(&self.ctx, self.scope).await?;
+        tags.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.name.cmp(&b.name)));
+        tags.truncate(RAIL_TAGS);
+        Ok(Rail {
+            all: counts.bookmarks.saturating_sub(counts.archived),
+            unread: counts.unread,
+            favourite: counts.favourite,
+            archived: counts.archived,
+            unsorted: counts.unsorted,
+            trash: counts.trashed,
+            folders: self.folders().await?,
+            tags: tags
+                .into_iter()
+                .map(|(tag, count)| TagCount { id: tag.id.to_string(), name: tag.name, count })
+                .collect(),
+        })
+    }
+
+    /// The folder tree.
+    pub(crate) async fn folders(&self) -> Result<Vec<Folder>, Trouble> {
+        let branches = list_collections(&self.ctx, self.scope).await?;
+        Ok(Folder::grown(branches.into_iter().map(|branch| {
+            let (id, name) = (branch.collection.id.to_string(), branch.collection.name);
+            (
+                branch.depth.min(DEPTH_SHOWN),
+                Folder { id, name, count: branch.bookmarks, inside: Vec::new() },
+            )
+        })))
+    }
+
+    /// A whole page, or its inside where the frame stands already.
+    pub(crate) fn page(&self, frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Response {
+        let mut response = html(&frame::page(frame, main, panel));
+        if self.flash.is_some() {
+            cookies::set(response.headers_mut(), cookies::FLASH, "", 0, self.web.is_secure());
+        }
+        response
+    }
+
+    /// Sends the browser on to `path` (303), to be told `toast` there.
+    pub(crate) fn go(&self, path: &str, toast: Option<&Toast>) -> Response {
+        let path = link::inside(path).unwrap_or("/library");
+        let mut response = axum::response::Redirect::to(path).into_response();
+        if let Some(toast) = toast {
+            let value = fold_flash(toast);
+            cookies::set(response.headers_mut(), cookies::FLASH, &value, 60, self.web.is_secure());
+        }
+        response
+    }
+}
+
+/// A page or a part of one, with the headers every answer carries.
+pub(crate) fn html(markup: &Markup) -> Response {
+    let mut response = Html(markup.0.clone()).into_response();
+    policy::apply(response.headers_mut());
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, header::HeaderValue::from_static("HX-Request, HX-Target, Cookie"));
+    response
+}
+
+/// Milliseconds since 1970 as a moment; what no calendar holds becomes 1970.
+pub(crate) fn moment(ms: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn fold_flash(toast: &Toast) -> String {
+    format!("{}.{}", toast.undo.as_deref().unwrap_or_default(), hex::encode(&toast.words))
+}
+
+fn unfold_flash(value: &str) -> Option<Toast> {
+    let (act, words) = value.split_once('.')?;
+    let words = String::from_utf8(hex::decode(words).ok()?).ok()?;
+    let undo = act.parse::<shelf_domain::id::ActId>().ok().map(|act| act.to_string());
+    (!words.is_empty()).then_some(Toast { words, undo })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flash_survives_its_cookie() {
+        let toast = Toast { words: "Saved „a; b“".into(), undo: None };
+        assert_eq!(unfold_flash(&fold_flash(&toast)), Some(toast));
+        assert_eq!(unfold_flash("x.zz"), None);
+        assert_eq!(unfold_flash("../../x.61").unwrap().undo, None);
+    }
+}
