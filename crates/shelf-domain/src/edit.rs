@@ -47,6 +47,12 @@ impl Edit {
     pub fn checked(mut self, kind: &Kind) -> Result<Self, Refused> {
         for (register, value) in &self.puts {
             kind.check(register, value.as_ref())?;
+            let blank = value
+                .as_ref()
+                .is_none_or(|value| value.as_text().is_some_and(|text| text.trim().is_empty()));
+            if blank && kind.required().contains(&register.as_str()) {
+                return Err(Refused::invalid(register.as_str(), "this must not be empty"));
+            }
         }
         if let Some(Some(url)) = self.puts.get(&Register::from(field::URL))
             && url.as_text().and_then(crate::canon::canon).is_none()

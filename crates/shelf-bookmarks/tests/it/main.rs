@@ -12,3 +12,7 @@ mod round_trip;
 mod desk;
 mod import_jobs;
 mod export_jobs;
+mod world;
+mod saving;
+mod organising;
+mod undoing;

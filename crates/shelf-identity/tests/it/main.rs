@@ -1,0 +1,139 @@
+//! Sign-in, grants and libraries, on a real store.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+use shelf_domain::id::{DeviceId, LibraryId};
+use shelf_domain::refusal::{Code, Refused};
+use shelf_embedded::Embedded;
+use shelf_identity::{
+    CreateToken, Doors, Secret, authenticate, create_link, create_local_key, create_token,
+    first_run, libraries, list_grants, pair_device, revoke_grant, scope_of, sign_in, sign_out,
+};
+use shelf_ports::Failure;
+use shelf_ports::accounts::GrantKind;
+use shelf_ports::chance::Clock;
+use shelf_testkit::{Desk, FakeClock, SeededChance};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+struct World {
+    doors: Doors,
+    clock: Arc<FakeClock>,
+    store: Embedded,
+    _dir: TempDir,
+}
+
+fn world() -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Embedded::open(dir.path()).unwrap();
+    let clock = Arc::new(FakeClock::default());
+    let doors = Doors {
+        accounts: Arc::new(store.clone()),
+        clock: Arc::<FakeClock>::clone(&clock),
+        chance: Arc::new(SeededChance::new(3)),
+    };
+    World { doors, clock, store, _dir: dir }
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Failure>) -> Refused {
+    match result {
+        Err(Failure::Refused(refused)) => refused,
+        other => panic!("a refusal was due, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_first_run_makes_one_owner_and_later_runs_find_them() {
+    let world = world();
+    let owner = first_run(&world.doors).await.unwrap();
+    assert!(owner.is_new);
+    let known = libraries(&world.doors, owner.person.id).await.unwrap();
+    assert_eq!(known.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["Bookmarks"]);
+    assert_eq!(known[0].tenant, owner.person.tenant);
+    let again = first_run(&world.doors).await.unwrap();
+    assert!(!again.is_new);
+    assert_eq!(again.person, owner.person);
+}
+
+#[tokio::test]
+async fn a_link_signs_in_once_within_ten_minutes() {
+    let world = world();
+    let owner = first_run(&world.doors).await.unwrap().person;
+    let link = create_link(&world.doors, owner.id).await.unwrap();
+    assert_eq!(link.secret.expose().len(), 43);
+    assert_eq!(link.expires_at, world.clock.now_ms() + 600_000);
+    let signed = sign_in(&world.doors, &Secret::sent(link.secret.expose())).await.unwrap();
+    assert_eq!((signed.grant.kind, signed.grant.person), (GrantKind::Session, owner.id));
+    let again = refused(sign_in(&world.doors, &link.secret).await);
+    assert_eq!(again.code, Code::Unauthenticated);
+    let late = create_link(&world.doors, owner.id).await.unwrap();
+    world.clock.advance(600_000);
+    assert_eq!(refused(sign_in(&world.doors, &late.secret).await).code, Code::Unauthenticated);
+    let guess = Secret::sent(&"x".repeat(10_000));
+    assert_eq!(refused(sign_in(&world.doors, &guess).await).code, Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn a_session_speaks_for_its_person_until_they_sign_out_or_it_ends() {
+    let world = world();
+    let owner = first_run(&world.doors).await.unwrap().person;
+    let session = async || {
+        let link = create_link(&world.doors, owner.id).await.unwrap();
+        sign_in(&world.doors, &link.secret).await.unwrap()
+    };
+    let (one, two) = (session().await, session().await);
+    let signed = authenticate(&world.doors, &one.secret).await.unwrap().unwrap();
+    assert_eq!((&signed.person, signed.grant.id), (&owner, one.grant.id));
+    sign_out(&world.doors, &signed).await.unwrap();
+    sign_out(&world.doors, &signed).await.unwrap();
+    assert!(authenticate(&world.doors, &one.secret).await.unwrap().is_none());
+    assert!(authenticate(&world.doors, &two.secret).await.unwrap().is_some());
+    world.clock.set(two.grant.expires_at.unwrap());
+    assert!(authenticate(&world.doors, &two.secret).await.unwrap().is_none());
+    assert!(authenticate(&world.doors, &Secret::sent("")).await.unwrap().is_none());
+    let link = create_link(&world.doors, owner.id).await.unwrap();
+    let opened = authenticate(&world.doors, &link.secret).await.unwrap();
+    assert!(opened.is_none(), "a link is no session");
+}
+
+#[tokio::test]
+async fn tokens_keys_and_devices_are_listed_and_revoked() {
+    let world = world();
+    let owner = first_run(&world.doors).await.unwrap().person;
+    let ask = |name: &str, expires_at| CreateToken { name: name.into(), expires_at };
+    let token = create_token(&world.doors, owner.id, ask("laptop", None)).await.unwrap();
+    world.clock.advance(1);
+    let key = create_local_key(&world.doors, owner.id).await.unwrap();
+    world.clock.advance(1);
+    let phone = pair_device(&world.doors, owner.id, " phone ").await.unwrap();
+    let listed = list_grants(&world.doors, owner.id).await.unwrap();
+    let names: Vec<&str> = listed.iter().map(|grant| grant.name.as_str()).collect();
+    assert_eq!(names, ["phone", key.grant.name.as_str(), "laptop"]);
+    revoke_grant(&world.doors, owner.id, token.grant.id).await.unwrap();
+    assert!(authenticate(&world.doors, &token.secret).await.unwrap().is_none());
+    revoke_grant(&world.doors, owner.id, phone.id).await.unwrap();
+    let unknown = DeviceId::from_bytes([0; 16]);
+    for grant in [token.grant.id, unknown] {
+        let refusal = refused(revoke_grant(&world.doors, owner.id, grant).await);
+        assert_eq!(refusal.code, Code::NotFound);
+    }
+    let passed = ask("late", Some(world.clock.now_ms()));
+    assert_eq!(refused(create_token(&world.doors, owner.id, passed).await).at, "expires_at");
+    assert_eq!(refused(pair_device(&world.doors, owner.id, "").await).at, "name");
+}
+
+#[tokio::test]
+async fn a_library_of_others_is_as_absent_as_one_that_never_was() {
+    let world = world();
+    let owner = first_run(&world.doors).await.unwrap().person;
+    let stranger = Desk::new(&world.store, 9).await;
+    let own = libraries(&world.doors, owner.id).await.unwrap()[0].clone();
+    let scope = scope_of(&world.doors, owner.id, own.id).await.unwrap();
+    assert_eq!(scope, own.scope());
+    let absent = LibraryId::from_bytes([0; 16]);
+    for library in [stranger.scope.library, absent] {
+        let refusal = refused(scope_of(&world.doors, owner.id, library).await);
+        assert_eq!(refusal.code, Code::NotFound);
+    }
+    let secret = create_local_key(&world.doors, owner.id).await.unwrap();
+    assert!(!format!("{secret:?}").contains(secret.secret.expose()), "secrets are not printed");
+}
