@@ -358,7 +358,8 @@ impl<'a> State<'a> {
         self.connection
             .prepare_cached(&format!(
                 "UPDATE shown SET flags = (flags & ~{placed}) | (CASE WHEN EXISTS (
-                    SELECT 1 FROM children c WHERE c.library = ?1 AND c.bookmark = ?2
+                    SELECT 1 FROM children c INDEXED BY children_bookmark
+                    WHERE c.library = ?1 AND c.bookmark = ?2
                     AND c.living AND c.parent <> x'') THEN {placed} ELSE 0 END)
                  WHERE library = ?1 AND id = ?2"
             ))?
