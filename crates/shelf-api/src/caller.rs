@@ -128,7 +128,7 @@ async fn named<T: FromStr>(parts: &mut Parts, name: &str) -> Result<T, Problem> 
 macro_rules! path_id {
     ($(#[$doc:meta])* $name:ident, $id:ty, $param:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Clone, Debug)]
         pub(crate) struct $name(pub $id);
 
         impl<S: Send + Sync> FromRequestParts<S> for $name {
@@ -148,6 +148,14 @@ path_id!(
 path_id!(
     /// The gesture in the path.
     Act, ActId, "act"
+);
+path_id!(
+    /// The import in the path.
+    Import, ActId, "import"
+);
+path_id!(
+    /// The format of an export in the path.
+    Format, String, "format"
 );
 path_id!(
     /// The token or session in the path.

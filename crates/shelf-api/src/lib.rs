@@ -11,6 +11,8 @@ pub mod problem;
 pub mod gate;
 pub mod probes;
 mod watch;
+mod spool;
+mod background;
 mod caller;
 mod keyed;
 mod body;
@@ -22,6 +24,7 @@ mod wire;
 mod openapi;
 mod routes;
 
+pub use background::Background;
 pub use gate::Gate;
 pub use openapi::operations;
 pub use probes::Probes;
@@ -33,6 +36,7 @@ use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use bytes::Bytes;
 use shelf_bookmarks::Stores;
+use shelf_bookmarks::search::SearchPorts;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -41,6 +45,10 @@ use utoipa_axum::router::OpenApiRouter;
 pub struct Api {
     /// The stores behind the ports.
     pub stores: Stores,
+    /// Finding.
+    pub search: SearchPorts,
+    /// Imports and exports that are under way.
+    pub background: Background,
     /// Which names the server answers to.
     pub gate: Arc<Gate>,
     /// Readiness and metrics.

@@ -137,6 +137,12 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     } else {
         operation["parameters"] = parameters.into();
     }
+    if path.contains("/exports/") {
+        let file = operation["responses"]["200"]["content"]["application/jsonl"].clone();
+        for kind in ["text/html", "text/csv"] {
+            operation["responses"]["200"]["content"][kind] = file.clone();
+        }
+    }
     let mut statuses: Vec<u16> = vec![400, 403, 408, 421, 500, 503];
     if !public {
         statuses.push(401);
@@ -146,6 +152,12 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     if writes {
         statuses.extend([409, 410, 412, 413, 422]);
+    }
+    if path.contains("/imports") || path.contains("/exports") {
+        statuses.push(429);
+    }
+    if path.ends_with("/search") {
+        statuses.push(409);
     }
     if path.ends_with("/changes") {
         statuses.extend([409, 410]);

@@ -10,6 +10,9 @@ mod bulk;
 mod places;
 mod collections;
 mod tags;
+mod search;
+mod imports;
+mod exports;
 mod trash;
 mod history;
 mod sync;
@@ -29,6 +32,9 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(places::routes())
         .merge(collections::routes())
         .merge(tags::routes())
+        .merge(search::routes())
+        .merge(imports::routes())
+        .merge(exports::routes())
         .merge(trash::routes())
         .merge(history::routes())
         .merge(sync::routes())

@@ -14,6 +14,8 @@ mod bookmarks;
 mod organise;
 mod access;
 mod sync;
+mod files;
+mod search;
 mod document;
 mod shape;
 mod walk;

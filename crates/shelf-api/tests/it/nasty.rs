@@ -1,6 +1,6 @@
 //! Hostile input at every door: never a failure of ours, never a hang, always a problem.
 
-use crate::walk::{Prepared, Route, request, routes};
+use crate::walk::{Prepared, Route, encoded, request, routes};
 use crate::world::Told;
 use axum::body::Body;
 use base64::Engine;
@@ -43,15 +43,6 @@ fn texts() -> Vec<String> {
         all.extend(lines(file).iter().filter_map(|line| line[field].as_str().map(str::to_owned)));
     }
     all
-}
-
-/// Everything but letters and digits in percent notation.
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
 
 async fn fine(prepared: &Prepared, request: axum::http::Request<Body>, what: &str) -> Told {

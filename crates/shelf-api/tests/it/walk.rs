@@ -41,7 +41,7 @@ pub(crate) fn routes(document: &Value) -> Vec<Route> {
                         filled = filled.replace(&format!("{{{name}}}"), example);
                     }
                     "query" => {
-                        query.push((name.to_owned(), example.unwrap_or_default().to_owned()));
+                        query.push((name.to_owned(), encoded(example.unwrap_or_default())));
                     }
                     _ => {}
                 }
@@ -76,6 +76,15 @@ fn example_of(document: &Value, media: &Value) -> String {
     }
 }
 
+/// Everything but letters and digits in percent notation.
+pub(crate) fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
 /// A world in which the ids of the examples have a meaning.
 pub(crate) struct Prepared {
     pub(crate) world: World,
@@ -98,7 +107,11 @@ impl Prepared {
         let device = post("/v1/devices", json!({"name": "d"})).await;
         let token = post("/v1/tokens", json!({"name": "t"})).await;
         let session = world.get(ada, "/v1/sessions").await;
-        let mut ids = vec![
+        let file = "{\"url\": \"https://a.example/imported\"}\n";
+        let import = world.imported(ada, "file_name=a.jsonl", file).await;
+        world.follow(ada).await;
+        let ids = vec![
+            (0x0c, import.at("/id")),
             (0x00, ada.library.to_string()),
             (0x01, saved.at("/item/id")),
             (0x02, folder.at("/item/id")),
@@ -110,7 +123,6 @@ impl Prepared {
             (0x08, session.at("/items/0/id")),
             (0x09, saved.at("/act")),
         ];
-        ids.extend(world.imported(ada).await.map(|id| (0x0c, id)));
         let ids = ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id)).collect();
         Self { world, ids }
     }
@@ -239,7 +251,7 @@ async fn a_cursor_of_one_person_shows_nothing_of_theirs_to_another() {
     for number in 0..3 {
         world.saved(&world.ada, &format!("https://secret.example/{number}")).await;
     }
-    for list in ["bookmarks", "history", "changes"] {
+    for list in ["bookmarks", "history", "changes", "search"] {
         let page = world.get(&world.ada, &format!("{BASE}/{list}?limit=1")).await;
         let cursor = page.at("/next_cursor");
         let told = world.get(&world.eve, &format!("{BASE}/{list}?cursor={cursor}")).await;

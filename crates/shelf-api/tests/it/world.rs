@@ -7,13 +7,16 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shelf_api::probes::AlwaysReady;
-use shelf_api::{Api, Gate};
+use shelf_api::{Api, Background, Gate};
 use shelf_bookmarks::Stores;
-use shelf_domain::id::{LibraryId, PersonId, TenantId};
+use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
+use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
 use shelf_embedded::Embedded;
+use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_identity::{CreateToken, CsrfToken, Doors, create_link, create_token, sign_in};
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::projection::Projection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -48,6 +51,7 @@ impl Chance for Counting {
 /// Someone with a library, a token and a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Someone {
+    pub(crate) tenant: TenantId,
     pub(crate) library: LibraryId,
     pub(crate) token: String,
     pub(crate) session: String,
@@ -59,7 +63,9 @@ pub(crate) struct World {
     pub(crate) app: Router,
     pub(crate) ada: Someone,
     pub(crate) eve: Someone,
-    _dir: TempDir,
+    follower: TextFollower,
+    stores: Stores,
+    dir: TempDir,
 }
 
 /// An answer, read to its end.
@@ -104,12 +110,25 @@ impl World {
             clock: clock.clone(),
             chance: chance.clone(),
         };
-        let doors = Doors { accounts: store, clock, chance };
+        let doors = Doors { accounts: store.clone(), clock, chance };
         let ada = someone(&doors, 1).await;
         let eve = someone(&doors, 2).await;
         let gate = Arc::new(Gate::new("127.0.0.1:4747".parse().unwrap(), &[], &[]));
-        let api = Api { stores, gate, probes: Arc::new(AlwaysReady) };
-        Self { app: shelf_api::router(api), ada, eve, _dir: dir }
+        let index = Arc::new(EmbeddedSearch::open(&dir.path().join("search"), "tests").unwrap());
+        let embedder = Arc::new(BuiltInModel::default());
+        let follower =
+            TextFollower::new(store.clone(), store.clone(), index.clone(), embedder.clone());
+        let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
+        let spool = dir.path().join("incoming");
+        std::fs::create_dir(&spool).unwrap();
+        let api = Api {
+            stores: stores.clone(),
+            search: SearchPorts { index, embedder, texts },
+            background: Background::new(spool, 1 << 20),
+            gate,
+            probes: Arc::new(AlwaysReady),
+        };
+        Self { app: shelf_api::router(api), ada, eve, follower, stores, dir }
     }
 
     /// Sends a request as it is.
@@ -159,9 +178,30 @@ impl World {
         self.ask(who, Method::PATCH, path, &body.to_string())
     }
 
-    /// Imports a small file for `who` and gives the id of the finished job.
-    pub(crate) async fn imported(&self, _who: &Someone) -> Option<String> {
-        None
+    /// Brings the search index of `who` to the head of their log.
+    pub(crate) async fn follow(&self, who: &Someone) {
+        let scope = Scope { tenant: who.tenant, library: who.library };
+        let rows = self.stores.library.changes(scope, 0, 100_000).await.unwrap();
+        self.follower.apply(scope, &rows).await.unwrap();
+    }
+
+    /// Files that came in and are still kept.
+    pub(crate) fn kept_files(&self) -> usize {
+        std::fs::read_dir(self.dir.path().join("incoming")).unwrap().count()
+    }
+
+    /// Imports `file` for `who` and gives the finished job.
+    pub(crate) async fn imported(&self, who: &Someone, query: &str, file: &str) -> Told {
+        let path = format!("/v1/libraries/{{library}}/imports?{query}");
+        let begun = self.ask(who, Method::POST, &path, file).await;
+        assert_eq!(begun.status, StatusCode::ACCEPTED, "{}", begun.text);
+        loop {
+            let job = self.get(who, begun.header("location")).await;
+            if job.at("/state") != "running" {
+                return job;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Saves a bookmark of `who` and gives its id.
@@ -209,6 +249,7 @@ async fn someone(doors: &Doors, number: u8) -> Someone {
     let link = create_link(doors, id).await.unwrap();
     let session = sign_in(doors, &link.secret).await.unwrap().secret;
     Someone {
+        tenant,
         library,
         token: token.expose().to_owned(),
         csrf: CsrfToken::of(&session).expose().to_owned(),

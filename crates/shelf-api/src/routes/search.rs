@@ -1,0 +1,357 @@
+//! Search: in one library, and in all libraries the caller may use.
+
+use crate::Api;
+use crate::caller::{In, Me};
+use crate::cursor;
+use crate::moment::Moment;
+use crate::page::{Here, Params};
+use crate::problem::Problem;
+use crate::wire::{Answer, Id};
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::LINK;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use shelf_bookmarks::search::snippet::Marked;
+use shelf_bookmarks::search::{Hit, Mode, SearchAnswer, SearchAsk, search};
+use shelf_domain::id::{LibraryId, Scope};
+use shelf_domain::stamp::Seq;
+use shelf_ports::accounts::LibraryInfo;
+use shelf_ports::search::{Facets, Flags};
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Hits when the caller does not say.
+const LIMIT: usize = 20;
+/// Most hits of one answer.
+const LIMIT_MAX: usize = 200;
+/// How far pages lead.
+const DEPTH_MAX: usize = 1_000;
+/// Longest query, in characters.
+const QUERY_CHARS_MAX: usize = 4_096;
+/// Values of each facet.
+const FACETS: usize = 12;
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(in_one)).routes(routes!(in_all))
+}
+
+/// What to find.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SearchQuery {
+    /// The query: words, `"a phrase"`, `-without`, `tag:`, `site:`, `in:"Folder"`,
+    /// `is:unread|archived|favourite`, `after:` and `before:`.
+    #[param(example = "rust -async tag:t", max_length = 4096)]
+    q: Option<String>,
+    /// What ranks.
+    #[param(inline)]
+    mode: Option<ModeIn>,
+    /// Hits, 1 to 200; 20 where it is not said.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// Where the page begins: `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Wait until this position of the log is seen; only within one library.
+    at_least: Option<Seq>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ModeIn {
+    Hybrid,
+    Words,
+    Meaning,
+}
+
+impl SearchQuery {
+    fn ask(self) -> Result<SearchAsk, Problem> {
+        let limit = match self.limit.map(usize::try_from) {
+            None => LIMIT,
+            Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
+            Some(_) => return Err(Problem::query("limit", format!("this is 1 to {LIMIT_MAX}"))),
+        };
+        let query = self.q.unwrap_or_default();
+        if query.chars().count() > QUERY_CHARS_MAX {
+            let detail = format!("a query has at most {QUERY_CHARS_MAX} characters");
+            return Err(Problem::query("q", detail));
+        }
+        let offset = match &self.cursor {
+            None => 0,
+            Some(text) => cursor::open::<usize>("search", text)?,
+        };
+        if offset.saturating_add(limit) > DEPTH_MAX {
+            let detail = format!("pages lead to the {DEPTH_MAX}th hit: say more in the query");
+            return Err(Problem::query("cursor", detail));
+        }
+        let mode = match self.mode {
+            None | Some(ModeIn::Hybrid) => Mode::Hybrid,
+            Some(ModeIn::Words) => Mode::Words,
+            Some(ModeIn::Meaning) => Mode::Meaning,
+        };
+        let at_least = self.at_least;
+        let ask = SearchAsk::new(query);
+        Ok(SearchAsk { mode, limit, offset, facets: FACETS, at_least, ..ask })
+    }
+}
+
+/// One bookmark that was found.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Hit)]
+struct HitOut {
+    /// The bookmark.
+    id: Id,
+    /// The library it is in.
+    #[schema(format = Uuid)]
+    library: String,
+    /// Its address.
+    url: String,
+    /// Its title.
+    title: String,
+    /// Its title as HTML: escaped, with `<mark>` around what matched.
+    title_html: String,
+    /// The piece of its texts that matched best, as HTML: escaped, with `<mark>` around what
+    /// matched.
+    snippet: String,
+    /// Higher is better; only comparable within one answer.
+    score: f32,
+    /// Why it was found, for people.
+    why: String,
+    /// Names of its tags.
+    tags: Vec<String>,
+    /// Paths of the collections it is in.
+    collections: Vec<String>,
+    /// When it was saved.
+    created_at: Moment,
+    /// Whether it is still to be read.
+    unread: bool,
+    /// Whether it is a favourite.
+    favourite: bool,
+    /// Whether it is archived.
+    archived: bool,
+}
+
+impl HitOut {
+    fn of(hit: Hit, library: LibraryId) -> Self {
+        let path = |folders: &Vec<shelf_ports::search::Folder>| {
+            folders.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>().join("/")
+        };
+        let flags = hit.text.flags;
+        Self {
+            id: Id(hit.item),
+            library: library.to_string(),
+            title_html: html(&hit.title),
+            snippet: html(&hit.snippet),
+            score: hit.score,
+            why: hit.why.to_string(),
+            collections: hit.text.folders.iter().map(path).collect(),
+            created_at: Moment(hit.text.created_at_ms),
+            unread: flags.has(Flags::UNREAD),
+            favourite: flags.has(Flags::FAVOURITE),
+            archived: flags.has(Flags::ARCHIVED),
+            url: hit.text.url,
+            title: hit.text.title,
+            tags: hit.text.tags,
+        }
+    }
+}
+
+/// A marked text as HTML.
+fn html(marked: &Marked) -> String {
+    let mut html = String::new();
+    for (piece, matched) in marked.pieces() {
+        html.push_str(if matched { "<mark>" } else { "" });
+        for letter in piece.chars() {
+            match letter {
+                '&' => html.push_str("&amp;"),
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                '"' => html.push_str("&quot;"),
+                '\'' => html.push_str("&#39;"),
+                plain => html.push(plain),
+            }
+        }
+        html.push_str(if matched { "</mark>" } else { "" });
+    }
+    html
+}
+
+/// One value and how many found bookmarks have it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FacetValue)]
+struct ValueOut {
+    /// The value.
+    value: String,
+    /// How many.
+    count: u64,
+}
+
+/// What the found bookmarks have in common.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = Facets)]
+struct FacetsOut {
+    /// Tags, for `tag:`.
+    tags: Vec<ValueOut>,
+    /// Sites, for `site:`.
+    sites: Vec<ValueOut>,
+    /// Collections, for `in:`.
+    collections: Vec<ValueOut>,
+    /// Years of saving.
+    years: Vec<ValueOut>,
+    /// States, for `is:`.
+    flags: Vec<ValueOut>,
+}
+
+/// The facets of several libraries as one.
+fn merged(all: Vec<Facets>) -> FacetsOut {
+    let sums = |pick: &dyn Fn(&Facets) -> Vec<(String, u32)>| {
+        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+        for (value, count) in all.iter().flat_map(pick) {
+            *sums.entry(value).or_default() += u64::from(count);
+        }
+        let mut rows: Vec<ValueOut> =
+            sums.into_iter().map(|(value, count)| ValueOut { value, count }).collect();
+        rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+        rows.truncate(FACETS);
+        rows
+    };
+    let year = |(year, count): &(i32, u32)| (year.to_string(), *count);
+    let flag = |(name, count): &(&'static str, u32)| ((*name).to_owned(), *count);
+    FacetsOut {
+        tags: sums(&|facets| facets.tags.clone()),
+        sites: sums(&|facets| facets.sites.clone()),
+        collections: sums(&|facets| facets.folders.clone()),
+        years: sums(&|facets| facets.years.iter().map(year).collect()),
+        flags: sums(&|facets| facets.flags.iter().map(flag).collect()),
+    }
+}
+
+/// A word that was taken for another.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Corrected)]
+struct CorrectedOut {
+    /// As typed.
+    typed: String,
+    /// As read.
+    read: String,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Found)]
+struct FoundOut {
+    /// The page of hits, best first.
+    hits: Vec<HitOut>,
+    /// How many were found in all.
+    total: u64,
+    /// How long it took, microseconds.
+    took_us: u64,
+    /// What those have in common.
+    facets: FacetsOut,
+    /// What the query said that could not be taken as written.
+    hints: Vec<String>,
+    /// Words that were taken for others.
+    corrected: Vec<CorrectedOut>,
+    /// The position each library was read at, by id.
+    heads: BTreeMap<String, Seq>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// The answers of one or more libraries as one page.
+fn page(answers: Vec<(LibraryId, SearchAnswer)>, ask: &SearchAsk, took_us: u64) -> FoundOut {
+    let heads = answers.iter().map(|(id, answer)| (id.to_string(), answer.seq)).collect();
+    let total = answers.iter().map(|(_, answer)| answer.total).sum();
+    let one = answers.len() == 1;
+    let mut more = answers.iter().any(|(_, answer)| answer.more);
+    let (mut hits, mut facets) = (Vec::new(), Vec::new());
+    let (mut hints, mut corrected): (Vec<String>, Vec<CorrectedOut>) = (Vec::new(), Vec::new());
+    for (library, answer) in answers {
+        hits.extend(answer.hits.into_iter().map(|hit| HitOut::of(hit, library)));
+        facets.push(answer.facets);
+        // The query is the same for all, and so is what could not be read of it.
+        hints = answer.hints;
+        let words = answer.corrected.into_iter();
+        corrected.extend(words.map(|(typed, read)| CorrectedOut { typed, read }));
+    }
+    if !one {
+        hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+        hits.drain(..ask.offset.min(hits.len()));
+        more = more || hits.len() > ask.limit;
+        hits.truncate(ask.limit);
+    }
+    let next = ask.offset + ask.limit;
+    let more = more && next < DEPTH_MAX;
+    let next_cursor = more.then(|| cursor::seal("search", &next));
+    let facets = merged(facets);
+    FoundOut { hits, total, took_us, facets, hints, corrected, heads, next_cursor }
+}
+
+fn told(found: FoundOut, here: &Here) -> Response {
+    let link = found.next_cursor.as_deref().and_then(|cursor| here.next(cursor));
+    let mut response = Json(found).into_response();
+    if let Some(link) = link {
+        response.headers_mut().insert(LINK, link);
+    }
+    response
+}
+
+/// Search a library.
+#[utoipa::path(get, path = "/v1/libraries/{library}/search", tag = "search",
+    operation_id = "search_library", params(SearchQuery),
+    responses((status = 200, description = "What was found.", body = FoundOut)))]
+async fn in_one(
+    within: In,
+    State(api): State<Api>,
+    here: Here,
+    Params(query): Params<SearchQuery>,
+) -> Answer {
+    let began = api.stores.clock.ticks_us();
+    let ask = query.ask()?;
+    let answer = search(&api.search, within.scope, ask.clone()).await?;
+    let took_us = api.stores.clock.ticks_us().saturating_sub(began);
+    Ok(told(page(vec![(within.scope.library, answer)], &ask, took_us), &here))
+}
+
+/// Search all libraries the caller may use.
+#[utoipa::path(get, path = "/v1/search", tag = "search", operation_id = "search_all",
+    params(SearchQuery),
+    responses((status = 200, description = "What was found.", body = FoundOut)))]
+async fn in_all(
+    me: Me,
+    State(api): State<Api>,
+    here: Here,
+    Params(query): Params<SearchQuery>,
+) -> Answer {
+    let began = api.stores.clock.ticks_us();
+    let ask = SearchAsk { at_least: None, ..query.ask()? };
+    let libraries = shelf_identity::libraries(&api.doors(), me.signed.person.id).await?;
+    let scopes: Vec<Scope> = libraries.iter().map(LibraryInfo::scope).collect();
+    // Of several libraries each gives its best from the beginning; the page is cut afterwards.
+    let each = match scopes.len() {
+        1 => ask.clone(),
+        _ => SearchAsk { limit: (ask.offset + ask.limit).min(LIMIT_MAX), offset: 0, ..ask.clone() },
+    };
+    let mut answers = Vec::with_capacity(scopes.len());
+    for scope in scopes {
+        answers.push((scope.library, search(&api.search, scope, each.clone()).await?));
+    }
+    let took_us = api.stores.clock.ticks_us().saturating_sub(began);
+    Ok(told(page(answers, &ask, took_us), &here))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matched_is_marked_and_what_is_hostile_stays_text() {
+        let marked = Marked { text: "<b>rust & \"co\"".to_owned(), marks: vec![3..7] };
+        assert_eq!(html(&marked), "&lt;b&gt;<mark>rust</mark> &amp; &quot;co&quot;");
+    }
+}

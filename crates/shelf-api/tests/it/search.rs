@@ -1,0 +1,60 @@
+//! Finding over HTTP.
+
+use crate::world::World;
+use axum::http::StatusCode;
+use serde_json::json;
+
+const BASE: &str = "/v1/libraries/{library}";
+
+async fn library() -> World {
+    let world = World::new().await;
+    for (url, title, tag) in [
+        ("https://a.example/borrow", "The borrow checker <explained>", "rust"),
+        ("https://b.example/lists", "Linked lists in Rust", "rust"),
+        ("https://c.example/bread", "Baking bread at home", "kitchen"),
+    ] {
+        let ask = json!({"url": url, "title": title, "tags": [tag], "unread": true});
+        world.post(&world.ada, &format!("{BASE}/bookmarks"), &ask).await;
+    }
+    world.follow(&world.ada).await;
+    world
+}
+
+#[tokio::test]
+async fn a_search_answers_hits_with_marks_facets_and_a_reason() {
+    let world = library().await;
+    let told = world.get(&world.ada, &format!("{BASE}/search?q=borrow&mode=words")).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    assert_eq!(told.json["total"], 1);
+    assert_eq!(told.at("/hits/0/url"), "https://a.example/borrow");
+    let marked = told.at("/hits/0/title_html");
+    assert_eq!(marked, "The <mark>borrow</mark> checker &lt;explained&gt;");
+    assert!(told.at("/hits/0/why").contains("borrow"));
+    assert!(told.json["took_us"].is_u64());
+    assert_eq!(told.at("/facets/tags/0/value"), "rust");
+}
+
+#[tokio::test]
+async fn pages_of_hits_lead_on_and_bad_questions_are_refused() {
+    let world = library().await;
+    let first = world.get(&world.ada, &format!("{BASE}/search?q=tag:rust&limit=1")).await;
+    assert_eq!(first.json["total"], 2, "{}", first.text);
+    let next = first.at("/next_cursor");
+    let path = format!("{BASE}/search?q=tag:rust&limit=1&cursor={next}");
+    let second = world.get(&world.ada, &path).await;
+    assert_ne!(first.at("/hits/0/id"), second.at("/hits/0/id"));
+    assert!(second.json.get("next_cursor").is_none(), "{}", second.text);
+    for bad in ["limit=0", "limit=201", "mode=magic", "cursor=x", "query=rust"] {
+        let told = world.get(&world.ada, &format!("{BASE}/search?q=a&{bad}")).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_over_all_libraries_shows_ones_own_alone() {
+    let world = library().await;
+    let mine = world.get(&world.ada, "/v1/search?q=bread").await;
+    assert_eq!(mine.at("/hits/0/library"), world.ada.library.to_string());
+    let theirs = world.get(&world.eve, "/v1/search?q=bread").await;
+    assert_eq!(theirs.json["hits"], json!([]), "{}", theirs.text);
+}
