@@ -2,12 +2,15 @@
 
 pub(crate) mod door;
 pub(crate) mod lists;
+mod search;
 pub(crate) mod items;
 pub(crate) mod bulk;
 pub(crate) mod folders;
 pub(crate) mod tags;
 pub(crate) mod trash;
 pub(crate) mod save;
+pub(crate) mod imports;
+pub(crate) mod exports;
 pub(crate) mod history;
 pub(crate) mod settings;
 

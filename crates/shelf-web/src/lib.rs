@@ -14,6 +14,8 @@ mod trouble;
 mod visit;
 mod posted;
 mod shown;
+mod upload;
+mod spool;
 
 mod handlers;
 mod router;

@@ -10,7 +10,9 @@ use axum::{
 
 use crate::{
     assets,
-    handlers::{bulk, door, folders, history, items, lists, save, settings, tags, trash},
+    handlers::{
+        bulk, door, exports, folders, history, imports, items, lists, save, settings, tags, trash,
+    },
     policy,
     web::Web,
 };
@@ -21,6 +23,7 @@ pub fn router(web: Web) -> Router {
         .merge(coming_in())
         .merge(lists_and_items())
         .merge(order())
+        .merge(in_and_out())
         .merge(past_and_settings())
         .fallback(door::nothing_here);
     let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
@@ -85,6 +88,17 @@ fn order() -> Router<Web> {
         .route("/tags/{id}/delete", post(tags::delete))
         .route("/trash", get(trash::page))
         .route("/trash/empty", post(trash::empty))
+}
+
+fn in_and_out() -> Router<Web> {
+    Router::new()
+        .route("/import", get(imports::start).post(imports::take))
+        .route("/import/{id}", get(imports::page))
+        .route("/import/{id}/progress", get(imports::progress))
+        .route("/import/{id}/run", post(imports::run))
+        .route("/import/{id}/undo", post(imports::undo))
+        .route("/export", get(exports::page))
+        .route("/export/{format}", get(exports::file))
 }
 
 fn past_and_settings() -> Router<Web> {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use shelf_bookmarks::history::{
     ActRow, LibraryHistory, library_history, restore_library, undo_act,
 };
+use shelf_bookmarks::import::undo_import;
 use shelf_domain::{kind::Kind, refusal::Refused};
 use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
@@ -115,6 +116,11 @@ pub(crate) async fn put_back(Posted { visit, said }: Posted) -> Answer {
 /// Takes an act back.
 pub(crate) async fn undo(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
     let act = id.parse().map_err(|_| Refused::not_found("act"))?;
+    if visit.ctx.stores.imports.job(visit.scope, act).await?.is_some() {
+        let job = undo_import(&visit.ctx, visit.scope, act).await?;
+        let words = format!("{} is out again", job.file_name);
+        return Ok(visit.go(said.back(), Some(&Toast { words, undo: None })));
+    }
     let changed = undo_act(&visit.ctx, visit.scope, act).await?;
     let words = match changed.left.len() {
         0 => "Undone".to_owned(),

@@ -10,7 +10,7 @@ use shelf_bookmarks::{
 };
 use shelf_domain::id::ItemId;
 
-use super::{Answer, items};
+use super::{Answer, items, search};
 use crate::{
     cookies,
     frame::{Folder, Frame, Here, TagCount, overlays},
@@ -31,11 +31,11 @@ pub(crate) struct Ask {
     #[serde(default)]
     pub(crate) q: String,
     #[serde(default)]
-    view: String,
+    pub(super) view: String,
     #[serde(default)]
-    after: String,
+    pub(super) after: String,
     #[serde(default)]
-    item: String,
+    pub(super) item: String,
 }
 
 /// Which list.
@@ -51,6 +51,9 @@ struct Which {
 }
 
 pub(crate) async fn library(visit: Visit, Query(ask): Query<Ask>) -> Answer {
+    if !ask.q.trim().is_empty() {
+        return search::search(visit, ask).await;
+    }
     let filter = Filter { archived: Some(false), ..Filter::default() };
     let counts = counts(&visit.ctx, visit.scope).await?;
     let total = counts.bookmarks.saturating_sub(counts.archived);
@@ -119,9 +122,14 @@ impl Which {
     }
 }
 
+/// Whether only the item beside the list is asked for.
+pub(super) fn is_panel(visit: &Visit, ask: &Ask) -> bool {
+    visit.is_part && visit.target.as_deref() == Some("panel") && !ask.item.is_empty()
+}
+
 /// The list as a page, as its own inside, as more rows, or as the item beside it: what was asked.
 async fn list(visit: Visit, which: Which, ask: Ask) -> Answer {
-    if visit.is_part && visit.target.as_deref() == Some("panel") && !ask.item.is_empty() {
+    if is_panel(&visit, &ask) {
         return items::panel(&visit, &ask.item).await;
     }
     let coat = if ask.view.is_empty() { visit.coat } else { Coat::named(&ask.view) };

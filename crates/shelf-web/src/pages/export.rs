@@ -33,7 +33,7 @@ pub fn export(total: u64) -> Markup {
             }
             @for (format, name, sentence) in formats {
                 div.setting {
-                    div { h3 { (name) } p { (sentence) } }
+                    div { h2 { (name) } p { (sentence) } }
                     (link_icon("Download", &format!("/export/{format}"), "download", Weight::Line))
                 }
             }

@@ -200,7 +200,7 @@ fn preview(page: &ImportPage, frame: &Frame) -> Markup {
         @if !page.tree.is_empty() {
             section {
                 h2 { "Folders in the file" }
-                div.outline.box { (outline(&page.tree)) @if page.tree_more > 0 {
+                div.outline.box tabindex="0" { (outline(&page.tree)) @if page.tree_more > 0 {
                     p.muted { "and " (words::counted(page.tree_more, "more", "more")) }
                 } }
             }

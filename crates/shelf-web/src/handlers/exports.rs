@@ -1,0 +1,60 @@
+//! Taking everything out, streamed.
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Path,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+use shelf_bookmarks::{
+    counts,
+    export::{ExportFormat, export_library},
+};
+use tokio::sync::mpsc;
+
+use super::Answer;
+use crate::{frame::Here, pages::export::export, visit::Visit};
+
+/// Chunks that may wait for the browser.
+const WAITING_MAX: usize = 4;
+
+/// The formats to choose from.
+pub(crate) async fn page(visit: Visit) -> Answer {
+    let total = counts(&visit.ctx, visit.scope).await?.bookmarks;
+    let frame = visit.frame("Export", Here::Import).await?;
+    Ok(visit.page(&frame, &export(total), None))
+}
+
+/// The library as a file; a failure on the way breaks the download off, so that half a file is
+/// never taken for a whole one.
+pub(crate) async fn file(visit: Visit, Path(format): Path<String>) -> Answer {
+    let format = ExportFormat::named(&format)?;
+    let (chunks, receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
+    let (ctx, scope) = (visit.ctx.clone(), visit.scope);
+    let writing =
+        visit.web.tasks.spawn(async move { export_library(&ctx, scope, format, chunks).await });
+    let body =
+        stream::unfold((receiver, Some(writing)), |(mut receiver, mut writing)| async move {
+            if let Some(chunk) = receiver.recv().await {
+                return Some((Ok(Bytes::from(chunk)), (receiver, writing)));
+            }
+            match writing.take()?.await {
+                Ok(Ok(_)) => None,
+                Ok(Err(failure)) => Some((Err(std::io::Error::other(failure)), (receiver, None))),
+                Err(join) => Some((Err(std::io::Error::other(join)), (receiver, None))),
+            }
+        });
+    Ok(download(format, Body::from_stream(body)))
+}
+
+fn download(format: ExportFormat, body: Body) -> Response {
+    let name = format!("attachment; filename=\"mindshelf.{}\"", format.name());
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
+}
