@@ -159,6 +159,9 @@ impl Shelf {
             Item::new(change.item, change.kind.clone(), number, change.seq)
         });
         item.fold(change);
+        if self.aliases.contains_key(&item.id) {
+            item.registers.clear();
+        }
         if item.is_purged() {
             item.registers.retain(|register, _| register.as_str() == field::PURGED);
         }
@@ -172,12 +175,16 @@ impl Shelf {
         self.items.insert(item.id, item);
     }
 
-    /// Says that `younger` joined `older`; it is not an item of its own any more.
+    /// Says that `younger` joined `older`; it is not an item of its own any more, and what it
+    /// held is left to history: a purge of the older one must not leave it behind.
     pub fn alias(&mut self, younger: ItemId, older: ItemId) {
         if let Some(item) = self.items.get(&younger).cloned() {
             self.index(&item, false);
         }
         self.aliases.insert(younger, older);
+        if let Some(item) = self.items.get_mut(&younger) {
+            item.registers.clear();
+        }
     }
 
     fn take(&mut self, id: ItemId) -> Option<Item> {

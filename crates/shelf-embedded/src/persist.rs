@@ -40,7 +40,7 @@ pub(crate) fn rows(
             state.alias(younger, row.item)?;
         }
     }
-    let touched: BTreeSet<ItemId> = rows.iter().map(|row| row.item).collect();
+    let touched: BTreeSet<ItemId> = rows.iter().map(|row| shelf.resolve(row.item)).collect();
     let oldest = rows.first().map_or(u64::MAX, |row| row.seq);
     let mut regarded = BTreeSet::new();
     for id in touched {
@@ -170,10 +170,16 @@ fn put_head(connection: &Connection, library: LibraryKey, head: &Head) -> rusqli
     Ok(())
 }
 
-/// A purged item's earlier bodies are blanked; the envelopes stay.
+/// The earlier bodies of a purged item, and of those that joined it, are blanked; the envelopes
+/// stay.
 fn blank(connection: &Connection, library: LibraryKey, row: &Change) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("UPDATE log SET body = x'' WHERE library = ?1 AND item = ?2 AND seq < ?3")?
+        .prepare_cached(
+            "WITH RECURSIVE same(id) AS (
+                 VALUES (?2) UNION
+                 SELECT younger FROM same JOIN aliases ON library = ?1 AND older = same.id)
+             UPDATE log SET body = x'' WHERE library = ?1 AND seq < ?3 AND item IN same",
+        )?
         .execute(params![library, row.item.to_bytes(), signed(row.seq)])?;
     Ok(())
 }
@@ -383,9 +389,12 @@ impl<'a> State<'a> {
         ] {
             self.connection.prepare_cached(sql)?.execute(ids)?;
         }
-        self.connection
-            .prepare_cached("DELETE FROM tagged WHERE library = ?1 AND tag = ?2")?
-            .execute(params![self.library, younger])?;
+        for sql in [
+            "DELETE FROM tagged WHERE library = ?1 AND tag = ?2",
+            "DELETE FROM items WHERE library = ?1 AND id = ?2",
+        ] {
+            self.connection.prepare_cached(sql)?.execute(params![self.library, younger])?;
+        }
         self.regard_placed(older)
     }
 }

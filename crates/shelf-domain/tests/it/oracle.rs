@@ -32,6 +32,8 @@ pub(crate) fn registers(log: &[Change]) -> BTreeMap<(ItemId, String), Cell> {
         .map(|((item, _), _)| *item)
         .collect();
     cells.retain(|(item, name), _| name == "purged" || !purged.contains(item));
+    let joined = aliases(log);
+    cells.retain(|(item, _), _| !joined.contains_key(item));
     cells
 }
 
