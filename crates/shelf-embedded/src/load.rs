@@ -212,7 +212,9 @@ impl Loader<'_> {
                 "SELECT younger FROM aliases WHERE library = ?1 AND older = ?2",
                 &id.to_bytes(),
             )?;
-            joined.into_iter().for_each(|younger| self.shelf.alias(younger, id));
+            for younger in joined {
+                self.shelf.alias(younger, id);
+            }
         }
         Ok(())
     }

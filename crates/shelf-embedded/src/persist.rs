@@ -8,6 +8,7 @@ use shelf_domain::id::{ActId, DeviceId, ItemId};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::shelf::{Shelf, canon_of, tag_name_of};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bits of `shown.flags`.
@@ -85,12 +86,12 @@ fn append(connection: &Connection, library: LibraryKey, rows: &[Change]) -> rusq
     let mut devices = BTreeMap::new();
     let mut acts: BTreeMap<ActId, (i64, u64, u64, i64)> = BTreeMap::new();
     for row in rows {
-        if !devices.contains_key(&row.device) {
-            devices.insert(row.device, device_key(connection, row.device)?);
+        if let Entry::Vacant(entry) = devices.entry(row.device) {
+            entry.insert(device_key(connection, row.device)?);
         }
-        if !acts.contains_key(&row.act) {
+        if let Entry::Vacant(entry) = acts.entry(row.act) {
             let key = act_key(connection, library, row.act, row.seq)?;
-            acts.insert(row.act, (key, row.seq, row.seq, 0));
+            entry.insert((key, row.seq, row.seq, 0));
         }
         let act = acts.get_mut(&row.act).map_or(0, |(key, _, last, rows)| {
             *last = row.seq;
@@ -184,12 +185,15 @@ fn blank(connection: &Connection, library: LibraryKey, row: &Change) -> rusqlite
     Ok(())
 }
 
+/// Parent (empty at the root), order, bookmark of a place, whether it lives.
+type Child = (Vec<u8>, String, Option<[u8; 16]>, bool);
+
 /// The rows of lists and look-ups one item stands for.
 #[derive(Default, PartialEq, Eq)]
 struct Entries {
     url: Option<i64>,
     name: Option<i64>,
-    child: Option<(Vec<u8>, String, Option<[u8; 16]>, bool)>,
+    child: Option<Child>,
     shown: Option<(i64, u32, i64)>,
     tagged: BTreeSet<[u8; 16]>,
     trashed: Option<i64>,
@@ -215,9 +219,10 @@ impl<'a> State<'a> {
     /// The id `id` goes by: lists follow aliases even where the decision did not have to.
     fn resolve(&self, id: ItemId) -> rusqlite::Result<[u8; 16]> {
         let mut at = self.shelf.resolve(id);
-        while self.has_aliases {
-            let Some(older) = load::older(self.connection, self.library, at)? else { break };
-            at = self.shelf.resolve(older);
+        if self.has_aliases {
+            while let Some(older) = load::older(self.connection, self.library, at)? {
+                at = self.shelf.resolve(older);
+            }
         }
         Ok(at.to_bytes())
     }

@@ -19,16 +19,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Libraries whose counted lists are kept.
 const CACHED_MAX: usize = 16;
 
+/// One list by library, with the seq it is good for.
+type Kept<T> = Mutex<HashMap<LibraryKey, (Seq, T)>>;
+
 /// Counted lists by library, each good for one seq of its log.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    counts: Mutex<HashMap<LibraryKey, (Seq, Counts)>>,
-    collections: Mutex<HashMap<LibraryKey, (Seq, Arc<Vec<(Collection, u64)>>)>>,
-    tags: Mutex<HashMap<LibraryKey, (Seq, Arc<Vec<(Tag, u64)>>)>>,
+    counts: Kept<Counts>,
+    collections: Kept<Arc<Vec<(Collection, u64)>>>,
+    tags: Kept<Arc<Vec<(Tag, u64)>>>,
 }
 
 fn cached<T: Clone>(
-    cache: &Mutex<HashMap<LibraryKey, (Seq, T)>>,
+    cache: &Kept<T>,
     library: LibraryKey,
     seq: Seq,
     make: impl FnOnce() -> rusqlite::Result<T>,
@@ -73,9 +76,10 @@ impl Query {
         }
         for (at, tag) in filter.tags.iter().enumerate() {
             let tag = query.bind(tag.to_bytes().to_vec());
-            query.from += &format!(
+            let join = format!(
                 " JOIN tagged t{at} ON t{at}.library = s.library AND t{at}.bookmark = s.id"
             );
+            query.from.push_str(&join);
             query.wheres.push(format!("t{at}.tag = {tag}"));
         }
         let flags = [

@@ -67,12 +67,15 @@ fn run(connection: &Connection, mut inbox: mpsc::Receiver<Command>) {
         }
         let committed = begun.and_then(|_| connection.prepare_cached("COMMIT")?.execute([]));
         let error = committed.err().map(|error| error.to_string());
-        if error.is_some() && !connection.is_autocommit() {
-            if let Err(error) = connection.execute_batch("ROLLBACK") {
-                tracing::error!(%error, "rolling back failed");
-            }
+        if error.is_some()
+            && !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "rolling back failed");
         }
-        answers.into_iter().for_each(|answer| answer(error.clone()));
+        for answer in answers {
+            answer(error.clone());
+        }
     }
 }
 
