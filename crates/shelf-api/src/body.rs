@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::library::IdempotencyKey;
@@ -212,6 +213,32 @@ where
     D: Deserializer<'de>,
 {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// For an object within a body: serde would read a list as a struct as well.
+pub(crate) fn object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let fields = Option::<serde_json::Map<String, Value>>::deserialize(deserializer)?;
+    fields.map(read_object).transpose()
+}
+
+/// The same for a list of objects.
+pub(crate) fn objects<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let all = Vec::<serde_json::Map<String, Value>>::deserialize(deserializer)?;
+    all.into_iter().map(read_object).collect()
+}
+
+fn read_object<T: DeserializeOwned, E: serde::de::Error>(
+    fields: serde_json::Map<String, Value>,
+) -> Result<T, E> {
+    serde_json::from_value(Value::Object(fields)).map_err(E::custom)
 }
 
 /// A field that a merge patch may change but not empty.

@@ -81,6 +81,15 @@ fn components(components: &mut Value) {
         "session": { "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE,
             "description": "A signed-in browser; writes also need X-CSRF-Token." }
     });
+    for (name, about) in [
+        ("X-Request-Id", "Names the request in the server's log."),
+        ("ETag", "The version of the item."),
+        ("Link", "The next page, if there is one (RFC 8288)."),
+        ("Location", "Where what was made can be read."),
+    ] {
+        components["headers"][name] =
+            json!({ "description": about, "schema": { "type": "string" } });
+    }
     for (status, (title, codes)) in by_status() {
         let schema = json!({ "$ref": "#/components/schemas/Problem" });
         let description = format!("{title} Code: {}.", codes.join(", "));
@@ -143,6 +152,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             operation["responses"]["200"]["content"][kind] = file.clone();
         }
     }
+    headers(path, method, &mut operation["responses"]);
     let mut statuses: Vec<u16> = vec![400, 403, 408, 421, 500, 503];
     if !public {
         statuses.push(401);
@@ -170,6 +180,29 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         if responses.get(status.to_string()).is_none() {
             let at = format!("#/components/responses/problem_{status}");
             responses[status.to_string()] = json!({ "$ref": at });
+        }
+    }
+}
+
+/// The headers of the answers that are not problems.
+fn headers(path: &str, method: &str, responses: &mut Value) {
+    for (status, response) in responses.as_object_mut().into_iter().flatten() {
+        let mut named = vec!["X-Request-Id"];
+        let schema = &response["content"]["application/json"]["schema"]["$ref"];
+        let schema = schema.as_str().unwrap_or_default();
+        let single = ["/Bookmark", "/Tag", "/Collection"].iter().any(|name| schema.ends_with(name));
+        if status == "304" || schema.contains("Written_") || (single && method == "get") {
+            named.push("ETag");
+        }
+        if schema.contains("Paged_") || path.ends_with("/search") {
+            named.push("Link");
+        }
+        if matches!(status.as_str(), "201" | "202") {
+            named.push("Location");
+        }
+        for name in named {
+            let at = format!("#/components/headers/{name}");
+            response["headers"][name] = json!({ "$ref": at });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Bookmarks: list, save, read, edit, trash.
 
 use crate::Api;
-use crate::body::{Ask, Once, Patch};
+use crate::body::{Ask, Once, Patch, objects};
 use crate::caller::{In, Item};
 use crate::cursor;
 use crate::etag::Seen;
@@ -296,6 +296,7 @@ struct SaveIn {
     /// Names of tags; missing ones are made.
     tags: Vec<String>,
     /// Where it goes; nowhere is "Unsorted".
+    #[serde(deserialize_with = "objects")]
     places: Vec<PlaceIn>,
     /// When it was first saved; now, where it is not said.
     created_at: Option<Moment>,

@@ -1,7 +1,7 @@
 //! Many bookmarks at once, as one act.
 
 use crate::Api;
-use crate::body::Ask;
+use crate::body::{Ask, object};
 use crate::caller::In;
 use crate::wire::{Answer, ChangedOut, Id, json};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,7 @@ struct BulkIn {
     /// Mark as still to be read, or as read.
     unread: Option<bool>,
     /// Where to move them.
+    #[serde(deserialize_with = "object")]
     move_to: Option<MoveIn>,
     /// Put them into the trash.
     trash: bool,

@@ -58,6 +58,7 @@ impl From<FieldChange> for FieldOut {
 #[schema(as = HistoryRow)]
 struct RowOut {
     /// Its position in the log: the version to put back.
+    #[schema(value_type = u64)]
     seq: Seq,
     /// When.
     at: Moment,
@@ -134,7 +135,7 @@ async fn of_item(
 #[schema(as = RestoreVersion, example = json!({"seq": 7}))]
 struct VersionIn {
     /// The last change that shall still hold.
-    #[schema(minimum = 1)]
+    #[schema(value_type = u64, minimum = 1)]
     seq: Seq,
 }
 
@@ -162,8 +163,10 @@ struct ActOut {
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
     /// Its first change in the log.
+    #[schema(value_type = u64)]
     first: Seq,
     /// Its last change in the log.
+    #[schema(value_type = u64)]
     last: Seq,
     /// How many changes it has.
     changes: u64,

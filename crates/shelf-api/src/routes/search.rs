@@ -57,6 +57,7 @@ struct SearchQuery {
     /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
     /// Wait until this position of the log is seen; only within one library.
+    #[param(value_type = Option<u64>)]
     at_least: Option<Seq>,
 }
 
@@ -257,6 +258,7 @@ struct FoundOut {
     /// Words that were taken for others.
     corrected: Vec<CorrectedOut>,
     /// The position each library was read at, by id.
+    #[schema(value_type = BTreeMap<String, u64>)]
     heads: BTreeMap<String, Seq>,
     /// Where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]

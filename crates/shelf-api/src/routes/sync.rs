@@ -1,7 +1,7 @@
 //! The log, for replicas: pull by cursor, push by paired devices.
 
 use crate::Api;
-use crate::body::Ask;
+use crate::body::{Ask, objects};
 use crate::caller::In;
 use crate::moment::Moment;
 use crate::page::Params;
@@ -38,8 +38,10 @@ struct HeadOut {
     /// Raised when a backup is restored.
     epoch: u32,
     /// Position of the last change.
+    #[schema(value_type = u64)]
     seq: Seq,
     /// Below this a reader starts from a snapshot.
+    #[schema(value_type = u64)]
     floor: Seq,
     /// When the last change was written.
     at: Moment,
@@ -71,8 +73,10 @@ struct PulledOut {
     #[schema(value_type = Vec<Object>)]
     changes: Vec<Change>,
     /// The position they come after.
+    #[schema(value_type = u64)]
     from: Seq,
     /// The position of the last one.
+    #[schema(value_type = u64)]
     to: Seq,
     /// What to ask with next.
     next_cursor: String,
@@ -119,6 +123,7 @@ struct PushIn {
     #[schema(value_type = Id)]
     device: DeviceId,
     /// The changes, at most 500, their counters rising by one.
+    #[serde(deserialize_with = "objects")]
     #[schema(value_type = Vec<Object>, max_items = 500)]
     changes: Vec<Pushed>,
 }
@@ -137,6 +142,7 @@ struct ToldOut {
     item: Option<Id>,
     /// Its position in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     seq: Option<Seq>,
     /// The stamp it was logged with.
     #[serde(skip_serializing_if = "Option::is_none")]

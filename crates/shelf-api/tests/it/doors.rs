@@ -1,10 +1,13 @@
 //! What every route has in common: host, origin, tokens, problems, limits.
 
 use crate::world::World;
+use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN};
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
+use shelf_api::Probes;
+use std::sync::Arc;
 
 fn bare(method: Method, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(HOST, "localhost:4747")
@@ -131,5 +134,50 @@ async fn unknown_parameters_are_refused_by_name() {
     for limit in ["0", "201", "-1", "x", "99999999999999"] {
         let path = format!("/v1/libraries/{{library}}/bookmarks?limit={limit}");
         assert_eq!(world.get(&world.ada, &path).await.status, StatusCode::BAD_REQUEST, "{limit}");
+    }
+}
+
+/// Probes of a process that is not ready, and whose metrics are broken.
+#[derive(Debug)]
+struct Broken;
+
+#[async_trait]
+impl Probes for Broken {
+    async fn waiting(&self) -> Vec<String> {
+        vec!["store".to_owned()]
+    }
+
+    fn metrics(&self) -> String {
+        panic!("the secret of the house")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_that_tells_nothing() {
+    let world = World::with(Arc::new(Broken)).await;
+    let told = world.get(&world.ada, "/metrics").await;
+    assert_eq!((told.status, told.code()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
+    assert!(!told.text.contains("secret"), "{}", told.text);
+    assert_eq!(world.get(&world.ada, "/healthz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_process_that_waits_says_what_for() {
+    let world = World::with(Arc::new(Broken)).await;
+    let told = world.get(&world.ada, "/readyz").await;
+    assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(told.json, json!({"status": "waiting", "waiting": ["store"]}));
+    let world = World::new().await;
+    assert_eq!(world.get(&world.ada, "/readyz").await.json["status"], "ok");
+}
+
+#[tokio::test]
+async fn a_list_is_not_taken_for_an_object() {
+    let world = World::new().await;
+    let path = "/v1/libraries/{library}/bookmarks";
+    for ask in [json!([["https://a.example"]]), json!({"url": "https://a.example", "places": [[]]})]
+    {
+        let told = world.post(&world.ada, path, &ask).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{ask}");
     }
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shelf_api::probes::AlwaysReady;
-use shelf_api::{Api, Background, Gate};
+use shelf_api::{Api, Background, Gate, Probes};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
@@ -97,6 +97,11 @@ impl Told {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Arc::new(AlwaysReady)).await
+    }
+
+    /// A world whose process has these probes.
+    pub(crate) async fn with(probes: Arc<dyn Probes>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let clock = Arc::new(Ticking::default());
@@ -126,7 +131,7 @@ impl World {
             search: SearchPorts { index, embedder, texts },
             background: Background::new(spool, 1 << 20),
             gate,
-            probes: Arc::new(AlwaysReady),
+            probes,
         };
         Self { app: shelf_api::router(api), ada, eve, follower, stores, dir }
     }
