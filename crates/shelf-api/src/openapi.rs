@@ -65,7 +65,23 @@ pub(crate) fn finished(document: &OpenApi) -> Value {
             }
         }
     }
+    drop_unused(&mut doc);
     doc
+}
+
+/// Takes out components nothing refers to: the parts of what was written inline.
+fn drop_unused(doc: &mut Value) {
+    for kind in ["schemas", "responses"] {
+        loop {
+            let text = doc.to_string();
+            let Some(all) = doc["components"][kind].as_object_mut() else { break };
+            let before = all.len();
+            all.retain(|name, _| text.contains(&format!("\"#/components/{kind}/{name}\"")));
+            if all.len() == before {
+                break;
+            }
+        }
+    }
 }
 
 fn components(components: &mut Value) {
@@ -130,9 +146,12 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if let Some(own) = operation["parameters"].as_array() {
         parameters.extend(own.iter().cloned());
     }
-    if writes && !public {
-        parameters
-            .push(header("Idempotency-Key", "Names the request, so that it may be repeated."));
+    if writes && !public && takes_key(path) {
+        let about = "Names the request, so that it may be repeated: bare, or a quoted string.";
+        let mut key = header("Idempotency-Key", about);
+        key["schema"] = json!({ "type": "string", "minLength": 1, "maxLength": 255,
+            "pattern": "^[A-Za-z0-9_.:~+/=-]+$" });
+        parameters.push(key);
     }
     let versioned = operation["responses"].get("304").is_some();
     if versioned {
@@ -182,6 +201,13 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             responses[status.to_string()] = json!({ "$ref": at });
         }
     }
+}
+
+/// Whether writes to `path` honour a key: those that go through the door of a library.
+fn takes_key(path: &str) -> bool {
+    let through = path.starts_with("/v1/libraries/");
+    let other = ["/activity", "/open", "/changes", "/imports"];
+    through && !other.iter().any(|end| path.ends_with(end))
 }
 
 /// The headers of the answers that are not problems.
@@ -239,7 +265,7 @@ fn example(path: &str, name: &str) -> u8 {
 }
 
 fn header(name: &str, about: &str) -> Value {
-    let schema = json!({ "type": "string", "maxLength": 4096 });
+    let schema = json!({ "type": "string" });
     json!({ "name": name, "in": "header", "description": about, "schema": schema })
 }
 

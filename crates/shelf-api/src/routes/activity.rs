@@ -1,7 +1,7 @@
 //! Activity: what the person opened, remembered only while they want it.
 
 use crate::Api;
-use crate::body::{Ask, Once};
+use crate::body::Ask;
 use crate::caller::{In, Item, Me};
 use crate::moment::Moment;
 use crate::page::{Paged, Params, limit_of};
@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(post, path = "/v1/libraries/{library}/bookmarks/{item}/open", tag = "activity",
     operation_id = "open_bookmark",
     responses((status = 200, description = "The bookmark.", body = BookmarkOut)))]
-async fn open(within: In, Item(id): Item, _once: Once) -> Answer {
+async fn open(within: In, Item(id): Item) -> Answer {
     let head = within.ctx.stores.library.head(within.scope).await?;
     let bookmark = record_opened(&within.ctx, within.scope, id).await?;
     json(BookmarkOut::of(bookmark, &head))

@@ -262,6 +262,6 @@ async fn rows(
 #[utoipa::path(post, path = "/v1/libraries/{library}/imports/{import}/undo", tag = "imports",
     operation_id = "undo_import",
     responses((status = 200, description = "Undone.", body = JobOut)))]
-async fn undo(within: In, Import(id): Import, _once: Once) -> Answer {
-    json(JobOut::from(undo_import(&within.ctx, within.scope, id).await?))
+async fn undo(within: In, Import(id): Import, Once(key): Once) -> Answer {
+    json(JobOut::from(undo_import(&within.under(key), within.scope, id).await?))
 }
