@@ -8,6 +8,8 @@ use axum::{
     routing::{get, post},
 };
 
+use tower_http::compression::CompressionLayer;
+
 use crate::{
     assets,
     handlers::{
@@ -33,6 +35,7 @@ pub fn router(web: Web) -> Router {
             "/assets/{name}",
             get(|request: Request| async move { assets::serve(request.uri().path()) }),
         )
+        .layer(CompressionLayer::new())
         .with_state(web)
 }
 

@@ -127,6 +127,7 @@ impl Visit {
     async fn rail(&self) -> Result<Rail, Trouble> {
         let counts = counts(&self.ctx, self.scope).await?;
         let mut tags = list_tags(&self.ctx, self.scope).await?;
+        tags.retain(|(_, count)| *count > 0);
         tags.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.name.cmp(&b.name)));
         tags.truncate(RAIL_TAGS);
         Ok(Rail {

@@ -225,7 +225,7 @@ fn blank(job: &ImportJob) -> ImportPage {
     ImportPage {
         id: job.id.to_string(),
         file: job.file_name.clone(),
-        format: job.format.clone(),
+        format: called(&job.format),
         stage: stage(job),
         parsed: job.total.unwrap_or(job.parsed).max(job.parsed),
         done: job.parsed,
@@ -240,6 +240,20 @@ fn blank(job: &ImportJob) -> ImportPage {
         act: (!job.dry_run).then(|| job.id.to_string()),
         trouble: job.problem.clone(),
     }
+}
+
+/// A format in words.
+fn called(format: &str) -> String {
+    match format {
+        "netscape-html" => "a browser's bookmarks file",
+        "chrome-json" => "Chrome's own file",
+        "firefox-json" | "firefox-jsonlz4" => "a backup of Firefox",
+        "mindshelf-jsonl" => "JSON Lines of MindShelf",
+        "mindshelf-csv" => "a table of MindShelf",
+        "pocket-html" | "pocket-csv" => "an export of Pocket",
+        other => other,
+    }
+    .to_owned()
 }
 
 fn stage(job: &ImportJob) -> Stage {

@@ -42,7 +42,7 @@ pub fn door(door: Door) -> Markup {
             }
             div.stack-s {
                 p { "For a new link, run this on the machine where MindShelf runs:" }
-                code.secret { "mindshelf sign-in" }
+                code.secret { "mindshelf link" }
             }
         }
     }

@@ -1,0 +1,8 @@
+//! The pages over real stores: who gets in, what forms may do, what hostile text becomes.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod room;
+mod coming_in;
+mod forms;
+mod walk;
+mod imports;

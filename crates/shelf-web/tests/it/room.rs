@@ -1,0 +1,156 @@
+//! The pages in process over one directory, with own time and seeded chance, and one signed-in browser.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use http_body_util::BodyExt;
+use shelf_bookmarks::{
+    Stores,
+    search::{SearchPorts, ShownTexts},
+};
+use shelf_embedded::{
+    Embedded,
+    search::{BuiltInModel, EmbeddedSearch},
+};
+use shelf_identity::{CsrfToken, Doors, Secret, create_link, first_run, sign_in};
+use shelf_ports::chance::{Chance, Clock};
+use shelf_web::Web;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub(crate) const ORIGIN: &str = "http://127.0.0.1:4747";
+
+/// A clock that moves a millisecond each time it is read.
+#[derive(Debug, Default)]
+struct Ticking(AtomicU64);
+
+impl Clock for Ticking {
+    fn now_ms(&self) -> i64 {
+        1_790_000_000_000 + i64::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap()
+    }
+
+    fn ticks_us(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Chance that counts.
+#[derive(Debug, Default)]
+struct Counting(AtomicU64);
+
+impl Chance for Counting {
+    fn seed(&self) -> [u8; 16] {
+        let count = u128::from(self.0.fetch_add(1, Ordering::Relaxed) + 1);
+        count.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_be_bytes()
+    }
+}
+
+/// The pages, with someone signed in.
+pub(crate) struct Room {
+    pub(crate) app: Router,
+    pub(crate) session: String,
+    pub(crate) csrf: String,
+    /// A sign-in link that was not used yet.
+    pub(crate) link: String,
+    _dir: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Told {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Room {
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Embedded::open(dir.path()).unwrap());
+        let (clock, chance) = (Arc::new(Ticking::default()), Arc::new(Counting::default()));
+        let stores = Stores {
+            library: store.clone(),
+            views: store.clone(),
+            imports: store.clone(),
+            activity: store.clone(),
+            accounts: store.clone(),
+            clock: clock.clone(),
+            chance: chance.clone(),
+        };
+        let doors = Doors { accounts: store.clone(), clock, chance };
+        let owner = first_run(&doors).await.unwrap().person.id;
+        let used = create_link(&doors, owner).await.unwrap();
+        let session = sign_in(&doors, &used.secret).await.unwrap().secret;
+        let link = create_link(&doors, owner).await.unwrap().secret.expose().to_owned();
+        let index = Arc::new(EmbeddedSearch::open(&dir.path().join("search"), "tests").unwrap());
+        let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
+        let embedder = Arc::new(BuiltInModel::default());
+        let web = Web {
+            stores,
+            search: SearchPorts { index, embedder, texts },
+            spool: dir.path().join("incoming"),
+            tasks: tokio_util::task::TaskTracker::new(),
+            doors,
+            origin: Some(ORIGIN.to_owned()),
+            development: true,
+        };
+        Self {
+            app: shelf_web::router(web),
+            csrf: CsrfToken::of(&Secret::sent(session.expose())).expose().to_owned(),
+            session: session.expose().to_owned(),
+            link,
+            _dir: dir,
+        }
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Told {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Told { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// A request of the signed-in browser.
+    pub(crate) fn ask(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "127.0.0.1:4747")
+            .header(header::COOKIE, format!("mindshelf_session={}", self.session))
+    }
+
+    /// A page, as the signed-in browser gets it.
+    pub(crate) async fn get(&self, path: &str) -> Told {
+        self.send(self.ask("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// A form of a page of ours.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Told {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("_csrf", &self.csrf).extend_pairs(fields);
+        let request = self.ask("POST", path).header(header::ORIGIN, ORIGIN);
+        self.send(request.body(Body::from(form.finish())).unwrap()).await
+    }
+
+    /// Saves a link with this title; its id.
+    pub(crate) async fn saved(&self, url: &str, title: &str) -> String {
+        let told = self.post("/save", &[("url", url), ("title", title)]).await;
+        let id = told.header("location").split_once("item=").map(|(_, id)| id.to_owned());
+        id.unwrap_or_else(|| panic!("not saved: {} {}", told.status, told.text))
+    }
+}
