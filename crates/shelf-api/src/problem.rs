@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_fault_tells_the_caller_nothing_of_the_engine() {
-        let problem = Problem::from(Fault::new("reading the log", "disk of /home/ada is full"));
+        let problem = Problem::from(Fault::new("reading the log", "the disk of ada is full"));
         let bare = Response::new(Body::empty());
         let answer = problem.answer("/v1/me", "0af7", &bare);
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);

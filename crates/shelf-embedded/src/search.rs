@@ -147,7 +147,7 @@ impl Inner {
         shelves.retain(|_, other| {
             let other = other.read().unwrap_or_else(PoisonError::into_inner);
             resident += other.rows.len();
-            resident <= RESIDENT_ROWS_MAX || other.tail.len() > 0
+            resident <= RESIDENT_ROWS_MAX || other.tail.waiting() > 0
         });
         shelves.insert(library, Arc::clone(&shelf));
         Ok(shelf)
@@ -189,7 +189,7 @@ impl Inner {
             if batch.seq < shelf.seq {
                 return Ok(());
             }
-            let before = shelf.tail.len();
+            let before = shelf.tail.waiting();
             for number in batch.gone {
                 let committed =
                     shelf.rows.get(number as usize).is_some() && shelf.tail.doc(number).is_none();
@@ -205,7 +205,7 @@ impl Inner {
             }
             shelf.seq = batch.seq;
             shelf.short.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
-            writing.waiting += shelf.tail.len().saturating_sub(before);
+            writing.waiting += shelf.tail.waiting().saturating_sub(before);
         }
         self.moved.send_modify(|moved| *moved += 1);
         if writing.waiting >= TAIL_MAX { self.commit(&mut writing) } else { Ok(()) }

@@ -124,10 +124,10 @@ impl Language {
 
     /// Guesses the language of `text`, whose words are `words`.
     pub fn of_text(text: &str, words: &[Word]) -> Self {
-        if !text.is_ascii() {
-            if let Some(language) = by_script(text) {
-                return language;
-            }
+        if !text.is_ascii()
+            && let Some(language) = by_script(text)
+        {
+            return language;
         }
         let mut votes = [0_u16; ENTRIES.len()];
         for word in words.iter().take(200) {

@@ -87,7 +87,7 @@ impl Walk<'_> {
             (ranking.fused(scored.words[*number as usize], scored.best, 0.0), *number)
         };
         let mut all: Vec<(f32, u32)> = scored.matched.iter().map(fused).collect();
-        best_first(&mut all, plan.limit, higher);
+        best_first(&mut all, plan.limit, |a, b| higher(*a, *b));
         let made = |(score, number): (f32, u32)| {
             self.candidate(number, scored.words[number as usize], 0.0, score)
         };
@@ -118,7 +118,7 @@ impl Walk<'_> {
         }
         let second = (plan.limit * SECOND_LOOK_TIMES).max(SECOND_LOOK_LEAST);
         if !exact {
-            best_first(&mut pool, second, higher);
+            best_first(&mut pool, second, |a, b| higher(*a, *b));
             for (score, number) in &mut pool {
                 let cosine = rows.vectors.cosine(*number as usize, look);
                 *score = ranking.fused(scored.words[*number as usize], scored.best, cosine);
@@ -136,7 +136,7 @@ impl Walk<'_> {
         pool.retain(|(_, number)| {
             exact || scored.words[*number as usize] > 0.0 || by_meaning.contains(number)
         });
-        best_first(&mut pool, plan.limit, higher);
+        best_first(&mut pool, plan.limit, |a, b| higher(*a, *b));
         let made = |(score, number): (f32, u32)| {
             let cosine = rows.vectors.cosine(number as usize, look);
             self.candidate(number, scored.words[number as usize], cosine, score)
@@ -166,7 +166,7 @@ fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn higher(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
+fn higher(a: (f32, u32), b: (f32, u32)) -> Ordering {
     b.0.total_cmp(&a.0).then(b.1.cmp(&a.1))
 }
 

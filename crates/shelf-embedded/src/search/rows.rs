@@ -41,7 +41,7 @@ const NO_ROW: Row = Row {
 /// All bookmarks of one library, by number.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    rows: Vec<Row>,
+    slots: Vec<Row>,
     label_ids: Vec<u32>,
     pub(super) labels: Labels,
     pub(super) vectors: Vectors,
@@ -101,7 +101,7 @@ impl Rows {
         for segment in &view.segments {
             rows.load_segment(segment, fields, prefix).map_err(search_fault)?;
         }
-        rows.vectors = Vectors::load(file, rows.rows.len())?;
+        rows.vectors = Vectors::load(file, rows.slots.len())?;
         Ok(rows)
     }
 
@@ -158,7 +158,7 @@ impl Rows {
         };
         let number = doc.number as usize;
         self.place(number, row, &ids);
-        self.vectors.reach(self.rows.len());
+        self.vectors.reach(self.slots.len());
         self.vectors.set(number, doc.vector.as_ref().map(shelf_ports::search::Embedding::bytes));
         if self.wasted > 65_536 && self.wasted > self.label_ids.len() / 2 {
             self.repack();
@@ -166,8 +166,8 @@ impl Rows {
     }
 
     fn place(&mut self, number: usize, row: Row, ids: &[u32]) {
-        if self.rows.len() <= number {
-            self.rows.resize(number + 1, NO_ROW);
+        if self.slots.len() <= number {
+            self.slots.resize(number + 1, NO_ROW);
         }
         self.clear(number);
         let labels = u16::try_from(ids.len()).unwrap_or(u16::MAX);
@@ -178,11 +178,11 @@ impl Rows {
         }
         self.living += 1;
         self.lengths += u64::from(row.length);
-        self.rows[number] = Row { labels_from, labels, living: true, ..row };
+        self.slots[number] = Row { labels_from, labels, living: true, ..row };
     }
 
     fn clear(&mut self, number: usize) {
-        let Some(row) = self.rows.get(number).copied().filter(|row| row.living) else { return };
+        let Some(row) = self.slots.get(number).copied().filter(|row| row.living) else { return };
         self.living -= 1;
         self.lengths -= u64::from(row.length);
         self.wasted += usize::from(row.labels);
@@ -190,22 +190,22 @@ impl Rows {
         for &id in &self.label_ids[from..from + usize::from(row.labels)] {
             self.labels.counts[id as usize] -= 1;
         }
-        self.rows[number] = NO_ROW;
+        self.slots[number] = NO_ROW;
     }
 
     /// Forgets a number.
     pub(super) fn remove(&mut self, number: u32) {
         let number = number as usize;
         self.clear(number);
-        if number < self.rows.len() {
-            self.vectors.reach(self.rows.len());
+        if number < self.slots.len() {
+            self.vectors.reach(self.slots.len());
             self.vectors.set(number, None);
         }
     }
 
     fn repack(&mut self) {
         let old = std::mem::take(&mut self.label_ids);
-        for row in &mut self.rows {
+        for row in &mut self.slots {
             let from = row.labels_from as usize;
             row.labels_from = u32::try_from(self.label_ids.len()).unwrap_or(u32::MAX);
             self.label_ids.extend_from_slice(&old[from..from + usize::from(row.labels)]);
@@ -215,7 +215,7 @@ impl Rows {
 
     /// One more than the highest number.
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.slots.len()
     }
 
     /// How many bookmarks there are.
@@ -224,6 +224,7 @@ impl Rows {
     }
 
     /// The mean of their lengths, at least 1.
+    #[expect(clippy::cast_possible_truncation, reason = "a mean length needs no more digits")]
     pub(super) fn length_mean(&self) -> f32 {
         if self.living == 0 {
             1.0
@@ -233,11 +234,11 @@ impl Rows {
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&Row> {
-        self.rows.get(number).filter(|row| row.living)
+        self.slots.get(number).filter(|row| row.living)
     }
 
     pub(super) fn all(&self) -> &[Row] {
-        &self.rows
+        &self.slots
     }
 
     pub(super) fn labels_of(&self, row: &Row) -> &[u32] {
@@ -262,15 +263,14 @@ impl<'a> LabelCache<'a> {
         ids.clear();
         let Some(column) = self.column else { return Ok(()) };
         for ord in column.ords().values_for_doc(doc) {
-            let id = match self.known.get(&ord) {
-                Some(&id) => id,
-                None => {
-                    self.text.clear();
-                    column.ord_to_str(ord, &mut self.text)?;
-                    let id = labels.intern(&self.text);
-                    self.known.insert(ord, id);
-                    id
-                }
+            let id = if let Some(&id) = self.known.get(&ord) {
+                id
+            } else {
+                self.text.clear();
+                column.ord_to_str(ord, &mut self.text)?;
+                let id = labels.intern(&self.text);
+                self.known.insert(ord, id);
+                id
             };
             ids.push(id);
         }

@@ -79,7 +79,7 @@ impl Tail {
     }
 
     /// How many documents wait for a commit.
-    pub(super) fn len(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.docs.len() + self.gone.len()
     }
 
@@ -113,10 +113,10 @@ impl Tail {
                     .for_each(|(number, weight)| each(*number, *weight));
             }
             Space::Word => {
-                self.words.get(term).into_iter().flatten().for_each(|number| each(*number, 1))
+                self.words.get(term).into_iter().flatten().for_each(|number| each(*number, 1));
             }
             Space::Address => {
-                self.address.get(term).into_iter().flatten().for_each(|number| each(*number, 1))
+                self.address.get(term).into_iter().flatten().for_each(|number| each(*number, 1));
             }
         }
     }

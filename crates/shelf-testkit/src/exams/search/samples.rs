@@ -94,7 +94,7 @@ impl Dice {
 
     /// A random document.
     pub fn doc(&mut self, number: u32) -> SearchDoc {
-        let words: Vec<String> = (0..1 + self.below(14)).map(|_| self.word()).collect();
+        let words: Vec<String> = (0..=self.below(14)).map(|_| self.word()).collect();
         let mut made = doc(number, &words.join(" "));
         made.created_at_ms = i64::from(self.below(2_000_000_000)) * 1_000;
         made.address = vec![format!("a{}", self.below(6))];
@@ -108,7 +108,7 @@ impl Dice {
 
     fn group(&mut self) -> Group {
         let mut alternatives: Vec<Alternative> = Vec::new();
-        for _ in 0..1 + self.below(3) {
+        for _ in 0..=self.below(3) {
             let space = if self.below(5) == 0 { Space::Word } else { Space::Stem };
             let weight = (1 + self.below(10)) as f32 / 10.0;
             alternatives.push(Alternative { space, term: self.word(), weight });
