@@ -1,17 +1,14 @@
-//! The documents, held to the tree: paths exist, crates are mapped, settings and decisions are listed.
+//! The documents, held to the tree: paths exist, crates are mapped, decisions are listed.
 
 use std::collections::BTreeSet;
 
 use crate::repo::{Repo, has_ending};
-use crate::tidy::is_test_file;
 use crate::verdict::Verdict;
 
 /// The code map.
 const MAP: &str = "docs/ARCHITECTURE.md";
 /// Lines the code map may have at most.
 const MAP_LINES_MAX: usize = 300;
-/// The reference of settings.
-const SETTINGS: &str = "docs/OPERATIONS.md";
 /// Lines a decision may have at most: a page.
 const DECISION_LINES_MAX: usize = 70;
 /// What every decision says.
@@ -26,7 +23,6 @@ pub fn check(repo: &Repo) -> Verdict {
     }
     check_map(repo, &mut verdict);
     check_decisions(repo, &mut verdict);
-    check_settings(repo, &mut verdict);
     verdict
 }
 
@@ -103,28 +99,6 @@ fn check_decisions(repo: &Repo, verdict: &mut Verdict) {
             format!("{MAP} does not list {path}")
         });
     }
-}
-
-/// Every variable the product reads is in the reference.
-fn check_settings(repo: &Repo, verdict: &mut Verdict) {
-    let Some(reference) = repo.text(SETTINGS) else {
-        verdict.note(format!("{SETTINGS} does not exist yet: no settings to compare"));
-        return;
-    };
-    let sources = repo.texts(".rs");
-    let sources = sources.filter(|(path, _)| path.starts_with("crates/") && !is_test_file(path));
-    let named: BTreeSet<&str> = sources.flat_map(|(_, text)| variables(text)).collect();
-    for name in named {
-        verdict.require(reference.contains(name), || format!("{SETTINGS} does not name {name}"));
-    }
-}
-
-/// Every `MINDSHELF_…` variable named in `text`.
-fn variables(text: &str) -> impl Iterator<Item = &str> {
-    let belongs = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    text.match_indices("\"MINDSHELF_")
-        .filter_map(move |(at, _)| text.get(at + 1..)?.split(|c| !belongs(c)).next())
-        .filter(|name| !name.ends_with('_'))
 }
 
 /// What stands in backticks outside fenced blocks.
@@ -214,12 +188,5 @@ mod tests {
         assert!(unlisted.iter().any(|line| line.contains("does not list")), "{unlisted:?}");
         assert!(!broken_in(&map, &[("docs/adr/0001-one.md", "## Context")]).is_empty());
         assert!(!broken_in(&map, &[("docs/adr/0002-one.md", &text)]).is_empty());
-    }
-
-    #[test]
-    fn a_variable_missing_from_the_reference_is_found() {
-        let code = ("crates/a/src/config.rs", "read(\"MINDSHELF_LISTEN\")");
-        assert_eq!(broken_in(MAPPED, &[(SETTINGS, ""), code]).len(), 1);
-        assert!(broken_in(MAPPED, &[(SETTINGS, "`MINDSHELF_LISTEN`"), code]).is_empty());
     }
 }

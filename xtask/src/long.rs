@@ -22,11 +22,11 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "laws",
         arguments: &["test", "--package", "shelf-domain"],
-        environment: &[("PROPTEST_CASES", "20000")],
+        environment: &[("MINDSHELF_CASES", "20000")],
     },
     Proof {
         name: "storm",
-        arguments: &["test", "--package", "mindshelf", "--", "--nocapture", "storm"],
+        arguments: &["test", "--package", "mindshelf", "--test", "storm", "--", "--nocapture"],
         environment: &[("MINDSHELF_LONG", "1")],
     },
 ];
