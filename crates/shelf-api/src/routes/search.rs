@@ -353,7 +353,8 @@ mod tests {
 
     #[test]
     fn what_matched_is_marked_and_what_is_hostile_stays_text() {
-        let marked = Marked { text: "<b>rust & \"co\"".to_owned(), marks: vec![3..7] };
+        let marked =
+            Marked { text: "<b>rust & \"co\"".to_owned(), marks: std::iter::once(3..7).collect() };
         assert_eq!(html(&marked), "&lt;b&gt;<mark>rust</mark> &amp; &quot;co&quot;");
     }
 }

@@ -142,7 +142,8 @@ async fn a_deep_tree_is_stored_whole() {
     let desk = Desk::new().await;
     let mut file = String::from("<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><p>");
     for depth in 0..2_000 {
-        file.push_str(&format!("<DT><H3>f{depth}</H3><DL><p>"));
+        let folder = format!("<DT><H3>f{depth}</H3><DL><p>");
+        file.push_str(&folder);
     }
     file.push_str("<DT><A HREF=\"https://example.org/deep\">Deep</A>");
     let job = desk.import(file.as_bytes()).await;
