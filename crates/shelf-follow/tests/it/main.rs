@@ -1,0 +1,6 @@
+//! A follower among planted faults: crashes, lost hints, poison libraries.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod fakes;
+mod faults;
+mod waiting;
