@@ -1,1 +1,28 @@
 //! Typed client of the REST interface, used by the command line and by tests.
+//!
+//! A [`Client`] speaks through a [`Transport`]: HTTP to a server, or whatever else carries a
+//! request and its answer, such as a router in the same process.
+#![warn(missing_docs)]
+
+mod failure;
+mod transport;
+mod http;
+mod client;
+mod account;
+mod library;
+mod bookmarks;
+mod search;
+mod imports;
+mod exports;
+
+pub use account::{LibraryName, Me, NewToken, TokenInfo};
+pub use bookmarks::{Bookmark, Save, SavePlace, Saved};
+pub use client::Client;
+pub use failure::ClientFailure;
+pub use http::Http;
+pub use imports::{ImportFile, Job, LedgerRow};
+pub use library::LibraryClient;
+pub use search::{Found, Hit, Mode};
+pub use transport::{Answer, Answering, Bytes, Chunks, Request, Transport};
+
+pub use reqwest::{Method, StatusCode, header};

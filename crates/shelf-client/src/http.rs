@@ -1,0 +1,72 @@
+//! HTTP and HTTPS to a server anywhere, by reqwest over rustls with ring.
+
+use crate::transport::{Answer, Answering, Request, Transport};
+use crate::{Chunks, ClientFailure};
+use futures::TryStreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// How long a connection may take to be made.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// How long a server may be silent between two pieces of an answer.
+const SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// A server reached by HTTP.
+#[derive(Clone, Debug)]
+pub struct Http {
+    base: Url,
+    client: reqwest::Client,
+}
+
+impl Http {
+    /// The server at `base`, such as `http://127.0.0.1:4747`.
+    pub fn new(base: &str) -> Result<Self, ClientFailure> {
+        let unreadable = |why: String| ClientFailure::Unreadable(why);
+        let base = Url::parse(base).map_err(|error| unreadable(format!("{base:?}: {error}")))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(unreadable(format!("{base} is no address of a server")));
+        }
+        // Somebody else may have chosen a provider already; any will do.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_MAX)
+            .read_timeout(SILENCE_MAX)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|error| unreadable(error.to_string()))?;
+        Ok(Self { base, client })
+    }
+
+    async fn ask(&self, request: Request) -> Result<Answer, ClientFailure> {
+        let unreachable = |error: reqwest::Error| ClientFailure::Unreachable {
+            address: self.base.origin().ascii_serialization(),
+            source: error.without_url().into(),
+        };
+        let url = self
+            .base
+            .join(&request.target)
+            .map_err(|error| ClientFailure::Unreadable(error.to_string()))?;
+        let mut asked = self.client.request(request.method, url).headers(request.headers);
+        if let Some(body) = request.body {
+            asked = asked.body(reqwest::Body::wrap_stream(body));
+        }
+        let answer = asked.send().await.map_err(unreachable)?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body: Chunks = Box::pin(answer.bytes_stream().map_err(std::io::Error::other));
+        Ok(Answer { status, headers, body })
+    }
+}
+
+impl Transport for Http {
+    fn send(&self, request: Request) -> Answering<'_> {
+        Box::pin(self.ask(request))
+    }
+}
+
+impl From<Http> for Arc<dyn Transport> {
+    fn from(http: Http) -> Self {
+        Arc::new(http)
+    }
+}

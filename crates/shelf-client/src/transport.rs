@@ -1,0 +1,110 @@
+//! What carries a request to a server and its answer back.
+
+use crate::ClientFailure;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+pub use bytes::Bytes;
+
+/// Most bytes of an answer that is read whole.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// A body in pieces.
+pub type Chunks = BoxStream<'static, Result<Bytes, std::io::Error>>;
+
+/// One request.
+pub struct Request {
+    /// Its method.
+    pub method: Method,
+    /// Path and query, from `/` on.
+    pub target: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, if it has one.
+    pub body: Option<Chunks>,
+}
+
+impl Request {
+    /// A request of `target` without a body.
+    pub fn new(method: Method, target: impl Into<String>) -> Self {
+        Self { method, target: target.into(), headers: HeaderMap::new(), body: None }
+    }
+
+    /// The request with one more header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The request with `bytes` as its body.
+    #[must_use]
+    pub fn bytes(mut self, bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        self.body = Some(futures::stream::once(async move { Ok(bytes) }).boxed());
+        self
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers carry the token.
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a server answered.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Chunks,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// Whether the server did what was asked.
+    pub fn is_yes(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The whole body, bounded.
+    pub async fn bytes(mut self) -> Result<Vec<u8>, ClientFailure> {
+        let mut all = Vec::new();
+        while let Some(chunk) = self.body.next().await {
+            let chunk = chunk.map_err(|error| ClientFailure::Unreachable {
+                address: "the rest of the answer".to_owned(),
+                source: error.into(),
+            })?;
+            if all.len() + chunk.len() > ANSWER_BYTES_MAX {
+                return Err(ClientFailure::Unreadable("it is too large".to_owned()));
+            }
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all)
+    }
+}
+
+/// The answer to come.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, ClientFailure>> + Send + 'a>>;
+
+/// What carries a request to a server and its answer back.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends `request`; an answer of any status is an answer.
+    fn send(&self, request: Request) -> Answering<'_>;
+}
