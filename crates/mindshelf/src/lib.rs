@@ -1,1 +1,21 @@
-//! The binary: settings, wiring, roles and commands.
+//! The binary: settings, wiring, the table of followers, telemetry and the commands.
+//!
+//! The only crate that names everyone, reads the environment, the wall clock and the system's
+//! randomness. `main` gathers the outside world once; everything else is given what it needs.
+
+pub mod config;
+pub mod system;
+mod console;
+mod telemetry;
+mod directory;
+mod local_key;
+pub mod app;
+mod followers;
+mod probes;
+mod keeper;
+mod inside;
+mod reach;
+mod serve;
+mod commands;
+
+pub use commands::{Outside, run};

@@ -1,4 +1,8 @@
 //! The `mindshelf` command.
 
-#![allow(unused)]
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let outside = mindshelf::Outside::of_this_process();
+    mindshelf::run(&outside)
+}

@@ -1,0 +1,252 @@
+//! The whole application in one process: stores, followers and routers, wired together.
+
+use crate::followers::Followers;
+use crate::keeper::{self, Keeper};
+use crate::local_key::local_key;
+use crate::probes::ProcessProbes;
+use anyhow::{Context, Result};
+use axum::Router;
+use shelf_api::{Api, Background, Gate};
+use shelf_bookmarks::Stores;
+use shelf_bookmarks::search::{ANALYSIS_VERSION, SearchPorts, ShownTexts, TextFollower};
+use shelf_embedded::Embedded;
+use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
+use shelf_follow::{Report, Source};
+use shelf_identity::{Doors, Secret, create_link, first_run};
+use shelf_ports::Fault;
+use shelf_ports::accounts::Person;
+use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::projection::Projection;
+use shelf_web::Web;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// The directory of the search index, below the data directory.
+const SEARCH: &str = "search";
+/// The directory of files that were sent and are not read to their end, below the data directory.
+const INCOMING: &str = "incoming";
+/// The largest file that is taken in, bytes.
+const FILE_BYTES_MAX: u64 = 2 << 30;
+/// How long imports and exports may take to end when the process stops.
+const WORK_MAX: Duration = Duration::from_secs(20);
+
+/// How the application is reached and what it draws time and chance from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The address it listens on, or would.
+    pub listen: SocketAddr,
+    /// Names it also goes by.
+    pub hosts: Vec<String>,
+    /// Other pages that may use it.
+    pub origins: Vec<String>,
+    /// How browsers reach it, when that is not the address it listens on.
+    pub public_url: Option<String>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+}
+
+/// The application, running but for its socket.
+#[derive(Debug)]
+pub struct App {
+    /// The stores behind the ports.
+    pub stores: Stores,
+    embedded: Embedded,
+    search: SearchPorts,
+    owner: Person,
+    is_new: bool,
+    key: Secret,
+    router: Router,
+    probes: Arc<ProcessProbes>,
+    followers: Arc<Followers>,
+    background: Background,
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// Opens the stores in `dir` (which this process must have for itself) and starts what
+    /// follows them.
+    pub async fn open(dir: &Path, setup: &Setup) -> Result<Self> {
+        let at = dir.to_owned();
+        let opened = tokio::task::spawn_blocking(move || open_stores(&at)).await?;
+        let (embedded, index) = opened.with_context(|| format!("cannot open {}", dir.display()))?;
+        let stores = stores_of(&embedded, setup);
+        let search = search_of(&stores, index);
+        let doors = doors_of(&stores);
+        let owner = first_run(&doors).await.context("cannot find or make the owner")?;
+        let key = local_key(dir, &doors, &owner.person).await?;
+        let source = Source {
+            news: Arc::new(embedded.clone()),
+            library: stores.library.clone(),
+            clock: setup.clock.clone(),
+            chance: setup.chance.clone(),
+        };
+        let followers = Arc::new(Followers::start(&source, projections(&stores, &search)));
+        let probes = Arc::new(ProcessProbes::new(stores.accounts.clone()));
+        let incoming = dir.join(INCOMING);
+        let background = Background::new(incoming.clone(), FILE_BYTES_MAX);
+        let tasks = TaskTracker::new();
+        let router = {
+            let gate = Arc::new(Gate::new(setup.listen, &setup.hosts, &setup.origins));
+            let keeper = Keeper {
+                stores: stores.clone(),
+                embedded: embedded.clone(),
+                followers: followers.clone(),
+            };
+            let web = Web {
+                stores: stores.clone(),
+                search: search.clone(),
+                spool: incoming,
+                tasks: tasks.clone(),
+                doors,
+                origin: setup.public_url.clone(),
+                development: false,
+            };
+            let pages = shelf_web::router(web).merge(keeper::router(keeper));
+            let api = Api {
+                stores: stores.clone(),
+                search: search.clone(),
+                background: background.clone(),
+                gate: gate.clone(),
+                probes: probes.clone(),
+            };
+            shelf_api::part(api).merge(shelf_api::gated(gate, pages))
+        };
+        let (is_new, owner) = (owner.is_new, owner.person);
+        Ok(Self {
+            stores,
+            embedded,
+            search,
+            owner,
+            is_new,
+            key,
+            router,
+            probes,
+            followers,
+            background,
+            tasks,
+        })
+    }
+
+    /// Everything this server answers.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The key for the owner's own commands.
+    pub fn key(&self) -> &str {
+        self.key.expose()
+    }
+
+    /// Whether the owner was made just now.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The stores as one adapter, for what only it can say.
+    pub fn embedded(&self) -> &Embedded {
+        &self.embedded
+    }
+
+    /// A new one-time sign-in link for the owner, below `origin`.
+    pub async fn sign_in_link(&self, origin: &str) -> Result<String> {
+        let link = create_link(&doors_of(&self.stores), self.owner.id).await?;
+        Ok(format!("{origin}/sign-in?link={}", link.secret.expose()))
+    }
+
+    /// How each follower stands.
+    pub async fn reports(&self) -> Vec<Report> {
+        self.followers.reports().await
+    }
+
+    /// Waits, at most `within`, until every follower has all there is now; whether they have.
+    pub async fn caught_up(&self, within: Duration) -> Result<bool> {
+        for library in self.stores.accounts.all_libraries().await? {
+            let head = self.stores.library.head(library.scope()).await?;
+            for follower in self.followers.iter() {
+                if !follower.caught_up(library.scope(), head.seq, within).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Says that the process is about to stop.
+    pub fn drain(&self) {
+        self.probes.drain();
+    }
+
+    /// Stops what runs beside requests; whether all of it stopped.
+    pub async fn stop(&self) -> bool {
+        self.tasks.close();
+        let worked = async {
+            self.background.settled().await;
+            self.tasks.wait().await;
+        };
+        let worked = tokio::time::timeout(WORK_MAX, worked).await.is_ok();
+        let stopped = self.followers.stop().await;
+        if let Err(fault) = self.search.index.settle().await {
+            // What was not settled is followed again at the next start.
+            tracing::warn!(error = &fault as &dyn std::error::Error, "the index did not settle");
+        }
+        worked && stopped
+    }
+}
+
+/// Every projection that follows the log, in the order of the code map.
+fn projections(stores: &Stores, search: &SearchPorts) -> Vec<Arc<dyn Projection>> {
+    let (library, views) = (stores.library.clone(), stores.views.clone());
+    let (index, embedder) = (search.index.clone(), search.embedder.clone());
+    vec![Arc::new(TextFollower::new(library, views, index, embedder))]
+}
+
+fn open_stores(dir: &Path) -> Result<(Embedded, EmbeddedSearch), Fault> {
+    let embedded = Embedded::open(dir)?;
+    let version = format!("{ANALYSIS_VERSION} {}", BuiltInModel::NAME);
+    let index = EmbeddedSearch::open(&dir.join(SEARCH), &version)?;
+    empty(&dir.join(INCOMING)).map_err(|error| Fault::new("emptying the incoming files", error))?;
+    Ok((embedded, index))
+}
+
+/// Makes `dir`, and removes what a crash left in it.
+fn empty(dir: &Path) -> std::io::Result<()> {
+    if dir.exists() {
+        std::fs::remove_dir_all(dir)?;
+    }
+    std::fs::create_dir(dir)
+}
+
+fn search_of(stores: &Stores, index: EmbeddedSearch) -> SearchPorts {
+    let (views, library) = (stores.views.clone(), stores.library.clone());
+    SearchPorts {
+        index: Arc::new(index),
+        embedder: Arc::new(BuiltInModel::default()),
+        texts: Arc::new(ShownTexts { views, library }),
+    }
+}
+
+fn stores_of(embedded: &Embedded, setup: &Setup) -> Stores {
+    let shared = Arc::new(embedded.clone());
+    Stores {
+        library: shared.clone(),
+        views: shared.clone(),
+        imports: shared.clone(),
+        activity: shared.clone(),
+        accounts: shared,
+        clock: setup.clock.clone(),
+        chance: setup.chance.clone(),
+    }
+}
+
+fn doors_of(stores: &Stores) -> Doors {
+    Doors {
+        accounts: stores.accounts.clone(),
+        clock: stores.clock.clone(),
+        chance: stores.chance.clone(),
+    }
+}

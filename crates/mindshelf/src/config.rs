@@ -1,0 +1,208 @@
+//! Settings: one table, read from a file, the environment and the command line, in that order.
+//!
+//! What is not in the table is refused by name. `docs/OPERATIONS.md` is held to the table by a test.
+
+mod table;
+
+pub use table::{IGNORED, SETTINGS, Setting};
+
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// The prefix of every variable.
+pub const PREFIX: &str = "MINDSHELF_";
+/// The settings file that is read from the data directory when none is named.
+pub const FILE: &str = "mindshelf.toml";
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Every setting, read and checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The directory everything is kept in.
+    pub data: PathBuf,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Names the server also goes by.
+    pub hosts: Vec<String>,
+    /// Other pages that may use the server, such as an extension's.
+    pub origins: Vec<String>,
+    /// How browsers reach the server, when that is not the address it listens on.
+    pub public_url: Option<String>,
+    /// What is logged, as a filter of `tracing`.
+    pub log: String,
+    /// How it is logged.
+    pub log_format: LogFormat,
+    /// The server commands use instead of the data directory.
+    pub server: Option<String>,
+    /// The token they show to it.
+    pub token: Option<String>,
+    /// The library they work on; the oldest, if none is named.
+    pub library: Option<String>,
+}
+
+/// Texts of settings by key, later sources over earlier ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said(BTreeMap<&'static str, String>);
+
+impl Said {
+    /// Puts `text` for the setting `key`; refused by name where there is none.
+    pub fn put(&mut self, key: &str, text: String) -> Result<()> {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
+            bail!("unknown setting {key:?}{}", nearest(key));
+        };
+        self.0.insert(setting.key, text);
+        Ok(())
+    }
+
+    /// Everything in `other` over what is here.
+    pub fn over(&mut self, other: Said) {
+        self.0.extend(other.0);
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str).filter(|text| !text.is_empty())
+    }
+}
+
+/// What the environment says.
+pub fn of_environment(environment: &BTreeMap<String, String>) -> Result<Said> {
+    let mut said = Said::default();
+    for (name, text) in environment {
+        let Some(key) = name.strip_prefix(PREFIX) else { continue };
+        if name == table::SETTINGS_VARIABLE || IGNORED.contains(&name.as_str()) {
+            continue;
+        }
+        let key = key.to_ascii_lowercase();
+        said.put(&key, text.clone()).with_context(|| format!("the variable {name}"))?;
+    }
+    Ok(said)
+}
+
+/// What the settings file `path` says.
+pub fn of_file(path: &Path) -> Result<Said> {
+    let named = || format!("the settings file {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    let table: toml::Table = text.parse().with_context(named)?;
+    let mut said = Said::default();
+    for (key, value) in table {
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Array(values) if values.iter().all(toml::Value::is_str) => {
+                values.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(",")
+            }
+            _ => bail!("{}: the setting {key:?} is neither a text nor a list of texts", named()),
+        };
+        said.put(&key, text).with_context(named)?;
+    }
+    Ok(said)
+}
+
+impl Settings {
+    /// Reads every source: the file, over it the environment, over it the command line.
+    pub fn read(
+        environment: &BTreeMap<String, String>,
+        flags: Said,
+        file: Option<&Path>,
+    ) -> Result<Self> {
+        let mut near = of_environment(environment)?;
+        near.over(flags);
+        let named = file.map(Path::to_owned).or_else(|| {
+            environment.get(table::SETTINGS_VARIABLE).filter(|p| !p.is_empty()).map(PathBuf::from)
+        });
+        let mut all = match named {
+            Some(path) => of_file(&path)?,
+            None => {
+                let beside = data_of(&near, environment).join(FILE);
+                if beside.is_file() { of_file(&beside)? } else { Said::default() }
+            }
+        };
+        all.over(near);
+        Self::checked(&all, environment)
+    }
+
+    fn checked(all: &Said, environment: &BTreeMap<String, String>) -> Result<Self> {
+        let text = |key: &str| all.text(key).unwrap_or_else(|| table::default_of(key));
+        let owned = |key: &str| Some(text(key)).filter(|t| !t.is_empty()).map(str::to_owned);
+        let list = |key: &str| {
+            let parts = text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let listen = text("listen");
+        let listen = listen
+            .strip_prefix("localhost:")
+            .map_or_else(|| listen.to_owned(), |port| format!("127.0.0.1:{port}"));
+        let listen = listen.parse().with_context(|| {
+            format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
+        })?;
+        let log_format = match text("log_format") {
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            other => bail!("the setting \"log_format\": {other:?} is neither text nor json"),
+        };
+        let public_url = owned("public_url").map(|url| url.trim_end_matches('/').to_owned());
+        let web = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        ensure!(
+            public_url.as_ref().is_none_or(web),
+            "the setting \"public_url\" begins with http:// or https://"
+        );
+        Ok(Self {
+            data: data_of(all, environment),
+            listen,
+            hosts: list("hosts"),
+            origins: list("origins"),
+            public_url,
+            log: text("log").to_owned(),
+            log_format,
+            server: owned("server"),
+            token: owned("token"),
+            library: owned("library"),
+        })
+    }
+
+    /// Whether only this machine can reach the server.
+    pub fn is_private(&self) -> bool {
+        match self.listen.ip() {
+            IpAddr::V4(ip) => ip.is_loopback(),
+            IpAddr::V6(ip) => ip.is_loopback(),
+        }
+    }
+}
+
+/// The data directory: as said, else where this person's programs keep their data.
+fn data_of(said: &Said, environment: &BTreeMap<String, String>) -> PathBuf {
+    let variable = |name: &str| environment.get(name).filter(|text| !text.is_empty());
+    match (said.text("data"), variable("XDG_DATA_HOME"), variable("HOME")) {
+        (Some(data), _, _) => PathBuf::from(data),
+        (None, Some(home), _) => PathBuf::from(home).join("mindshelf"),
+        (None, None, Some(home)) => PathBuf::from(home).join(".local/share/mindshelf"),
+        (None, None, None) => PathBuf::from("mindshelf-data"),
+    }
+}
+
+/// A hint at the setting that was meant, or the list of all.
+fn nearest(key: &str) -> String {
+    let alike = |setting: &&Setting| {
+        let shared = setting.key.chars().zip(key.chars()).take_while(|(a, b)| a == b).count();
+        shared >= 3 || setting.key.contains(key)
+    };
+    match SETTINGS.iter().find(alike) {
+        Some(setting) => format!("; did you mean {:?}?", setting.key),
+        None => {
+            let keys: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
+            format!("; there are {}", keys.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! The table of settings: key, default and meaning; the reference is written from it.
+
+/// Names the settings file.
+pub(super) const SETTINGS_VARIABLE: &str = "MINDSHELF_SETTINGS";
+
+/// Variables of the repository's own tests, which the program leaves alone.
+pub const IGNORED: &[&str] = &[
+    "MINDSHELF_BINARY",
+    "MINDSHELF_BLESS",
+    "MINDSHELF_CASES",
+    "MINDSHELF_CHROMIUM",
+    "MINDSHELF_LONG",
+    "MINDSHELF_PICTURES",
+    "MINDSHELF_SHARED",
+];
+
+/// One setting. Its variable is `MINDSHELF_` and the key in capitals.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name in the settings file.
+    pub key: &'static str,
+    /// What holds where nothing is said; empty is nothing.
+    pub default: &'static str,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+}
+
+const fn setting(key: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting { key, default, meaning }
+}
+
+/// Every setting there is.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "data",
+        "",
+        "The directory everything is kept in; else `$XDG_DATA_HOME/mindshelf`, else \
+         `~/.local/share/mindshelf`.",
+    ),
+    setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
+    setting(
+        "hosts",
+        "",
+        "More names the server goes by, with commas between; requests for other names are refused.",
+    ),
+    setting(
+        "origins",
+        "",
+        "Other pages that may use the server, such as `chrome-extension://…`, with commas between.",
+    ),
+    setting(
+        "public_url",
+        "",
+        "How browsers reach the server through a proxy, such as `https://shelf.example`.",
+    ),
+    setting("log", "warn,mindshelf=info", "What is logged to standard error."),
+    setting("log_format", "text", "`text` for people or `json` for programs."),
+    setting("server", "", "Commands use this server instead of the data directory."),
+    setting("token", "", "The token commands show to that server."),
+    setting("library", "", "Name or id of the library commands work on; else the oldest one."),
+];
+
+/// The default of the setting `key`.
+pub(super) fn default_of(key: &str) -> &'static str {
+    SETTINGS.iter().find(|setting| setting.key == key).map_or("", |setting| setting.default)
+}

@@ -1,0 +1,57 @@
+//! What the interface tells of the process: whether it is ready, and its metrics.
+
+use crate::telemetry;
+use async_trait::async_trait;
+use metrics_exporter_prometheus::PrometheusHandle;
+use shelf_api::Probes;
+use shelf_ports::accounts::Accounts;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Readiness and metrics of this process.
+#[derive(Debug)]
+pub(crate) struct ProcessProbes {
+    accounts: Arc<dyn Accounts>,
+    counts: Counts,
+    draining: AtomicBool,
+}
+
+struct Counts(PrometheusHandle);
+
+impl std::fmt::Debug for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Counts(..)")
+    }
+}
+
+impl ProcessProbes {
+    /// Probes of a process whose stores are `accounts`'.
+    pub(crate) fn new(accounts: Arc<dyn Accounts>) -> Self {
+        Self { accounts, counts: Counts(telemetry::counts()), draining: AtomicBool::new(false) }
+    }
+
+    /// From now on the process is not ready: it is about to stop.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Probes for ProcessProbes {
+    async fn waiting(&self) -> Vec<String> {
+        let mut waiting = Vec::new();
+        if self.draining.load(Ordering::Relaxed) {
+            waiting.push("stopping".to_owned());
+        }
+        if let Err(fault) = self.accounts.people().await {
+            tracing::error!(error = &fault as &dyn std::error::Error, "the store does not answer");
+            waiting.push("store".to_owned());
+        }
+        waiting
+    }
+
+    fn metrics(&self) -> String {
+        self.counts.0.run_upkeep();
+        self.counts.0.render()
+    }
+}

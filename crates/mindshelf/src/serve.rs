@@ -1,0 +1,112 @@
+//! `mindshelf serve`: listen, say where, stop when told to.
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::console;
+use crate::directory::{Directory, Running};
+use crate::reach::setup;
+use anyhow::{Context, Result, bail};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// How long requests may take to end after the process was told to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// Serves until the process is told to stop.
+pub(crate) async fn serve(settings: &Settings) -> Result<()> {
+    let directory = Directory::take(&settings.data)?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("cannot listen on {}; choose another address by --listen", settings.listen)
+    })?;
+    let listen = listener.local_addr().context("cannot ask for the address")?;
+    let mut setup = setup(settings);
+    setup.listen = listen;
+    let mut told = Told::listen()?;
+    let app = App::open(directory.path(), &setup).await?;
+    let address = format!("http://{}", reachable(listen));
+    let key = app.key().to_owned();
+    directory.announce(&Running { address: address.clone(), key, pid: std::process::id() })?;
+    greet(settings, &app, &address).await?;
+
+    let (stop, mut stopping) = watch::channel(false);
+    let router = app.router();
+    let server = tokio::spawn(async move {
+        let stopped = async move {
+            drop(stopping.wait_for(|stop| *stop).await);
+        };
+        axum::serve(listener, router).with_graceful_shutdown(stopped).await
+    });
+    told.wait().await;
+    tracing::info!("told to stop");
+    directory.withdraw();
+    app.drain();
+    stop.send_replace(true);
+    if tokio::time::timeout(DRAIN_MAX, server).await.is_err() {
+        tracing::warn!("requests were cut off after {} s", DRAIN_MAX.as_secs());
+    }
+    if !app.stop().await {
+        bail!("followers did not stop in time; nothing is lost");
+    }
+    Ok(())
+}
+
+/// Says where the shelf is and how to come in.
+async fn greet(settings: &Settings, app: &App, address: &str) -> Result<()> {
+    let origin = settings.public_url.as_deref().unwrap_or(address);
+    let link = app.sign_in_link(origin).await?;
+    console::say(format!("MindShelf is ready on {origin}\n"));
+    if app.is_new() {
+        console::say("Welcome. This shelf is new and empty: sign in and bring your bookmarks.");
+    }
+    console::say(format!("Sign in by this link; it works once, for ten minutes:\n\n  {link}\n"));
+    console::say(format!(
+        "Your data is in {}. `mindshelf link` makes a new link, Ctrl-C stops.",
+        settings.data.display()
+    ));
+    if !settings.is_private() {
+        console::warn(format!(
+            "warning: {} can be reached from other machines, without encryption; put a proxy with \
+             TLS before it and name it in the settings hosts and public_url",
+            settings.listen
+        ));
+    }
+    tracing::info!(address, version = env!("CARGO_PKG_VERSION"), "ready");
+    Ok(())
+}
+
+/// An address this machine can reach itself by.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let mut address = listen;
+    if listen.ip().is_unspecified() {
+        let loopback: std::net::IpAddr = match listen {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    address
+}
+
+/// The signals that tell the process to stop.
+struct Told {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Told {
+    fn listen() -> Result<Self> {
+        let hear = |kind| signal(kind).context("cannot listen for signals");
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: hear(interrupt)?, terminate: hear(terminate)? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Stories through the whole application, and the command line as people type it.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod world;
+mod reader;
+mod replica;
+mod stories;
+mod shell;

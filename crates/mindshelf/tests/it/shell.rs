@@ -1,0 +1,147 @@
+//! The command line as people type it, against the built program.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn mindshelf(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mindshelf"));
+    command.env_clear().env("HOME", data).arg("--data").arg(data);
+    command
+}
+
+fn ran(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+/// The output of a command that must succeed.
+fn said(command: &mut Command) -> String {
+    let output = ran(command);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A server that runs, and what it printed until its link.
+struct Server {
+    child: Child,
+    address: String,
+    link: String,
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let mut command = mindshelf(data);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut find = |mark: &str| loop {
+            let line = lines.next().unwrap().unwrap();
+            if let Some(at) = line.find(mark) {
+                return line[at..].split_whitespace().next().unwrap().to_owned();
+            }
+        };
+        let address = find("http://");
+        let link = find("http://");
+        Self { child, address, link }
+    }
+
+    /// Tells it to stop, as a service manager would.
+    fn stop(mut self) -> bool {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        self.child.wait().unwrap().success()
+    }
+}
+
+#[test]
+fn commands_work_whether_or_not_a_server_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let add = |url: &str| {
+        let mut command = mindshelf(dir.path());
+        command.args(["add", url, "--title", "A page", "--tags", "one,two", "--folder", "A/B"]);
+        said(command.arg("--json"))
+    };
+    let alone: Value = serde_json::from_str(&add("https://example.org/alone")).unwrap();
+    assert_eq!(alone["status"], "applied");
+    let server = Server::start(dir.path());
+    let served: Value = serde_json::from_str(&add("https://example.org/served")).unwrap();
+    assert_eq!(served["status"], "applied");
+    assert!(server.link.starts_with(&format!("{}/sign-in?link=", server.address)));
+
+    let token = said(mindshelf(dir.path()).args(["token", "create", "--name", "elsewhere"]));
+    let token = token.strip_suffix('\n').unwrap();
+    assert!(!token.contains(char::is_whitespace), "the token stands alone");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut far = mindshelf(elsewhere.path());
+    far.args(["add", "https://example.org/far", "--server", &server.address, "--token", token]);
+    assert!(said(&mut far).contains("https://example.org/far"));
+    let listed = said(mindshelf(dir.path()).args(["token", "list"]));
+    let id = listed.split_whitespace().next().unwrap();
+    said(mindshelf(dir.path()).args(["token", "revoke", id]));
+    let refused = ran(&mut far);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not signed in"));
+
+    let announced = dir.path().join("server.json");
+    assert!(announced.exists());
+    assert!(server.stop(), "it ends without complaint");
+    assert!(!announced.exists());
+    let again: Value = serde_json::from_str(&add("https://example.org/served/")).unwrap();
+    assert_eq!(again["status"], "joined");
+    let health = said(mindshelf(dir.path()).args(["doctor", "--json"]));
+    let health: Value = serde_json::from_str(&health).unwrap();
+    assert_eq!(health["libraries"][0]["bookmarks"], 3);
+    assert!(said(mindshelf(dir.path()).arg("rebuild")).contains("built again"));
+    assert!(said(mindshelf(dir.path()).arg("link")).contains("/sign-in?link="));
+}
+
+#[test]
+fn a_second_server_on_the_same_data_says_so_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let second = ran(mindshelf(dir.path()).args(["serve", "--listen", "127.0.0.1:0"]));
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("in use by another process"));
+    assert!(server.stop());
+}
+
+#[test]
+fn a_server_that_died_does_not_stand_in_the_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start(dir.path());
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    assert!(dir.path().join("server.json").exists(), "it had no time to clean up");
+    said(mindshelf(dir.path()).args(["add", "https://example.org/after"]));
+    assert!(Server::start(dir.path()).stop());
+}
+
+#[test]
+fn what_is_not_understood_is_named_and_ends_with_2() {
+    let dir = tempfile::tempdir().unwrap();
+    let flag = ran(mindshelf(dir.path()).args(["serve", "--lisen", "x"]));
+    assert_eq!(flag.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&flag.stderr).contains("--lisen"));
+    let variable = ran(mindshelf(dir.path()).env("MINDSHELF_LISEN", "x").arg("doctor"));
+    assert_eq!(variable.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&variable.stderr).contains("MINDSHELF_LISEN"));
+    std::fs::write(dir.path().join("mindshelf.toml"), "lisen = \"x\"").unwrap();
+    let file = ran(mindshelf(dir.path()).arg("doctor"));
+    assert_eq!(file.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&file.stderr).contains("lisen"));
+}
+
+#[test]
+fn a_failure_says_what_to_do_on_standard_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = ran(mindshelf(dir.path()).args(["add", "not an address"]));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("https://") && error.contains("correct"), "{error}");
+    let missing = ran(mindshelf(dir.path()).args(["import", "/no/such/file"]));
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("/no/such/file"));
+}

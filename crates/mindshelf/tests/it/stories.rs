@@ -1,0 +1,6 @@
+//! Stories, by what they are about.
+
+mod saving;
+mod racing;
+mod replicas;
+mod keeping;

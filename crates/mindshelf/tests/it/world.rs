@@ -1,0 +1,118 @@
+//! The whole application in a directory of its own, with its own clock and seeded chance.
+
+use crate::reader::Reader;
+use mindshelf::app::{App, Setup};
+use shelf_domain::id::{Ids, LibraryId, PersonId, TenantId};
+use shelf_identity::{CreateToken, Doors, create_token};
+use shelf_ports::accounts::{LibraryInfo, Person};
+use shelf_ports::chance::{Chance, Clock};
+use shelf_testkit::{FakeClock, SeededChance};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+/// How long followers and tasks may take to end.
+const SOON: Duration = Duration::from_secs(20);
+
+/// The application, and what it draws time and chance from. Dropping it fails if a follower lags
+/// or a task leaked. Needs a runtime of more than one thread.
+#[derive(Debug)]
+pub(crate) struct World {
+    app: Option<App>,
+    dir: TempDir,
+    setup: Setup,
+    tasks: usize,
+    pub(crate) clock: Arc<FakeClock>,
+    chance: Arc<SeededChance>,
+}
+
+impl World {
+    /// A world with an owner and an empty library.
+    pub(crate) async fn new() -> Self {
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FakeClock::default());
+        let chance = Arc::new(SeededChance::new(7));
+        let setup = Setup {
+            listen: "127.0.0.1:4747".parse().unwrap(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            public_url: None,
+            clock: clock.clone(),
+            chance: chance.clone(),
+        };
+        let app = Some(App::open(dir.path(), &setup).await.unwrap());
+        Self { app, dir, setup, tasks, clock, chance }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.app.as_ref().unwrap()
+    }
+
+    /// Where its data is.
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    /// The owner, by the local key.
+    pub(crate) async fn owner(&self) -> Reader {
+        Reader::with(self.app().router(), self.app().key()).await
+    }
+
+    /// Someone else, with a tenant and a library of their own.
+    pub(crate) async fn reader(&self, name: &str) -> Reader {
+        let stores = &self.app().stores;
+        let mut ids = Ids::new(self.clock.now_ms(), self.chance.seed());
+        let (tenant, id, library): (TenantId, PersonId, LibraryId) =
+            (ids.make(), ids.make(), ids.make());
+        let person = Person { id, tenant, name: name.to_owned() };
+        let created_at = self.clock.now_ms();
+        let library = LibraryInfo { id: library, tenant, name: name.to_owned(), created_at };
+        stores.accounts.add_person(&person, &library).await.unwrap();
+        let doors = Doors {
+            accounts: stores.accounts.clone(),
+            clock: stores.clock.clone(),
+            chance: stores.chance.clone(),
+        };
+        let ask = CreateToken { name: "story".to_owned(), expires_at: None };
+        let token = create_token(&doors, id, ask).await.unwrap();
+        Reader::with(self.app().router(), token.secret.expose()).await
+    }
+
+    /// Stops the application and opens it again on the same directory.
+    pub(crate) async fn restart(&mut self) {
+        self.end().await;
+        self.app = Some(App::open(self.dir.path(), &self.setup).await.unwrap());
+    }
+
+    async fn end(&mut self) {
+        let Some(app) = self.app.take() else { return };
+        assert!(app.caught_up(SOON).await.unwrap(), "a follower lags: {:?}", app.reports().await);
+        for report in app.reports().await {
+            assert!(report.parked.is_empty(), "a library is parked: {report:?}");
+        }
+        assert!(app.stop().await, "a follower does not stop");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        tokio::task::block_in_place(|| {
+            Handle::current().block_on(async {
+                self.end().await;
+                let left = || Handle::current().metrics().num_alive_tasks();
+                let ended = async {
+                    while left() > self.tasks {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                let ended = tokio::time::timeout(SOON, ended).await;
+                assert!(ended.is_ok(), "{} tasks leaked", left() - self.tasks);
+            });
+        });
+    }
+}
