@@ -11,10 +11,12 @@ mod server;
 mod queries;
 mod figures;
 mod speed;
+mod quality;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: cargo run --release -p bench -- speed [SIZE ...]
+const USAGE: &str = "usage: cargo run --release -p bench -- speed [SIZE ...] | quality
+  quality  words, meaning and both on known items and judged sets; prints docs/QUALITY.md tables
   speed    the server over HTTP at each SIZE (10000 100000 by default; 1000000 takes minutes)
 The server is target/release/mindshelf (build it first) or what MINDSHELF_BINARY names.
 The texts are read from MINDSHELF_SHARED, or ../shared beside the repository.";
@@ -27,6 +29,10 @@ fn main() -> Result<()> {
             let sizes = if sizes.is_empty() { vec![10_000, 100_000] } else { sizes };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(speed::run(&sizes))
+        }
+        Some("quality") => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+            runtime.block_on(quality::run())
         }
         _ => bail!(USAGE),
     }

@@ -35,7 +35,7 @@ use tantivy::IndexWriter;
 use tokio::sync::watch;
 
 /// Documents that wait in memory before they are committed.
-const TAIL_MAX: usize = 2_048;
+const TAIL_MAX: usize = 4_096;
 /// Rows of all libraries that stay in memory; beyond them idle libraries are let go.
 const RESIDENT_ROWS_MAX: usize = 1_500_000;
 /// Libraries up to this many rows are searched without leaving the caller's thread.

@@ -64,8 +64,17 @@ impl Address {
     }
 }
 
+/// The label of what `site:` asks for: `site:` where it is what somebody registered, `host:` where
+/// it is narrower or wider.
+pub fn site_label(text: &str) -> String {
+    let host = host_asked(text);
+    let registered = psl::domain_str(&host).unwrap_or(&host) == host && host.contains('.');
+    let wider = psl::suffix_str(&host) == Some(host.as_str());
+    if registered && !wider { format!("site:{host}") } else { format!("host:{host}") }
+}
+
 /// The host `site:` means, folded as the labels are.
-pub fn host_asked(text: &str) -> String {
+fn host_asked(text: &str) -> String {
     let bare = text.trim().trim_end_matches('/');
     let bare = bare.split_once("://").map_or(bare, |(_, rest)| rest);
     let bare = bare.split(['/', ':']).next().unwrap_or(bare);
@@ -114,7 +123,10 @@ mod tests {
             address.all.contains(&"thing".to_owned()) && address.all.contains(&"uk".to_owned())
         );
         assert_eq!(address.hosts().count(), 5);
-        assert_eq!(host_asked("https://www.GitHub.com/x"), "github.com");
+        assert_eq!(site_label("https://www.GitHub.com/x"), "site:github.com");
+        assert_eq!(site_label("gist.github.com"), "host:gist.github.com");
+        assert_eq!(site_label("github.io"), "host:github.io");
+        assert_eq!(site_label("org"), "host:org");
         assert_eq!(Address::read("not an address").words, ["not", "an", "address"]);
     }
 }

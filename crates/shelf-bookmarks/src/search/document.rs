@@ -8,7 +8,7 @@ use shelf_domain::id::ItemId;
 use shelf_ports::search::{BookmarkText, DOC_TERMS_MAX, Flags, SearchDoc};
 
 /// Changes whenever the analysis does; an index made by another version is rebuilt.
-pub const ANALYSIS_VERSION: u32 = 1;
+pub const ANALYSIS_VERSION: u32 = 2;
 
 /// Words between two fields, so that no phrase runs across.
 const FIELD_GAP: u32 = 32;
@@ -158,7 +158,9 @@ fn labels(text: &BookmarkText, address: &Address, language: Language) -> Vec<Str
     labels.extend(text.tags.iter().map(|tag| format!("tag:{}", fold_name(tag))));
     if !address.site.is_empty() {
         labels.push(format!("site:{}", address.site));
-        labels.extend(address.hosts().map(|host| format!("host:{host}")));
+        // A name without a dot may be a host or a suffix, so it is kept as both.
+        let wider = address.hosts().filter(|host| *host != address.site || !host.contains('.'));
+        labels.extend(wider.map(|host| format!("host:{host}")));
     }
     for way in &text.folders {
         let mut path = String::new();
@@ -188,6 +190,10 @@ pub fn meaning_text(text: &BookmarkText) -> String {
         [text.title.as_str(), "\n", text.description.as_str(), "\n", &text.tags.join(" "), "\n"]
     {
         about.push_str(part);
+    }
+    for folder in text.folders.iter().flatten() {
+        about.push_str(&folder.name);
+        about.push('\n');
     }
     about.extend(notes.map(|(_, letter)| letter));
     about

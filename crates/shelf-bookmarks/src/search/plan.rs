@@ -1,6 +1,6 @@
 //! Makes a plan of a query: words to groups with stems, prefixes and forgiven typos; filters.
 
-use super::address::{Address, host_asked};
+use super::address::{Address, site_label};
 use super::fold::{fold, fold_name};
 use super::language::{Language, Stems, is_small};
 use super::words::{Kind, Word, words};
@@ -52,11 +52,13 @@ pub struct Tuning {
     pub meaning: f32,
     /// Cosine from which meaning alone finds.
     pub meaning_least: f32,
+    /// See [`Ranking::reach`].
+    pub reach: f32,
 }
 
 impl Tuning {
     /// Chosen on one half of the known-item queries.
-    pub const CHOSEN: Self = Self { k1: 1.2, b: 0.6, meaning: 0.5, meaning_least: 0.25 };
+    pub const CHOSEN: Self = Self { k1: 1.2, b: 0.6, meaning: 0.5, meaning_least: 0.2, reach: 1.0 };
 }
 
 /// How a library's word came to stand for a word of the query.
@@ -199,6 +201,7 @@ fn blank(filter: Filter, vocabulary: &Vocabulary, tuning: &Tuning, mode: Mode) -
         length_mean: vocabulary.length_mean.max(1.0),
         meaning,
         meaning_least: tuning.meaning_least,
+        reach: tuning.reach,
     };
     Plan { groups: Vec::new(), filter, vector: None, ranking, limit: 0, facets: 0 }
 }
@@ -282,7 +285,7 @@ fn narrow(filter: &mut Filter, clause: &Clause, without: bool) {
     };
     match clause {
         Clause::Tag(name) => label(format!("tag:{}", fold_name(name))),
-        Clause::Site(host) => label(format!("host:{}", host_asked(host))),
+        Clause::Site(host) => label(site_label(host)),
         Clause::In(folder) => label(format!("in:{}", fold_name(folder.trim_matches('/')))),
         Clause::Is(state) => {
             let side = if without { &mut filter.without_flags } else { &mut filter.flags };

@@ -6,7 +6,7 @@ use super::rows::Row;
 use super::shelf::Walk;
 use super::vectors::Look;
 use shelf_ports::Fault;
-use shelf_ports::search::{CANDIDATES_MAX, Candidate, Facets, Found, Plan};
+use shelf_ports::search::{CANDIDATES_MAX, Candidate, FACETED_MAX, Facets, Found, Plan};
 use std::cmp::Ordering;
 
 /// Up to this many bookmarks every cosine is computed whole.
@@ -21,7 +21,7 @@ const GLANCE_SHARE: f32 = 0.6;
 struct Scored {
     words: Vec<f32>,
     matched: Vec<u32>,
-    best: f32,
+    full: f32,
 }
 
 impl Walk<'_> {
@@ -43,12 +43,14 @@ impl Walk<'_> {
 
     fn score(&self, plan: &Plan, passing: &Passing) -> Result<Scored, Fault> {
         let rows = &self.shelf.rows;
-        let mut scored = Scored { words: vec![0.0; rows.len()], matched: Vec::new(), best: 0.0 };
+        let mut scored = Scored { words: vec![0.0; rows.len()], matched: Vec::new(), full: 0.0 };
         let mut buffer = Vec::new();
+        let mut rarities = 0.0;
         for group in &plan.groups {
             let matches = self.group(group, &plan.ranking, &mut buffer)?;
             let df = u32::try_from(matches.len()).unwrap_or(u32::MAX);
             let rarity = shelf_ports::search::Ranking::rarity(rows.living(), df);
+            rarities += rarity;
             for (number, frequency) in matches {
                 let sum = &mut scored.words[number as usize];
                 if *sum == 0.0 {
@@ -60,8 +62,11 @@ impl Walk<'_> {
         if let Passing::These(_) = passing {
             scored.matched.retain(|number| passing.has(*number as usize));
         }
-        scored.best =
-            scored.matched.iter().map(|number| scored.words[*number as usize]).fold(0.0, f32::max);
+        scored.full = scored
+            .matched
+            .iter()
+            .map(|number| scored.words[*number as usize])
+            .fold(plan.ranking.reach * rarities, f32::max);
         Ok(scored)
     }
 
@@ -71,9 +76,10 @@ impl Walk<'_> {
             .filter(|(number, row)| row.living && passing.has(*number))
             .map(|(number, row)| (row.created_at_ms, small(number)))
             .collect();
-        let facets = self.facets(plan, all.iter().map(|(_, number)| *number));
         let total = all.len() as u64;
-        best_first(&mut all, plan.limit, |a, b| b.cmp(a));
+        best_first(&mut all, plan.limit.max(FACETED_MAX), |a, b| b.cmp(a));
+        let facets = self.facets(plan, all.iter().map(|(_, number)| *number).collect(), None);
+        all.truncate(plan.limit);
         let candidates = all
             .into_iter()
             .filter_map(|(_, number)| self.candidate(number, 0.0, 0.0, 0.0))
@@ -84,17 +90,17 @@ impl Walk<'_> {
     fn by_words(&self, plan: &Plan, scored: &Scored) -> Found {
         let ranking = &plan.ranking;
         let fused = |number: &u32| {
-            (ranking.fused(scored.words[*number as usize], scored.best, 0.0), *number)
+            (ranking.fused(scored.words[*number as usize], scored.full, 0.0), *number)
         };
         let mut all: Vec<(f32, u32)> = scored.matched.iter().map(fused).collect();
-        best_first(&mut all, plan.limit, |a, b| higher(*a, *b));
+        best_first(&mut all, plan.limit, higher);
         let made = |(score, number): (f32, u32)| {
             self.candidate(number, scored.words[number as usize], 0.0, score)
         };
         Found {
             candidates: all.into_iter().filter_map(made).collect(),
             total: scored.matched.len() as u64,
-            facets: self.facets(plan, scored.matched.iter().copied()),
+            facets: self.facets(plan, scored.matched.clone(), Some(scored)),
             seq: 0,
         }
     }
@@ -105,23 +111,25 @@ impl Walk<'_> {
         let mut pool: Vec<(f32, u32)> = Vec::new();
         let least =
             if exact { ranking.meaning_least } else { ranking.meaning_least * GLANCE_SHARE };
-        for (number, (row, words)) in rows.all().iter().zip(&scored.words).enumerate() {
+        for (number, words) in scored.words.iter().enumerate() {
             let glance = if exact {
                 rows.vectors.cosine(number, look)
             } else {
                 rows.vectors.glance(number, look)
             };
-            let passes = row.living && (*words > 0.0 || glance >= least);
-            if passes && passing.has(number) {
-                pool.push((ranking.fused(*words, scored.best, glance), small(number)));
+            // A number that is gone has neither words nor a vector.
+            if (*words > 0.0 || glance >= least && rows.get(number).is_some())
+                && passing.has(number)
+            {
+                pool.push((ranking.fused(*words, scored.full, glance), small(number)));
             }
         }
         let second = (plan.limit * SECOND_LOOK_TIMES).max(SECOND_LOOK_LEAST);
         if !exact {
-            best_first(&mut pool, second, |a, b| higher(*a, *b));
+            best_first(&mut pool, second, higher);
             for (score, number) in &mut pool {
                 let cosine = rows.vectors.cosine(*number as usize, look);
-                *score = ranking.fused(scored.words[*number as usize], scored.best, cosine);
+                *score = ranking.fused(scored.words[*number as usize], scored.full, cosine);
             }
         }
         let by_meaning: Vec<u32> = pool
@@ -136,15 +144,16 @@ impl Walk<'_> {
         pool.retain(|(_, number)| {
             exact || scored.words[*number as usize] > 0.0 || by_meaning.contains(number)
         });
-        best_first(&mut pool, plan.limit, |a, b| higher(*a, *b));
+        best_first(&mut pool, plan.limit, higher);
+        let all: Vec<u32> = scored.matched.iter().copied().chain(by_meaning).collect();
         let made = |(score, number): (f32, u32)| {
             let cosine = rows.vectors.cosine(number as usize, look);
             self.candidate(number, scored.words[number as usize], cosine, score)
         };
         Found {
             candidates: pool.into_iter().filter_map(made).collect(),
-            total: (scored.matched.len() + by_meaning.len()) as u64,
-            facets: self.facets(plan, scored.matched.iter().copied().chain(by_meaning)),
+            total: all.len() as u64,
+            facets: self.facets(plan, all, Some(scored)),
             seq: 0,
         }
     }
@@ -154,11 +163,22 @@ impl Walk<'_> {
         Some(Candidate { number, item, created_at_ms, words, meaning, score })
     }
 
-    fn facets(&self, plan: &Plan, numbers: impl Iterator<Item = u32>) -> Facets {
+    /// Facets of what was found, of its best where it is much.
+    fn facets(&self, plan: &Plan, numbers: Vec<u32>, scored: Option<&Scored>) -> Facets {
         if plan.facets == 0 {
             return Facets::default();
         }
-        facets(&self.shelf.rows, numbers, plan.facets)
+        let mut numbers = numbers;
+        if numbers.len() > FACETED_MAX
+            && let Some(Scored { words, .. }) = scored
+        {
+            let worth = |number: &u32| words[*number as usize];
+            numbers.select_nth_unstable_by(FACETED_MAX, |a, b| {
+                worth(b).total_cmp(&worth(a)).then(b.cmp(a))
+            });
+        }
+        numbers.truncate(FACETED_MAX);
+        facets(&self.shelf.rows, numbers.into_iter(), plan.facets)
     }
 }
 
@@ -166,12 +186,16 @@ fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn higher(a: (f32, u32), b: (f32, u32)) -> Ordering {
+fn higher(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
     b.0.total_cmp(&a.0).then(b.1.cmp(&a.1))
 }
 
 /// Keeps the first `most` of `all` by `order`, in order.
-fn best_first<T>(all: &mut Vec<T>, most: usize, order: impl Fn(&T, &T) -> Ordering + Copy) {
+pub(super) fn best_first<T>(
+    all: &mut Vec<T>,
+    most: usize,
+    order: impl Fn(&T, &T) -> Ordering + Copy,
+) {
     if all.len() > most {
         if most > 0 {
             all.select_nth_unstable_by(most - 1, order);

@@ -1,47 +1,52 @@
 //! Counts what found bookmarks have in common: one pass over their labels.
 
-use super::rows::Rows;
+use super::candidates::best_first;
+use super::rows::{LabelKind, Rows};
 use shelf_ports::search::{Facets, Flags};
-use std::collections::BTreeMap;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// The facets of `numbers`, at most `most` values each.
 pub(super) fn facets(rows: &Rows, numbers: impl Iterator<Item = u32>, most: usize) -> Facets {
     let mut labels = vec![0_u32; rows.labels.len()];
-    let mut years: BTreeMap<i32, u32> = BTreeMap::new();
+    let mut years: Vec<(i32, u32)> = Vec::new();
     let mut flags = [0_u32; Flags::NAMED.len()];
     for number in numbers {
         let Some(row) = rows.get(number as usize) else { continue };
         for &label in rows.labels_of(row) {
             labels[label as usize] += 1;
         }
-        *years.entry(year(row.created_at_ms)).or_insert(0) += 1;
+        let saved = year(row.created_at_ms);
+        match years.iter_mut().find(|(year, _)| *year == saved) {
+            Some((_, count)) => *count += 1,
+            None => years.push((saved, 1)),
+        }
         for (count, (flag, _)) in flags.iter_mut().zip(Flags::NAMED) {
             *count += u32::from(row.flags.has(flag));
         }
     }
     let (mut tags, mut sites, mut folders) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, count) in labels.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-        let Some((kind, name)) = rows.labels.name(id).split_once(':') else { continue };
-        let side = match kind {
-            "tag" => &mut tags,
-            "site" => &mut sites,
-            "folder" => &mut folders,
-            _ => continue,
-        };
-        side.push((name, count));
+    for (id, count) in (0_u32..).zip(labels).filter(|(_, count)| *count > 0) {
+        match rows.labels.kind(id) {
+            LabelKind::Tag => tags.push((count, id)),
+            LabelKind::Site => sites.push((count, id)),
+            LabelKind::Folder => folders.push((count, id)),
+            LabelKind::Language | LabelKind::Other => {}
+        }
     }
-    let top = |mut side: Vec<(&str, u32)>| -> Vec<(String, u32)> {
-        side.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        side.into_iter().take(most).map(|(name, count)| (name.to_owned(), count)).collect()
+    let name = |id: u32| rows.labels.name(id);
+    let top = |mut side: Vec<(u32, u32)>| -> Vec<(String, u32)> {
+        best_first(&mut side, most, |a, b| b.0.cmp(&a.0).then_with(|| name(a.1).cmp(name(b.1))));
+        side.into_iter().map(|(count, id)| (name(id).to_owned(), count)).collect()
     };
+    years.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    years.truncate(most);
     let named = flags.into_iter().zip(Flags::NAMED).filter(|(count, _)| *count > 0);
     Facets {
         tags: top(tags),
         sites: top(sites),
         folders: top(folders),
-        years: years.into_iter().rev().take(most).collect(),
+        years,
         flags: named.map(|(count, (_, name))| (name, count)).collect(),
     }
 }

@@ -41,7 +41,9 @@ const NO_ROW: Row = Row {
 /// All bookmarks of one library, by number.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    slots: Vec<Row>,
+    rows: Vec<Row>,
+    /// The lengths again, side by side: every posting reads one.
+    side_lengths: Vec<f32>,
     label_ids: Vec<u32>,
     pub(super) labels: Labels,
     pub(super) vectors: Vectors,
@@ -56,6 +58,33 @@ pub(super) struct Labels {
     ids: HashMap<Arc<str>, u32>,
     names: Vec<Arc<str>>,
     counts: Vec<u32>,
+    kinds: Vec<LabelKind>,
+    languages: Vec<u32>,
+}
+
+/// What a label is for: which facet counts it, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LabelKind {
+    Tag,
+    Site,
+    Folder,
+    Language,
+    Other,
+}
+
+impl LabelKind {
+    /// What a label begins with, by kind.
+    const STARTS: [(Self, &'static str); 4] = [
+        (Self::Tag, "tag:"),
+        (Self::Site, "site:"),
+        (Self::Folder, "folder:"),
+        (Self::Language, "lang:"),
+    ];
+
+    fn of(label: &str) -> Self {
+        let found = Self::STARTS.iter().find(|(_, start)| label.starts_with(start));
+        found.map_or(Self::Other, |(kind, _)| *kind)
+    }
 }
 
 impl Labels {
@@ -67,6 +96,11 @@ impl Labels {
         let name: Arc<str> = label.into();
         self.names.push(Arc::clone(&name));
         self.counts.push(0);
+        let kind = LabelKind::of(label);
+        self.kinds.push(kind);
+        if kind == LabelKind::Language {
+            self.languages.push(id);
+        }
         self.ids.insert(name, id);
         id
     }
@@ -79,13 +113,19 @@ impl Labels {
         self.names.len()
     }
 
-    /// Every label with its count of living bookmarks.
-    pub(super) fn counted(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.names.iter().map(|name| &**name).zip(self.counts.iter().copied())
+    /// The languages spoken, with how many living bookmarks are in each.
+    pub(super) fn languages(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.languages.iter().map(|&id| (self.name(id), self.counts[id as usize]))
     }
 
-    pub(super) fn name(&self, id: usize) -> &str {
-        self.names.get(id).map_or("", |name| name)
+    /// The label without its kind.
+    pub(super) fn name(&self, id: u32) -> &str {
+        let name = self.names.get(id as usize).map_or("", |name| name);
+        name.split_once(':').map_or(name, |(_, name)| name)
+    }
+
+    pub(super) fn kind(&self, id: u32) -> LabelKind {
+        self.kinds.get(id as usize).copied().unwrap_or(LabelKind::Other)
     }
 }
 
@@ -101,7 +141,7 @@ impl Rows {
         for segment in &view.segments {
             rows.load_segment(segment, fields, prefix).map_err(search_fault)?;
         }
-        rows.vectors = Vectors::load(file, rows.slots.len())?;
+        rows.vectors = Vectors::load(file, rows.rows.len())?;
         Ok(rows)
     }
 
@@ -158,7 +198,7 @@ impl Rows {
         };
         let number = doc.number as usize;
         self.place(number, row, &ids);
-        self.vectors.reach(self.slots.len());
+        self.vectors.reach(self.rows.len());
         self.vectors.set(number, doc.vector.as_ref().map(shelf_ports::search::Embedding::bytes));
         if self.wasted > 65_536 && self.wasted > self.label_ids.len() / 2 {
             self.repack();
@@ -166,8 +206,9 @@ impl Rows {
     }
 
     fn place(&mut self, number: usize, row: Row, ids: &[u32]) {
-        if self.slots.len() <= number {
-            self.slots.resize(number + 1, NO_ROW);
+        if self.rows.len() <= number {
+            self.rows.resize(number + 1, NO_ROW);
+            self.side_lengths.resize(number + 1, 0.0);
         }
         self.clear(number);
         let labels = u16::try_from(ids.len()).unwrap_or(u16::MAX);
@@ -178,11 +219,12 @@ impl Rows {
         }
         self.living += 1;
         self.lengths += u64::from(row.length);
-        self.slots[number] = Row { labels_from, labels, living: true, ..row };
+        self.rows[number] = Row { labels_from, labels, living: true, ..row };
+        self.side_lengths[number] = row.length as f32;
     }
 
     fn clear(&mut self, number: usize) {
-        let Some(row) = self.slots.get(number).copied().filter(|row| row.living) else { return };
+        let Some(row) = self.rows.get(number).copied().filter(|row| row.living) else { return };
         self.living -= 1;
         self.lengths -= u64::from(row.length);
         self.wasted += usize::from(row.labels);
@@ -190,22 +232,22 @@ impl Rows {
         for &id in &self.label_ids[from..from + usize::from(row.labels)] {
             self.labels.counts[id as usize] -= 1;
         }
-        self.slots[number] = NO_ROW;
+        self.rows[number] = NO_ROW;
     }
 
     /// Forgets a number.
     pub(super) fn remove(&mut self, number: u32) {
         let number = number as usize;
         self.clear(number);
-        if number < self.slots.len() {
-            self.vectors.reach(self.slots.len());
+        if number < self.rows.len() {
+            self.vectors.reach(self.rows.len());
             self.vectors.set(number, None);
         }
     }
 
     fn repack(&mut self) {
         let old = std::mem::take(&mut self.label_ids);
-        for row in &mut self.slots {
+        for row in &mut self.rows {
             let from = row.labels_from as usize;
             row.labels_from = u32::try_from(self.label_ids.len()).unwrap_or(u32::MAX);
             self.label_ids.extend_from_slice(&old[from..from + usize::from(row.labels)]);
@@ -215,7 +257,7 @@ impl Rows {
 
     /// One more than the highest number.
     pub(super) fn len(&self) -> usize {
-        self.slots.len()
+        self.rows.len()
     }
 
     /// How many bookmarks there are.
@@ -224,7 +266,6 @@ impl Rows {
     }
 
     /// The mean of their lengths, at least 1.
-    #[expect(clippy::cast_possible_truncation, reason = "a mean length needs no more digits")]
     pub(super) fn length_mean(&self) -> f32 {
         if self.living == 0 {
             1.0
@@ -234,11 +275,16 @@ impl Rows {
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&Row> {
-        self.slots.get(number).filter(|row| row.living)
+        self.rows.get(number).filter(|row| row.living)
+    }
+
+    /// The length of each number, for BM25.
+    pub(super) fn lengths(&self) -> &[f32] {
+        &self.side_lengths
     }
 
     pub(super) fn all(&self) -> &[Row] {
-        &self.slots
+        &self.rows
     }
 
     pub(super) fn labels_of(&self, row: &Row) -> &[u32] {
@@ -263,14 +309,15 @@ impl<'a> LabelCache<'a> {
         ids.clear();
         let Some(column) = self.column else { return Ok(()) };
         for ord in column.ords().values_for_doc(doc) {
-            let id = if let Some(&id) = self.known.get(&ord) {
-                id
-            } else {
-                self.text.clear();
-                column.ord_to_str(ord, &mut self.text)?;
-                let id = labels.intern(&self.text);
-                self.known.insert(ord, id);
-                id
+            let id = match self.known.get(&ord) {
+                Some(&id) => id,
+                None => {
+                    self.text.clear();
+                    column.ord_to_str(ord, &mut self.text)?;
+                    let id = labels.intern(&self.text);
+                    self.known.insert(ord, id);
+                    id
+                }
             };
             ids.push(id);
         }

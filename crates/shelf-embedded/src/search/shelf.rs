@@ -99,28 +99,25 @@ impl Walk<'_> {
         ranking: &Ranking,
         best: &mut Vec<f32>,
     ) -> Result<Matches, Fault> {
-        let rows = self.shelf.rows.all();
+        let lengths = self.shelf.rows.lengths();
         let mut matches = Matches::new();
         if let [only] = group.alternatives.as_slice() {
             self.postings(only.space, &only.term, |number, f| {
-                if let Some(row) = rows.get(number as usize) {
-                    matches.push((
-                        number,
-                        ranking.frequency(only.weight, f as f32, row.length as f32),
-                    ));
+                if let Some(&length) = lengths.get(number as usize) {
+                    matches.push((number, ranking.frequency(only.weight, f as f32, length)));
                 }
             })?;
             return Ok(matches);
         }
-        best.resize(rows.len(), 0.0);
+        best.resize(lengths.len(), 0.0);
         for one in &group.alternatives {
             self.postings(one.space, &one.term, |number, f| {
-                let (Some(row), Some(best)) =
-                    (rows.get(number as usize), best.get_mut(number as usize))
+                let (Some(&length), Some(best)) =
+                    (lengths.get(number as usize), best.get_mut(number as usize))
                 else {
                     return;
                 };
-                let score = ranking.frequency(one.weight, f as f32, row.length as f32);
+                let score = ranking.frequency(one.weight, f as f32, length);
                 if *best == 0.0 {
                     matches.push((number, 0.0));
                 }

@@ -25,14 +25,9 @@ impl Walk<'_> {
     /// What the library knows near `probes`.
     pub(super) fn vocabulary(&self, probes: &[Probe]) -> Result<Vocabulary, Fault> {
         let rows = &self.shelf.rows;
-        let spoken = rows
-            .labels
-            .counted()
-            .filter_map(|(label, count)| Some((label.strip_prefix("lang:")?, count)));
-        let mut languages: Vec<(String, u32)> = spoken
-            .filter(|(_, count)| *count > 0)
-            .map(|(code, count)| (code.to_owned(), count))
-            .collect();
+        let spoken = rows.labels.languages().filter(|(_, count)| *count > 0);
+        let mut languages: Vec<(String, u32)> =
+            spoken.map(|(code, count)| (code.to_owned(), count)).collect();
         languages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         languages.truncate(LANGUAGES_MAX);
         Ok(Vocabulary {

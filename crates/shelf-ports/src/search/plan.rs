@@ -77,6 +77,8 @@ pub struct Ranking {
     pub meaning: f32,
     /// The cosine from which a document without a word of the query counts as found.
     pub meaning_least: f32,
+    /// How much of what the words could say at best must be said for `words` to count in full.
+    pub reach: f32,
 }
 
 impl Ranking {
@@ -93,9 +95,11 @@ impl Ranking {
         weight * f * (self.k1 + 1.0) / (f + norm)
     }
 
-    /// `(1 - w)·words/best + w·meaning`, where `best` is the highest `words` of the answer.
-    pub fn fused(&self, words: f32, best: f32, meaning: f32) -> f32 {
-        let share = if best > 0.0 { words / best } else { 0.0 };
+    /// `(1 - w)·words/full + w·meaning`. `full` is the highest `words` of the answer, and at least
+    /// `reach` times the sum of the groups' rarities: where no document holds much of the query,
+    /// the little that some hold by chance does not drown what the query means.
+    pub fn fused(&self, words: f32, full: f32, meaning: f32) -> f32 {
+        let share = if full > 0.0 { words / full } else { 0.0 };
         (1.0 - self.meaning) * share + self.meaning * meaning
     }
 }
@@ -155,7 +159,8 @@ pub struct Found {
     pub seq: u64,
 }
 
-/// Counts over all that was found, highest count first, then by name.
+/// Counts over all that was found, or its best [`super::FACETED_MAX`] by words (or newest) where it
+/// is more; highest count first, then by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facets {
     /// Tags, without `tag:`.

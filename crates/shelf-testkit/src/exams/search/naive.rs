@@ -1,7 +1,8 @@
 //! The judge of ranks: runs a plan by its definition, document by document.
 
 use shelf_ports::search::{
-    CANDIDATES_MAX, Candidate, Facets, Filter, Flags, Found, Group, Phrase, Plan, SearchDoc, Space,
+    CANDIDATES_MAX, Candidate, Facets, Filter, Flags, Found, Group, Phrase, Plan, Ranking,
+    SearchDoc, Space,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ impl Naive {
     pub fn run(&self, plan: &Plan) -> Found {
         let n = u32::try_from(self.docs.len()).unwrap_or(u32::MAX);
         let mut words: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut rarities = 0.0;
         for group in &plan.groups {
             let matching: Vec<(u32, f32)> = self
                 .docs
@@ -33,15 +35,18 @@ impl Naive {
                 .filter_map(|doc| Some((doc.number, best(group, doc, plan)?)))
                 .collect();
             let df = u32::try_from(matching.len()).unwrap_or(u32::MAX);
+            rarities += Ranking::rarity(n, df);
             for (number, frequency) in matching {
-                *words.entry(number).or_insert(0.0) +=
-                    shelf_ports::search::Ranking::rarity(n, df) * frequency;
+                *words.entry(number).or_insert(0.0) += Ranking::rarity(n, df) * frequency;
             }
         }
         let passing: Vec<&SearchDoc> =
             self.docs.values().filter(|doc| passes(&plan.filter, doc, plan)).collect();
-        let top =
-            passing.iter().filter_map(|doc| words.get(&doc.number)).copied().fold(0.0, f32::max);
+        let top = passing
+            .iter()
+            .filter_map(|doc| words.get(&doc.number))
+            .copied()
+            .fold(plan.ranking.reach * rarities, f32::max);
         let nothing_asked = plan.groups.is_empty() && plan.vector.is_none();
         let vector = plan.vector.as_ref().filter(|_| plan.ranking.meaning > 0.0);
         let mut by_meaning = 0;

@@ -47,7 +47,14 @@ pub fn plan(words: &[&str]) -> Plan {
         groups: words.iter().map(group).collect(),
         filter: Filter::default(),
         vector: None,
-        ranking: Ranking { k1: 1.2, b: 0.75, length_mean: 3.0, meaning: 0.0, meaning_least: 0.3 },
+        ranking: Ranking {
+            k1: 1.2,
+            b: 0.75,
+            length_mean: 3.0,
+            meaning: 0.0,
+            meaning_least: 0.3,
+            reach: 0.5,
+        },
         limit: 10,
         facets: 0,
     }
