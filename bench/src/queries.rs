@@ -3,7 +3,7 @@
 use crate::corpus::Link;
 use std::collections::HashSet;
 
-/// A small generator of numbers (Steele et al., "SplitMix", 2014): the same run every time.
+/// A small generator of numbers (Steele et al., "`SplitMix`", 2014): the same run every time.
 pub(crate) struct Chance(u64);
 
 impl Chance {

@@ -49,7 +49,7 @@ impl Server {
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 break;
             }
-            ensure!(began.elapsed() < Duration::from_secs(60), "the server did not get ready");
+            ensure!(began.elapsed() < Duration::from_mins(1), "the server did not get ready");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         server.ready_s = began.elapsed().as_secs_f64();
@@ -58,9 +58,10 @@ impl Server {
             .arg(&server.dir)
             .output()?;
         ensure!(made.status.success(), "token create: {}", String::from_utf8_lossy(&made.stderr));
-        server.token = String::from_utf8(made.stdout)?.trim().to_owned();
+        String::from_utf8(made.stdout)?.trim().clone_into(&mut server.token);
         let me = server.get("/v1/me", &[]).await?;
-        server.library = me["libraries"][0]["id"].as_str().context("no library")?.to_owned();
+        let library = me["libraries"][0]["id"].as_str().context("no library")?;
+        library.clone_into(&mut server.library);
         Ok(server)
     }
 

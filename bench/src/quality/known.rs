@@ -89,7 +89,12 @@ fn set(name: &'static str, pairs: &[(Line, Line)], others: &[Line], described: b
             all.get(..all.len().min(*WORDS.end())).filter(|text| text.len() >= *WORDS.start())?;
         let text = text.join(" ");
         let apart = stems(&text).is_disjoint(&stems(&held.title));
-        Some(Asked { first_half: hashed(&held.url) % 2 == 0, text: text + " ", target, apart })
+        Some(Asked {
+            first_half: hashed(&held.url).is_multiple_of(2),
+            text: text + " ",
+            target,
+            apart,
+        })
     });
     Set { name, lines, asked: asked.collect() }
 }

@@ -52,7 +52,7 @@ impl Client {
     pub async fn post<T: DeserializeOwned>(
         &self,
         target: &str,
-        body: &impl Serialize,
+        body: &(impl Serialize + Sync),
     ) -> Result<T, ClientFailure> {
         let body = serde_json::to_vec(body)
             .map_err(|error| ClientFailure::Unreadable(error.to_string()))?;

@@ -10,7 +10,7 @@ use url::Url;
 /// How long a connection may take to be made.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long a server may be silent between two pieces of an answer.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+const SILENCE_MAX: Duration = Duration::from_mins(2);
 
 /// A server reached by HTTP.
 #[derive(Clone, Debug)]

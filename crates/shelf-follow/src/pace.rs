@@ -29,7 +29,7 @@ impl Default for Pace {
             news: 64,
             poll: Duration::from_secs(2),
             back_off_first: Duration::from_millis(100),
-            back_off_most: Duration::from_secs(60),
+            back_off_most: Duration::from_mins(1),
             park_after: 8,
         }
     }

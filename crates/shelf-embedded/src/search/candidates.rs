@@ -186,6 +186,7 @@ fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape `best_first` compares by")]
 fn higher(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
     b.0.total_cmp(&a.0).then(b.1.cmp(&a.1))
 }

@@ -39,7 +39,7 @@ pub(super) fn facets(rows: &Rows, numbers: impl Iterator<Item = u32>, most: usiz
         best_first(&mut side, most, |a, b| b.0.cmp(&a.0).then_with(|| name(a.1).cmp(name(b.1))));
         side.into_iter().map(|(count, id)| (name(id).to_owned(), count)).collect()
     };
-    years.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    years.sort_unstable_by_key(|year| std::cmp::Reverse(year.0));
     years.truncate(most);
     let named = flags.into_iter().zip(Flags::NAMED).filter(|(count, _)| *count > 0);
     Facets {

@@ -41,7 +41,7 @@ const NO_ROW: Row = Row {
 /// All bookmarks of one library, by number.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    rows: Vec<Row>,
+    all: Vec<Row>,
     /// The lengths again, side by side: every posting reads one.
     side_lengths: Vec<f32>,
     label_ids: Vec<u32>,
@@ -141,7 +141,7 @@ impl Rows {
         for segment in &view.segments {
             rows.load_segment(segment, fields, prefix).map_err(search_fault)?;
         }
-        rows.vectors = Vectors::load(file, rows.rows.len())?;
+        rows.vectors = Vectors::load(file, rows.all.len())?;
         Ok(rows)
     }
 
@@ -198,7 +198,7 @@ impl Rows {
         };
         let number = doc.number as usize;
         self.place(number, row, &ids);
-        self.vectors.reach(self.rows.len());
+        self.vectors.reach(self.all.len());
         self.vectors.set(number, doc.vector.as_ref().map(shelf_ports::search::Embedding::bytes));
         if self.wasted > 65_536 && self.wasted > self.label_ids.len() / 2 {
             self.repack();
@@ -206,8 +206,8 @@ impl Rows {
     }
 
     fn place(&mut self, number: usize, row: Row, ids: &[u32]) {
-        if self.rows.len() <= number {
-            self.rows.resize(number + 1, NO_ROW);
+        if self.all.len() <= number {
+            self.all.resize(number + 1, NO_ROW);
             self.side_lengths.resize(number + 1, 0.0);
         }
         self.clear(number);
@@ -219,12 +219,12 @@ impl Rows {
         }
         self.living += 1;
         self.lengths += u64::from(row.length);
-        self.rows[number] = Row { labels_from, labels, living: true, ..row };
+        self.all[number] = Row { labels_from, labels, living: true, ..row };
         self.side_lengths[number] = row.length as f32;
     }
 
     fn clear(&mut self, number: usize) {
-        let Some(row) = self.rows.get(number).copied().filter(|row| row.living) else { return };
+        let Some(row) = self.all.get(number).copied().filter(|row| row.living) else { return };
         self.living -= 1;
         self.lengths -= u64::from(row.length);
         self.wasted += usize::from(row.labels);
@@ -232,22 +232,22 @@ impl Rows {
         for &id in &self.label_ids[from..from + usize::from(row.labels)] {
             self.labels.counts[id as usize] -= 1;
         }
-        self.rows[number] = NO_ROW;
+        self.all[number] = NO_ROW;
     }
 
     /// Forgets a number.
     pub(super) fn remove(&mut self, number: u32) {
         let number = number as usize;
         self.clear(number);
-        if number < self.rows.len() {
-            self.vectors.reach(self.rows.len());
+        if number < self.all.len() {
+            self.vectors.reach(self.all.len());
             self.vectors.set(number, None);
         }
     }
 
     fn repack(&mut self) {
         let old = std::mem::take(&mut self.label_ids);
-        for row in &mut self.rows {
+        for row in &mut self.all {
             let from = row.labels_from as usize;
             row.labels_from = u32::try_from(self.label_ids.len()).unwrap_or(u32::MAX);
             self.label_ids.extend_from_slice(&old[from..from + usize::from(row.labels)]);
@@ -257,7 +257,7 @@ impl Rows {
 
     /// One more than the highest number.
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.all.len()
     }
 
     /// How many bookmarks there are.
@@ -270,12 +270,14 @@ impl Rows {
         if self.living == 0 {
             1.0
         } else {
-            (self.lengths as f64 / f64::from(self.living)).max(1.0) as f32
+            #[expect(clippy::cast_possible_truncation, reason = "a mean length is small")]
+            let mean = (self.lengths as f64 / f64::from(self.living)).max(1.0) as f32;
+            mean
         }
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&Row> {
-        self.rows.get(number).filter(|row| row.living)
+        self.all.get(number).filter(|row| row.living)
     }
 
     /// The length of each number, for BM25.
@@ -284,7 +286,7 @@ impl Rows {
     }
 
     pub(super) fn all(&self) -> &[Row] {
-        &self.rows
+        &self.all
     }
 
     pub(super) fn labels_of(&self, row: &Row) -> &[u32] {
@@ -309,15 +311,14 @@ impl<'a> LabelCache<'a> {
         ids.clear();
         let Some(column) = self.column else { return Ok(()) };
         for ord in column.ords().values_for_doc(doc) {
-            let id = match self.known.get(&ord) {
-                Some(&id) => id,
-                None => {
-                    self.text.clear();
-                    column.ord_to_str(ord, &mut self.text)?;
-                    let id = labels.intern(&self.text);
-                    self.known.insert(ord, id);
-                    id
-                }
+            let id = if let Some(&id) = self.known.get(&ord) {
+                id
+            } else {
+                self.text.clear();
+                column.ord_to_str(ord, &mut self.text)?;
+                let id = labels.intern(&self.text);
+                self.known.insert(ord, id);
+                id
             };
             ids.push(id);
         }
