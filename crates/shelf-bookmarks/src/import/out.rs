@@ -8,6 +8,9 @@ use super::limits;
 use super::node::{Entry, Folder, Node, PlaceRef, RefusedRow, TagNode};
 use super::{Options, Summary};
 
+/// What an unknown field without a name is called.
+const NAMELESS: &str = "unnamed";
+
 /// Receives the nodes of a file; breaking off stops the reader.
 pub type Sink<'a> = &'a mut dyn FnMut(Node) -> ControlFlow<()>;
 
@@ -171,6 +174,11 @@ fn folder_problem(folder: &Folder) -> Option<String> {
         let most = limits::FOLDER_NAME_CHARS_MAX;
         return Some(format!("has a name of {chars} characters; {most} are allowed"));
     }
+    let bytes = folder.icon.len().max(folder.query.len());
+    if bytes > limits::RAW_VALUE_BYTES_MAX {
+        let most = limits::RAW_VALUE_BYTES_MAX;
+        return Some(format!("has an icon or a query of {bytes} bytes; {most} are allowed"));
+    }
     let bytes = folder.description.len();
     (bytes > limits::TEXT_BYTES_MAX).then(|| {
         let most = limits::TEXT_BYTES_MAX;
@@ -259,6 +267,9 @@ fn settle_tags(tags: &mut Vec<String>) -> Result<(), String> {
 
 /// Leaves out unknown fields that are too many or too large, and says which.
 fn settle_raw(raw: &mut BTreeMap<String, String>) {
+    if let Some(value) = raw.remove("") {
+        raw.entry(NAMELESS.to_owned()).or_insert(value);
+    }
     let mut left_out: Vec<String> = Vec::new();
     let mut count = 0;
     raw.retain(|name, value| {

@@ -182,3 +182,11 @@ async fn ten_thousand_links_arrive_with_their_folders_tags_and_dates() {
     assert_eq!(rows.len() as u64, job.merged);
     assert!(rows.iter().all(|row| row.item.is_some()));
 }
+
+#[tokio::test]
+async fn a_column_without_a_name_is_kept_all_the_same() {
+    let desk = Desk::new().await;
+    let job = desk.import(b"url,title,\nhttps://example.org/,T,extra\n").await;
+    assert_eq!((job.stored, job.refused), (1, 0));
+    assert_eq!(desk.bookmark("https://example.org/").await.raw["unnamed"], "extra");
+}
