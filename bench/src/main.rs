@@ -1,6 +1,7 @@
 //! Benchmarks of the whole server over HTTP, and of search quality; one command each.
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::disallowed_methods,
     reason = "a benchmark prints, and measures real time"
 )]

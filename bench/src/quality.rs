@@ -47,7 +47,7 @@ async fn choose(library: &Library, set: &known::Set) -> Result<f32> {
             ranks.push(library.reciprocal(&asked.text, Mode::Hybrid, &tuning, asked.target).await?);
         }
         let mrr = mean(&ranks);
-        line.push_str(&format!(" {meaning:.1}: {mrr:.3}"));
+        line = format!("{line} {meaning:.1}: {mrr:.3}");
         if mrr > best.1 {
             best = (meaning, mrr);
         }

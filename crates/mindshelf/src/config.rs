@@ -119,12 +119,11 @@ impl Settings {
         let named = file.map(Path::to_owned).or_else(|| {
             environment.get(table::SETTINGS_VARIABLE).filter(|p| !p.is_empty()).map(PathBuf::from)
         });
-        let mut all = match named {
-            Some(path) => of_file(&path)?,
-            None => {
-                let beside = data_of(&near, environment).join(FILE);
-                if beside.is_file() { of_file(&beside)? } else { Said::default() }
-            }
+        let mut all = if let Some(path) = named {
+            of_file(&path)?
+        } else {
+            let beside = data_of(&near, environment).join(FILE);
+            if beside.is_file() { of_file(&beside)? } else { Said::default() }
         };
         all.over(near);
         Self::checked(&all, environment)
@@ -195,13 +194,11 @@ fn nearest(key: &str) -> String {
         let shared = setting.key.chars().zip(key.chars()).take_while(|(a, b)| a == b).count();
         shared >= 3 || setting.key.contains(key)
     };
-    match SETTINGS.iter().find(alike) {
-        Some(setting) => format!("; did you mean {:?}?", setting.key),
-        None => {
-            let keys: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-            format!("; there are {}", keys.join(", "))
-        }
+    if let Some(setting) = SETTINGS.iter().find(alike) {
+        return format!("; did you mean {:?}?", setting.key);
     }
+    let keys: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
+    format!("; there are {}", keys.join(", "))
 }
 
 #[cfg(test)]

@@ -122,17 +122,13 @@ async fn owner_only(State(keeper): State<Keeper>, mut request: Request, next: Ne
         Some(secret) => authenticate(&doors(&keeper), &secret).await.ok().flatten(),
         None => None,
     };
-    match signed.filter(|signed| signed.grant.kind == GrantKind::Local) {
-        Some(signed) => {
-            request.extensions_mut().insert(signed);
-            next.run(request).await
-        }
-        None => {
-            let problem = serde_json::json!({ "title": "this is for commands on the machine itself",
-                "code": "forbidden", "detail": "" });
-            (StatusCode::FORBIDDEN, Json(problem)).into_response()
-        }
-    }
+    let Some(signed) = signed.filter(|signed| signed.grant.kind == GrantKind::Local) else {
+        let problem = serde_json::json!({ "title": "this is for commands on the machine itself",
+            "code": "forbidden", "detail": "" });
+        return (StatusCode::FORBIDDEN, Json(problem)).into_response();
+    };
+    request.extensions_mut().insert(signed);
+    next.run(request).await
 }
 
 async fn link(

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long a server that says it runs may take to say so itself.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// How long followers may take to have all there is before a command asks.
-const CAUGHT_UP_MAX: Duration = Duration::from_secs(60);
+const CAUGHT_UP_MAX: Duration = Duration::from_mins(1);
 
 /// A way to the shelf, and what must be ended after the command.
 #[derive(Debug)]

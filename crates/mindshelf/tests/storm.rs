@@ -81,7 +81,7 @@ impl Caller {
         let answer = match self.client.send(request).await {
             Ok(answer) => answer,
             Err(ClientFailure::Unreachable { .. }) => return None,
-            Err(refused) => panic!("{refused}"),
+            Err(refused) => unreachable!("{refused}"),
         };
         let body: Value = serde_json::from_slice(&answer.bytes().await.ok()?).unwrap();
         Some(body["item"]["id"].as_str().unwrap().to_owned())
@@ -163,7 +163,7 @@ async fn a_storm_of_kills_loses_no_acknowledged_write() {
     let health = caller.get("/local/doctor").await;
     assert_eq!(health["damage"], json!([]), "integrity_check");
     server.kill();
-    assert!(told.len() as u32 > rounds, "the writers wrote: {}", told.len());
+    assert!(told.len() > rounds as usize, "the writers wrote: {}", told.len());
     println!(
         "{rounds} kills, {WRITERS} writers: {} acknowledged, {found} found, {seq} changes, \
          slowest restart {} ms",

@@ -1,5 +1,11 @@
 //! The pages over real stores: who gets in, what forms may do, what hostile text becomes.
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::future_not_send,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod room;
 mod coming_in;
