@@ -16,7 +16,6 @@ pub mod generated;
 pub mod privacy;
 pub mod laws;
 pub mod steps;
-pub mod browser;
 pub mod bless;
 pub mod long;
 pub mod console;

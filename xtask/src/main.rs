@@ -10,7 +10,7 @@ use xtask::{bless, console, long};
 
 const HELP: &str = "\
 cargo xtask check    everything that must be green before a commit lands
-cargo xtask ci       check without the tests, plus browser and outside judges; nothing is skipped
+cargo xtask ci       check without the tests, plus documentation and licences; nothing is skipped
 cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences
 cargo xtask bless    rewrite snapshots and generated files from what the code says now
 cargo xtask long     proofs that take minutes; their output is kept in docs/long/";
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 }
 
 fn run(chore: Option<&str>) -> Result<()> {
-    let desk = Desk { repo: Repo::of_this_tool()?, chromium: env::var_os("MINDSHELF_CHROMIUM") };
+    let desk = Desk { repo: Repo::of_this_tool()? };
     match chore {
         Some("check") => run_all(CHECK, &desk),
         Some("ci") => run_all(CI, &desk),
