@@ -1,6 +1,6 @@
 //! The log on SQLite: decisions run on the writing thread, inside the transaction.
 
-use crate::load::{self, CHANGE, change_of};
+use crate::load::{self, CHANGE, CHANGE_OF_ITEM, change_of};
 use crate::sql::{signed, unsigned};
 use crate::{Embedded, persist};
 use async_trait::async_trait;
@@ -195,7 +195,7 @@ impl Library for Embedded {
         // Rows of what joined the item are its own rows by then; rows from before the join are
         // found through the alias.
         let sql = format!(
-            "SELECT {CHANGE} WHERE log.library = ?1 AND seq < ?3 AND item IN (
+            "SELECT {CHANGE_OF_ITEM} WHERE log.library = ?1 AND seq < ?3 AND item IN (
                 SELECT ?2 UNION SELECT younger FROM aliases WHERE library = ?1 AND older = ?2)
              ORDER BY seq DESC LIMIT ?4"
         );

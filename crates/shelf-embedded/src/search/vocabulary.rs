@@ -53,12 +53,15 @@ impl Walk<'_> {
                 typos: 0,
             }));
         }
-        let mut unknown = known.is_empty() && probe.typos > 0;
+        let mut unknown = known.is_empty();
         for stem in &probe.stems {
             unknown = unknown && self.holding(Space::Stem, stem)? == 0;
         }
-        if unknown {
-            known = self.slipped(probe)?;
+        // Two slips are looked for only where one explains nothing: the wider net is the slower one.
+        for typos in 1..=probe.typos.min(2) {
+            if unknown && known.is_empty() {
+                known = self.slipped(probe, typos)?;
+            }
         }
         known.truncate(probe.limit);
         Ok(known)
@@ -111,9 +114,9 @@ impl Walk<'_> {
         Ok(words)
     }
 
-    /// Words a typing mistake or two away, nearest first, then most documents.
-    fn slipped(&self, probe: &Probe) -> Result<Vec<Known>, Fault> {
-        let builder = if probe.typos >= 2 { &TWO_SLIPS } else { &ONE_SLIP };
+    /// Words at most `typos` typing mistakes away, nearest first, then most documents.
+    fn slipped(&self, probe: &Probe, typos: u8) -> Result<Vec<Known>, Fault> {
+        let builder = if typos >= 2 { &TWO_SLIPS } else { &ONE_SLIP };
         let build = |word: &str| {
             if probe.prefix { builder.build_prefix_dfa(word) } else { builder.build_dfa(word) }
         };
@@ -130,7 +133,7 @@ impl Walk<'_> {
                 );
             }
         }
-        let least = probe.word.len().saturating_sub(usize::from(probe.typos) * 4);
+        let least = probe.word.len().saturating_sub(usize::from(typos) * 4);
         for (word, documents) in
             self.shelf.tail.words_from("").filter(|(word, _)| word.len() >= least)
         {

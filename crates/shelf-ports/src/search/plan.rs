@@ -184,7 +184,8 @@ pub struct Probe {
     pub stems: Vec<String>,
     /// Also words that begin with it.
     pub prefix: bool,
-    /// Typing mistakes to forgive where the word itself is unknown: 0, 1 or 2.
+    /// Typing mistakes to forgive where the word itself is unknown: 0, 1 or 2. The second is
+    /// forgiven only where forgiving one finds nothing.
     pub typos: u8,
     /// How many words at most.
     pub limit: usize,
