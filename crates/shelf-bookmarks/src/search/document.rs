@@ -33,7 +33,7 @@ pub struct FieldWeights {
 }
 
 impl FieldWeights {
-    /// Chosen on one half of the known-item queries; the other half is in `docs/QUALITY.md`.
+    /// Set by hand, never swept; how well they do is in `docs/QUALITY.md`.
     pub const CHOSEN: Self =
         Self { title: 4, tags: 3, address: 1, description: 2, notes: 2, folders: 1 };
 }
