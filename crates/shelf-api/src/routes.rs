@@ -4,12 +4,14 @@
 mod health;
 mod me;
 mod access;
+mod shown;
 mod bookmarks;
 mod edit;
 mod bulk;
 mod places;
 mod collections;
 mod tags;
+mod found;
 mod search;
 mod imports;
 mod exports;

@@ -5,7 +5,7 @@ use crate::body::Ask;
 use crate::caller::{In, Item, Me};
 use crate::moment::Moment;
 use crate::page::{Paged, Params, limit_of};
-use crate::routes::bookmarks::BookmarkOut;
+use crate::routes::shown::BookmarkOut;
 use crate::wire::{Answer, done, json};
 use serde::{Deserialize, Serialize};
 use shelf_bookmarks::activity::{

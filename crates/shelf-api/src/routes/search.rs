@@ -3,22 +3,19 @@
 use crate::Api;
 use crate::caller::{In, Me};
 use crate::cursor;
-use crate::moment::Moment;
 use crate::page::{Here, Params};
 use crate::problem::Problem;
-use crate::wire::{Answer, Id};
+use crate::routes::found::{CorrectedOut, FACETS, FoundOut, HitOut, merged};
+use crate::wire::Answer;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::LINK;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
-use shelf_bookmarks::search::snippet::Marked;
-use shelf_bookmarks::search::{Hit, Mode, SearchAnswer, SearchAsk, search};
+use serde::Deserialize;
+use shelf_bookmarks::search::{Mode, SearchAnswer, SearchAsk, search};
 use shelf_domain::id::{LibraryId, Scope};
 use shelf_domain::stamp::Seq;
 use shelf_ports::accounts::LibraryInfo;
-use shelf_ports::search::{Facets, Flags};
-use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,8 +28,6 @@ const LIMIT_MAX: usize = 200;
 const DEPTH_MAX: usize = 1_000;
 /// Longest query, in characters.
 const QUERY_CHARS_MAX: usize = 4_096;
-/// Values of each facet.
-const FACETS: usize = 12;
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -98,171 +93,6 @@ impl SearchQuery {
         let ask = SearchAsk::new(query);
         Ok(SearchAsk { mode, limit, offset, facets: FACETS, at_least, ..ask })
     }
-}
-
-/// One bookmark that was found.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Hit)]
-struct HitOut {
-    /// The bookmark.
-    id: Id,
-    /// The library it is in.
-    #[schema(format = Uuid)]
-    library: String,
-    /// Its address.
-    url: String,
-    /// Its title.
-    title: String,
-    /// Its title as HTML: escaped, with `<mark>` around what matched.
-    title_html: String,
-    /// The piece of its texts that matched best, as HTML: escaped, with `<mark>` around what
-    /// matched.
-    snippet: String,
-    /// Higher is better; only comparable within one answer.
-    score: f32,
-    /// Why it was found, for people.
-    why: String,
-    /// Names of its tags.
-    tags: Vec<String>,
-    /// Paths of the collections it is in.
-    collections: Vec<String>,
-    /// When it was saved.
-    created_at: Moment,
-    /// Whether it is still to be read.
-    unread: bool,
-    /// Whether it is a favourite.
-    favourite: bool,
-    /// Whether it is archived.
-    archived: bool,
-}
-
-impl HitOut {
-    fn of(hit: Hit, library: LibraryId) -> Self {
-        let path = |folders: &Vec<shelf_ports::search::Folder>| {
-            folders.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>().join("/")
-        };
-        let flags = hit.text.flags;
-        Self {
-            id: Id(hit.item),
-            library: library.to_string(),
-            title_html: html(&hit.title),
-            snippet: html(&hit.snippet),
-            score: hit.score,
-            why: hit.why.to_string(),
-            collections: hit.text.folders.iter().map(path).collect(),
-            created_at: Moment(hit.text.created_at_ms),
-            unread: flags.has(Flags::UNREAD),
-            favourite: flags.has(Flags::FAVOURITE),
-            archived: flags.has(Flags::ARCHIVED),
-            url: hit.text.url,
-            title: hit.text.title,
-            tags: hit.text.tags,
-        }
-    }
-}
-
-/// A marked text as HTML.
-fn html(marked: &Marked) -> String {
-    let mut html = String::new();
-    for (piece, matched) in marked.pieces() {
-        html.push_str(if matched { "<mark>" } else { "" });
-        for letter in piece.chars() {
-            match letter {
-                '&' => html.push_str("&amp;"),
-                '<' => html.push_str("&lt;"),
-                '>' => html.push_str("&gt;"),
-                '"' => html.push_str("&quot;"),
-                '\'' => html.push_str("&#39;"),
-                plain => html.push(plain),
-            }
-        }
-        html.push_str(if matched { "</mark>" } else { "" });
-    }
-    html
-}
-
-/// One value and how many found bookmarks have it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = FacetValue)]
-struct ValueOut {
-    /// The value.
-    value: String,
-    /// How many.
-    count: u64,
-}
-
-/// What the found bookmarks have in common.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = Facets)]
-struct FacetsOut {
-    /// Tags, for `tag:`.
-    tags: Vec<ValueOut>,
-    /// Sites, for `site:`.
-    sites: Vec<ValueOut>,
-    /// Collections, for `in:`.
-    collections: Vec<ValueOut>,
-    /// Years of saving.
-    years: Vec<ValueOut>,
-    /// States, for `is:`.
-    flags: Vec<ValueOut>,
-}
-
-/// The facets of several libraries as one.
-fn merged(all: Vec<Facets>) -> FacetsOut {
-    let sums = |pick: &dyn Fn(&Facets) -> Vec<(String, u32)>| {
-        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
-        for (value, count) in all.iter().flat_map(pick) {
-            *sums.entry(value).or_default() += u64::from(count);
-        }
-        let mut rows: Vec<ValueOut> =
-            sums.into_iter().map(|(value, count)| ValueOut { value, count }).collect();
-        rows.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-        rows.truncate(FACETS);
-        rows
-    };
-    let year = |(year, count): &(i32, u32)| (year.to_string(), *count);
-    let flag = |(name, count): &(&'static str, u32)| ((*name).to_owned(), *count);
-    FacetsOut {
-        tags: sums(&|facets| facets.tags.clone()),
-        sites: sums(&|facets| facets.sites.clone()),
-        collections: sums(&|facets| facets.folders.clone()),
-        years: sums(&|facets| facets.years.iter().map(year).collect()),
-        flags: sums(&|facets| facets.flags.iter().map(flag).collect()),
-    }
-}
-
-/// A word that was taken for another.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Corrected)]
-struct CorrectedOut {
-    /// As typed.
-    typed: String,
-    /// As read.
-    read: String,
-}
-
-/// What was found.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Found)]
-struct FoundOut {
-    /// The page of hits, best first.
-    hits: Vec<HitOut>,
-    /// How many were found in all.
-    total: u64,
-    /// How long it took, microseconds.
-    took_us: u64,
-    /// What those have in common.
-    facets: FacetsOut,
-    /// What the query said that could not be taken as written.
-    hints: Vec<String>,
-    /// Words that were taken for others.
-    corrected: Vec<CorrectedOut>,
-    /// The position each library was read at, by id.
-    #[schema(value_type = BTreeMap<String, u64>)]
-    heads: BTreeMap<String, Seq>,
-    /// Where the next page begins; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
 }
 
 /// The answers of one or more libraries as one page.
@@ -345,16 +175,4 @@ async fn in_all(
     }
     let took_us = api.stores.clock.ticks_us().saturating_sub(began);
     Ok(told(page(answers, &ask, took_us), &here))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_matched_is_marked_and_what_is_hostile_stays_text() {
-        let marked =
-            Marked { text: "<b>rust & \"co\"".to_owned(), marks: std::iter::once(3..7).collect() };
-        assert_eq!(html(&marked), "&lt;b&gt;<mark>rust</mark> &amp; &quot;co&quot;");
-    }
 }

@@ -39,7 +39,11 @@ fn texts() -> Vec<String> {
     let own = ["", "\0", "../../etc/passwd", "%00", "' OR 1=1 --", "\u{202e}", "💥", "{{7*7}}"];
     let mut all: Vec<String> = own.map(str::to_owned).to_vec();
     all.push("x".repeat(70_000));
-    for (file, field) in [("naughty_strings.jsonl", "string"), ("payloads.jsonl", "value")] {
+    for (file, field) in [
+        ("naughty_strings.jsonl", "string"),
+        ("payloads.jsonl", "value"),
+        ("url_tests.jsonl", "input"),
+    ] {
         all.extend(lines(file).iter().filter_map(|line| line[field].as_str().map(str::to_owned)));
     }
     all
