@@ -1,6 +1,6 @@
 //! Files that come in and go out.
 
-use crate::world::World;
+use crate::world::{FILE_BYTES_MAX, World};
 use axum::http::{Method, StatusCode};
 use serde_json::json;
 
@@ -60,7 +60,7 @@ async fn what_is_no_bookmark_file_is_refused_and_not_kept() {
     let expected = (StatusCode::UNPROCESSABLE_ENTITY, "unknown_format");
     assert_eq!((told.status, told.code()), expected, "{}", told.text);
     assert_eq!(send("").await.status, StatusCode::BAD_REQUEST);
-    let told = send(&"x".repeat((1 << 20) + 1)).await;
+    let told = send(&"x".repeat(usize::try_from(FILE_BYTES_MAX).unwrap() + 1)).await;
     assert_eq!((told.status, told.code()), (StatusCode::PAYLOAD_TOO_LARGE, "too_large"));
     assert_eq!(world.kept_files(), 0);
 }

@@ -58,6 +58,9 @@ pub(crate) struct Someone {
     pub(crate) csrf: String,
 }
 
+/// The largest file the world takes in, bytes.
+pub(crate) const FILE_BYTES_MAX: u64 = 8 << 20;
+
 /// A server with two strangers.
 pub(crate) struct World {
     pub(crate) app: Router,
@@ -129,7 +132,7 @@ impl World {
         let api = Api {
             stores: stores.clone(),
             search: SearchPorts { index, embedder, texts },
-            background: Background::new(spool, 1 << 20),
+            background: Background::new(spool, FILE_BYTES_MAX),
             gate,
             probes,
         };
