@@ -178,18 +178,30 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 // A row that is drawn afresh stays selected and stays the one that keys stand on.
 let before;
-document.addEventListener("htmx:oobBeforeSwap", (event) => {
+function keep(event) {
   const row = event.detail.target;
-  if (!row.matches?.(".row")) return;
-  before = { id: row.id, picked: $(".pick input", row)?.checked, held: "cursor" in row.dataset };
-});
-document.addEventListener("htmx:oobAfterSwap", () => {
+  if (!row?.matches?.(".row")) return;
+  before = {
+    id: row.id,
+    picked: $(".pick input", row)?.checked,
+    held: "cursor" in row.dataset,
+    focused: row.contains(document.activeElement),
+  };
+}
+function restore() {
   const row = before && document.getElementById(before.id);
   if (row) {
     $(".pick input", row).checked = before.picked;
     if (before.held) row.dataset.cursor = "";
+    if (before.focused) $("[data-row-link]", row)?.focus({ preventScroll: true });
   }
   before = undefined;
+}
+document.addEventListener("htmx:beforeSwap", keep);
+document.addEventListener("htmx:oobBeforeSwap", keep);
+document.addEventListener("htmx:afterSwap", restore);
+document.addEventListener("htmx:oobAfterSwap", () => {
+  restore();
   $$("[data-toast]").forEach(fade);
   light();
   count();

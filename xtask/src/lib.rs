@@ -16,6 +16,7 @@ pub mod generated;
 pub mod privacy;
 pub mod laws;
 pub mod steps;
+pub mod browser;
 pub mod bless;
 pub mod long;
 pub mod console;

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use xtask::repo::Repo;
 use xtask::steps::{CHECK, CI, Desk, LAWS_ALONE, run_all};
-use xtask::{bless, console, long};
+use xtask::{bless, browser, console, long};
 
 const HELP: &str = "\
 cargo xtask check    everything that must be green before a commit lands
-cargo xtask ci       check without the tests, plus documentation and licences; nothing is skipped
+cargo xtask ci       check without the tests, plus documentation, licences and the browser's stories
+cargo xtask browser  only the stories a real browser walks, and the outside judges beside them
+cargo xtask pictures the pictures of the README, taken afresh by that browser
 cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences
 cargo xtask bless    rewrite snapshots and generated files from what the code says now
 cargo xtask long     proofs that take minutes; their output is kept in docs/long/";
@@ -26,11 +28,13 @@ fn main() -> ExitCode {
 }
 
 fn run(chore: Option<&str>) -> Result<()> {
-    let desk = Desk { repo: Repo::of_this_tool()? };
+    let desk = Desk { repo: Repo::of_this_tool()?, chromium: env::var_os("MINDSHELF_CHROMIUM") };
     match chore {
         Some("check") => run_all(CHECK, &desk),
         Some("ci") => run_all(CI, &desk),
         Some("laws") => run_all(LAWS_ALONE, &desk),
+        Some("browser") => browser::stories(&desk),
+        Some("pictures") => browser::pictures(&desk),
         Some("bless") => bless::bless(&desk),
         Some("long") => long::run(&desk),
         _ => bail!("{HELP}"),

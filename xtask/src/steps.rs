@@ -1,19 +1,22 @@
 //! The steps of each chore: small functions in a list, each of which runs or fails, never skips.
 
+use std::ffi::OsString;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::cargo::Reach;
-use crate::console;
 use crate::laws::{LAWS, licences_of};
 use crate::repo::Repo;
+use crate::{browser, console};
 
-/// What a step may use.
+/// What a step may use: the repository and the few variables a chore reads.
 #[derive(Debug)]
 pub struct Desk {
     /// The repository as it was on disk when the chore began.
     pub repo: Repo,
+    /// `MINDSHELF_CHROMIUM`: the browser to use.
+    pub chromium: Option<OsString>,
 }
 
 /// One step of a chore.
@@ -40,6 +43,7 @@ pub const CI: &[Step] = &[
     Step { name: "licences of every machine", run: licences_of_every_machine },
     CLIPPY,
     Step { name: "documentation", run: documentation },
+    Step { name: "browser", run: browser::stories },
     Step { name: "untouched", run: untouched },
 ];
 

@@ -137,7 +137,7 @@ pub fn find(frame: &Frame) -> Markup {
                 }
             }
             form.search role="search" action="/library" method="get"
-                hx-get=[frame.live_list.then_some("/library")] hx-target="#results" hx-replace-url="true"
+                hx-get=[frame.live_list.then_some("/library")] hx-target="#results" hx-swap="outerHTML" hx-replace-url="true"
                 hx-trigger="input changed delay:70ms from:find input, submit" hx-sync="this:replace" {
                 (icon("search"))
                 input id="q" type="search" name="q" value=(frame.query) placeholder="Search your library"

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use shelf_bookmarks::{
     counts,
     export::{ExportFormat, export_library},
@@ -45,7 +45,8 @@ pub(crate) async fn file(visit: Visit, Path(format): Path<String>) -> Answer {
                 Err(join) => Some((Err(std::io::Error::other(join)), (receiver, None))),
             }
         });
-    Ok(download(format, Body::from_stream(body)))
+    // Whoever compresses it asks once more after the end.
+    Ok(download(format, Body::from_stream(body.fuse())))
 }
 
 fn download(format: ExportFormat, body: Body) -> Response {

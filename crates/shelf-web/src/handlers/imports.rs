@@ -258,6 +258,7 @@ fn called(format: &str) -> String {
 
 fn stage(job: &ImportJob) -> Stage {
     match job.state {
+        JobState::Running if job.dry_run => Stage::Reading,
         JobState::Running => Stage::Running,
         JobState::Done if job.dry_run => Stage::Preview,
         JobState::Done => Stage::Done,

@@ -88,7 +88,7 @@ fn why(hit: &Hit) -> Vec<String> {
             format!("{}{} in {}", word.asked, other.unwrap_or_default(), word.fields.join(", "))
         })
         .collect();
-    if reasons.is_empty() || hit.why.meaning >= MEANING_TOLD {
+    if hit.why.meaning >= MEANING_TOLD || (reasons.is_empty() && hit.why.meaning > 0.0) {
         reasons.push(format!("meaning {:.0} %", f64::from(hit.why.meaning.max(0.0)) * 100.0));
     }
     reasons

@@ -19,6 +19,8 @@ use crate::{
 pub enum Stage {
     /// Read, nothing written: the dry run.
     Preview,
+    /// Being read for the dry run.
+    Reading,
     /// Being written.
     Running,
     /// Done.
@@ -155,7 +157,7 @@ pub fn import(page: &ImportPage, frame: &Frame) -> Markup {
             }
             @match page.stage {
                 Stage::Preview => { (preview(page, frame)) }
-                Stage::Running => { (running(page)) }
+                Stage::Reading | Stage::Running => { (running(page)) }
                 Stage::Done | Stage::Undone | Stage::Stopped => { (done(page, frame)) }
             }
         }
@@ -165,6 +167,7 @@ pub fn import(page: &ImportPage, frame: &Frame) -> Markup {
 fn heading(stage: Stage) -> &'static str {
     match stage {
         Stage::Preview => "Before it comes in",
+        Stage::Reading => "Reading the file",
         Stage::Running => "Coming in",
         Stage::Done => "It is in",
         Stage::Undone => "Undone",
@@ -228,8 +231,11 @@ pub fn running(page: &ImportPage) -> Markup {
     html! {
         section.stack id="progress" hx-get={ "/import/" (page.id) "/progress" } hx-trigger="every 400ms"
             hx-swap="outerHTML" {
-            (progress::bar("Coming in", page.done, page.parsed))
-            p.num { (words::count(page.done)) " of " (words::counted(page.parsed, "link", "links")) }
+            (progress::bar(heading(page.stage), page.done, page.parsed))
+            p.num {
+                @if page.parsed == 0 { "Looking what is in it" }
+                @else { (words::count(page.done)) " of " (words::counted(page.parsed, "link", "links")) }
+            }
             p.only-plain { a.btn.btn-line href={ "/import/" (page.id) } { "See how far it is" } }
         }
     }

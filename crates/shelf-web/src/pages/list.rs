@@ -266,7 +266,8 @@ fn move_menu() -> Markup {
 /// The folders to move to, asked for when the menu is first opened.
 pub fn choices(folders: &[Folder]) -> Markup {
     html! {
-        (bulk("move:", "inbox", "Unsorted", "btn"))
+        button.btn type="submit" form="picks" formaction="/bulk" name="act" value="move:"
+            hx-post="/bulk" hx-swap="none" data-name="unsorted" { (icon("inbox")) "Unsorted" }
         @for folder in Folder::flat(folders) {
             button.btn type="submit" form="picks" formaction="/bulk" name="act" value={ "move:" (folder.id) }
                 hx-post="/bulk" hx-swap="none" data-name=(folder.path.to_lowercase()) {

@@ -1,0 +1,75 @@
+//! The built program on a directory of its own, filled or empty.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A browser's export of our own making: folders, tags, notes, dates, many languages, one address
+/// twice and one row that is no link.
+pub(crate) const LIBRARY: &str = include_str!("library.html");
+/// What its ledger says.
+pub(crate) const EQUATION: &str = "42 parsed = 40 stored + 1 merged + 1 refused";
+
+/// A server that runs on a directory; it ends with this.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Child,
+    data: PathBuf,
+    /// How browsers reach it.
+    pub(crate) origin: String,
+    /// The sign-in link it printed.
+    pub(crate) link: String,
+}
+
+impl Server {
+    /// Starts on the directory `data`.
+    pub(crate) fn start(data: &Path) -> Self {
+        let mut command = mindshelf(data);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        let mut process = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut next = || loop {
+            let line = lines.next().unwrap().unwrap();
+            if let Some(at) = line.find("http://") {
+                return line[at..].split_whitespace().next().unwrap().to_owned();
+            }
+        };
+        let (origin, link) = (next(), next());
+        Self { process, data: data.to_owned(), origin, link }
+    }
+
+    /// Another sign-in link, as `mindshelf link` prints it.
+    pub(crate) fn another_link(&self) -> String {
+        said(mindshelf(&self.data).arg("link")).trim().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// Fills the directory `data` with [`LIBRARY`], from the command line.
+pub(crate) fn fill(data: &Path) {
+    std::fs::create_dir_all(data).unwrap();
+    let file = data.join("bookmarks.html");
+    std::fs::write(&file, LIBRARY).unwrap();
+    said(mindshelf(data).arg("import").arg(&file));
+    std::fs::remove_file(&file).unwrap();
+}
+
+fn mindshelf(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mindshelf"));
+    command.env_clear().env("HOME", data).arg("--data").arg(data).stdin(Stdio::null());
+    command
+}
+
+/// What a command that must succeed printed.
+fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
