@@ -6,7 +6,7 @@ use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Author;
-use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touched, Written};
+use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::{Failure, Fault};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -70,9 +70,9 @@ impl Library for Keyed {
         &self,
         scope: Scope,
         touched: Touched,
-        after: Option<ItemId>,
+        after: Seq,
         limit: usize,
-    ) -> Result<Vec<ItemId>, Fault> {
+    ) -> Result<Vec<Touch>, Fault> {
         self.inner.touched(scope, touched, after, limit).await
     }
 

@@ -4,6 +4,7 @@
 //! in `shelf-domain`; a use case says what its decision has to see and hands it to the one door.
 
 pub mod ctx;
+mod gesture;
 mod answer;
 pub mod save_bookmark;
 pub mod edit_bookmark;

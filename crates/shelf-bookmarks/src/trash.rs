@@ -1,5 +1,7 @@
 //! The trash: nothing typed is lost for thirty days.
 
+mod beneath;
+mod in_turns;
 pub mod list_trash;
 pub mod trash_items;
 pub mod restore_items;

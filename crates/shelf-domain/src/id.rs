@@ -65,6 +65,8 @@ typed_id!(
 impl DeviceId {
     /// The library itself: by whom stands what the sequencer puts besides. First in every tie.
     pub const SEQUENCER: Self = Self::from_bytes([0; 16]);
+    /// The keeper: the role of the server that removes what has been in the trash long enough.
+    pub const KEEPER: Self = Self::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 }
 typed_id!(
     /// One tenant: an organisation, or a person alone.

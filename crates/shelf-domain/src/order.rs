@@ -38,6 +38,23 @@ pub fn between(below: &str, above: &str, jitter: u16) -> String {
     written(&key)
 }
 
+/// `count` keys in order, spread evenly between `below` and `above` (empty: no bound on that side):
+/// for numbering siblings anew.
+pub fn spread(below: &str, above: &str, count: usize) -> Vec<String> {
+    let mut keys = vec![String::new(); count];
+    // Spans whose middle is still to be found: first and last slot, and their bounds.
+    let mut open = vec![(0, count, below.to_owned(), above.to_owned())];
+    while let Some((from, to, low, high)) = open.pop() {
+        let middle = from + (to - from) / 2;
+        let Some(slot) = keys.get_mut(middle).filter(|_| from < to) else { continue };
+        let key = written(&halved(&low, &high));
+        slot.clone_from(&key);
+        open.push((from, middle, low, key.clone()));
+        open.push((middle + 1, to, key, high));
+    }
+    keys
+}
+
 /// The first digits of `key` as one number, moved by `step`; `None` at the end of the range.
 fn counted(key: &str, step: i64) -> Option<Vec<usize>> {
     let base = i64::try_from(DIGITS.len()).ok()?;
@@ -116,6 +133,21 @@ mod tests {
         }
         assert!(first.len() <= KEY_CHARS_MAX, "{first}");
         assert!(nth(3) < nth(4) && nth(61) < nth(62) && nth(99_999) < nth(100_000));
+    }
+
+    #[test]
+    fn spread_keys_rise_between_their_bounds_and_are_short() {
+        let long = between("V", &between("V", "", 3), 9);
+        for (below, above) in [("", ""), ("V", ""), ("", "V"), ("V", "W"), (long.as_str(), "VZ")] {
+            for count in [1, 2, 7, 401] {
+                let keys = spread(below, above, count);
+                assert_eq!(keys.len(), count);
+                assert!(keys.iter().all(|key| is_key(key) && key.len() <= 16), "{keys:?}");
+                assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
+                assert!(keys[0].as_str() > below);
+                assert!(above.is_empty() || keys[count - 1].as_str() < above);
+            }
+        }
     }
 
     proptest! {

@@ -8,6 +8,9 @@ use crate::refusal::Refused;
 use crate::turn::{Outcome, Taken, Turn};
 use crate::value::Value;
 
+/// Most siblings that are numbered anew when the keys around a spot have become too long.
+const RENUMBERED_MAX: usize = 400;
+
 /// Where something goes among the children of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spot {
@@ -65,14 +68,46 @@ impl Turn {
                     .ok_or_else(|| Refused::invalid("after", "this is not in that folder"))?,
             ),
         };
-        let below = after.and_then(|at| siblings.get(at)).map_or("", |(_, order)| order.as_str());
-        let next = after.map_or(0, |at| at + 1);
-        let above = siblings.get(next).map_or("", |(_, order)| order.as_str());
-        let key = order::between(below, above, self.jitter());
+        let key = self.key_at(&siblings, after.map_or(0, |at| at + 1))?;
         let puts = Puts::from([
             (Register::from(field::PARENT), parent.map(Value::from)),
             (Register::from(field::ORDER), Some(Value::from(key))),
         ]);
         self.put(known.id, known.kind, puts, Taken::Refuses)
+    }
+
+    /// An order key for what comes before the sibling at `at`. Where that would be too long, or
+    /// where the siblings have no keys or equal ones, those around are numbered anew.
+    fn key_at(&mut self, siblings: &[(ItemId, String)], at: usize) -> Result<String, Refused> {
+        let order_of = |at: usize| siblings.get(at).map_or("", |(_, order)| order.as_str());
+        let (below, above) = (at.checked_sub(1).map_or("", order_of), order_of(at));
+        let key = order::between(below, above, self.jitter());
+        let is_after = at == 0 || (!below.is_empty() && below < key.as_str());
+        let is_before = at == siblings.len() || key.as_str() < above;
+        if is_after && is_before && key.len() <= order::KEY_CHARS_MAX {
+            return Ok(key);
+        }
+        let mut from = at.saturating_sub(RENUMBERED_MAX / 2);
+        if from > 0 && order_of(from - 1).is_empty() {
+            // Those without a key stand first: the last of them must not bound from below.
+            from = siblings.iter().take(at).position(|(_, key)| !key.is_empty()).unwrap_or(at);
+        }
+        let to = siblings.len().min(at + RENUMBERED_MAX / 2);
+        let low = from.checked_sub(1).map_or("", order_of);
+        let mut keys = order::spread(low, order_of(to), to - from + 1).into_iter();
+        let mut own = key;
+        for spot in from..=to {
+            let Some(key) = keys.next() else { break };
+            if spot == at {
+                own = key;
+                continue;
+            }
+            let sibling = if spot < at { spot } else { spot - 1 };
+            let Some((id, _)) = siblings.get(sibling) else { continue };
+            let kind = self.shelf.item(*id).map_or(Kind::Place, |item| item.kind.clone());
+            let puts = Puts::from([(Register::from(field::ORDER), Some(Value::from(key)))]);
+            self.put(*id, kind, puts, Taken::Refuses)?;
+        }
+        Ok(own)
     }
 }

@@ -6,6 +6,7 @@ use crate::id::ItemId;
 use crate::item::Item;
 use crate::kind::{Kind, field};
 use crate::stamp::Seq;
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a decision has to see. A store loads exactly this inside its transaction.
@@ -28,8 +29,12 @@ pub struct Reads {
     pub children: BTreeSet<Option<ItemId>>,
     /// Collections (or the root) whose last child by order is needed.
     pub tails: BTreeSet<Option<ItemId>>,
-    /// Items whose every row in the log is needed.
+    /// Items whose every row in the log is needed, and what the values in those rows lead to:
+    /// owners of addresses and names, items, folders above.
     pub history: BTreeSet<ItemId>,
+    /// Items of which it is needed whether a living item refers to them that is not asked for by
+    /// `history`: one such place, bookmark or collection, if there is one.
+    pub used: BTreeSet<ItemId>,
     /// Counters of the author's device whose stored answers are needed.
     pub answers: BTreeSet<u64>,
 }
@@ -101,16 +106,36 @@ impl Reads {
         self
     }
 
-    /// Also every row of these items.
+    /// Also every row of these items, and whether others refer to them.
     #[must_use]
     pub fn history(mut self, ids: impl IntoIterator<Item = ItemId>) -> Self {
         for id in ids {
             self.items.insert(id);
-            self.places.insert(id);
-            self.children.insert(Some(id));
             self.history.insert(id);
+            self.used.insert(id);
         }
         self
+    }
+
+    /// What the values in `rows` lead to: where one of them is put back, it may meet another
+    /// owner of its address or name, or name a folder or a tag.
+    #[must_use]
+    pub fn mentioned_in<'a>(rows: impl IntoIterator<Item = &'a Change>) -> Self {
+        let mut reads = Self::none();
+        for row in rows {
+            for (register, value, _) in row.puts() {
+                reads.items.extend(register.as_tag());
+                let Some(text) = value.as_ref().and_then(Value::as_text) else { continue };
+                match register.as_str() {
+                    field::URL => reads = reads.url(text),
+                    field::NAME if row.kind == Kind::Tag => reads = reads.tags([text]),
+                    field::PARENT => reads = reads.above(text.parse().ok()),
+                    field::BOOKMARK => reads.items.extend(text.parse::<ItemId>().ok()),
+                    _ => {}
+                }
+            }
+        }
+        reads
     }
 }
 
@@ -322,13 +347,13 @@ impl Shelf {
 
 /// The canonical address a bookmark owns; none when purged or sealed.
 pub fn canon_of(bookmark: &Item) -> Option<String> {
-    let url = bookmark.get(field::URL).and_then(crate::value::Value::as_text)?;
+    let url = bookmark.get(field::URL).and_then(Value::as_text)?;
     (!bookmark.is_purged()).then(|| canon(url)).flatten()
 }
 
 /// The folded name a tag owns; none when it does not live or is sealed.
 pub fn tag_name_of(tag: &Item) -> Option<String> {
-    let name = tag.get(field::NAME).and_then(crate::value::Value::as_text)?;
+    let name = tag.get(field::NAME).and_then(Value::as_text)?;
     tag.is_living().then(|| folded(name))
 }
 

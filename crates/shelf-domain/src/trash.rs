@@ -2,6 +2,7 @@
 
 use crate::change::Puts;
 use crate::id::ItemId;
+use crate::item::Item;
 use crate::kind::{Kind, Register, field};
 use crate::refusal::{Code, Refused};
 use crate::turn::{Outcome, Taken, Turn};
@@ -19,7 +20,7 @@ impl Turn {
         if known.kind == Kind::Collection {
             all.extend(self.under(known.id));
         }
-        let now = Value::from(self.now());
+        let now = Value::from(self.moment());
         all.into_iter().map(|id| self.put_trashed(id, Some(now.clone()))).collect()
     }
 
@@ -36,6 +37,73 @@ impl Turn {
             }));
         }
         all.into_iter().map(|id| self.put_trashed(id, None)).collect()
+    }
+
+    /// Puts one part of a folder that goes in several turns into the trash: a place with the
+    /// bookmark that stands nowhere else then, or a folder alone.
+    pub fn trash_part(&mut self, item: ItemId) -> Result<Vec<Outcome>, Refused> {
+        let Some(known) = self.shelf.item(item).filter(|item| !item.is_purged()) else {
+            return Ok(Vec::new());
+        };
+        let (id, bookmark) = (known.id, known.reference(field::BOOKMARK));
+        let now = Value::from(self.moment());
+        let mut outcomes = vec![self.put_trashed(id, Some(now.clone()))?];
+        if let Some(bookmark) = bookmark.and_then(|id| self.shelf.item(id)).map(|item| item.id)
+            && !self.shelf.places_of(bookmark).iter().any(|place| place.is_living())
+        {
+            outcomes.push(self.put_trashed(bookmark, Some(now))?);
+        }
+        Ok(outcomes)
+    }
+
+    /// Brings one part of a folder back that comes in several turns: a place with its bookmark, if
+    /// they went together, or a folder alone.
+    pub fn restore_part(&mut self, item: ItemId) -> Result<Vec<Outcome>, Refused> {
+        let together = self.together(item);
+        together.into_iter().map(|id| self.put_trashed(id, None)).collect()
+    }
+
+    /// Removes one part of a folder for good: a place with its bookmark, if they went into the
+    /// trash together, or a folder alone.
+    pub fn purge_part(&mut self, item: ItemId) -> Result<Vec<Outcome>, Refused> {
+        let mut outcomes = Vec::new();
+        for id in self.together(item).into_iter().rev() {
+            outcomes.extend(self.purge_whole(id)?);
+        }
+        Ok(outcomes)
+    }
+
+    /// Removes `item`, which is in the trash, for good; a bookmark together with its places. What
+    /// was removed before stays as it is.
+    pub fn purge_whole(&mut self, item: ItemId) -> Result<Vec<Outcome>, Refused> {
+        let Some(known) = self.shelf.item(item).filter(|item| !item.is_purged()) else {
+            return Ok(Vec::new());
+        };
+        let id = known.id;
+        let mut outcomes = Vec::new();
+        if known.kind == Kind::Bookmark && known.is_trashed() {
+            let places = self.shelf.places_of(id).into_iter().filter(|place| !place.is_purged());
+            let places: Vec<ItemId> = places.map(|place| place.id).collect();
+            for place in places {
+                let now = Value::from(self.moment());
+                self.put_trashed(place, Some(now))?;
+                self.purge(place)?;
+            }
+        }
+        outcomes.push(self.purge(id)?);
+        Ok(outcomes)
+    }
+
+    /// A trashed item, and after a place its bookmark, if both have been in the trash since the
+    /// same moment.
+    fn together(&self, item: ItemId) -> Vec<ItemId> {
+        let since = |item: &Item| item.int(field::TRASHED_AT);
+        let Some(known) = self.shelf.item(item).filter(|item| item.is_trashed()) else {
+            return Vec::new();
+        };
+        let bookmark = known.reference(field::BOOKMARK).and_then(|id| self.shelf.item(id));
+        let bookmark = bookmark.filter(|bookmark| since(bookmark) == since(known));
+        std::iter::once(known).chain(bookmark).map(|item| item.id).collect()
     }
 
     /// Removes `item` for good: its bodies are blanked, its number is never given again.

@@ -123,6 +123,7 @@ pub struct Turn {
     author: Author,
     ids: Ids,
     act: ActId,
+    moment: i64,
 }
 
 impl Turn {
@@ -131,7 +132,8 @@ impl Turn {
         let mut ids = Ids::new(author.now, author.seed);
         let act = ids.make();
         let (rows, answers, answered) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { shelf, rows, answers, answered, n, author, ids, act }
+        let moment = author.now;
+        Self { shelf, rows, answers, answered, n, author, ids, act, moment }
     }
 
     /// The gesture this turn's local puts belong to.
@@ -142,6 +144,17 @@ impl Turn {
     /// Makes this turn part of a gesture that began in an earlier one.
     pub fn continue_act(&mut self, act: ActId) {
         self.act = act;
+    }
+
+    /// The moment what this turn trashes has been in the trash since.
+    pub fn moment(&self) -> i64 {
+        self.moment
+    }
+
+    /// Says since when what this turn trashes has been in the trash: a gesture over many turns
+    /// has one moment, by which its parts are known to have gone together.
+    pub fn set_moment(&mut self, moment: i64) {
+        self.moment = moment;
     }
 
     /// The server's clock in this turn, milliseconds.

@@ -1,7 +1,7 @@
 //! The log on SQLite: decisions run on the writing thread, inside the transaction.
 
-use crate::load::{self, CHANGE, CHANGE_OF_ITEM, change_of};
-use crate::sql::{signed, unsigned};
+use crate::load::{self, change_from, change_of};
+use crate::sql::{KindColumn, signed, unsigned};
 use crate::{Embedded, persist};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -11,11 +11,54 @@ use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Seq;
 use shelf_domain::turn::{Answer, Author, Done, Turn};
-use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touched, Written};
+use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::{Failure, Fault};
 
 /// How long answers and replies are kept: thirty days, in milliseconds.
 const ANSWERS_MS: i64 = 30 * 86_400_000;
+
+/// The whole log.
+const LOG: &str = concat!("SELECT ", change_from!("log"), " WHERE log.library = ?1 ORDER BY seq");
+/// The log after a row.
+const CHANGES: &str = concat!(
+    "SELECT ",
+    change_from!("log"),
+    " WHERE log.library = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
+);
+/// The rows of an item and of what joined it, latest first. Without statistics the planner would
+/// walk the whole log instead of the index.
+const HISTORY: &str = concat!(
+    "SELECT ",
+    change_from!("log INDEXED BY log_item"),
+    " WHERE log.library = ?1 AND seq < ?3 AND item IN (
+        SELECT ?2 UNION SELECT younger FROM aliases WHERE library = ?1 AND older = ?2)
+     ORDER BY seq DESC LIMIT ?4"
+);
+/// Acts before a row, latest first.
+const ACTS: &str = "SELECT a.id, a.first, a.last, l.at, d.id, a.rows, f.item FROM acts a
+    CROSS JOIN log l ON l.library = a.library AND l.seq = a.last
+    CROSS JOIN log f ON f.library = a.library AND f.seq = a.first
+    CROSS JOIN devices d ON d.key = l.device
+    WHERE a.library = ?1 AND a.last < ?2 ORDER BY a.last DESC LIMIT ?3";
+/// What has been in the trash since a moment or longer.
+const OVERDUE: &str = "SELECT id FROM trashed WHERE library = ?1 AND at <= ?2 LIMIT ?3";
+/// What reads of the log are answered by; a test holds that none walks a library.
+#[cfg(test)]
+pub(crate) const QUERIES: [(&str, &str); 6] = [
+    ("changes", CHANGES),
+    ("history", HISTORY),
+    ("touched by", TOUCHED_BY),
+    ("touched since", TOUCHED_SINCE),
+    ("acts", ACTS),
+    ("overdue", OVERDUE),
+];
+/// Rows of one act: between its first and its last, in the order of the log.
+const TOUCHED_BY: &str = "SELECT seq, item, kind, number IS NOT NULL FROM acts a CROSS JOIN log l
+    WHERE a.library = ?1 AND a.id = ?2 AND l.library = ?1 AND l.seq > ?3
+    AND l.seq >= a.first AND l.seq <= a.last AND l.act = a.key ORDER BY seq LIMIT ?4";
+/// Rows after a moment; the second page begins where the first one ended.
+const TOUCHED_SINCE: &str = "SELECT seq, item, kind, number IS NOT NULL FROM log
+    WHERE library = ?1 AND seq > ?3 AND at > ?2 ORDER BY seq LIMIT ?4";
 
 fn json_error(error: serde_json::Error) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
@@ -177,12 +220,7 @@ impl Library for Embedded {
     }
 
     async fn changes(&self, scope: Scope, after: Seq, limit: usize) -> Result<Vec<Change>, Fault> {
-        self.rows(
-            scope,
-            format!("SELECT {CHANGE} WHERE log.library = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"),
-            move |library| (library, signed(after), limit),
-        )
-        .await
+        self.rows(scope, CHANGES, move |library| (library, signed(after), limit)).await
     }
 
     async fn history(
@@ -194,40 +232,35 @@ impl Library for Embedded {
     ) -> Result<Vec<Change>, Fault> {
         // Rows of what joined the item are its own rows by then; rows from before the join are
         // found through the alias.
-        let sql = format!(
-            "SELECT {CHANGE_OF_ITEM} WHERE log.library = ?1 AND seq < ?3 AND item IN (
-                SELECT ?2 UNION SELECT younger FROM aliases WHERE library = ?1 AND older = ?2)
-             ORDER BY seq DESC LIMIT ?4"
-        );
         let before = before.map_or(i64::MAX, signed);
-        self.rows(scope, sql, move |library| (library, item.to_bytes(), before, limit)).await
+        self.rows(scope, HISTORY, move |library| (library, item.to_bytes(), before, limit)).await
     }
 
     async fn touched(
         &self,
         scope: Scope,
         touched: Touched,
-        after: Option<ItemId>,
+        after: Seq,
         limit: usize,
-    ) -> Result<Vec<ItemId>, Fault> {
+    ) -> Result<Vec<Touch>, Fault> {
         self.read_in(scope, "reading what was touched", move |connection, library| {
-            let after = after.map_or(vec![], |id| id.to_bytes().to_vec());
-            let id = |row: &rusqlite::Row<'_>| row.get(0).map(ItemId::from_bytes);
+            let touch = |row: &rusqlite::Row<'_>| {
+                Ok(Touch {
+                    seq: unsigned(row.get(0)?),
+                    item: ItemId::from_bytes(row.get(1)?),
+                    kind: row.get::<_, KindColumn>(2)?.0,
+                    made: row.get(3)?,
+                })
+            };
+            let after = signed(after);
             match touched {
                 Touched::By(act) => connection
-                    .prepare_cached(
-                        "SELECT DISTINCT item FROM log JOIN acts a ON a.key = act
-                         WHERE a.library = ?1 AND a.id = ?2 AND log.library = ?1
-                         AND seq BETWEEN a.first AND a.last AND item > ?3 ORDER BY item LIMIT ?4",
-                    )?
-                    .query_map(params![library, act.to_bytes(), after, limit], id)?
+                    .prepare_cached(TOUCHED_BY)?
+                    .query_map(params![library, act.to_bytes(), after, limit], touch)?
                     .collect(),
                 Touched::Since(at) => connection
-                    .prepare_cached(
-                        "SELECT DISTINCT item FROM log WHERE library = ?1 AND at > ?2
-                         AND item > ?3 ORDER BY item LIMIT ?4",
-                    )?
-                    .query_map(params![library, at, after, limit], id)?
+                    .prepare_cached(TOUCHED_SINCE)?
+                    .query_map(params![library, at, after, limit], touch)?
                     .collect(),
             }
         })
@@ -243,13 +276,7 @@ impl Library for Embedded {
         self.read_in(scope, "reading the history", move |connection, library| {
             let before = before.map_or(i64::MAX, signed);
             connection
-                .prepare_cached(
-                    "SELECT a.id, a.first, a.last, l.at, d.id, a.rows, f.item FROM acts a
-                     JOIN log l ON l.library = a.library AND l.seq = a.last
-                     JOIN log f ON f.library = a.library AND f.seq = a.first
-                     JOIN devices d ON d.key = l.device
-                     WHERE a.library = ?1 AND a.last < ?2 ORDER BY a.last DESC LIMIT ?3",
-                )?
+                .prepare_cached(ACTS)?
                 .query_map(params![library, before, limit], |row| {
                     Ok(ActLine {
                         act: ActId::from_bytes(row.get(0)?),
@@ -269,7 +296,7 @@ impl Library for Embedded {
     async fn overdue(&self, scope: Scope, until: i64, limit: usize) -> Result<Vec<ItemId>, Fault> {
         self.read_in(scope, "reading the trash", move |connection, library| {
             connection
-                .prepare_cached("SELECT id FROM trashed WHERE library = ?1 AND at <= ?2 LIMIT ?3")?
+                .prepare_cached(OVERDUE)?
                 .query_map(params![library, until, limit], |row| {
                     row.get(0).map(ItemId::from_bytes)
                 })?
@@ -282,8 +309,7 @@ impl Library for Embedded {
         Embedded::write(self, "folding again", move |connection| {
             let Some(library) = load::library_key(connection, scope)? else { return Ok(()) };
             persist::forget(connection, library)?;
-            let sql = format!("SELECT {CHANGE} WHERE log.library = ?1 ORDER BY seq");
-            let mut statement = connection.prepare_cached(&sql)?;
+            let mut statement = connection.prepare_cached(LOG)?;
             let mut shelf = Shelf::default();
             for row in statement.query_map([library], change_of)? {
                 shelf.fold(&row?);
@@ -312,11 +338,11 @@ impl Embedded {
     async fn rows<P: rusqlite::Params + Send + 'static>(
         &self,
         scope: Scope,
-        sql: String,
+        sql: &'static str,
         of: impl FnOnce(i64) -> P + Send + 'static,
     ) -> Result<Vec<Change>, Fault> {
         self.read_in(scope, "reading the log", move |connection, library| {
-            connection.prepare_cached(&sql)?.query_map(of(library), change_of)?.collect()
+            connection.prepare_cached(sql)?.query_map(of(library), change_of)?.collect()
         })
         .await
     }

@@ -11,9 +11,7 @@ use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Hlc;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The small key of a library in this database.
-pub(crate) type LibraryKey = i64;
-
+/// The columns of a row of the log, for [`change_of`], and where they are from.
 macro_rules! change_from {
     ($log:literal) => {
         concat!(
@@ -23,11 +21,60 @@ macro_rules! change_from {
         )
     };
 }
+pub(crate) use change_from;
 
-/// The columns of a row of the log, for [`change_of`].
-pub(crate) const CHANGE: &str = change_from!("log");
-/// The same, found by item: without statistics the planner would walk the whole log instead.
-pub(crate) const CHANGE_OF_ITEM: &str = change_from!("log INDEXED BY log_item");
+/// An item as it is folded.
+const ITEM: &str = "SELECT kind, registers FROM items WHERE library = ?1 AND id = ?2";
+/// What an item joined.
+const OLDER: &str = "SELECT older FROM aliases WHERE library = ?1 AND younger = ?2";
+/// What joined an item.
+const YOUNGER: &str = "SELECT younger FROM aliases WHERE library = ?1 AND older = ?2";
+/// Owners of an address.
+const URL_OWNERS: &str = "SELECT id FROM urls WHERE library = ?1 AND hash = ?2";
+/// Owners of a name.
+const NAME_OWNERS: &str = "SELECT id FROM names WHERE library = ?1 AND hash = ?2";
+/// Every place of a bookmark.
+const PLACES: &str =
+    "SELECT id FROM children INDEXED BY children_bookmark WHERE library = ?1 AND bookmark = ?2";
+/// What stands in a collection.
+const CHILDREN: &str = "SELECT id FROM children WHERE library = ?1 AND parent = ?2";
+/// What stands last in a collection.
+const TAIL: &str = "SELECT id FROM children WHERE library = ?1 AND parent = ?2
+    ORDER BY ord DESC, id DESC LIMIT 1";
+/// The rows of an item.
+const ROWS: &str = concat!(
+    "SELECT ",
+    change_from!("log INDEXED BY log_item"),
+    " WHERE log.library = ?1 AND item = ?2"
+);
+/// Living places of a bookmark.
+const USED_BOOKMARK: &str = "SELECT id FROM children INDEXED BY children_bookmark
+    WHERE library = ?1 AND bookmark = ?2 AND living";
+/// Living bookmarks that bear a tag.
+const USED_TAG: &str = "SELECT bookmark FROM tagged WHERE library = ?1 AND tag = ?2";
+/// What lives in a collection.
+const USED_COLLECTION: &str =
+    "SELECT id FROM children WHERE library = ?1 AND parent = ?2 AND living";
+
+/// What decisions are loaded by; a test holds that none walks a library.
+#[cfg(test)]
+pub(crate) const QUERIES: [(&str, &str); 12] = [
+    ("item", ITEM),
+    ("older", OLDER),
+    ("younger", YOUNGER),
+    ("owners of an address", URL_OWNERS),
+    ("owners of a name", NAME_OWNERS),
+    ("places", PLACES),
+    ("children", CHILDREN),
+    ("tail", TAIL),
+    ("rows of an item", ROWS),
+    ("users of a bookmark", USED_BOOKMARK),
+    ("users of a tag", USED_TAG),
+    ("users of a collection", USED_COLLECTION),
+];
+
+/// The small key of a library in this database.
+pub(crate) type LibraryKey = i64;
 
 /// The key of the library `scope` names, if it is there and of that tenant.
 pub(crate) fn library_key(
@@ -57,7 +104,7 @@ pub(crate) fn head(connection: &Connection, library: LibraryKey) -> rusqlite::Re
         })
 }
 
-/// Reads one row of the log in the columns of [`CHANGE`].
+/// Reads one row of the log in the columns of [`change_from`].
 pub(crate) fn change_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Change> {
     let body: Vec<u8> = row.get(12)?;
     let joined: Option<[u8; 16]> = row.get(10)?;
@@ -88,7 +135,7 @@ pub(crate) fn item(
     id: ItemId,
 ) -> rusqlite::Result<Option<Item>> {
     connection
-        .prepare_cached("SELECT kind, registers FROM items WHERE library = ?1 AND id = ?2")?
+        .prepare_cached(ITEM)?
         .query_row(params![library, id.to_bytes()], |row| {
             let kind = row.get::<_, KindColumn>(0)?.0;
             Item::unpack(id, kind, row.get_ref(1)?.as_blob()?).ok_or_else(|| damaged("an item"))
@@ -110,7 +157,7 @@ pub(crate) fn older(
     younger: ItemId,
 ) -> rusqlite::Result<Option<ItemId>> {
     connection
-        .prepare_cached("SELECT older FROM aliases WHERE library = ?1 AND younger = ?2")?
+        .prepare_cached(OLDER)?
         .query_row(params![library, younger.to_bytes()], |row| row.get(0).map(ItemId::from_bytes))
         .optional()
 }
@@ -143,7 +190,7 @@ impl Loader<'_> {
             self.item(*id)?;
         }
         for url in &reads.urls {
-            for owner in self.owners("SELECT id FROM urls WHERE library = ?1 AND hash = ?2", url)? {
+            for owner in self.owners(URL_OWNERS, url)? {
                 self.bookmark(owner)?;
             }
         }
@@ -167,6 +214,12 @@ impl Loader<'_> {
         }
         for id in &reads.history {
             self.history(*id)?;
+        }
+        for id in &reads.used {
+            self.used(*id, &reads.history)?;
+        }
+        if !reads.history.is_empty() {
+            self.load(&Reads::mentioned_in(self.shelf.history.values()))?;
         }
         Ok(())
     }
@@ -195,7 +248,7 @@ impl Loader<'_> {
 
     /// Loads the living tags of a folded name.
     fn named(&mut self, name: &str) -> rusqlite::Result<()> {
-        for owner in self.owners("SELECT id FROM names WHERE library = ?1 AND hash = ?2", name)? {
+        for owner in self.owners(NAME_OWNERS, name)? {
             self.item(owner)?;
         }
         Ok(())
@@ -211,18 +264,16 @@ impl Loader<'_> {
         for tag in tags {
             self.item(tag)?;
         }
-        for place in self
-            .ids("SELECT id FROM children WHERE library = ?1 AND bookmark = ?2", &id.to_bytes())?
-        {
+        for place in self.ids(PLACES, &id.to_bytes())? {
             self.item(place)?;
         }
-        // Places name their bookmark by the id they were made with; it may have joined this one.
+        self.joined(id)
+    }
+
+    /// Places name their bookmark by the id they were made with; it may have joined this one.
+    fn joined(&mut self, id: ItemId) -> rusqlite::Result<()> {
         if self.has_aliases {
-            let joined = self.ids(
-                "SELECT younger FROM aliases WHERE library = ?1 AND older = ?2",
-                &id.to_bytes(),
-            )?;
-            for younger in joined {
+            for younger in self.ids(YOUNGER, &id.to_bytes())? {
                 self.shelf.alias(younger, id);
             }
         }
@@ -245,7 +296,7 @@ impl Loader<'_> {
 
     fn children(&mut self, parent: Option<ItemId>) -> rusqlite::Result<Vec<ItemId>> {
         let key = parent.map_or(vec![], |id| id.to_bytes().to_vec());
-        let ids = self.ids("SELECT id FROM children WHERE library = ?1 AND parent = ?2", &key)?;
+        let ids = self.ids(CHILDREN, &key)?;
         for id in &ids {
             self.item(*id)?;
         }
@@ -254,12 +305,7 @@ impl Loader<'_> {
 
     fn tail(&mut self, parent: Option<ItemId>) -> rusqlite::Result<()> {
         let key = parent.map_or(vec![], |id| id.to_bytes().to_vec());
-        let last = self.ids(
-            "SELECT id FROM children WHERE library = ?1 AND parent = ?2
-             ORDER BY ord DESC, id DESC LIMIT 1",
-            &key,
-        )?;
-        last.into_iter().try_for_each(|id| self.item(id).map(drop))
+        self.ids(TAIL, &key)?.into_iter().try_for_each(|id| self.item(id).map(drop))
     }
 
     fn under(&mut self, folder: ItemId) -> rusqlite::Result<()> {
@@ -284,23 +330,37 @@ impl Loader<'_> {
 
     fn history(&mut self, id: ItemId) -> rusqlite::Result<()> {
         let id = self.item(id)?;
-        self.bookmark(id)?;
-        let mut ids = vec![id];
-        if self.shelf.item(id).is_some_and(|item| item.kind == Kind::Collection) {
-            ids.extend(self.children(Some(id))?);
-        } else {
-            ids.extend(self.shelf.places_of(id).into_iter().map(|place| place.id));
-        }
-        for id in ids {
-            let sql = format!("SELECT {CHANGE_OF_ITEM} WHERE log.library = ?1 AND item = ?2");
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let rows = statement.query_map(params![self.library, id.to_bytes()], change_of)?;
-            for row in rows {
-                let row = row?;
-                self.shelf.history.insert(row.seq, row);
-            }
+        let mut statement = self.connection.prepare_cached(ROWS)?;
+        for row in statement.query_map(params![self.library, id.to_bytes()], change_of)? {
+            let row = row?;
+            self.shelf.history.insert(row.seq, row);
         }
         Ok(())
+    }
+
+    /// Loads one living item that refers to `id` and is not among `asked`, if there is one.
+    fn used(&mut self, id: ItemId, asked: &BTreeSet<ItemId>) -> rusqlite::Result<()> {
+        let id = self.item(id)?;
+        let sql = match self.shelf.item(id).map(|item| &item.kind) {
+            Some(Kind::Bookmark) => USED_BOOKMARK,
+            Some(Kind::Tag) => USED_TAG,
+            Some(Kind::Collection) => USED_COLLECTION,
+            _ => return Ok(()),
+        };
+        let found = {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![self.library, id.to_bytes()])?;
+            loop {
+                let Some(row) = rows.next()? else { break None };
+                let referrer = ItemId::from_bytes(row.get(0)?);
+                if !asked.contains(&referrer) {
+                    break Some(referrer);
+                }
+            }
+        };
+        // Both may be named by an id that joined theirs.
+        self.joined(id)?;
+        found.map_or(Ok(()), |referrer| self.bookmark(referrer))
     }
 
     fn owners(&self, sql: &str, text: &str) -> rusqlite::Result<Vec<ItemId>> {

@@ -282,7 +282,7 @@ impl<'a> State<'a> {
             }
             _ => {}
         }
-        if item.kind != Kind::Place && !item.is_purged() {
+        if !item.is_purged() {
             entries.trashed = item.int(field::TRASHED_AT);
         }
         Ok(entries)

@@ -64,6 +64,7 @@ CREATE TABLE names (library INTEGER NOT NULL, hash INTEGER NOT NULL, id BLOB NOT
 CREATE TABLE shown (library INTEGER NOT NULL, id BLOB NOT NULL, created_at INTEGER NOT NULL,
     number INTEGER NOT NULL, flags INTEGER NOT NULL, PRIMARY KEY (library, id)) WITHOUT ROWID;
 CREATE INDEX shown_created ON shown (library, created_at, id, flags);
+CREATE INDEX shown_number ON shown (library, number, id, flags);
 CREATE TABLE tagged (library INTEGER NOT NULL, tag BLOB NOT NULL, bookmark BLOB NOT NULL,
     PRIMARY KEY (library, tag, bookmark)) WITHOUT ROWID;
 -- what stands in a collection (x'' is the root); places name their bookmark

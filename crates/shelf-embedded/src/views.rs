@@ -3,11 +3,13 @@
 use crate::Embedded;
 use crate::load::{self, LibraryKey};
 use crate::persist::flag;
+use crate::sql::KindColumn;
 use async_trait::async_trait;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params, params_from_iter};
 use shelf_domain::id::{ItemId, Scope};
-use shelf_domain::kind::field;
+use shelf_domain::item::Item;
+use shelf_domain::kind::{Kind, field};
 use shelf_domain::shelf::Reads;
 use shelf_domain::stamp::Seq;
 use shelf_domain::view::{Bookmark, Collection, Tag, name_of};
@@ -15,6 +17,55 @@ use shelf_ports::Fault;
 use shelf_ports::views::{Counts, Filter, Page, Position, Sort, Trashed, Views};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bookmarks that bear a tag, after one of them.
+pub(crate) const BEARING_TAG: &str = "SELECT bookmark FROM tagged
+    WHERE library = ?1 AND tag = ?2 AND bookmark > ?3 ORDER BY bookmark LIMIT ?4";
+/// Bookmarks that stand in a collection, after one of them. The plus signs keep the planner from
+/// walking all places of the library in the order of bookmarks.
+pub(crate) const STANDING_IN: &str = "SELECT DISTINCT +bookmark FROM children
+    WHERE library = ?1 AND parent = ?2 AND +bookmark > ?3 ORDER BY +bookmark LIMIT ?4";
+/// What is in the trash before a position, without places and without bookmarks that went with a
+/// folder of theirs.
+pub(crate) const TRASH: &str = "SELECT t.id FROM trashed t
+    CROSS JOIN items i ON i.library = t.library AND i.id = t.id
+    WHERE t.library = ?1 AND (t.at, t.id) < (?2, ?3) AND i.kind <> ?4 AND NOT EXISTS (
+        SELECT 1 FROM children c INDEXED BY children_bookmark
+        CROSS JOIN trashed f ON f.library = c.library AND f.at = t.at AND f.id = c.parent
+        WHERE c.library = t.library AND c.bookmark = t.id)
+    ORDER BY t.at DESC, t.id DESC";
+/// Whether an item went into the trash at a moment.
+pub(crate) const WENT: &str = "SELECT 1 FROM trashed WHERE library = ?1 AND at = ?2 AND id = ?3";
+/// How many bookmarks went into the trash with a folder.
+pub(crate) const WENT_BENEATH: &str = "WITH RECURSIVE gone (id) AS (
+        VALUES (?3) UNION
+        SELECT c.id FROM gone CROSS JOIN children c ON c.library = ?1 AND c.parent = gone.id
+        CROSS JOIN trashed f ON f.library = ?1 AND f.at = ?2 AND f.id = c.id
+        WHERE c.bookmark IS NULL)
+    SELECT count(DISTINCT c.bookmark) FROM gone
+    CROSS JOIN children c ON c.library = ?1 AND c.parent = gone.id
+    CROSS JOIN trashed b ON b.library = ?1 AND b.at = ?2 AND b.id = c.bookmark";
+/// No place of the same bookmark comes before this one in its collection.
+const FIRST_PLACE: &str = "NOT EXISTS (SELECT 1 FROM children e INDEXED BY children_bookmark
+    WHERE e.library = c.library AND e.bookmark = c.bookmark AND e.parent = c.parent AND e.living
+    AND (e.ord, e.id) < (c.ord, c.id))";
+/// Counts and lists of a whole library, kept until it moves: they may walk all of it, once.
+const COUNT_SHOWN: &str = "SELECT count(*), total(flags & 8 = 0), total(flags & 1 <> 0),
+    total(flags & 2 <> 0), total(flags & 4 <> 0) FROM shown WHERE library = ?1";
+const COUNT_COLLECTIONS: &str =
+    "SELECT count(*) FROM children WHERE library = ?1 AND bookmark IS NULL AND living";
+const COUNT_TAGS: &str = "SELECT count(*) FROM names WHERE library = ?1";
+const COUNT_TRASHED: &str = "SELECT count(*) FROM trashed t
+    CROSS JOIN items i ON i.library = t.library AND i.id = t.id
+    WHERE t.library = ?1 AND i.kind <> ?2";
+const COLLECTION_SIZES: &str = "SELECT c.parent, count(DISTINCT s.id) FROM children c
+    JOIN shown s ON s.library = c.library AND s.id = c.bookmark
+    WHERE c.library = ?1 AND c.living GROUP BY c.parent";
+const COLLECTIONS: &str = "SELECT id FROM children
+    WHERE library = ?1 AND bookmark IS NULL AND living ORDER BY parent, ord, id";
+const TAG_SIZES: &str = "SELECT n.id, (SELECT count(*) FROM tagged t JOIN shown s
+        ON s.library = t.library AND s.id = t.bookmark
+        WHERE t.library = n.library AND t.tag = n.id) FROM names n WHERE n.library = ?1";
 
 /// Libraries whose counted lists are kept.
 const CACHED_MAX: usize = 16;
@@ -73,6 +124,8 @@ impl Query {
             query
                 .wheres
                 .push(format!("c.library = {library} AND c.parent = {parent} AND c.living"));
+            // Where a bookmark has two places there, it is shown at the first.
+            query.wheres.push(FIRST_PLACE.to_owned());
         }
         for (at, tag) in filter.tags.iter().enumerate() {
             let tag = query.bind(tag.to_bytes().to_vec());
@@ -116,6 +169,25 @@ impl Query {
     }
 }
 
+/// The query for one page, with one row more than `limit`, and what is bound to it.
+fn page_query(
+    library: LibraryKey,
+    filter: &Filter,
+    (sort, after): (Sort, Option<&Position>),
+    limit: usize,
+) -> (String, Vec<Sql>) {
+    let mut query = Query::of(library, filter);
+    let (key, direction) = query.sort(sort, after);
+    let limit = query.bind(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX));
+    let sql = format!(
+        "SELECT s.id, {key} FROM {} WHERE {} ORDER BY {key} {direction}, s.id {direction}
+         LIMIT {limit}",
+        query.from,
+        query.wheres.join(" AND "),
+    );
+    (sql, query.bound)
+}
+
 fn page(
     connection: &Connection,
     library: LibraryKey,
@@ -123,16 +195,9 @@ fn page(
     (sort, after): (Sort, Option<&Position>),
     limit: usize,
 ) -> rusqlite::Result<Page> {
-    let mut query = Query::of(library, filter);
-    let (key, direction) = query.sort(sort, after);
-    let sql = format!(
-        "SELECT DISTINCT s.id, {key} FROM {} WHERE {} ORDER BY {key} {direction}, s.id {direction} LIMIT {}",
-        query.from,
-        query.wheres.join(" AND "),
-        limit.saturating_add(1),
-    );
+    let (sql, bound) = page_query(library, filter, (sort, after), limit);
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(query.bound), |row| {
+    let rows = statement.query_map(params_from_iter(bound), |row| {
         let key = match row.get(1)? {
             Sql::Integer(number) => number.to_string(),
             Sql::Text(text) => text,
@@ -159,30 +224,26 @@ fn shown(
 }
 
 fn count(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Counts> {
-    let mut counts = connection
-        .prepare_cached(
-            "SELECT count(*), total(flags & 8 = 0), total(flags & 1 <> 0),
-             total(flags & 2 <> 0), total(flags & 4 <> 0) FROM shown WHERE library = ?1",
-        )?
-        .query_row([library], |row| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-            let number = |at| row.get::<_, f64>(at).map(|total| total as u64);
-            Ok(Counts {
-                bookmarks: row.get(0)?,
-                unsorted: number(1)?,
-                unread: number(2)?,
-                favourite: number(3)?,
-                archived: number(4)?,
-                ..Counts::default()
-            })
-        })?;
+    let mut counts = connection.prepare_cached(COUNT_SHOWN)?.query_row([library], |row| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let number = |at| row.get::<_, f64>(at).map(|total| total as u64);
+        Ok(Counts {
+            bookmarks: row.get(0)?,
+            unsorted: number(1)?,
+            unread: number(2)?,
+            favourite: number(3)?,
+            archived: number(4)?,
+            ..Counts::default()
+        })
+    })?;
     let one = |sql: &str| -> rusqlite::Result<u64> {
         connection.prepare_cached(sql)?.query_row([library], |row| row.get(0))
     };
-    counts.collections =
-        one("SELECT count(*) FROM children WHERE library = ?1 AND bookmark IS NULL AND living")?;
-    counts.tags = one("SELECT count(*) FROM names WHERE library = ?1")?;
-    counts.trashed = one("SELECT count(*) FROM trashed WHERE library = ?1")?;
+    counts.collections = one(COUNT_COLLECTIONS)?;
+    counts.tags = one(COUNT_TAGS)?;
+    counts.trashed = connection
+        .prepare_cached(COUNT_TRASHED)?
+        .query_row(params![library, KindColumn(Kind::Place)], |row| row.get(0))?;
     Ok(counts)
 }
 
@@ -191,19 +252,12 @@ fn collections(
     library: LibraryKey,
 ) -> rusqlite::Result<Vec<(Collection, u64)>> {
     let mut counts: HashMap<Vec<u8>, u64> = HashMap::new();
-    let mut statement = connection.prepare_cached(
-        "SELECT c.parent, count(DISTINCT s.id) FROM children c
-         JOIN shown s ON s.library = c.library AND s.id = c.bookmark
-         WHERE c.library = ?1 AND c.living GROUP BY c.parent",
-    )?;
+    let mut statement = connection.prepare_cached(COLLECTION_SIZES)?;
     for row in statement.query_map([library], |row| Ok((row.get(0)?, row.get(1)?)))? {
         let (parent, count): (Vec<u8>, u64) = row?;
         counts.insert(parent, count);
     }
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM children WHERE library = ?1 AND bookmark IS NULL AND living
-         ORDER BY parent, ord, id",
-    )?;
+    let mut statement = connection.prepare_cached(COLLECTIONS)?;
     let ids = statement.query_map([library], |row| row.get(0).map(ItemId::from_bytes))?;
     let mut all = Vec::new();
     for id in ids {
@@ -242,11 +296,7 @@ fn with_living_parents(all: Vec<(Collection, u64)>) -> Vec<(Collection, u64)> {
 }
 
 fn tags(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Vec<(Tag, u64)>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT n.id, (SELECT count(*) FROM tagged t JOIN shown s
-            ON s.library = t.library AND s.id = t.bookmark
-            WHERE t.library = n.library AND t.tag = n.id) FROM names n WHERE n.library = ?1",
-    )?;
+    let mut statement = connection.prepare_cached(TAG_SIZES)?;
     let rows = statement
         .query_map([library], |row| Ok((ItemId::from_bytes(row.get(0)?), row.get::<_, u64>(1)?)))?;
     let mut all = Vec::new();
@@ -258,6 +308,36 @@ fn tags(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Vec<(T
     }
     all.sort_by_cached_key(|(tag, _)| (tag.name.to_lowercase(), tag.id));
     Ok(all)
+}
+
+/// An item as the trash lists it; `None` for a folder that went with the one it lies in.
+fn trashed(
+    connection: &Connection,
+    library: LibraryKey,
+    item: &Item,
+) -> rusqlite::Result<Option<Trashed>> {
+    let at = item.int(field::TRASHED_AT).unwrap_or_default();
+    let mut beneath = 0;
+    if item.kind == Kind::Collection {
+        if let Some(parent) = item.reference(field::PARENT) {
+            let went =
+                connection.prepare_cached(WENT)?.exists(params![library, at, parent.to_bytes()])?;
+            if went {
+                return Ok(None);
+            }
+        }
+        beneath = connection
+            .prepare_cached(WENT_BENEATH)?
+            .query_row(params![library, at, item.id.to_bytes()], |row| row.get(0))?;
+    }
+    Ok(Some(Trashed {
+        id: item.id,
+        kind: item.kind.clone(),
+        name: name_of(item),
+        url: item.text(field::URL).to_owned(),
+        trashed_at: at,
+        beneath,
+    }))
 }
 
 #[async_trait]
@@ -327,16 +407,8 @@ impl Views for Embedded {
                 }
                 Ok(())
             };
-            ask(
-                "SELECT bookmark FROM tagged WHERE library = ?1 AND tag = ?2 AND bookmark > ?3
-                 ORDER BY bookmark LIMIT ?4",
-                &tags,
-            )?;
-            ask(
-                "SELECT DISTINCT bookmark FROM children WHERE library = ?1 AND parent = ?2
-                 AND bookmark > ?3 ORDER BY bookmark LIMIT ?4",
-                &collections,
-            )?;
+            ask(BEARING_TAG, &tags)?;
+            ask(STANDING_IN, &collections)?;
             found.sort_unstable();
             found.dedup();
             found.truncate(limit);
@@ -354,23 +426,15 @@ impl Views for Embedded {
         self.read_in(scope, "listing the trash", move |connection, library| {
             let (at, id) =
                 after.map_or((i64::MAX, vec![0xff; 17]), |(at, id)| (at, id.to_bytes().to_vec()));
-            let mut statement = connection.prepare_cached(
-                "SELECT id FROM trashed WHERE library = ?1 AND (at, id) < (?2, ?3)
-                 ORDER BY at DESC, id DESC LIMIT ?4",
-            )?;
-            let ids = statement.query_map(params![library, at, id, limit], |row| {
-                row.get(0).map(ItemId::from_bytes)
-            })?;
+            let mut statement = connection.prepare_cached(TRASH)?;
+            let place = KindColumn(Kind::Place);
+            let mut rows = statement.query(params![library, at, id, place])?;
             let mut all = Vec::new();
-            for id in ids {
-                let Some(item) = load::item(connection, library, id?)? else { continue };
-                all.push(Trashed {
-                    id: item.id,
-                    kind: item.kind.clone(),
-                    name: name_of(&item),
-                    url: item.text(field::URL).to_owned(),
-                    trashed_at: item.int(field::TRASHED_AT).unwrap_or_default(),
-                });
+            while all.len() < limit {
+                let Some(row) = rows.next()? else { break };
+                let id = ItemId::from_bytes(row.get(0)?);
+                let Some(item) = load::item(connection, library, id)? else { continue };
+                all.extend(trashed(connection, library, &item)?);
             }
             Ok(all)
         })
@@ -386,3 +450,6 @@ impl Views for Embedded {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

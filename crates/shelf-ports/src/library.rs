@@ -4,6 +4,7 @@ use crate::{Failure, Fault};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, ItemId, Scope};
+use shelf_domain::kind::Kind;
 use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Seq;
@@ -33,13 +34,26 @@ pub struct Written {
     pub replayed: bool,
 }
 
-/// What was touched by some rows of the log.
+/// Which rows of the log are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touched {
     /// By the rows of this act.
     By(ActId),
     /// By rows later than this server time, in milliseconds.
     Since(i64),
+}
+
+/// One row of the log, as far as it says what it touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// Where the row stands in the log.
+    pub seq: Seq,
+    /// The item it is about.
+    pub item: ItemId,
+    /// What that item is.
+    pub kind: Kind,
+    /// Whether the row made the item.
+    pub made: bool,
 }
 
 /// One act, as the library's history lists it.
@@ -102,14 +116,14 @@ pub trait Library: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Change>, Fault>;
 
-    /// Items `touched` names with an id above `after`, rising, at most `limit`.
+    /// Rows `touched` names with a seq above `after`, rising, at most `limit`.
     async fn touched(
         &self,
         scope: Scope,
         touched: Touched,
-        after: Option<ItemId>,
+        after: Seq,
         limit: usize,
-    ) -> Result<Vec<ItemId>, Fault>;
+    ) -> Result<Vec<Touch>, Fault>;
 
     /// Acts whose last row is below `before`, latest first, at most `limit`.
     async fn acts(
@@ -119,7 +133,7 @@ pub trait Library: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<ActLine>, Fault>;
 
-    /// Items trashed at or before `until` and not purged yet, at most `limit`; for the keeper.
+    /// Items of every kind, places too, trashed at or before `until` and not purged yet, at most `limit`; for the keeper.
     async fn overdue(&self, scope: Scope, until: i64, limit: usize) -> Result<Vec<ItemId>, Fault>;
 
     /// Forgets the folded state of `scope` and folds it again from the log.

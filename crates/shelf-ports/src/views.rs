@@ -33,7 +33,8 @@ pub enum Sort {
     Newest,
     /// Earliest saved first.
     Oldest,
-    /// By the order of places; only with [`Filter::collection`].
+    /// By the order of places; only with [`Filter::collection`]. A bookmark with two places there
+    /// stands at the first.
     Place,
     /// By small number: stable for exports.
     Number,
@@ -70,6 +71,8 @@ pub struct Trashed {
     pub url: String,
     /// When it was trashed, milliseconds.
     pub trashed_at: i64,
+    /// How many bookmarks went with it, for collections.
+    pub beneath: u64,
 }
 
 /// How many living bookmarks there are, in all and by state.
@@ -89,7 +92,7 @@ pub struct Counts {
     pub collections: u64,
     /// Living tags.
     pub tags: u64,
-    /// Items in the trash.
+    /// Items in the trash, places aside.
     pub trashed: u64,
 }
 
@@ -129,7 +132,8 @@ pub trait Views: fmt::Debug + Send + Sync {
     ) -> Result<Vec<ItemId>, Fault>;
 
     /// What is in the trash, latest first, after (`trashed_at`, id), at most `limit`. Places are
-    /// not listed: they come and go with their folder or bookmark.
+    /// not listed: they come and go with their folder or bookmark. Nor is what went with a folder:
+    /// the folder stands for it.
     async fn trash(
         &self,
         scope: Scope,

@@ -88,7 +88,10 @@ pub async fn item_history(
         return Err(Refused::invalid("limit", detail).into());
     }
     // What a field held before follows only from the beginning, so all rows are folded.
-    let shelf = ctx.stores.library.read(scope, Reads::none().history([ask.item])).await?;
+    let shelf = ctx.stores.library.read(scope, Reads::none().places([ask.item])).await?;
+    let places = shelf.places_of(ask.item).into_iter().map(|place| place.id);
+    let reads = Reads::none().places([ask.item]).history(places.chain([ask.item]));
+    let shelf = ctx.stores.library.read(scope, reads).await?;
     let Some(item) = shelf.item(ask.item) else {
         return Err(Refused::not_found(format!("item {}", ask.item)).into());
     };

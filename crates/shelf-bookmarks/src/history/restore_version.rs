@@ -3,6 +3,7 @@
 use super::take_back::these;
 use crate::answer::Changed;
 use crate::ctx::Ctx;
+use crate::gesture::Gesture;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::kind::Kind;
 use shelf_domain::refusal::Refused;
@@ -37,5 +38,7 @@ pub async fn restore_version(
     if item.kind == Kind::Bookmark {
         ids.extend(shelf.places_of(item.id).iter().map(|place| place.id));
     }
-    these(ctx, scope, ids, move |row| row.seq > ask.seq, None).await
+    let mut gesture = Gesture::begin(ctx, scope);
+    these(&mut gesture, ids, move |row| row.seq > ask.seq).await?;
+    gesture.ended().ok_or_else(|| Refused::not_found(format!("item {}", ask.item)).into())
 }

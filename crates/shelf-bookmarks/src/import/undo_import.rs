@@ -1,7 +1,12 @@
 //! Undo an import: one act takes back what its turns wrote; and what a stopped server left open.
 
-use shelf_domain::id::{ActId, Scope};
+use std::collections::BTreeMap;
+
+use shelf_domain::id::{ActId, ItemId, Scope};
+use shelf_domain::kind::Kind;
+use shelf_domain::limits::BATCH_MAX;
 use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::shelf::Reads;
 use shelf_ports::imports::{ImportJob, JobState};
 use shelf_ports::library::Touched;
 use shelf_ports::{Failure, Fault};
@@ -11,9 +16,12 @@ use crate::history::undo_act;
 
 /// Jobs a look back considers.
 const JOBS_MAX: usize = 1_000;
+/// Rows of the log looked through at once.
+const ROWS_MAX: usize = 5_000;
 
 /// Undoes the import `id`: what it made goes into the trash, what it filled is emptied again; what
-/// others changed since stays. A dry run, and an import still running, are refused.
+/// others changed since stays and is
+/// told of in the job. A dry run, and an import still running, are refused.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn undo_import(ctx: &Ctx, scope: Scope, id: ActId) -> Result<ImportJob, Failure> {
     let Some(mut job) = ctx.stores.imports.job(scope, id).await? else {
@@ -31,18 +39,47 @@ pub async fn undo_import(ctx: &Ctx, scope: Scope, id: ActId) -> Result<ImportJob
         }
         JobState::Done | JobState::Failed => {}
     }
-    let touched = ctx.stores.library.touched(scope, Touched::By(id), None, 1).await?;
     // An import of which every row was merged may have changed nothing at all.
-    if !touched.is_empty() {
-        undo_act(ctx, scope, id).await?;
+    if !ctx.stores.library.touched(scope, Touched::By(id), 0, 1).await?.is_empty() {
+        let undone = undo_act(ctx, scope, id).await?;
+        job.problem = what_stayed(ctx, scope, &undone.left).await?;
     }
     job.state = JobState::Undone;
     ctx.stores.imports.put(scope, &job, &[]).await?;
     Ok(job)
 }
 
-/// Marks the imports of `scope` that a stopped server left running as failed; for the start of a
-/// server, before anything can run. How many there were.
+/// Says what of an import is still there after it was undone, and why.
+async fn what_stayed(ctx: &Ctx, scope: Scope, left: &[ItemId]) -> Result<Option<String>, Fault> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for ids in left.chunks(BATCH_MAX) {
+        let reads = Reads::none().items(ids.iter().copied());
+        let shelf = ctx.stores.library.read(scope, reads).await?;
+        for item in ids.iter().filter_map(|id| shelf.item(*id)).filter(|item| item.is_living()) {
+            let word = match item.kind {
+                Kind::Bookmark => "bookmark",
+                Kind::Collection => "folder",
+                Kind::Tag => "tag",
+                Kind::Place => "place in a folder",
+                _ => "item",
+            };
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    let told: Vec<String> = counts
+        .into_iter()
+        .map(|(word, count)| match (count, word) {
+            (1, _) => format!("1 {word}"),
+            (_, "place in a folder") => format!("{count} places in folders"),
+            _ => format!("{count} {word}s"),
+        })
+        .collect();
+    let sentence = "left as they are, because they were changed since or something that stays uses";
+    Ok((!told.is_empty()).then(|| format!("{sentence} them: {}", told.join(", "))))
+}
+
+/// Marks the imports of `scope` that a stopped server left running as failed, with what came in as
+/// the log has it; for the start of a server, before anything can run. How many there were.
 pub async fn settle_interrupted(stores: &Stores, scope: Scope) -> Result<usize, Fault> {
     let mut count = 0;
     for mut job in stores.imports.jobs(scope, JOBS_MAX).await? {
@@ -51,12 +88,32 @@ pub async fn settle_interrupted(stores: &Stores, scope: Scope) -> Result<usize, 
         }
         job.state = JobState::Failed;
         job.ended_at = Some(stores.clock.now_ms());
-        job.problem = Some(
-            "the server stopped meanwhile; import the file again, what is stored will merge"
-                .to_owned(),
-        );
+        if job.dry_run {
+            job.problem = Some("the server stopped meanwhile; ask again".to_owned());
+        } else {
+            job.stored = bookmarks_made(stores, scope, job.id).await?;
+            job.parsed = job.stored + job.merged + job.refused;
+            let of = job.total.map_or(String::new(), |total| format!(" of {total}"));
+            job.problem = Some(format!(
+                "the server stopped after {}{of} rows; what came in stays, and importing the file \
+                 again brings the rest: what is there already merges",
+                job.parsed
+            ));
+        }
         stores.imports.put(scope, &job, &[]).await?;
         count += 1;
     }
     Ok(count)
+}
+
+/// The bookmarks an import made: the ledger may be one turn behind the log.
+async fn bookmarks_made(stores: &Stores, scope: Scope, id: ActId) -> Result<u64, Fault> {
+    let (mut made, mut after) = (0, 0);
+    loop {
+        let page = stores.library.touched(scope, Touched::By(id), after, ROWS_MAX).await?;
+        let Some(last) = page.last() else { return Ok(made) };
+        after = last.seq;
+        let new = page.iter().filter(|touch| touch.made && touch.kind == Kind::Bookmark);
+        made += new.count() as u64;
+    }
 }

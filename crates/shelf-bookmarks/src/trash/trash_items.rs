@@ -1,19 +1,39 @@
 //! Put items of any kind into the trash, as one act.
 
+use super::beneath::beneath;
+use super::in_turns::{fits_one_turn, folders_of, trash_beneath};
 use crate::answer::Changed;
 use crate::ctx::Ctx;
+use crate::gesture::Gesture;
 use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::item::Item;
+use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::Reads;
 use shelf_domain::turn::Turn;
 use shelf_ports::Failure;
 
-/// Trashes `ids`; folders take along what stands nowhere else. What is in the trash already stays
-/// as it is; refused `not_found` where one is not there.
+/// Trashes `ids`; folders take along what stands nowhere else, in several turns where it is much.
+/// What is in the trash already stays as it is; refused `not_found` where one is not there.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn trash_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Changed, Failure> {
     let ids = super::checked_ids(ids)?;
-    // What is no folder has nothing under it, so all can be asked for in the same way.
-    let reads = ids.iter().fold(Reads::none().items(ids.iter().copied()), |all, id| all.under(*id));
+    let named = Reads::none().items(ids.iter().copied());
+    let shelf = ctx.stores.library.read(scope, named.clone()).await?;
+    if let Some(id) = ids.iter().find(|id| shelf.item(**id).is_none_or(Item::is_purged)) {
+        return Err(Refused::not_found(format!("item {id}")).into());
+    }
+    let folders = folders_of(ctx, scope, &ids, Item::is_living).await?;
+    let folders: Vec<ItemId> = folders.iter().map(|folder| folder.id).collect();
+    let plan = beneath(ctx, scope, &folders, Item::is_living, |item| !item.is_purged()).await?;
+    let mut gesture = Gesture::begin(ctx, scope);
+    let reads = if fits_one_turn(&plan, ids.len()) {
+        // The whole subtree with every place of its bookmarks: only so is it known which of them
+        // stand nowhere else.
+        folders.iter().fold(named.places(ids.iter().copied()), |all, id| all.under(*id))
+    } else {
+        trash_beneath(&mut gesture, (ctx, scope), &folders).await?;
+        named
+    };
     let decide = move |turn: &mut Turn| {
         let mut done = turn.done(Vec::new());
         for id in &ids {
@@ -24,5 +44,6 @@ pub async fn trash_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Ch
         }
         Ok(done)
     };
-    Ok(ctx.write(scope, None, reads, Box::new(decide)).await?.into())
+    gesture.turn(reads, decide).await?;
+    gesture.ended().ok_or_else(|| Refused::not_found("such items").into())
 }

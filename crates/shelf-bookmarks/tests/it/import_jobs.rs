@@ -1,7 +1,11 @@
 //! Imports as jobs: the ledger adds up, the file can come again, and all of it can be undone.
 
+use shelf_bookmarks::edit_bookmark::{Edit, EditBookmark, edit_bookmark};
 use shelf_bookmarks::import::{ImportFile, begin_import, settle_interrupted, undo_import};
-use shelf_bookmarks::save_bookmark::{SaveBookmark, save_bookmark};
+use shelf_bookmarks::organise::list_collections;
+use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, save_bookmark};
+use shelf_domain::kind::field;
+use shelf_domain::value::Value;
 use shelf_ports::imports::{JobState, RowOutcome};
 use std::io::Cursor;
 
@@ -105,6 +109,70 @@ async fn undo_takes_back_what_an_import_made_and_leaves_what_was_there() {
     assert_eq!(undo_import(&desk.ctx, desk.scope, job.id).await.unwrap(), undone);
 }
 
+/// Processor time of this process as the kernel counts it, in seconds; other tests run in it too.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = stat.split(' ').skip(13).take(2).filter_map(|text| text.parse::<u32>().ok());
+    f64::from(ticks.sum::<u32>()) / 100.0
+}
+
+/// Living folders and tags by name, and how many bookmarks live.
+async fn living(desk: &Desk) -> (Vec<String>, Vec<String>, usize) {
+    let tags = desk.ctx.stores.views.tags(desk.scope).await.unwrap();
+    let tags = tags.into_iter().map(|(tag, _)| tag.name).collect();
+    (desk.folders().await, tags, desk.bookmarks().await.len())
+}
+
+#[tokio::test]
+async fn undo_takes_every_folder_and_tag_back_that_the_import_alone_made() {
+    let Some(folder) = data("imports") else { return };
+    for file in ["firefox_nested.htm", "wallabag-v2.json", "shaarli.htm", "chromium_flat.htm"] {
+        let desk = Desk::new().await;
+        let job = desk.import(&std::fs::read(folder.join(file)).unwrap()).await;
+        let undone = undo_import(&desk.ctx, desk.scope, job.id).await.unwrap();
+        assert_eq!(living(&desk).await, (vec![], vec![], 0), "{file}");
+        assert_eq!(undone.problem, None, "{file}: there is nothing to explain");
+    }
+}
+
+#[tokio::test]
+async fn undo_leaves_what_was_changed_or_is_used_since_and_says_so() {
+    let desk = Desk::new().await;
+    let job = desk.import(FILE.as_bytes()).await;
+    let (ctx, scope) = (&desk.ctx, desk.scope);
+    // Someone retitles B, which bears the tag "tea", and files something of their own under a Twin.
+    let b = desk.bookmark("https://example.org/b").await;
+    let edit = Edit::default().put(field::TITLE, Some(Value::from("My B")));
+    edit_bookmark(ctx, scope, EditBookmark { id: b.id, edit }).await.unwrap();
+    let tree = list_collections(ctx, scope).await.unwrap();
+    let twin = tree.iter().find(|branch| branch.collection.name == "Twin").unwrap();
+    let spot = SavePlace { parent: Some(twin.collection.id), ..SavePlace::default() };
+    let mine = SaveBookmark { places: vec![spot], ..SaveBookmark::of("https://example.org/mine") };
+    save_bookmark(ctx, scope, mine, None).await.unwrap();
+    let undone = undo_import(ctx, scope, job.id).await.unwrap();
+    let (folders, tags, bookmarks) = living(&desk).await;
+    assert_eq!(folders, ["Bar", "Bar/Twin"], "a folder in use stays with those above it");
+    assert_eq!((tags, bookmarks), (vec!["tea".to_owned()], 2));
+    let said = undone.problem.unwrap();
+    for part in ["changed since", "1 bookmark", "2 folders", "1 tag"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert_eq!(desk.bookmark("https://example.org/b").await.title, "My B");
+}
+
+#[tokio::test]
+async fn ten_thousand_links_are_taken_back_in_seconds_and_whole() {
+    let Some(folder) = data("netscape") else { return };
+    let desk = Desk::new().await;
+    let job = desk.import(&unpacked(&folder.join("bookmarks_firefox_10000.html.zst"))).await;
+    let before = processor_seconds();
+    let undone = undo_import(&desk.ctx, desk.scope, job.id).await.unwrap();
+    let seconds = processor_seconds() - before;
+    eprintln!("{} links were taken back in {seconds:.2} s of processor time", job.stored);
+    assert_eq!(living(&desk).await, (vec![], vec![], 0));
+    assert_eq!(undone.problem, None);
+}
+
 #[tokio::test]
 async fn an_undone_file_can_be_imported_again() {
     let desk = Desk::new().await;
@@ -133,7 +201,7 @@ async fn an_import_a_stopped_server_left_open_is_marked_and_can_be_undone() {
     assert_eq!(settle_interrupted(&desk.ctx.stores, desk.scope).await.unwrap(), 1);
     let job = desk.ctx.stores.imports.job(desk.scope, begun.job.id).await.unwrap().unwrap();
     assert_eq!(job.state, JobState::Failed);
-    assert!(job.problem.unwrap().contains("import the file again"));
+    assert!(job.problem.unwrap().contains("importing the file again"));
     undo_import(&desk.ctx, desk.scope, begun.job.id).await.unwrap();
 }
 

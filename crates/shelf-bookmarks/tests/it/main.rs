@@ -14,5 +14,6 @@ mod import_jobs;
 mod export_jobs;
 mod world;
 mod saving;
+mod large_folders;
 mod organising;
 mod undoing;

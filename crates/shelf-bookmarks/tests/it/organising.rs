@@ -170,3 +170,54 @@ async fn a_deleted_tag_comes_back_to_its_bearers_or_joins_its_successor() {
     let again = create_tag(&world.ctx, world.scope, again).await.unwrap();
     assert_eq!((again.outcomes[0].status, again.item()), (Status::Noop, Some(successor)));
 }
+
+#[tokio::test]
+async fn a_bookmark_with_two_places_in_a_folder_is_listed_there_once() {
+    let world = World::new().await;
+    let folder = world.folder("folder", None).await;
+    let other = world.folder("other", None).await;
+    let first = world.url_in("https://example.org/first", folder).await;
+    let second = world.url_in("https://example.org/second", folder).await;
+    let ask = AddPlace { bookmark: first, collection: Some(other), title: String::new() };
+    let spot = add_place(&world.ctx, world.scope, ask).await.unwrap().item().unwrap();
+    // Moving a place is how a bookmark comes to stand twice in one folder.
+    let ask = MoveItem { item: spot, parent: Some(folder), spot: Spot::End };
+    move_item(&world.ctx, world.scope, ask).await.unwrap();
+    assert_eq!(standing_in(&world, folder).await, [first, second]);
+    for sort in [Sort::Newest, Sort::Oldest, Sort::Number] {
+        let filter = Filter { collection: Some(folder), ..Filter::default() };
+        let ask = ListBookmarks { filter, sort, limit: 1, ..ListBookmarks::default() };
+        let page = list_bookmarks(&world.ctx, world.scope, ask.clone()).await.unwrap();
+        let rest = ListBookmarks { after: page.next.clone(), ..ask };
+        let rest = list_bookmarks(&world.ctx, world.scope, rest).await.unwrap();
+        assert_ne!(page.bookmarks[0].id, rest.bookmarks[0].id, "{sort:?}");
+        assert!(rest.next.is_none(), "{sort:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_moves_to_one_spot_keep_their_order_and_short_keys() {
+    let world = World::new().await;
+    let folder = world.folder("folder", None).await;
+    let anchor = world.folder("anchor", Some(folder)).await;
+    let mut want = Vec::new();
+    for at in 0..10 {
+        want.push(world.folder(&format!("f{at}"), Some(folder)).await);
+    }
+    for turn in 0..1_000 {
+        // Always the last one, to right behind the first.
+        let item = want.pop().unwrap();
+        let ask = MoveItem { item, parent: Some(folder), spot: Spot::After(anchor) };
+        move_item(&world.ctx, world.scope, ask).await.unwrap();
+        want.insert(0, item);
+        if turn % 100 == 99 {
+            let tree = list_collections(&world.ctx, world.scope).await.unwrap();
+            let inside: Vec<_> = tree.iter().filter(|branch| branch.depth == 1).collect();
+            assert_eq!(inside[0].collection.id, anchor);
+            let order: Vec<ItemId> = inside[1..].iter().map(|b| b.collection.id).collect();
+            assert_eq!(order, want, "after {turn} moves");
+            let longest = inside.iter().map(|branch| branch.collection.order.len()).max();
+            assert!(longest.unwrap() <= 48, "{longest:?} characters after {turn} moves");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use shelf_domain::stamp::{Hlc, Seq};
 use shelf_domain::turn::Author;
 use shelf_follow::{Follower, Pace, Source};
 use shelf_ports::chance::{Chance, Clock};
-use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touched, Written};
+use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::news::{Mark, News};
 use shelf_ports::projection::Projection;
 use shelf_ports::{Failure, Fault};
@@ -122,13 +122,7 @@ impl Library for Logs {
     ) -> Result<Vec<Change>, Fault> {
         unasked()
     }
-    async fn touched(
-        &self,
-        _: Scope,
-        _: Touched,
-        _: Option<ItemId>,
-        _: usize,
-    ) -> Result<Vec<ItemId>, Fault> {
+    async fn touched(&self, _: Scope, _: Touched, _: Seq, _: usize) -> Result<Vec<Touch>, Fault> {
         unasked()
     }
     async fn acts(&self, _: Scope, _: Option<Seq>, _: usize) -> Result<Vec<ActLine>, Fault> {

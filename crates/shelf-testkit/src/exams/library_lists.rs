@@ -99,20 +99,24 @@ async fn what_an_act_touched_is_found(desk: &Desk, library: &dyn Library) {
         .await
         .unwrap()
         .done;
-    let mut made: Vec<_> = done.outcomes.iter().map(|outcome| outcome.item).collect();
-    made.sort_unstable();
+    let made: Vec<_> = done.outcomes.iter().map(|outcome| outcome.item).collect();
     for touched in [Touched::By(done.act.unwrap()), Touched::Since(moment)] {
-        let (mut after, mut seen) = (None, Vec::new());
+        let (mut after, mut seen) = (0, Vec::new());
         loop {
             let part = library.touched(desk.scope, touched, after, 2).await.unwrap();
             assert!(part.len() <= 2);
             let Some(last) = part.last() else { break };
-            after = Some(*last);
-            seen.extend(part);
+            after = last.seq;
+            assert!(part.iter().all(|row| row.made && row.kind == Kind::Bookmark));
+            seen.extend(part.into_iter().map(|row| row.item));
         }
-        assert_eq!(seen, made, "{touched:?}, rising, each once");
+        assert_eq!(seen, made, "{touched:?}, in the order of the log, each once");
         assert!(!seen.contains(&before));
     }
+    retitle(desk, library, before, "after all").await;
+    let since = library.touched(desk.scope, Touched::Since(moment), 0, 10).await.unwrap();
+    let last = since.last().unwrap();
+    assert_eq!((since.len(), last.item, last.made), (6, before, false));
 }
 
 async fn the_overdue_are_found_until_they_are_purged(desk: &Desk, library: &dyn Library) {

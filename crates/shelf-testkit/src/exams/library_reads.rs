@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, puts};
 use shelf_domain::edit::Edit;
+use shelf_domain::id::ItemId;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::save::{SaveBookmark, SavePlace};
 use shelf_domain::shelf::Reads;
@@ -16,7 +17,7 @@ pub async fn exam(accounts: &dyn Accounts, library: &dyn Library) {
     addresses_and_names_find_their_owners(&Desk::new(accounts, 101).await, library).await;
     younger_ids_lead_to_older_items(&Desk::new(accounts, 102).await, library).await;
     the_tree_is_seen_up_and_down(&Desk::new(accounts, 103).await, library).await;
-    history_comes_with_places_and_children(&Desk::new(accounts, 104).await, library).await;
+    history_comes_with_what_refers_and_is_mentioned(&Desk::new(accounts, 104).await, library).await;
     what_is_not_there_is_absent(&Desk::new(accounts, 105).await, library).await;
 }
 
@@ -107,20 +108,29 @@ async fn the_tree_is_seen_up_and_down(desk: &Desk, library: &dyn Library) {
     assert!(shelf.children_of(Some(first)).is_empty(), "nothing is under a bookmark");
 }
 
-async fn history_comes_with_places_and_children(desk: &Desk, library: &dyn Library) {
+async fn history_comes_with_what_refers_and_is_mentioned(desk: &Desk, library: &dyn Library) {
     let folder = desk.folder(library, "folder", None).await;
     let inner = desk.folder(library, "inner", Some(folder)).await;
     let id = desk.save_in(library, "https://past.example/", inner).await;
     let edit = Edit::default().put(field::TITLE, Some(Value::from("a title")));
     let reads = edit.reads(id);
     desk.one(library, reads, move |turn| turn.edit(id, &Kind::Bookmark, &edit)).await;
-    let shelf = library.read(desk.scope, Reads::none().history([id])).await.unwrap();
-    let items: BTreeSet<_> = shelf.history.values().map(|row| row.item).collect();
-    assert_eq!(items.len(), 2, "rows of the bookmark and of its place");
-    assert_eq!(shelf.history.values().filter(|row| row.item == id).count(), 2);
-    let shelf = library.read(desk.scope, Reads::none().history([folder])).await.unwrap();
-    assert!(shelf.history.values().any(|row| row.item == folder));
-    assert!(shelf.history.values().any(|row| row.item == inner), "rows of children");
+    let of = async |ids: Vec<ItemId>| library.read(desk.scope, Reads::none().history(ids)).await;
+    let shelf = of(vec![id]).await.unwrap();
+    assert!(shelf.history.values().all(|row| row.item == id), "its own rows");
+    assert_eq!(shelf.history.len(), 2);
+    assert_eq!(shelf.places_of(id).len(), 1, "a living place refers to it");
+    let place = shelf.places_of(id)[0].id;
+    let shelf = of(vec![folder]).await.unwrap();
+    assert_eq!(shelf.children_of(Some(folder)).len(), 1, "so does a living child");
+    let shelf = of(vec![inner]).await.unwrap();
+    assert!(shelf.item(folder).is_some(), "the folder its rows mention");
+    assert!(shelf.item(place).is_some(), "what stands there");
+    let shelf = of(vec![folder, inner, place]).await.unwrap();
+    assert_eq!(shelf.children_of(Some(inner)).len(), 1, "what was asked for refers as well");
+    desk.trash(library, place).await;
+    let shelf = of(vec![inner]).await.unwrap();
+    assert!(shelf.children_of(Some(inner)).is_empty(), "what is in the trash does not refer");
 }
 
 async fn what_is_not_there_is_absent(desk: &Desk, library: &dyn Library) {
