@@ -4,6 +4,7 @@ use crate::followers::Followers;
 use crate::keeper::{self, Keeper};
 use crate::local_key::local_key;
 use crate::probes::ProcessProbes;
+use crate::upkeep::{self, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
 use shelf_api::{Api, Background, Gate};
@@ -65,6 +66,7 @@ pub struct App {
     followers: Arc<Followers>,
     background: Background,
     tasks: TaskTracker,
+    upkeep: Upkeep,
 }
 
 impl App {
@@ -79,6 +81,7 @@ impl App {
         let doors = doors_of(&stores);
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
         let key = local_key(dir, &doors, &owner.person).await?;
+        upkeep::settle(&stores).await.context("cannot settle interrupted imports")?;
         let source = Source {
             news: Arc::new(embedded.clone()),
             library: stores.library.clone(),
@@ -117,6 +120,7 @@ impl App {
             shelf_api::part(api).merge(shelf_api::gated(gate, pages))
         };
         let (is_new, owner) = (owner.is_new, owner.person);
+        let upkeep = Upkeep::start(stores.clone(), embedded.clone());
         Ok(Self {
             stores,
             embedded,
@@ -129,6 +133,7 @@ impl App {
             followers,
             background,
             tasks,
+            upkeep,
         })
     }
 
@@ -183,6 +188,7 @@ impl App {
 
     /// Stops what runs beside requests; whether all of it stopped.
     pub async fn stop(&self) -> bool {
+        self.upkeep.stop().await;
         self.tasks.close();
         let worked = async {
             self.background.settled().await;

@@ -1,8 +1,13 @@
 //! Stories through the whole application, and the command line as people type it.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod program;
 mod world;
 mod reader;
 mod replica;
 mod stories;
 mod shell;
+mod commands;
+mod killed;
+#[cfg(target_os = "linux")]
+mod full;

@@ -1,59 +1,7 @@
 //! The command line as people type it, against the built program.
 
+use crate::program::{Server, mindshelf, ran, said};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-
-fn mindshelf(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mindshelf"));
-    command.env_clear().env("HOME", data).arg("--data").arg(data);
-    command
-}
-
-fn ran(command: &mut Command) -> Output {
-    command.stdin(Stdio::null()).output().unwrap()
-}
-
-/// The output of a command that must succeed.
-fn said(command: &mut Command) -> String {
-    let output = ran(command);
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {error}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// A server that runs, and what it printed until its link.
-struct Server {
-    child: Child,
-    address: String,
-    link: String,
-}
-
-impl Server {
-    fn start(data: &Path) -> Self {
-        let mut command = mindshelf(data);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut find = |mark: &str| loop {
-            let line = lines.next().unwrap().unwrap();
-            if let Some(at) = line.find(mark) {
-                return line[at..].split_whitespace().next().unwrap().to_owned();
-            }
-        };
-        let address = find("http://");
-        let link = find("http://");
-        Self { child, address, link }
-    }
-
-    /// Tells it to stop, as a service manager would.
-    fn stop(mut self) -> bool {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        self.child.wait().unwrap().success()
-    }
-}
 
 #[test]
 fn commands_work_whether_or_not_a_server_runs() {
@@ -111,8 +59,7 @@ fn a_second_server_on_the_same_data_says_so_and_ends() {
 fn a_server_that_died_does_not_stand_in_the_way() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = Server::start(dir.path());
-    server.child.kill().unwrap();
-    server.child.wait().unwrap();
+    server.kill();
     assert!(dir.path().join("server.json").exists(), "it had no time to clean up");
     said(mindshelf(dir.path()).args(["add", "https://example.org/after"]));
     assert!(Server::start(dir.path()).stop());

@@ -15,8 +15,6 @@ use super::steps::{Became, Step, Steps, ask_of, merged_row, refused_row};
 use super::{Entry, Folder, Format, Node, Options, ReadError, RefusedRow, source};
 use crate::ctx::Ctx;
 
-/// Rows after which the job's state and ledger are kept, for the progress bar.
-const KEEP_EVERY_ROWS: u64 = 1_000;
 /// Notices of a file that are told with the job.
 const NOTICES_MAX: usize = 5;
 
@@ -150,7 +148,6 @@ struct Run<'c> {
     rehearsal: Rehearsal,
     /// Rows of the ledger that are not kept yet.
     rows: Vec<LedgerRow>,
-    kept_at: u64,
     notices: Vec<String>,
 }
 
@@ -168,7 +165,7 @@ impl<'c> Run<'c> {
         let author = ctx.author();
         let folders = Folders::new(living, is_root_empty, Ids::new(author.now, author.seed));
         let (rehearsal, rows, notices) = (Rehearsal::default(), Vec::new(), Vec::new());
-        Ok(Self { ctx, scope, job, format, folders, rehearsal, rows, kept_at: 0, notices })
+        Ok(Self { ctx, scope, job, format, folders, rehearsal, rows, notices })
     }
 
     async fn all(&mut self, source: Box<dyn Source>, options: Options) -> Result<(), Failure> {
@@ -179,9 +176,6 @@ impl<'c> Run<'c> {
         let (mut portions, reader) = source::start(source, format, options);
         while let Some(nodes) = portions.recv().await {
             self.portion(nodes).await?;
-            if self.job.parsed - self.kept_at >= KEEP_EVERY_ROWS {
-                self.keep().await?;
-            }
         }
         match reader.await {
             Ok(result) => result.map_err(failure_of),
@@ -192,8 +186,23 @@ impl<'c> Run<'c> {
     /// Keeps the job and the new rows of its ledger.
     async fn keep(&mut self) -> Result<(), Failure> {
         let rows = std::mem::take(&mut self.rows);
-        self.kept_at = self.job.parsed;
         Ok(self.ctx.stores.imports.put(self.scope, &self.job, &rows).await?)
+    }
+
+    /// Takes the steps of one turn. The ledger of the turns before is kept beside it, mostly in
+    /// the same commit: should the server stop here, at most this turn is missing there.
+    async fn turn(&mut self, steps: Steps) -> Result<Vec<Became>, Failure> {
+        let (rows, job) = (std::mem::take(&mut self.rows), self.job.clone());
+        let kept = self.ctx.stores.imports.put(self.scope, &job, &rows);
+        if self.job.dry_run {
+            kept.await?;
+            return self.rehearsal.take(self.ctx, self.scope, &steps.list, steps.reads).await;
+        }
+        let (reads, decide, became) = steps.decision(self.job.id);
+        let (written, kept) = tokio::join!(self.ctx.write(self.scope, None, reads, decide), kept);
+        written?;
+        kept?;
+        Ok(std::mem::take(&mut *became.lock().unwrap_or_else(std::sync::PoisonError::into_inner)))
     }
 
     async fn portion(&mut self, nodes: Vec<Node>) -> Result<(), Failure> {
@@ -211,13 +220,7 @@ impl<'c> Run<'c> {
             return Ok(());
         }
         let list = steps.list.clone();
-        let became = if self.job.dry_run {
-            self.rehearsal.take(self.ctx, self.scope, &list, steps.reads).await?
-        } else {
-            let (reads, decide, became) = steps.decision(self.job.id);
-            self.ctx.write(self.scope, None, reads, decide).await?;
-            std::mem::take(&mut *became.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
-        };
+        let became = self.turn(steps).await?;
         for (step, became) in list.into_iter().zip(became) {
             self.tell(step, became);
         }

@@ -67,3 +67,32 @@ async fn an_answer_leaves_after_its_commit_and_commits_are_synchronous() {
         assert_eq!(left.integrity().await.unwrap(), ["ok"]);
     }
 }
+
+/// Milliseconds of a day.
+const DAY_MS: u32 = 86_400_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_the_trash_for_thirty_days_is_gone_for_good_without_being_asked() {
+    let mut world = World::new().await;
+    let owner = world.owner().await;
+    let early = owner.save("https://example.org/early", "an early secret").await;
+    owner.delete(&format!("bookmarks/{}", early["id"].as_str().unwrap())).await.expect(200);
+    world.clock.advance(20 * DAY_MS);
+    let late = owner.save("https://example.org/late", "late").await;
+    owner.delete(&format!("bookmarks/{}", late["id"].as_str().unwrap())).await.expect(200);
+    world.clock.advance(11 * DAY_MS);
+    drop(owner);
+    // The keeper goes round when the server starts, and then every hour.
+    world.restart().await;
+    let owner = world.owner().await;
+    let gone = async {
+        while owner.listed("trash").await.len() > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone).await.unwrap();
+    assert_eq!(owner.listed("trash").await, ["https://example.org/late"], "not before its time");
+    let log = owner.get("changes?limit=100").await.expect(200).json.to_string();
+    assert!(!log.contains("an early secret"), "its texts are blanked in the log as well");
+    assert!(log.contains("purged"), "and the log says so, for devices");
+}
