@@ -55,6 +55,7 @@ pub const fn status_of(code: Code) -> StatusCode {
         Code::KeyReused | Code::UnknownFormat => StatusCode::UNPROCESSABLE_ENTITY,
         Code::SlowDown => StatusCode::TOO_MANY_REQUESTS,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
     }
 }
 
@@ -255,6 +256,10 @@ impl From<Refused> for Problem {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
+        let fault = match Failure::from(fault) {
+            Failure::Refused(refused) => return refused.into(),
+            Failure::Fault(fault) => fault,
+        };
         let mut causes = String::new();
         let mut cause: Option<&(dyn Error + 'static)> = fault.source();
         while let Some(error) = cause {

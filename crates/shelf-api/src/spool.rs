@@ -4,8 +4,8 @@ use crate::problem::{Problem, Wrong};
 use axum::body::Body;
 use futures::StreamExt;
 use shelf_domain::refusal::{Code, Refused};
-use shelf_ports::Fault;
 use shelf_ports::chance::Chance;
+use shelf_ports::{Fault, NoRoom};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -60,7 +60,13 @@ async fn opened(path: &Path) -> io::Result<File> {
 }
 
 fn keeping(error: io::Error) -> Problem {
-    Fault::new("keeping an incoming file", error).into()
+    let doing = "keeping an incoming file";
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge => {
+            Fault::new(doing, NoRoom(error.into())).into()
+        }
+        _ => Fault::new(doing, error).into(),
+    }
 }
 
 impl Read for Spooled {

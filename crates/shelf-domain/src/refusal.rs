@@ -47,11 +47,20 @@ pub enum Code {
     SlowDown,
     /// The store cannot take this now.
     Unavailable,
+    /// There is no room left on the disk.
+    NoRoom,
 }
+
+/// The texts of [`Code::NoRoom`].
+const NO_ROOM: (&str, &str, &str) = (
+    "no_room",
+    "there is no room left on the server's disk",
+    "make room there and send it again; what was answered before is safe",
+);
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -72,6 +81,7 @@ impl Code {
         Self::Quota,
         Self::SlowDown,
         Self::Unavailable,
+        Self::NoRoom,
     ];
 
     /// The stable name, as it stands in answers.
@@ -157,6 +167,7 @@ impl Code {
             Self::Unavailable => {
                 ("unavailable", "the store cannot take this now", "try again in a moment")
             }
+            Self::NoRoom => NO_ROOM,
         }
     }
 }

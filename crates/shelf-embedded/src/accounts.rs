@@ -188,12 +188,16 @@ impl Accounts for Embedded {
         let Some(mut grant) = opened else { return Ok(None) };
         if grant.used_at.is_none_or(|used| used + USED_EVERY_MS <= now) {
             grant.used_at = Some(now);
-            self.write("noting the use of a grant", move |connection| {
+            let noted = self.write("noting the use of a grant", move |connection| {
                 connection
                     .prepare_cached("UPDATE grants SET used_at = ?2 WHERE id = ?1")?
                     .execute(params![grant.id.to_bytes(), now])
-            })
-            .await?;
+            });
+            // A full disk must not keep its owner out: only the note is missing then.
+            match noted.await {
+                Err(fault) if !fault.is_no_room() => return Err(fault),
+                _ => {}
+            }
         }
         Ok(Some(grant))
     }

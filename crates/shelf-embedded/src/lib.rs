@@ -73,7 +73,7 @@ impl Embedded {
         let inner = Arc::clone(&self.inner);
         let done = tokio::task::spawn_blocking(move || inner.readers.with(work)).await;
         match done {
-            Ok(result) => result.map_err(|error| Fault::new(doing, error)),
+            Ok(result) => result.map_err(|error| sql::fault(doing, error)),
             Err(join) => Err(Fault::new(doing, join)),
         }
     }

@@ -3,12 +3,15 @@
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use shelf_domain::kind::Kind;
-use shelf_ports::Fault;
+use shelf_ports::{Fault, NoRoom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
+/// What leads from each version of the schema to the next.
+const MIGRATIONS: [(i64, &str); 1] =
+    [(1, "CREATE INDEX shown_number ON shown (library, number, id, flags);")];
 /// Connections kept open for reading.
 const READERS_MAX: usize = 3;
 /// Prepared statements kept per connection.
@@ -39,6 +42,13 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
             connection.execute_batch(&format!(
                 "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             ))?;
+        } else {
+            for (from, sql) in MIGRATIONS.iter().filter(|(from, _)| *from >= version) {
+                connection.execute_batch(&format!(
+                    "BEGIN IMMEDIATE; {sql} PRAGMA user_version = {}; COMMIT;",
+                    from + 1
+                ))?;
+            }
         }
         Ok(())
     };
@@ -52,6 +62,26 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
         return Err(Fault::new("opening the database", detail));
     }
     Ok(connection)
+}
+
+/// The fault a database error is, met while `doing` something.
+pub(crate) fn fault(doing: &'static str, error: rusqlite::Error) -> Fault {
+    if is_no_room(&error) {
+        tracing::error!(doing, %error, "there is no room left on the disk");
+        return Fault::new(doing, NoRoom(error.into()));
+    }
+    Fault::new(doing, error)
+}
+
+/// Whether the file system took no more: it is full, or a limit on the size of files was met.
+pub(crate) fn is_no_room(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    let rusqlite::Error::SqliteFailure(error, _) = error else { return false };
+    error.code == rusqlite::ErrorCode::DiskFull
+        || matches!(
+            error.extended_code,
+            ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_TRUNCATE
+        )
 }
 
 /// Asks the connection for its journal and sync mode.
@@ -159,4 +189,31 @@ pub(crate) fn unsigned(number: i64) -> u64 {
 /// A failure to understand what the database holds.
 pub(crate) fn damaged(what: &'static str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything the database is made of, as SQLite keeps it.
+    fn made_of(connection: &Connection) -> Vec<(String, Option<String>)> {
+        let sql = "SELECT name, sql FROM sqlite_master ORDER BY name";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn older_data_is_brought_to_the_schema_new_data_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let fresh = open_writer(&dir.path().join("fresh.db")).unwrap();
+        let file = dir.path().join("older.db");
+        let older = open_writer(&file).unwrap();
+        older.execute_batch("DROP INDEX shown_number; PRAGMA user_version = 1;").unwrap();
+        drop(older);
+        let brought = open_writer(&file).unwrap();
+        assert_eq!(made_of(&brought), made_of(&fresh));
+        let version: i64 = brought.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
+        assert_eq!(version, SCHEMA_VERSION);
+    }
 }

@@ -1,7 +1,8 @@
 //! The one writer: drains what waits into one transaction, answers after the commit.
 
+use crate::sql;
 use rusqlite::Connection;
-use shelf_ports::Fault;
+use shelf_ports::{Fault, NoRoom};
 use tokio::sync::{mpsc, oneshot};
 
 /// Most commands in one transaction.
@@ -10,8 +11,31 @@ const GROUP_MAX: usize = 64;
 const QUEUE_MAX: usize = 1_024;
 
 /// Called after the commit, with its error if it failed.
-type Answer = Box<dyn FnOnce(Option<String>) + Send>;
-type Command = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Option<&Broken>) + Send>;
+/// Answers once the commit is done, and says whether it met a full disk.
+type Command = Box<dyn FnOnce(&Connection) -> (Answer, bool) + Send>;
+
+/// A group that was not committed: why, for each of those who wait.
+struct Broken {
+    error: String,
+    is_no_room: bool,
+}
+
+impl Broken {
+    /// The commit failed by `error`; the transaction may have ended before, on a full disk.
+    fn of(error: rusqlite::Error, met_no_room: bool) -> Self {
+        let fault = sql::fault("committing", error);
+        Self { error: fault.source.to_string(), is_no_room: met_no_room || fault.is_no_room() }
+    }
+
+    fn fault(&self) -> Fault {
+        let error = self.error.clone();
+        if self.is_no_room {
+            return Fault::new("committing", NoRoom(error.into()));
+        }
+        Fault::new("committing", error)
+    }
+}
 
 /// The handle of the writing thread. The thread ends when the last handle is dropped.
 #[derive(Debug)]
@@ -40,15 +64,17 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let command: Command = Box::new(move |connection| {
             let result = in_savepoint(connection, work);
-            Box::new(move |commit_error| {
-                let result = match (result, commit_error) {
+            let is_no_room = result.as_ref().is_err_and(sql::is_no_room);
+            let then: Answer = Box::new(move |broken: Option<&Broken>| {
+                let result = match (result, broken) {
                     (Ok(value), None) => Ok(value),
-                    (Ok(_), Some(error)) => Err(Fault::new("committing", error)),
-                    (Err(error), _) => Err(Fault::new(doing, error)),
+                    (Err(error), None) => Err(sql::fault(doing, error)),
+                    (_, Some(broken)) => Err(broken.fault()),
                 };
                 // The caller may have gone away; what was committed stays committed.
                 drop(answer.send(result));
-            })
+            });
+            (then, is_no_room)
         });
         let gone = || Fault::new(doing, "the writer has stopped");
         self.commands.send(command).await.map_err(|_| gone())?;
@@ -58,23 +84,28 @@ impl Writer {
 
 fn run(connection: &Connection, mut inbox: mpsc::Receiver<Command>) {
     while let Some(first) = inbox.blocking_recv() {
-        let mut answers = Vec::with_capacity(1);
+        let (mut answers, mut is_no_room) = (Vec::with_capacity(1), false);
         let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut s| s.execute([]));
-        answers.push(first(connection));
-        while answers.len() < GROUP_MAX {
-            let Ok(next) = inbox.try_recv() else { break };
-            answers.push(next(connection));
+        let mut next = Some(first);
+        while let Some(command) = next {
+            let (answer, met_no_room) = command(connection);
+            answers.push(answer);
+            is_no_room |= met_no_room;
+            // A full disk ends the whole transaction: what came before is gone with it, and
+            // nothing may go on outside of one.
+            let goes_on = answers.len() < GROUP_MAX && !connection.is_autocommit();
+            next = if goes_on { inbox.try_recv().ok() } else { None };
         }
         let committed = begun.and_then(|_| connection.prepare_cached("COMMIT")?.execute([]));
-        let error = committed.err().map(|error| error.to_string());
-        if error.is_some()
+        let broken = committed.err().map(|error| Broken::of(error, is_no_room));
+        if broken.is_some()
             && !connection.is_autocommit()
             && let Err(error) = connection.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "rolling back failed");
         }
         for answer in answers {
-            answer(error.clone());
+            answer(broken.as_ref());
         }
     }
 }
@@ -83,9 +114,17 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
+    if connection.is_autocommit() {
+        // Outside of a transaction the savepoint would be one, and commit by itself.
+        return Err(rusqlite::Error::InvalidQuery);
+    }
     connection.prepare_cached("SAVEPOINT command")?.execute([])?;
     let result = work(connection);
     if result.is_err() {
+        if connection.is_autocommit() {
+            // The error ended the transaction, and this savepoint with it.
+            return result;
+        }
         connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
     }
     connection.prepare_cached("RELEASE command")?.execute([])?;

@@ -1,6 +1,6 @@
 //! Two kinds of failure: an answer the caller can act on, and an engine that failed.
 
-use shelf_domain::refusal::Refused;
+use shelf_domain::refusal::{Code, Refused};
 use std::error::Error;
 
 /// An engine failed. Never about the input; logged once, where it is handled.
@@ -14,10 +14,21 @@ pub struct Fault {
     pub source: Box<dyn Error + Send + Sync>,
 }
 
+/// There is no room left where things are stored: marks the source of a fault that ends when
+/// somebody makes room. Nothing was stored by what met it, and nothing stored before is lost.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no room left on the disk")]
+pub struct NoRoom(#[source] pub Box<dyn Error + Send + Sync>);
+
 impl Fault {
     /// The fault `source`, met while `doing` something.
     pub fn new(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { doing, source: source.into() }
+    }
+
+    /// Whether its cause is that there is no room left.
+    pub fn is_no_room(&self) -> bool {
+        self.source.is::<NoRoom>()
     }
 }
 
@@ -29,5 +40,15 @@ pub enum Failure {
     Refused(#[from] Refused),
     /// An engine failed; the caller can only try again.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(Fault),
+}
+
+impl From<Fault> for Failure {
+    /// A full disk is an answer: somebody can act on it.
+    fn from(fault: Fault) -> Self {
+        if fault.is_no_room() {
+            return Self::Refused(Refused::new(Code::NoRoom, "", "nothing of this was stored"));
+        }
+        Self::Fault(fault)
+    }
 }

@@ -15,4 +15,4 @@ pub mod projection;
 pub mod search;
 pub mod fields;
 
-pub use fault::{Failure, Fault};
+pub use fault::{Failure, Fault, NoRoom};

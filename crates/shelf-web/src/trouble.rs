@@ -47,7 +47,7 @@ impl From<Refused> for Trouble {
 
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+        Failure::from(fault).into()
     }
 }
 
@@ -93,6 +93,7 @@ fn status(code: Code) -> StatusCode {
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::SlowDown => StatusCode::TOO_MANY_REQUESTS,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
         Code::AlreadySaved | Code::Cycle => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
