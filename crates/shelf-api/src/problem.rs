@@ -297,7 +297,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_code_has_a_client_error_of_its_own_but_for_a_store_that_is_down() {
+    fn every_code_has_a_client_error_of_its_own_but_for_a_store_that_is_down_or_full() {
         let names: BTreeSet<&str> = Code::ALL
             .iter()
             .map(|code| code.name())
@@ -306,7 +306,8 @@ mod tests {
         assert_eq!(names.len(), Code::ALL.len() + Wrong::NAMED.len());
         for code in Code::ALL {
             let status = status_of(code);
-            assert!(status.is_client_error() || code == Code::Unavailable, "{code}: {status}");
+            let is_ours = matches!(code, Code::Unavailable | Code::NoRoom);
+            assert!(status.is_client_error() || is_ours, "{code}: {status}");
         }
     }
 

@@ -135,11 +135,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_has_a_page_and_a_line_and_none_is_a_server_error() {
+    fn every_refusal_has_a_page_and_a_line_and_only_the_stores_own_are_server_errors() {
         for code in Code::ALL {
             let refused = Refused::new(code, "title", "<script>alert(1)</script>\r\n");
             let response = Trouble::from(refused).into_response();
-            assert!(response.status().is_client_error() || code == Code::Unavailable, "{code:?}");
+            let is_ours = matches!(code, Code::Unavailable | Code::NoRoom);
+            assert!(response.status().is_client_error() || is_ours, "{code:?}");
             assert!(response.headers().contains_key("X-Problem"));
             assert!(response.headers().contains_key("content-security-policy"));
         }
