@@ -2,6 +2,7 @@
 
 pub mod item_history;
 pub mod library_history;
+pub mod steps;
 pub mod take_back;
 pub mod undo_act;
 pub mod restore_version;
@@ -12,4 +13,5 @@ pub use item_history::{FieldChange, HistoryPage, HistoryRow, ItemHistory, item_h
 pub use library_history::{ActRow, LibraryHistory, library_history};
 pub use restore_library::restore_library;
 pub use restore_version::{RestoreVersion, restore_version};
+pub use steps::{Step, StepPut};
 pub use undo_act::undo_act;

@@ -10,10 +10,10 @@ use shelf_ports::accounts::GrantKind;
 /// How long a session lasts, in milliseconds.
 pub const SESSION_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
 
-/// Uses `link` up and opens a session; refused `unauthenticated` where it was used before, has
+/// Uses `link` up and opens a session that is listed as `name`; refused `unauthenticated` where it was used before, has
 /// ended or never was.
 #[tracing::instrument(skip_all)]
-pub async fn sign_in(doors: &Doors, link: &Secret) -> Result<NewGrant, Failure> {
+pub async fn sign_in(doors: &Doors, link: &Secret, name: &str) -> Result<NewGrant, Failure> {
     let now = doors.clock.now_ms();
     let person =
         if link.is_plausible() { doors.accounts.take_link(link.hash(), now).await? } else { None };
@@ -21,6 +21,6 @@ pub async fn sign_in(doors: &Doors, link: &Secret) -> Result<NewGrant, Failure> 
         let detail = "this link was used before or has ended";
         return Err(Refused::new(Code::Unauthenticated, "link", detail).into());
     };
-    let (kind, name) = (GrantKind::Session, "Browser".to_owned());
+    let (kind, name) = (GrantKind::Session, name.to_owned());
     Ok(open(doors, person, kind, name, Some(now + SESSION_MS)).await?)
 }

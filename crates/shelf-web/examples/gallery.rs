@@ -387,21 +387,20 @@ fn a_trash() -> trash::TrashPage {
 }
 
 fn a_history() -> history::HistoryPage {
-    let act = |days: i64, words: &str, items| history::Act {
+    let act = |days: i64, words: &str| history::Act {
         id: "a".into(),
         at: NOW - Duration::hours(days * 9),
         words: words.into(),
         by: "Firefox on Linux".into(),
-        items,
         item: None,
         settled: false,
     };
     history::HistoryPage {
         acts: vec![
-            act(0, "Moved 3 links to Reading / Languages", 3),
-            act(1, "Renamed the tag “db” to “databases”", 402),
-            act(2, "Imported bookmarks_22_11_2026.html", 12_399),
-            act(5, "Saved “What is ownership?”", 1),
+            act(0, "Moved 3 links to Reading / Languages"),
+            act(1, "Renamed the tag “db” to “databases”"),
+            act(2, "Imported bookmarks_22_11_2026.html"),
+            act(5, "Saved “What is ownership?”"),
         ],
         next: Some("/history".into()),
         floor: None,

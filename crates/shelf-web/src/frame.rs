@@ -169,8 +169,8 @@ fn head(title: &str) -> Markup {
 }
 
 /// The scripts that make pages live; none of them is needed to read, search or save.
-const ISLANDS: [&str; 5] =
-    ["js/live.js", "js/keys.js", "js/palette.js", "js/arrange.js", "js/drop.js"];
+const ISLANDS: [&str; 6] =
+    ["js/live.js", "js/keys.js", "js/palette.js", "js/arrange.js", "js/drop.js", "js/times.js"];
 
 #[cfg(test)]
 mod tests {

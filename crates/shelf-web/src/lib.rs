@@ -14,6 +14,8 @@ mod trouble;
 mod visit;
 mod posted;
 mod shown;
+mod deeds;
+mod browser;
 mod upload;
 mod spool;
 

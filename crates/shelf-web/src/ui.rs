@@ -8,5 +8,6 @@ pub mod row;
 pub mod menu;
 pub mod dialog;
 pub mod toast;
+pub mod when;
 pub mod empty;
 pub mod progress;

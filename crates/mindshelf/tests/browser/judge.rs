@@ -97,7 +97,8 @@ impl Judge {
         }
     }
 
-    async fn keep(&self, driver: &Driver, name: &str) {
+    /// Keeps a picture of what the window shows as `name`, where pictures are wanted.
+    pub(crate) async fn keep(&self, driver: &Driver, name: &str) {
         let Some(folder) = &self.pictures else { return };
         std::fs::write(folder.join(format!("{name}.png")), picture(driver).await).unwrap();
     }

@@ -20,3 +20,6 @@ mod taking_out;
 mod by_keys;
 mod at_phone_width;
 mod without_scripts;
+mod looking_back;
+mod served;
+mod pictures;

@@ -255,7 +255,7 @@ async fn someone(doors: &Doors, number: u8) -> Someone {
     let ask = CreateToken { name: "tests".to_owned(), expires_at: None };
     let token = create_token(doors, id, ask).await.unwrap().secret;
     let link = create_link(doors, id).await.unwrap();
-    let session = sign_in(doors, &link.secret).await.unwrap().secret;
+    let session = sign_in(doors, &link.secret, "A browser").await.unwrap().secret;
     Someone {
         tenant,
         library,

@@ -1,6 +1,7 @@
 //! The history of a library: what was done, act by act, latest first.
 
 use super::names;
+use super::steps::{self, Step};
 use crate::ctx::Ctx;
 use shelf_domain::id::Scope;
 use shelf_domain::kind::Kind;
@@ -35,6 +36,8 @@ pub struct ActRow {
     pub device_name: Option<String>,
     /// The file, where the act is an import.
     pub import: Option<String>,
+    /// What its first rows did; empty where the act is an import.
+    pub steps: Vec<Step>,
 }
 
 /// One page of acts.
@@ -61,11 +64,16 @@ pub async fn library_history(
             0 | 1 => None,
             _ => ctx.stores.imports.job(scope, line.act).await?,
         };
+        let steps = match &job {
+            Some(_) => Vec::new(),
+            None => steps::of(ctx, scope, &line).await?,
+        };
         rows.push(ActRow {
             kind: shelf.item(line.item).map(|item| item.kind.clone()),
             name: names::of(&shelf, line.item),
             device_name: devices.get(&line.device).cloned(),
             import: job.map(|job| job.file_name),
+            steps,
             line,
         });
     }

@@ -61,15 +61,23 @@ async fn a_link_signs_in_once_within_ten_minutes() {
     let link = create_link(&world.doors, owner.id).await.unwrap();
     assert_eq!(link.secret.expose().len(), 43);
     assert_eq!(link.expires_at, world.clock.now_ms() + 600_000);
-    let signed = sign_in(&world.doors, &Secret::sent(link.secret.expose())).await.unwrap();
+    let signed = sign_in(&world.doors, &Secret::sent(link.secret.expose()), "Firefox on Linux")
+        .await
+        .unwrap();
     assert_eq!((signed.grant.kind, signed.grant.person), (GrantKind::Session, owner.id));
-    let again = refused(sign_in(&world.doors, &link.secret).await);
+    let again = refused(sign_in(&world.doors, &link.secret, "A browser").await);
     assert_eq!(again.code, Code::Unauthenticated);
     let late = create_link(&world.doors, owner.id).await.unwrap();
     world.clock.advance(600_000);
-    assert_eq!(refused(sign_in(&world.doors, &late.secret).await).code, Code::Unauthenticated);
+    assert_eq!(
+        refused(sign_in(&world.doors, &late.secret, "A browser").await).code,
+        Code::Unauthenticated
+    );
     let guess = Secret::sent(&"x".repeat(10_000));
-    assert_eq!(refused(sign_in(&world.doors, &guess).await).code, Code::Unauthenticated);
+    assert_eq!(
+        refused(sign_in(&world.doors, &guess, "A browser").await).code,
+        Code::Unauthenticated
+    );
 }
 
 #[tokio::test]
@@ -78,7 +86,7 @@ async fn a_session_speaks_for_its_person_until_they_sign_out_or_it_ends() {
     let owner = first_run(&world.doors).await.unwrap().person;
     let session = async || {
         let link = create_link(&world.doors, owner.id).await.unwrap();
-        sign_in(&world.doors, &link.secret).await.unwrap()
+        sign_in(&world.doors, &link.secret, "A browser").await.unwrap()
     };
     let (one, two) = (session().await, session().await);
     let signed = authenticate(&world.doors, &one.secret).await.unwrap().unwrap();

@@ -14,6 +14,7 @@ use shelf_ports::Failure;
 
 use super::Answer;
 use crate::{
+    browser::called,
     cookies,
     frame::{Here, Theme, alone},
     pages::{
@@ -21,7 +22,7 @@ use crate::{
         problem::{Problem, problem},
         welcome::{Door, door, first_run, knock},
     },
-    posted::{Posted, Said, is_ours, read_body},
+    posted::{Posted, Said, header_of, is_ours, read_body},
     trouble::Trouble,
     ui::toast::Toast,
     visit::{Visit, html, origin},
@@ -72,7 +73,8 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
         return Err(Trouble::StaleForm);
     }
     let said = Said::read(&read_body(body, SIGN_IN_BYTES_MAX).await?);
-    match open_session(&web.doors, &Secret::sent(said.text("link"))).await {
+    let name = called(header_of(&parts.headers, "User-Agent").unwrap_or_default());
+    match open_session(&web.doors, &Secret::sent(said.text("link")), &name).await {
         Ok(new) => {
             let mut response = Redirect::to("/").into_response();
             let headers = response.headers_mut();

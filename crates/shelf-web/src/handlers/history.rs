@@ -6,11 +6,12 @@ use shelf_bookmarks::history::{
     ActRow, LibraryHistory, library_history, restore_library, undo_act,
 };
 use shelf_bookmarks::import::undo_import;
-use shelf_domain::{kind::Kind, refusal::Refused};
+use shelf_domain::refusal::Refused;
 use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
 use super::{Answer, items::told};
 use crate::{
+    deeds::deed,
     frame::Here,
     link,
     pages::history::{Act, HistoryPage, Moment, history},
@@ -50,33 +51,14 @@ pub(crate) async fn page(visit: Visit, Query(ask): Query<Ask>) -> Answer {
 }
 
 fn shown(row: ActRow) -> Act {
-    let item = row.line.item.to_string();
-    let single = row.line.rows == 1;
+    let (words, item) = deed(&row);
     Act {
         id: row.line.act.to_string(),
         at: moment(row.line.at),
-        words: sentence(&row),
+        words,
         by: row.device_name.unwrap_or_default(),
-        items: row.line.rows,
-        item: (row.kind == Some(Kind::Bookmark) && single).then_some(item),
+        item: item.map(|item| item.to_string()),
         settled: false,
-    }
-}
-
-fn sentence(row: &ActRow) -> String {
-    if let Some(file) = &row.import {
-        return format!("Imported {file}");
-    }
-    let name = row.name.as_deref().unwrap_or("something removed for good");
-    let what = match row.kind {
-        Some(Kind::Collection) => "Folder ",
-        Some(Kind::Tag) => "Tag ",
-        Some(Kind::Place) => "Place of ",
-        _ => "",
-    };
-    match row.line.rows {
-        0 | 1 => format!("{what}{name}"),
-        rows => format!("{what}{name} and {} more", rows - 1),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
         empty::empty,
         field::{hidden, token},
         icon::icon,
+        when,
     },
     words,
 };
@@ -37,9 +38,7 @@ pub struct Act {
     pub words: String,
     /// By what device or program.
     pub by: String,
-    /// How many items it touched.
-    pub items: u64,
-    /// The one item it touched, when it was one.
+    /// The one bookmark it is about, when it is about one.
     pub item: Option<String>,
     /// Whether it has been undone, or is itself nothing that can be.
     pub settled: bool,
@@ -92,9 +91,8 @@ fn line(act: &Act, frame: &Frame) -> Markup {
                         None => { (act.words) }
                     }
                     div.small.muted {
-                        time datetime=(words::machine(act.at)) { (words::moment(act.at)) }
+                        (when::moment(act.at))
                         @if !act.by.is_empty() { " · " (act.by) }
-                        @if act.items > 1 { " · " (words::counted(act.items, "item", "items")) }
                     }
                 }
                 @if !act.settled {
@@ -113,8 +111,8 @@ fn machine(page: &HistoryPage, frame: &Frame) -> Markup {
     html! {
         section.box.stack {
             form.line method="get" action="/history" {
-                label.label for="moment" { (icon("clock")) " Put the library back to" }
-                input.input.grow id="moment" type="datetime-local" name="moment" required
+                label.label for="moment" { (icon("clock")) " Put the library back to" span.only-plain { " (in UTC)" } }
+                input.input.grow id="moment" type="datetime-local" name="moment" required data-utc
                     value=[page.moment.as_ref().map(|moment| words::machine(moment.at).get(..16).unwrap_or_default().to_owned())];
                 button.btn.btn-line type="submit" { "See what would change" }
             }
@@ -123,7 +121,7 @@ fn machine(page: &HistoryPage, frame: &Frame) -> Markup {
                     (icon("history"))
                     div.grow.stack-s {
                         p {
-                            "Since " (words::moment(moment.at)) ": " (words::counted(moment.acts, "act", "acts"))
+                            "Since " (when::moment(moment.at)) ": " (words::counted(moment.acts, "act", "acts"))
                             " on " (words::counted(moment.items, "item", "items")) "."
                         }
                         @if moment.acts > 0 {

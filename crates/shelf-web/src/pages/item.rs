@@ -9,6 +9,7 @@ use crate::{
     ui::{
         field::{hidden, token},
         icon::icon,
+        when,
     },
     words,
 };
@@ -270,7 +271,7 @@ fn history(page: &ItemPage, frame: &Frame, swap: Option<&str>) -> Markup {
                     li data-now[place == 0] {
                         div.line-apart {
                             span.small.muted {
-                                time datetime=(words::machine(event.at)) { (words::moment(event.at)) }
+                                (when::moment(event.at))
                                 @if !event.by.is_empty() { " · " (event.by) }
                             }
                             @if place > 0 {

@@ -68,3 +68,38 @@ async fn a_refused_address_is_shown_again_with_its_reason() {
     assert!(told.text.contains("aria-invalid=\"true\""));
     assert!(told.text.contains("&lt;b&gt;kept&lt;/b&gt;"));
 }
+
+#[tokio::test]
+async fn the_history_says_what_each_act_did() {
+    let room = Room::new().await;
+    let id = room.saved("https://example.org/a", "First").await;
+    room.post("/folders", &[("name", "Garden")]).await;
+    let list = room.get("/folders").await.text;
+    let folder = list.split("data-folder=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let item = format!("/items/{id}");
+    room.post(&item, &[("notes", "Remember")]).await;
+    room.post(&format!("{item}/tags"), &[("add", "green")]).await;
+    room.post(&format!("{item}/places"), &[("folder", &folder)]).await;
+    room.post(&format!("{item}/flags?favourite=yes"), &[]).await;
+    let told = room.get("/history").await.text;
+    for words in [
+        "Saved “First”",
+        "Made the folder “Garden”",
+        "Changed the notes of “First”",
+        "Tagged “First” with #green",
+        "Put “First” into “Garden”",
+        "Made “First” a favourite",
+    ] {
+        assert!(told.contains(words), "{words:?} is not in {told}");
+    }
+    assert!(told.contains(" UTC</time>"), "times say in which zone they are");
+}
+
+#[tokio::test]
+async fn a_compressed_export_is_whole() {
+    let room = Room::new().await;
+    room.saved("https://example.org/a", "First").await;
+    let ask = room.ask("GET", "/export/jsonl").header("accept-encoding", "gzip");
+    let told = room.send(ask.body(Body::empty()).unwrap()).await;
+    assert_eq!((told.status, told.header("content-encoding")), (StatusCode::OK, "gzip"));
+}

@@ -93,7 +93,7 @@ impl Room {
         let doors = Doors { accounts: store.clone(), clock, chance };
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();
-        let session = sign_in(&doors, &used.secret).await.unwrap().secret;
+        let session = sign_in(&doors, &used.secret, "A browser").await.unwrap().secret;
         let link = create_link(&doors, owner).await.unwrap().secret.expose().to_owned();
         let index = Arc::new(EmbeddedSearch::open(&dir.path().join("search"), "tests").unwrap());
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
