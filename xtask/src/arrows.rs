@@ -136,7 +136,7 @@ mod tests {
             license: None,
             dependencies: Vec::new(),
         };
-        Metadata { packages: names.iter().map(member).collect(), resolve: None }
+        Metadata { packages: names.iter().map(member).collect(), ..Metadata::default() }
     }
 
     /// The violations found when `from` depends on `to` in a toy workspace.

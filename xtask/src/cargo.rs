@@ -1,16 +1,19 @@
 //! What Cargo knows about the workspace, asked by running it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 /// The part of `cargo metadata` the laws read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Metadata {
     /// The packages asked for: members only, or everything that is built.
     pub packages: Vec<Package>,
+    /// Where it is built.
+    #[serde(default)]
+    pub target_directory: PathBuf,
     /// What is built and with which features; `None` when only the members were asked for.
     pub resolve: Option<Resolve>,
 }

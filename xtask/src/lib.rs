@@ -18,5 +18,6 @@ pub mod laws;
 pub mod steps;
 pub mod browser;
 pub mod bless;
+pub mod judges;
 pub mod long;
 pub mod console;

@@ -148,7 +148,7 @@ mod tests {
             license: licence.map(str::to_owned),
             dependencies: Vec::new(),
         };
-        check(&policy(), &Metadata { packages: vec![package], resolve: None }).broken
+        check(&policy(), &Metadata { packages: vec![package], ..Metadata::default() }).broken
     }
 
     #[test]

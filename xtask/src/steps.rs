@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::cargo::Reach;
 use crate::laws::{LAWS, licences_of};
 use crate::repo::Repo;
-use crate::{browser, console};
+use crate::{browser, console, judges};
 
 /// What a step may use: the repository and the few variables a chore reads.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub const CI: &[Step] = &[
     CLIPPY,
     Step { name: "documentation", run: documentation },
     Step { name: "browser", run: browser::stories },
+    Step { name: "outside judges of the document", run: judges::document },
+    Step { name: "outside judges of the interface", run: judges::interface },
     Step { name: "untouched", run: untouched },
 ];
 

@@ -1,0 +1,75 @@
+//! The outside judges of the REST interface: programs of others read its document and question
+//! the real server on loopback. What is judged by which, and what they may not ask, is here.
+
+mod server;
+mod tools;
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::console;
+use crate::steps::Desk;
+use server::Server;
+use tools::Tools;
+
+/// The document of the interface.
+const DOCUMENT: &str = "docs/openapi.json";
+/// How the linter is to judge.
+const LINT: &str = "xtask/judges/redocly.yaml";
+/// Requests a property is tried with, for each operation.
+const EXAMPLES: &str = "20";
+/// Whatever is drawn is drawn alike in every run.
+const SEED: &str = "1";
+/// Ends the token the judge itself asks with, so it is asked last and alone.
+const LAST: &str = "revoke_token";
+/// What is not asked. Whether every request that fits the document is taken: a document cannot say
+/// which cursor, key or id there is. Whether what was deleted is gone: it is in the trash.
+const NOT_ASKED: &str = "positive_data_acceptance,use_after_free";
+/// Seconds one answer may take.
+const ANSWER_SECONDS: &str = "20";
+
+/// The document is a valid `OpenAPI` 3.1 document, and a linter finds no error in it.
+pub fn document(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    let (document, lint) = (desk.repo.root().join(DOCUMENT), desk.repo.root().join(LINT));
+    heard("validator", tools.python("openapi-spec-validator").arg(&document))?;
+    let mut linter = tools.node("redocly");
+    heard("linter", linter.arg("lint").arg(&document).arg("--config").arg(lint))
+}
+
+/// The served document is true: no operation fails, or answers what it does not say, or takes
+/// what it says is wrong.
+pub fn interface(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    let server = Server::start(desk)?;
+    let outcome = questioned(&tools, &server, &["--exclude-operation-id", LAST])
+        .and_then(|()| questioned(&tools, &server, &["--include-operation-id", LAST]));
+    outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// Asks the operations `which` names by the property tester.
+fn questioned(tools: &Tools, server: &Server, which: &[&str]) -> Result<()> {
+    let mut tester = tools.python("schemathesis");
+    tester.current_dir(server.folder()).arg("--config-file").arg(server.configuration()?);
+    tester.args(["run", &format!("{}/openapi.json", server.address())]);
+    tester.args(["--header", &format!("Authorization: Bearer {}", server.token())]);
+    tester.args(["--checks", "all", "--exclude-checks", NOT_ASKED]);
+    tester.args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2", "--no-color"]);
+    tester.args(["--continue-on-failure", "--suppress-health-check", "all"]);
+    tester.args(["--request-timeout", ANSWER_SECONDS]).args(which);
+    heard("property tester", &mut tester)
+}
+
+/// Runs a judge; its last line is printed, and all it said when it is not content.
+fn heard(name: &str, command: &mut Command) -> Result<()> {
+    let program = Path::new(command.get_program()).display().to_string();
+    let answer = command.output().with_context(|| format!("cannot run {program}"))?;
+    let said = String::from_utf8_lossy(&answer.stdout).into_owned()
+        + &String::from_utf8_lossy(&answer.stderr);
+    ensure!(answer.status.success(), "the {name} is not content:\n{said}");
+    let last = said.lines().rfind(|line| line.chars().any(char::is_alphanumeric));
+    console::say(format!("  {name}: {}", last.unwrap_or_default().trim_matches([' ', '='])));
+    Ok(())
+}
