@@ -7,7 +7,7 @@ use crate::probes::ProcessProbes;
 use crate::upkeep::{self, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
-use shelf_api::{Api, Background, Gate};
+use shelf_api::{Api, Background, Gate, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{ANALYSIS_VERSION, SearchPorts, ShownTexts, TextFollower};
 use shelf_embedded::Embedded;
@@ -114,6 +114,7 @@ impl App {
                 stores: stores.clone(),
                 search: search.clone(),
                 background: background.clone(),
+                replays: Replays::new(Arc::new(embedded.clone())),
                 gate: gate.clone(),
                 probes: probes.clone(),
             };

@@ -3,8 +3,9 @@
 use crate::caller::Caller;
 use crate::problem::{Place, Problem, Wrong};
 use axum::body::Bytes;
-use axum::extract::{FromRequest, MatchedPath, Request};
+use axum::extract::{FromRequest, MatchedPath, OptionalFromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -78,7 +79,7 @@ impl<S: Send + Sync> FromRequest<S> for Once {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let asked = Asked::of(&request)?;
+        let (asked, request) = Asked::of_request(request)?;
         let bytes = bytes(request, state).await?;
         Ok(Self(asked.map(|asked| asked.key(&bytes))))
     }
@@ -88,13 +89,14 @@ async fn read<T: DeserializeOwned, S: Send + Sync>(
     request: Request,
     state: &S,
 ) -> Result<(T, Option<IdempotencyKey>), Problem> {
-    let asked = Asked::of(&request)?;
+    let (asked, request) = Asked::of_request(request)?;
     let bytes = bytes(request, state).await?;
     let body = parsed(&bytes)?;
     Ok((body, asked.map(|asked| asked.key(&bytes))))
 }
 
-async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+/// The body, within its bound.
+pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         Problem::of_status(axum::response::IntoResponse::into_response(rejection).status())
     })
@@ -147,26 +149,47 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
 }
 
 /// What a repeatable request is known by: who asks what under which key.
-struct Asked {
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
     key: String,
     what: String,
 }
 
 impl Asked {
-    fn of(request: &Request) -> Result<Option<Self>, Problem> {
-        let Some(key) = key_of(request.headers())? else { return Ok(None) };
-        let caller = request.extensions().get::<Caller>();
+    /// Whether there is a key at all, valid or not.
+    pub(crate) fn has_key(headers: &HeaderMap) -> bool {
+        headers.contains_key(IDEMPOTENCY_KEY)
+    }
+
+    /// What a signed-in request is known by; `None` without a key.
+    pub(crate) fn of(parts: &Parts) -> Result<Option<Self>, Problem> {
+        let Some(key) = key_of(&parts.headers)? else { return Ok(None) };
+        let caller = parts.extensions.get::<Caller>();
         let grant = caller.map(|caller| caller.grant.to_string()).unwrap_or_default();
-        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        let method = request.method();
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let method = &parts.method;
         let key = format!("{grant} {method} {route} {key}");
-        let what = format!("{method} {}", request.uri());
+        let what = format!("{method} {}", parts.uri);
         Ok(Some(Self { key, what }))
     }
 
-    fn key(self, body: &[u8]) -> IdempotencyKey {
+    fn of_request(request: Request) -> Result<(Option<Self>, Request), Problem> {
+        let (parts, body) = request.into_parts();
+        Ok((Self::of(&parts)?, Request::from_parts(parts, body)))
+    }
+
+    /// The key of the request with this body, or with a digest of it.
+    pub(crate) fn key(self, body: &[u8]) -> IdempotencyKey {
         let hash = Sha256::new().chain_update(self.what).chain_update([0]).chain_update(body);
         IdempotencyKey { key: self.key, fingerprint: hex::encode(hash.finalize()) }
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        Self::of(parts)
     }
 }
 
@@ -180,7 +203,8 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
     let text = value.to_str().map_err(|_| wrong("an Idempotency-Key is plain ASCII"))?.trim();
     let key = match text.strip_prefix('"') {
-        None => text.to_owned(),
+        None if text.bytes().all(is_bare) => text.to_owned(),
+        None => return Err(wrong("quote an Idempotency-Key that is more than a plain word")),
         Some(rest) => quoted(rest).ok_or_else(|| wrong("the Idempotency-Key is badly quoted"))?,
     };
     if key.is_empty() || key.chars().count() > KEY_CHARS_MAX {
@@ -188,6 +212,11 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return Err(wrong(&detail));
     }
     Ok(Some(key))
+}
+
+/// Whether a key may have this character without quotes.
+fn is_bare(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_.:~+/=-".contains(&byte)
 }
 
 /// The text of a structured-field string (RFC 9651) after its opening quote.
@@ -268,7 +297,7 @@ mod tests {
         assert_eq!(key("\"8e03978e\"").unwrap().unwrap(), "8e03978e");
         assert_eq!(key("\"a\\\"b\\\\\";x=1").unwrap().unwrap(), "a\"b\\");
         assert_eq!(key("8e03978e").unwrap().unwrap(), "8e03978e");
-        for bad in ["", "\"", "\"a", "\"a\" b", "\"\\a\"", &"k".repeat(256)] {
+        for bad in ["", "\"", "\"a", "\"a\" b", "\"\\a\"", "a b", "(a)", &"k".repeat(256)] {
             assert!(key(bad).is_err(), "{bad}");
         }
     }

@@ -60,7 +60,11 @@ impl FromRequestParts<Api> for Me {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let signed = signed(parts, api).await?;
+        // Whoever stood before the route may have asked already.
+        let signed = match parts.extensions.get::<Signed>() {
+            Some(signed) => signed.clone(),
+            None => signed(parts, api).await?,
+        };
         let (device, person) = (signed.grant.id, signed.person.id);
         parts.extensions.insert(Caller { grant: device });
         Ok(Self { ctx: Ctx { stores: api.stores.clone(), device, person }, signed })
@@ -79,7 +83,7 @@ impl FromRequestParts<Api> for In {
 }
 
 /// Whom a request speaks for.
-async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> {
+pub(crate) async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> {
     if let Some(value) = parts.headers.get(AUTHORIZATION) {
         let token = value.to_str().ok().and_then(bearer).ok_or_else(|| anyone("send a token"))?;
         let signed = authenticate(&api.doors(), &Secret::sent(token)).await?;

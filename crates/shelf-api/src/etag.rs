@@ -1,4 +1,5 @@
-//! Entity tags: the epoch and the highest winning seq of an item, compared weakly.
+//! Entity tags: the epoch and the highest winning seq of an item, compared strongly by
+//! `If-Match` and weakly by `If-None-Match` (RFC 9110).
 
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
@@ -7,7 +8,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use shelf_domain::edit::Version;
 use shelf_domain::refusal::{Code, Refused};
-use std::convert::Infallible;
 
 /// The tag of `version`, as it stands in `ETag`.
 pub(crate) fn tag_of(version: Version) -> HeaderValue {
@@ -42,24 +42,46 @@ impl Seen {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Seen {
-    type Rejection = Infallible;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let matches = listed(&parts.headers, &IF_MATCH);
-        let none_match = listed(&parts.headers, &IF_NONE_MATCH).unwrap_or_default();
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let matches = listed(&parts.headers, &IF_MATCH)?;
+        let none_match = listed(&parts.headers, &IF_NONE_MATCH)?.unwrap_or_default();
         Ok(Self { matches, none_match })
     }
 }
 
-fn listed(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<Version>> {
-    let mut values = headers.get_all(name).iter().peekable();
-    values.peek()?;
-    let texts: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
-    let tags = || texts.iter().flat_map(|text| text.split(',')).map(str::trim);
-    if tags().any(|tag| tag == "*") {
-        return None;
+/// The tags in a header that are ours; `None` without the header or where it is `*`.
+fn listed(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Vec<Version>>, Problem> {
+    if !headers.contains_key(name) {
+        return Ok(None);
     }
-    Some(tags().filter_map(parsed).collect())
+    let mut tags = Vec::new();
+    for value in headers.get_all(name) {
+        // A tag of others may hold what is no ASCII; it is a tag all the same.
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if text.trim() == "*" {
+            return Ok(None);
+        }
+        for tag in text.split(',').map(str::trim) {
+            if !is_tag(tag) {
+                let detail = format!("{name} lists entity tags in quotes, or is *");
+                return Err(Refused::new(Code::Invalid, "", detail).into());
+            }
+            // If-Match compares strongly: a weak tag is never the one it asks for.
+            if name != IF_MATCH || !tag.starts_with("W/") {
+                tags.extend(parsed(tag));
+            }
+        }
+    }
+    Ok(Some(tags))
+}
+
+/// Whether `tag` is an entity tag of anyone (RFC 9110). None of ours holds a comma.
+fn is_tag(tag: &str) -> bool {
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    let text = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    text.is_some_and(|text| text.bytes().all(|byte| byte > b' ' && byte != b'"' && byte != 0x7f))
 }
 
 fn parsed(tag: &str) -> Option<Version> {
@@ -75,16 +97,26 @@ mod tests {
     fn required(text: &str) -> Result<Option<Version>, Problem> {
         let mut headers = HeaderMap::new();
         headers.insert(IF_MATCH, text.parse().unwrap());
-        Seen { matches: listed(&headers, &IF_MATCH), none_match: Vec::new() }.required()
+        Seen { matches: listed(&headers, &IF_MATCH)?, none_match: Vec::new() }.required()
     }
 
     #[test]
-    fn tags_are_compared_weakly_and_what_is_no_tag_of_ours_never_matches() {
+    fn tags_are_compared_as_each_header_wants_and_what_is_no_tag_of_ours_never_matches() {
         let seven = Version { epoch: 1, seq: 7 };
         assert_eq!(tag_of(seven), "\"1-7\"");
         assert_eq!(required("\"1-7\"").unwrap(), Some(seven));
-        assert_eq!(required("W/\"1-3\", W/\"1-7\"").unwrap(), Some(seven));
+        assert_eq!(required("\"1-3\", \"1-7\"").unwrap(), Some(seven));
+        assert_eq!(required("W/\"1-9\", \"1-7\"").unwrap(), Some(seven));
+        let mut headers = HeaderMap::new();
+        headers.insert(IF_NONE_MATCH, "W/\"1-7\"".parse().unwrap());
+        assert_eq!(listed(&headers, &IF_NONE_MATCH).unwrap(), Some(vec![seven]));
         assert_eq!(required("*").unwrap(), None);
-        assert!(required("\"abc\"").is_err() && required("1-7").is_err());
+        let status = |text: &str| required(text).unwrap_err().status.as_u16();
+        for foreign in ["\"abc\"", "W/\"1-7\"", "\"\"", "W/\"x\", \"y\""] {
+            assert_eq!(status(foreign), 412, "{foreign}");
+        }
+        for malformed in ["1-7", "", "{}", "\"a b\"", "\"1-7\",", "w/\"1-7\""] {
+            assert_eq!(status(malformed), 400, "{malformed}");
+        }
     }
 }

@@ -15,6 +15,7 @@ mod spool;
 mod background;
 mod caller;
 mod keyed;
+mod replays;
 mod body;
 mod etag;
 mod cursor;
@@ -28,6 +29,7 @@ pub use background::Background;
 pub use gate::Gate;
 pub use openapi::operations;
 pub use probes::Probes;
+pub use replays::Replays;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
@@ -49,6 +51,8 @@ pub struct Api {
     pub search: SearchPorts,
     /// Imports and exports that are under way.
     pub background: Background,
+    /// Answers that are given twice.
+    pub replays: Replays,
     /// Which names the server answers to.
     pub gate: Arc<Gate>,
     /// Readiness and metrics.
@@ -79,6 +83,7 @@ pub fn part(api: Api) -> Router {
         .route("/openapi.json", get(described))
         .route("/v1/{*rest}", axum::routing::any(missing))
         .layer(Extension(document))
+        .layer(middleware::from_fn_with_state(api.clone(), replays::replay))
         .layer(DefaultBodyLimit::max(body::JSON_BYTES_MAX))
         .layer(middleware::from_fn_with_state(api.clone(), watch::watch))
         .with_state(api)

@@ -11,6 +11,17 @@ use utoipa::{PartialSchema, ToSchema};
 /// The methods an `OpenAPI` path may have.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
+/// What an idempotency key looks like: a plain word, or a string in quotes (RFC 9651).
+const KEY: &str = r#"^([A-Za-z0-9_.:~+/=-]{1,255}|"([ !#-\[\]-~]|\\["\\]){1,255}")$"#;
+
+/// What a list of entity tags looks like.
+const TAGS_OF_A_HEADER: &str = r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#;
+/// The schema of a file that is sent.
+const FILE: &str = "/requestBody/content/application~1octet-stream/schema";
+/// What a list of ids looks like.
+const IDS: &str =
+    "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})*$";
+
 const ABOUT: &str = "Save links, organise and find them. JSON throughout; times are RFC 3339 in \
 UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused is answered by a \
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
@@ -56,6 +67,7 @@ pub(crate) fn finished(document: &OpenApi) -> Value {
         .collect();
     doc["security"] = json!([{ "token": [] }, { "session": [] }]);
     components(&mut doc["components"]);
+    narrow_schemas(&mut doc["components"]["schemas"]);
     if let Some(paths) = doc["paths"].as_object_mut() {
         for (path, item) in paths {
             for method in METHODS {
@@ -102,6 +114,7 @@ fn components(components: &mut Value) {
         ("ETag", "The version of the item."),
         ("Link", "The next page, if there is one (RFC 8288)."),
         ("Location", "Where what was made can be read."),
+        ("Idempotency-Replayed", "`true` where this is the answer to an earlier request."),
     ] {
         components["headers"][name] =
             json!({ "description": about, "schema": { "type": "string" } });
@@ -146,20 +159,21 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if let Some(own) = operation["parameters"].as_array() {
         parameters.extend(own.iter().cloned());
     }
-    if writes && !public && takes_key(path) {
+    if writes && !public {
         let about = "Names the request, so that it may be repeated: bare, or a quoted string.";
         let mut key = header("Idempotency-Key", about);
-        key["schema"] = json!({ "type": "string", "minLength": 1, "maxLength": 255,
-            "pattern": "^[A-Za-z0-9_.:~+/=-]+$" });
+        key["schema"] = json!({ "type": "string", "pattern": KEY });
         parameters.push(key);
     }
     let versioned = operation["responses"].get("304").is_some();
     if versioned {
-        parameters.push(header("If-None-Match", "Versions the caller has."));
+        parameters.push(tagged("If-None-Match", "Versions the caller has."));
     }
     if method == "patch" && !path.contains("/places/") {
-        parameters.push(header("If-Match", "The version the caller has read."));
+        parameters.push(tagged("If-Match", "The version the caller has read."));
     }
+    parameters.retain(|one| path != "/v1/search" || one["name"] != "at_least");
+    parameters.iter_mut().for_each(narrow);
     if parameters.is_empty() {
         operation.as_object_mut().map(|fields| fields.remove("parameters"));
     } else {
@@ -170,6 +184,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         for kind in ["text/html", "text/csv"] {
             operation["responses"]["200"]["content"][kind] = file.clone();
         }
+    }
+    if let Some(file) = operation.pointer_mut(FILE) {
+        *file = json!({ "type": "string", "minLength": 1 });
     }
     headers(path, method, &mut operation["responses"]);
     let mut statuses: Vec<u16> = vec![400, 403, 408, 421, 500, 503];
@@ -203,17 +220,13 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
 }
 
-/// Whether writes to `path` honour a key: those that go through the door of a library.
-fn takes_key(path: &str) -> bool {
-    let through = path.starts_with("/v1/libraries/");
-    let other = ["/activity", "/open", "/changes", "/imports"];
-    through && !other.iter().any(|end| path.ends_with(end))
-}
-
 /// The headers of the answers that are not problems.
 fn headers(path: &str, method: &str, responses: &mut Value) {
     for (status, response) in responses.as_object_mut().into_iter().flatten() {
         let mut named = vec!["X-Request-Id"];
+        if method != "get" {
+            named.push("Idempotency-Replayed");
+        }
         let schema = &response["content"]["application/json"]["schema"]["$ref"];
         let schema = schema.as_str().unwrap_or_default();
         let single = ["/Bookmark", "/Tag", "/Collection"].iter().any(|name| schema.ends_with(name));
@@ -262,6 +275,44 @@ fn example(path: &str, name: &str) -> u8 {
     ];
     let found = numbers.into_iter().find(|(part, _)| path.contains(part));
     if name == "library" { 0 } else { found.map_or(0, |(_, number)| number) }
+}
+
+/// A header of entity tags.
+fn tagged(name: &str, about: &str) -> Value {
+    let mut header = header(name, about);
+    header["schema"]["pattern"] = TAGS_OF_A_HEADER.into();
+    header
+}
+
+/// Says of a query parameter what its type does not.
+fn narrow(parameter: &mut Value) {
+    let schema = match parameter["name"].as_str() {
+        Some("cursor") => json!({ "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" }),
+        Some("ids") => json!({ "pattern": IDS }),
+        _ => return,
+    };
+    for (name, value) in schema.as_object().into_iter().flatten() {
+        parameter["schema"][name] = value.clone();
+    }
+}
+
+/// Says of the bodies that are read what their types do not: what is required has no default,
+/// and fields of a source have names.
+fn narrow_schemas(schemas: &mut Value) {
+    for (_, schema) in schemas.as_object_mut().into_iter().flatten() {
+        let required = schema["required"].clone();
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, property) in properties.into_iter().flatten() {
+            let is_required = required.as_array().is_some_and(|all| all.contains(&json!(name)));
+            // And in a merge patch absent is not null.
+            if is_required || property.get("default") == Some(&Value::Null) {
+                property.as_object_mut().map(|property| property.remove("default"));
+            }
+            if name == "raw" {
+                property["propertyNames"] = json!({ "minLength": 1 });
+            }
+        }
+    }
 }
 
 fn header(name: &str, about: &str) -> Value {

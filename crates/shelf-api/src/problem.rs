@@ -31,6 +31,8 @@ pub(crate) enum Wrong {
     Origin,
     /// The range that was asked for does not exist.
     Other(StatusCode),
+    /// The answer held a secret and was given.
+    ShownOnce,
     /// Something broke here.
     Internal,
 }
@@ -93,6 +95,12 @@ impl Wrong {
                 "pages of other sites may not use this server",
                 "open the page from this server, or add the origin to its settings",
             ),
+            Self::ShownOnce => (
+                StatusCode::CONFLICT,
+                "shown_once",
+                "the answer to this request held a secret, which is shown once",
+                "end what is named if the secret was lost, and ask again under a new key",
+            ),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -106,8 +114,15 @@ impl Wrong {
     }
 
     /// Those with a name of their own, in the order of the documentation.
-    pub(crate) const NAMED: [Self; 6] =
-        [Self::Method, Self::MediaType, Self::Timeout, Self::Host, Self::Origin, Self::Internal];
+    pub(crate) const NAMED: [Self; 7] = [
+        Self::Method,
+        Self::MediaType,
+        Self::Timeout,
+        Self::Host,
+        Self::Origin,
+        Self::ShownOnce,
+        Self::Internal,
+    ];
 }
 
 /// One place that is wrong.
@@ -181,6 +196,15 @@ impl Problem {
             detail: problem.detail.clone(),
         }];
         problem
+    }
+
+    /// The problem with the place `known` inside called what the caller calls it.
+    #[must_use]
+    pub(crate) fn named(mut self, known: &str, called: &str) -> Self {
+        for place in self.errors.iter_mut().filter(|place| place.pointer == known) {
+            called.clone_into(&mut place.pointer);
+        }
+        self
     }
 
     /// The problem with one more header.

@@ -3,6 +3,7 @@
 use crate::problem::{Problem, Wrong};
 use axum::body::Body;
 use futures::StreamExt;
+use sha2::{Digest, Sha256};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::chance::Chance;
 use shelf_ports::{Fault, NoRoom};
@@ -23,6 +24,8 @@ pub(crate) struct Spool {
 /// A file that came in; removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Spooled {
+    /// SHA-256 of its content.
+    pub digest: [u8; 32],
     file: File,
     path: PathBuf,
 }
@@ -32,9 +35,10 @@ impl Spool {
     pub(crate) async fn take(&self, body: Body, chance: &dyn Chance) -> Result<Spooled, Problem> {
         let path = self.dir.join(format!("incoming-{}", hex::encode(chance.seed())));
         let file = opened(&path).await.map_err(keeping)?;
-        let spooled = Spooled { file, path };
+        let mut spooled = Spooled { digest: [0; 32], file, path };
         let mut file = tokio::fs::File::from_std(spooled.file.try_clone().map_err(keeping)?);
         let (mut chunks, mut bytes) = (body.into_data_stream(), 0_u64);
+        let mut digest = Sha256::new();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk
                 .map_err(|_| Problem::wrong(Wrong::Timeout, "the file broke off before its end"))?;
@@ -43,12 +47,14 @@ impl Spool {
                 let detail = format!("a file has at most {} bytes", self.bytes_max);
                 return Err(Refused::new(Code::TooLarge, "", detail).into());
             }
+            digest.update(&chunk);
             file.write_all(&chunk).await.map_err(keeping)?;
         }
         file.flush().await.map_err(keeping)?;
         if bytes == 0 {
             return Err(Refused::invalid("", "the file is empty").into());
         }
+        spooled.digest = digest.finalize().into();
         Ok(spooled)
     }
 }

@@ -10,6 +10,7 @@ mod views;
 mod accounts;
 mod activity;
 mod imports;
+mod replies;
 mod news;
 pub mod search;
 

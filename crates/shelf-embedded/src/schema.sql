@@ -30,6 +30,7 @@ CREATE TABLE answers (
     library INTEGER NOT NULL, device INTEGER NOT NULL, n INTEGER NOT NULL,
     answer TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (library, device, n)
 ) WITHOUT ROWID;
+-- of one write in a library, or (library 0) a whole answer of the edge
 CREATE TABLE replies (
     library INTEGER NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, reply TEXT NOT NULL,
     at INTEGER NOT NULL, PRIMARY KEY (library, key)

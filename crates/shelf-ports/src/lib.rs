@@ -10,6 +10,7 @@ pub mod views;
 pub mod accounts;
 pub mod activity;
 pub mod imports;
+pub mod replies;
 pub mod news;
 pub mod projection;
 pub mod search;

@@ -7,5 +7,6 @@ pub mod views;
 pub mod accounts;
 pub mod activity;
 pub mod imports;
+pub mod replies;
 pub mod news;
 pub mod search;

@@ -6,6 +6,7 @@ use crate::caller::{GrantPath, Me};
 use crate::moment::Moment;
 use crate::page::Paged;
 use crate::problem::Problem;
+use crate::replays::ShownOnce;
 use crate::wire::{Answer, done, json, located};
 use axum::Json;
 use axum::extract::State;
@@ -121,7 +122,8 @@ struct TokenOut {
 
 /// Make a token.
 ///
-/// The token is in this answer alone: only its hash is stored.
+/// The token is in this answer alone: only its hash is stored. Under an `Idempotency-Key` it is
+/// made once; the same request again is answered 409 `shown_once`, which names it.
 #[utoipa::path(post, path = "/v1/tokens", tag = "access", operation_id = "create_token",
     request_body = TokenIn,
     responses((status = 201, description = "Made.", body = TokenOut)))]
@@ -132,7 +134,9 @@ async fn create(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<TokenIn>) 
     let location = format!("/v1/tokens/{}", new.grant.id);
     let token = new.secret.expose().to_owned();
     let body = TokenOut { token, grant: new.grant.into() };
-    Ok(located((StatusCode::CREATED, Json(body)).into_response(), &location))
+    let mut answer = located((StatusCode::CREATED, Json(body)).into_response(), &location);
+    answer.extensions_mut().insert(ShownOnce(format!("the token was made: {location}")));
+    Ok(answer)
 }
 
 /// End a token.

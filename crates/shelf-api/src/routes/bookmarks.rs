@@ -38,6 +38,7 @@ struct ListQuery {
     /// Bearing these tags: ids separated by commas, or the name of one.
     tag: Option<String>,
     /// In this collection itself: an id.
+    #[param(value_type = Option<Id>)]
     collection: Option<String>,
     /// Only those in no collection.
     unsorted: Option<bool>,
@@ -189,7 +190,7 @@ struct SaveIn {
     unread: bool,
     /// Whether it is private.
     private: Option<bool>,
-    /// Fields of a source that nothing here has a place for.
+    /// Fields of a source that nothing here has a place for, none without a name.
     raw: BTreeMap<String, String>,
 }
 
@@ -237,7 +238,8 @@ pub(crate) struct WrittenOut<T> {
         (status = 200, description = "Joined.", body = WrittenOut<BookmarkOut>)))]
 async fn save(within: In, Ask { body, key }: Ask<SaveIn>) -> Answer {
     let scope = within.scope;
-    let saved = save_bookmark(&within.ctx, scope, SaveBookmark::from(body), key).await?;
+    let saved = save_bookmark(&within.ctx, scope, SaveBookmark::from(body), key).await;
+    let saved = saved.map_err(|failure| Problem::from(failure).named("#/parent", "#/places"))?;
     let new = saved.status != Status::Joined;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     let at = version(&saved.head, saved.bookmark.version);

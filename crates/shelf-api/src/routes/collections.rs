@@ -113,7 +113,7 @@ async fn list(within: In) -> Answer {
 #[schema(as = CreateCollection, example = json!({"name": "Reading", "description": "for winter"}))]
 struct CreateIn {
     /// Its name.
-    #[schema(required = true, max_length = 1024)]
+    #[schema(required = true, min_length = 1, max_length = 1024, pattern = r"\S")]
     name: String,
     /// The collection it goes into; the root, where it is not said.
     parent: Option<Id>,

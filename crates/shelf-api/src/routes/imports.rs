@@ -1,12 +1,15 @@
 //! Imports: a file comes in, a job reads it, a ledger proves that nothing of it was lost.
 
 use crate::Api;
-use crate::body::Once;
+use crate::background::Turn;
+use crate::body::{Asked, Once};
 use crate::caller::{Import, In};
 use crate::cursor;
 use crate::moment::Moment;
 use crate::page::{Here, Paged, Params, limit_of};
 use crate::problem::Problem;
+use crate::replays;
+use crate::spool::Spooled;
 use crate::wire::{Answer, Id, json, located};
 use axum::Json;
 use axum::body::Body;
@@ -118,6 +121,7 @@ async fn begin(
     within: In,
     State(api): State<Api>,
     Params(query): Params<BeginQuery>,
+    asked: Option<Asked>,
     body: Body,
 ) -> Answer {
     let file_name = query.file_name.unwrap_or_default();
@@ -134,10 +138,19 @@ async fn begin(
         missing_private: query.private,
         base_url: query.base_url,
     };
+    let key = asked.map(|asked| asked.key(&spooled.digest));
+    let again = api.clone();
+    let work = async move { started(within, api, turn, ask, spooled).await.into_response() };
+    Ok(replays::keyed(&again, key, work).await)
+}
+
+/// Begins the import of a file that is in, and lets it go on.
+async fn started(within: In, api: Api, turn: Turn, ask: ImportFile, spooled: Spooled) -> Answer {
     let (ctx, scope) = (within.ctx, within.scope);
     let begun = begin_import(&ctx, scope, ask, Box::new(spooled)).await?;
     let job = begun.job.clone();
     let location = format!("/v1/libraries/{}/imports/{}", scope.library, job.id);
+    let background = api.background.clone();
     api.background.tasks.spawn(async move {
         let _working = background.working().await;
         if let Err(failure) = run_import(&ctx, scope, begun).await {

@@ -51,8 +51,8 @@ struct SearchQuery {
     limit: Option<u32>,
     /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
-    /// Wait until this position of the log is seen; only within one library.
-    #[param(value_type = Option<u64>)]
+    /// Wait until this position of the log is seen.
+    #[param(value_type = Option<u64>, maximum = 9_223_372_036_854_775_807u64)]
     at_least: Option<Seq>,
 }
 
@@ -66,6 +66,9 @@ enum ModeIn {
 
 impl SearchQuery {
     fn ask(self) -> Result<SearchAsk, Problem> {
+        if self.at_least.is_some_and(|seq| i64::try_from(seq).is_err()) {
+            return Err(Problem::query("at_least", "no log is that long"));
+        }
         let limit = match self.limit.map(usize::try_from) {
             None => LIMIT,
             Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
@@ -161,7 +164,10 @@ async fn in_all(
     Params(query): Params<SearchQuery>,
 ) -> Answer {
     let began = api.stores.clock.ticks_us();
-    let ask = SearchAsk { at_least: None, ..query.ask()? };
+    if query.at_least.is_some() {
+        return Err(Problem::query("at_least", "positions are of one library: search that one"));
+    }
+    let ask = query.ask()?;
     let libraries = shelf_identity::libraries(&api.doors(), me.signed.person.id).await?;
     let scopes: Vec<Scope> = libraries.iter().map(LibraryInfo::scope).collect();
     // Of several libraries each gives its best from the beginning; the page is cut afterwards.

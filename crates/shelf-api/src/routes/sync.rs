@@ -95,7 +95,11 @@ struct PulledOut {
 async fn changes(within: In, Params(query): Params<PullQuery>) -> Answer {
     let limit = query.limit.map_or(LIMIT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let ask = Pull { cursor: query.cursor, limit };
-    let pulled = pull(&doors(&within.ctx), within.scope, ask).await?;
+    let pulled = pull(&doors(&within.ctx), within.scope, ask).await;
+    let pulled = pulled.map_err(|failure| {
+        let problem = Problem::from(failure).named("#/cursor", "?cursor");
+        problem.named("#/limit", "?limit")
+    })?;
     json(PulledOut {
         changes: pulled.changes,
         from: pulled.from,
@@ -124,8 +128,33 @@ struct PushIn {
     device: DeviceId,
     /// The changes, at most 500, their counters rising by one.
     #[serde(deserialize_with = "objects")]
-    #[schema(value_type = Vec<Object>, max_items = 500)]
+    #[schema(value_type = Vec<PushedIn>, max_items = 500)]
     changes: Vec<Pushed>,
+}
+
+/// What a device did while it was away; the description of the log says what each part means.
+#[derive(ToSchema)]
+#[schema(as = Pushed)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "says in the document what the domain reads")]
+struct PushedIn {
+    /// The device's counter, dense from 1.
+    #[schema(minimum = 1)]
+    n: u64,
+    /// The device's stamp: sixteen hexadecimal digits.
+    #[schema(pattern = "^[0-9a-f]{16}$")]
+    hlc: String,
+    /// The position of the log the device had applied.
+    base: u64,
+    /// The gesture.
+    act: Id,
+    /// The item, under the id the device knows.
+    item: Id,
+    /// What the item is: `bookmark`, `collection`, `place`, `tag` and so on.
+    kind: String,
+    /// What is put; null empties a field.
+    #[schema(value_type = Object)]
+    set: (),
 }
 
 /// What became of one pushed change.

@@ -76,7 +76,7 @@ async fn list(within: In) -> Answer {
 #[schema(as = CreateTag, example = json!({"name": "databases", "colour": "#336699"}))]
 struct CreateIn {
     /// Its name.
-    #[schema(required = true, max_length = 256)]
+    #[schema(required = true, min_length = 1, max_length = 256, pattern = r"\S")]
     name: String,
     /// Its colour.
     colour: String,

@@ -20,3 +20,4 @@ mod document;
 mod shape;
 mod walk;
 mod nasty;
+mod repeats;

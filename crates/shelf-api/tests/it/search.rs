@@ -58,3 +58,20 @@ async fn a_search_over_all_libraries_shows_ones_own_alone() {
     let theirs = world.get(&world.eve, "/v1/search?q=bread").await;
     assert_eq!(theirs.json["hits"], json!([]), "{}", theirs.text);
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_a_question_is_named_by_its_parameter() {
+    let world = World::new().await;
+    for (path, place) in [
+        ("/v1/search?q=a&at_least=1", "?at_least"),
+        ("/v1/libraries/{library}/search?at_least=18446744073709551615", "?at_least"),
+        ("/v1/libraries/{library}/search?cursor=none", "?cursor"),
+        ("/v1/libraries/{library}/changes?cursor=none", "?cursor"),
+        ("/v1/libraries/{library}/changes?limit=0", "?limit"),
+        ("/v1/libraries/{library}/bookmarks?collection=none", "?collection"),
+    ] {
+        let told = world.get(&world.ada, path).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(told.at("/errors/0/pointer"), place, "{path}");
+    }
+}

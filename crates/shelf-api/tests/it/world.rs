@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shelf_api::probes::AlwaysReady;
-use shelf_api::{Api, Background, Gate, Probes};
+use shelf_api::{Api, Background, Gate, Probes, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
@@ -126,13 +126,14 @@ impl World {
         let embedder = Arc::new(BuiltInModel::default());
         let follower =
             TextFollower::new(store.clone(), store.clone(), index.clone(), embedder.clone());
-        let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
+        let texts = Arc::new(ShownTexts { views: store.clone(), library: store.clone() });
         let spool = dir.path().join("incoming");
         std::fs::create_dir(&spool).unwrap();
         let api = Api {
             stores: stores.clone(),
             search: SearchPorts { index, embedder, texts },
             background: Background::new(spool, FILE_BYTES_MAX),
+            replays: Replays::new(store.clone()),
             gate,
             probes,
         };
@@ -191,6 +192,12 @@ impl World {
         let scope = Scope { tenant: who.tenant, library: who.library };
         let rows = self.stores.library.changes(scope, 0, 100_000).await.unwrap();
         self.follower.apply(scope, &rows).await.unwrap();
+    }
+
+    /// Every byte of the database, the part that waits beside it included.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        let files = ["shelf.db", "shelf.db-wal"].map(|name| self.dir.path().join(name));
+        files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()
     }
 
     /// Files that came in and are still kept.

@@ -40,6 +40,12 @@ async fn imports_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn kept_replies_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::replies::exam(&store).await;
+}
+
+#[tokio::test]
 async fn news_sits_its_exam() {
     let (store, _dir) = store();
     exams::news::exam(&store, &store, &store).await;

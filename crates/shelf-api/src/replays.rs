@@ -1,0 +1,195 @@
+//! A request sent twice under one idempotency key: done once, answered twice.
+//!
+//! This holds for every operation that changes something, whatever it changes. Writes to content
+//! hand their key to the write door as well, so that even a crash between the effect and the
+//! keeping of its answer repeats nothing.
+
+use crate::Api;
+use crate::body::{self, Asked};
+use crate::caller::{self, Caller};
+use crate::problem::{Problem, Wrong};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, LINK, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use shelf_domain::refusal::{Code, Refused};
+use shelf_ports::library::IdempotencyKey;
+use shelf_ports::replies::{Replies, Reply};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::Instrument;
+
+/// How long a reply is kept: a day, in milliseconds. It may hold what is removed for good later.
+const KEPT_MS: i64 = 24 * 60 * 60 * 1_000;
+/// The largest answer that is kept, bytes; only writes to content, which the door repeats, are
+/// larger.
+const BYTES_MAX: u64 = 1 << 20;
+/// After so many replies the old ones are forgotten.
+const FORGET_EVERY: u64 = 64;
+/// The headers that belong to an answer and not to the moment it was given.
+const HEADERS: [HeaderName; 4] = [CONTENT_TYPE, ETAG, LOCATION, LINK];
+/// Says that this answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The replies that were given, and the keys whose requests are being worked on. Cloning shares
+/// them.
+#[derive(Clone, Debug)]
+pub struct Replays {
+    replies: Arc<dyn Replies>,
+    running: Arc<Mutex<HashSet<String>>>,
+    kept: Arc<AtomicU64>,
+}
+
+/// In place of an answer that holds a secret: what is said when it is asked for again.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownOnce(pub String);
+
+/// A key whose request is being worked on, until this is dropped.
+struct Running {
+    key: String,
+    all: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+impl Replays {
+    /// Replays of what `replies` keeps.
+    pub fn new(replies: Arc<dyn Replies>) -> Self {
+        Self { replies, running: Arc::default(), kept: Arc::default() }
+    }
+
+    fn begin(&self, key: &str) -> Option<Running> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = running.insert(key.to_owned());
+        new.then(|| Running { key: key.to_owned(), all: Arc::clone(&self.running) })
+    }
+
+    /// The answer to the request with `key`: as it was given before, or by doing `work`.
+    async fn once(
+        &self,
+        key: IdempotencyKey,
+        now: i64,
+        work: impl Future<Output = Response>,
+    ) -> Result<Response, Problem> {
+        let Some(_running) = self.begin(&key.key) else {
+            return Err(Refused::new(Code::Busy, "", "a request with this key is under way").into());
+        };
+        if let Some(reply) = self.replies.reply(&key.key, now - KEPT_MS).await? {
+            if reply.fingerprint != key.fingerprint {
+                let detail = "another request was made with this Idempotency-Key";
+                return Err(Refused::new(Code::KeyReused, "", detail).into());
+            }
+            metrics::counter!("mindshelf_idempotent_replays_total").increment(1);
+            return again(reply);
+        }
+        let response = work.await;
+        let bytes = response.body().size_hint().upper();
+        if !response.status().is_success() || bytes.is_none_or(|bytes| bytes > BYTES_MAX) {
+            return Ok(response);
+        }
+        self.keep(key, now, response).await
+    }
+
+    async fn keep(
+        &self,
+        key: IdempotencyKey,
+        now: i64,
+        response: Response,
+    ) -> Result<Response, Problem> {
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| internal())?;
+        let fingerprint = key.fingerprint;
+        let reply = if let Some(ShownOnce(said)) = parts.extensions.get::<ShownOnce>() {
+            let status = StatusCode::CONFLICT.as_u16();
+            Reply { fingerprint, status, headers: Vec::new(), body: said.clone() }
+        } else {
+            let value = |name: &HeaderName| {
+                let value = parts.headers.get(name)?.to_str().ok()?;
+                Some((name.as_str().to_owned(), value.to_owned()))
+            };
+            let headers = HEADERS.iter().filter_map(value).collect();
+            let body = String::from_utf8(bytes.to_vec()).map_err(|_| internal())?;
+            Reply { fingerprint, status: parts.status.as_u16(), headers, body }
+        };
+        self.replies.keep_reply(&key.key, &reply, now).await?;
+        if self.kept.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
+            self.replies.forget_replies(now - KEPT_MS).await?;
+        }
+        Ok(Response::from_parts(parts, Body::from(bytes)))
+    }
+}
+
+/// The answer that was kept; refused where it was to be shown once.
+fn again(reply: Reply) -> Result<Response, Problem> {
+    if reply.status == StatusCode::CONFLICT.as_u16() {
+        return Err(Problem::wrong(Wrong::ShownOnce, reply.body));
+    }
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).map_err(|_| internal())?;
+    for (name, value) in reply.headers {
+        let name = HEADERS.into_iter().find(|known| known.as_str() == name);
+        if let (Some(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn internal() -> Problem {
+    Problem::wrong(Wrong::Internal, "")
+}
+
+/// Does `work` under `key`, or repeats what was answered to it before. Once begun it goes on to
+/// its end, even when nobody waits for the answer any more.
+pub(crate) async fn keyed(
+    api: &Api,
+    key: Option<IdempotencyKey>,
+    work: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let Some(key) = key else { return work.await };
+    let (replays, now) = (api.replays.clone(), api.stores.clock.now_ms());
+    let task = async move { replays.once(key, now, work).await };
+    let done = api.background.tasks.spawn(task.in_current_span()).await;
+    match done {
+        Ok(answer) => answer.unwrap_or_else(IntoResponse::into_response),
+        Err(error) => {
+            tracing::error!(%error, "a request under a key broke");
+            internal().into_response()
+        }
+    }
+}
+
+/// Stands before every route: what changes something and has a key is done once. Imports come
+/// back here by themselves, when their file is in.
+pub(crate) async fn replay(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if reads || route.ends_with("/imports") || !Asked::has_key(request.headers()) {
+        return next.run(request).await;
+    }
+    match read(&api, request).await {
+        Ok((request, key)) => keyed(&api, key, async move { next.run(request).await }).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The request with its body read, and what it is known by.
+async fn read(api: &Api, request: Request) -> Result<(Request, Option<IdempotencyKey>), Problem> {
+    let (mut parts, body) = request.into_parts();
+    let signed = caller::signed(&parts, api).await?;
+    parts.extensions.insert(Caller { grant: signed.grant.id });
+    parts.extensions.insert(signed);
+    let asked = Asked::of(&parts)?;
+    let again = parts.clone();
+    let bytes: Bytes = body::bytes(Request::from_parts(parts, body), api).await?;
+    let key = asked.map(|asked| asked.key(&bytes));
+    Ok((Request::from_parts(again, Body::from(bytes)), key))
+}
