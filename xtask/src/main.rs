@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use xtask::repo::Repo;
-use xtask::steps::{CHECK, CI, Desk, LAWS_ALONE, run_all};
+use xtask::steps::{CHECK, CI, Desk, JUDGES, LAWS_ALONE, run_all};
 use xtask::{bless, browser, console, long};
 
 const HELP: &str = "\
 cargo xtask check    everything that must be green before a commit lands
-cargo xtask ci       check without the tests, plus documentation, licences and the browser's stories
+cargo xtask ci       check without the tests, plus documentation, licences, browser and judges
+cargo xtask judges   only the outside judges of the REST interface
 cargo xtask browser  only the stories a real browser walks, and the outside judges beside them
 cargo xtask pictures the pictures of the README, taken afresh by that browser
 cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences
@@ -33,6 +34,7 @@ fn run(chore: Option<&str>) -> Result<()> {
         Some("check") => run_all(CHECK, &desk),
         Some("ci") => run_all(CI, &desk),
         Some("laws") => run_all(LAWS_ALONE, &desk),
+        Some("judges") => run_all(JUDGES, &desk),
         Some("browser") => browser::stories(&desk),
         Some("pictures") => browser::pictures(&desk),
         Some("bless") => bless::bless(&desk),

@@ -30,6 +30,12 @@ const FORMAT: Step = Step { name: "format", run: format };
 const JUDGE: Step = Step { name: "laws", run: judge };
 const CLIPPY: Step = Step { name: "clippy", run: clippy };
 
+const DOCUMENT: Step = Step { name: "outside judges of the document", run: judges::document };
+const INTERFACE: Step = Step { name: "outside judges of the interface", run: judges::interface };
+
+/// What `cargo xtask judges` runs: a minute, once the binary is built.
+pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE];
+
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
 
@@ -44,8 +50,8 @@ pub const CI: &[Step] = &[
     CLIPPY,
     Step { name: "documentation", run: documentation },
     Step { name: "browser", run: browser::stories },
-    Step { name: "outside judges of the document", run: judges::document },
-    Step { name: "outside judges of the interface", run: judges::interface },
+    DOCUMENT,
+    INTERFACE,
     Step { name: "untouched", run: untouched },
 ];
 

@@ -33,7 +33,7 @@ pub(super) struct Server {
 impl Server {
     /// Builds the binary, starts it and makes a token.
     pub(super) fn start(desk: &Desk) -> Result<Self> {
-        succeed(&mut cargo(desk, &["build", "--quiet", "--package", "mindshelf"]))?;
+        succeed(&mut cargo(desk, &["build", "--quiet", "--workspace", "--bin", "mindshelf"]))?;
         let built = metadata(desk.repo.root(), Reach::Members)?.target_directory;
         let binary = built.join("debug/mindshelf");
         let folder = env::temp_dir().join(format!("mindshelf-judges-{}", std::process::id()));

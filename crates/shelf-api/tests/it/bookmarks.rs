@@ -80,7 +80,10 @@ async fn an_edit_of_an_old_version_is_refused_and_one_of_the_present_is_not() {
         request.headers_mut().insert(IF_MATCH, HeaderValue::from_str(tag).unwrap());
         world.send(request)
     };
-    let edited = edit(&format!("W/{tag}"), "one").await;
+    let weak = edit(&format!("W/{tag}"), "one").await;
+    assert_eq!(weak.status, StatusCode::PRECONDITION_FAILED, "If-Match compares strongly");
+    assert_eq!(edit("1-2", "one").await.status, StatusCode::BAD_REQUEST, "a tag has quotes");
+    let edited = edit(&tag, "one").await;
     assert_eq!(edited.status, StatusCode::OK, "{}", edited.text);
     let stale = edit(&tag, "two").await;
     assert_eq!((stale.status, stale.code()), (StatusCode::PRECONDITION_FAILED, "stale"));
