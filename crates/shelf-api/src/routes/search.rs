@@ -121,7 +121,9 @@ fn page(answers: Vec<(LibraryId, SearchAnswer)>, ask: &SearchAsk, took_us: u64) 
         hits.truncate(ask.limit);
     }
     let next = ask.offset + ask.limit;
-    let more = more && next < DEPTH_MAX;
+    // Each of several libraries gives at most one answer's worth.
+    let depth = if one { DEPTH_MAX } else { LIMIT_MAX };
+    let more = more && next + ask.limit <= depth;
     let next_cursor = more.then(|| cursor::seal("search", &next));
     let facets = merged(facets);
     FoundOut { hits, total, took_us, facets, hints, corrected, heads, next_cursor }
@@ -137,6 +139,8 @@ fn told(found: FoundOut, here: &Here) -> Response {
 }
 
 /// Search a library.
+///
+/// Pages lead to the 1000th hit.
 #[utoipa::path(get, path = "/v1/libraries/{library}/search", tag = "search",
     operation_id = "search_library", params(SearchQuery),
     responses((status = 200, description = "What was found.", body = FoundOut)))]
@@ -154,6 +158,8 @@ async fn in_one(
 }
 
 /// Search all libraries the caller may use.
+///
+/// Pages lead to the 1000th hit; where there are several libraries, to the 200th.
 #[utoipa::path(get, path = "/v1/search", tag = "search", operation_id = "search_all",
     params(SearchQuery),
     responses((status = 200, description = "What was found.", body = FoundOut)))]
@@ -170,6 +176,10 @@ async fn in_all(
     let ask = query.ask()?;
     let libraries = shelf_identity::libraries(&api.doors(), me.signed.person.id).await?;
     let scopes: Vec<Scope> = libraries.iter().map(LibraryInfo::scope).collect();
+    if scopes.len() > 1 && ask.offset + ask.limit > LIMIT_MAX {
+        let detail = format!("over several libraries pages lead to the {LIMIT_MAX}th hit");
+        return Err(Problem::query("cursor", detail));
+    }
     // Of several libraries each gives its best from the beginning; the page is cut afterwards.
     let each = match scopes.len() {
         1 => ask.clone(),

@@ -19,5 +19,6 @@ mod search;
 mod document;
 mod shape;
 mod walk;
+mod examples;
 mod nasty;
 mod repeats;

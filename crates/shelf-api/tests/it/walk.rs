@@ -144,6 +144,11 @@ impl Prepared {
         self.ids.iter().fold(text.to_owned(), |text, (example, id)| text.replace(example, id))
     }
 
+    /// `text` with Ada's ids replaced by those of the examples.
+    pub(crate) fn examples(&self, text: &str) -> String {
+        self.ids.iter().fold(text.to_owned(), |text, (example, id)| text.replace(id, example))
+    }
+
     /// `text` with the library `of` and Ada's other ids.
     fn within(&self, of: &Someone, text: &str) -> String {
         self.adas(&text.replace(&format!("{EXAMPLE}00"), &of.library.to_string()))
