@@ -6,6 +6,7 @@ pub mod jsonl;
 pub mod netscape;
 pub mod csv;
 mod tree;
+mod html_pages;
 pub mod export_library;
 
 use std::collections::BTreeMap;

@@ -10,14 +10,13 @@ use shelf_ports::{Failure, Fault};
 use tokio::sync::mpsc;
 
 use super::{
-    ExportBookmark, ExportFolder, ExportLibrary, ExportPlace, ExportTag, Role, csv, jsonl, netscape,
+    ExportBookmark, ExportFolder, ExportLibrary, ExportPlace, ExportTag, Role, csv, html_pages,
+    jsonl,
 };
 use crate::ctx::Ctx;
 
 /// Bookmarks read at once.
-const PAGE: usize = 500;
-/// Bytes of one chunk of a file that is rendered as a whole.
-const CHUNK_BYTES: usize = 65_536;
+pub(super) const PAGE: usize = 500;
 
 /// A kind of file that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -71,7 +70,8 @@ pub struct Exported {
 }
 
 /// Writes the library into `chunks`, whose receiver sets the pace; when it is dropped the export
-/// ends early. The trash is not exported. JSON Lines and CSV hold one page in memory, HTML all.
+/// ends early. The trash is not exported. One page of bookmarks is held in memory at a time, and
+/// of all others only where they stand.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn export_library(
     ctx: &Ctx,
@@ -86,21 +86,11 @@ pub async fn export_library(
     let folders = order.folders();
     let exported = Exported { bookmarks: order.bookmarks, folders: folders.len() as u64 };
     let tags = tags.into_iter().filter(needs_line).map(|(tag, _)| tag_of(tag)).collect();
-    let mut library = ExportLibrary { folders, tags, bookmarks: Vec::new() };
     if format == ExportFormat::Html {
-        let mut pages = Pages::new(ctx, scope);
-        while let Some(page) = pages.next().await? {
-            library.bookmarks.extend(page.iter().map(|bookmark| order.bookmark(bookmark)));
-        }
-        let mut bytes = Vec::new();
-        netscape::write(&library, &mut bytes).map_err(rendering)?;
-        for chunk in bytes.chunks(CHUNK_BYTES) {
-            if chunks.send(chunk.to_vec()).await.is_err() {
-                break;
-            }
-        }
+        html_pages::stream(ctx, scope, (&order, &folders), &chunks).await?;
         return Ok(exported);
     }
+    let library = ExportLibrary { folders, tags, bookmarks: Vec::new() };
     stream(ctx, scope, format, &order, library, &chunks).await?;
     Ok(exported)
 }
@@ -141,7 +131,7 @@ async fn stream(
     }
 }
 
-fn rendering(error: std::io::Error) -> Fault {
+pub(super) fn rendering(error: std::io::Error) -> Fault {
     Fault::new("rendering an export", error)
 }
 
@@ -155,7 +145,7 @@ fn tag_of(tag: Tag) -> ExportTag {
 }
 
 /// All living bookmarks, page by page, by number.
-struct Pages<'c> {
+pub(super) struct Pages<'c> {
     ctx: &'c Ctx,
     scope: Scope,
     after: Option<shelf_ports::views::Position>,
@@ -163,11 +153,11 @@ struct Pages<'c> {
 }
 
 impl<'c> Pages<'c> {
-    fn new(ctx: &'c Ctx, scope: Scope) -> Self {
+    pub(super) fn new(ctx: &'c Ctx, scope: Scope) -> Self {
         Self { ctx, scope, after: None, is_done: false }
     }
 
-    async fn next(&mut self) -> Result<Option<Vec<Bookmark>>, Fault> {
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Bookmark>>, Fault> {
         if self.is_done {
             return Ok(None);
         }
@@ -181,7 +171,7 @@ impl<'c> Pages<'c> {
 }
 
 /// The positions that the order keys of siblings amount to.
-struct Order {
+pub(super) struct Order {
     collections: Vec<Collection>,
     positions: HashMap<ItemId, u64>,
     known: HashSet<ItemId>,
@@ -248,14 +238,19 @@ impl Order {
         })
     }
 
-    fn bookmark(&self, bookmark: &Bookmark) -> ExportBookmark {
+    /// Where a bookmark stands.
+    pub(super) fn places(&self, bookmark: &Bookmark) -> Vec<ExportPlace> {
+        bookmark.places.iter().filter_map(|place| self.place(place)).collect()
+    }
+
+    pub(super) fn bookmark(&self, bookmark: &Bookmark) -> ExportBookmark {
         ExportBookmark {
             url: bookmark.url.clone(),
             title: bookmark.title.clone(),
             description: bookmark.description.clone(),
             notes: bookmark.notes.clone(),
             tags: bookmark.tags.iter().map(|tag| tag.name.clone()).collect(),
-            places: bookmark.places.iter().filter_map(|place| self.place(place)).collect(),
+            places: self.places(bookmark),
             created_at: bookmark.created_at,
             modified_at: bookmark.modified_at,
             archived_at: bookmark.archived_at,

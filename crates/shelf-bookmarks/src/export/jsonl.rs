@@ -10,7 +10,8 @@ use super::{ExportBookmark, ExportFolder, ExportLibrary, ExportTag, rfc3339};
 /// Writes folders (parents first), tags, then bookmarks, one JSON object a line.
 pub fn write(library: &ExportLibrary, out: &mut dyn Write) -> io::Result<()> {
     let mut open: Vec<&str> = Vec::new();
-    for step in walk(library) {
+    let places = library.bookmarks.iter().map(|bookmark| bookmark.places.as_slice());
+    for step in walk(&library.folders, places) {
         match step {
             Step::Enter(at) => {
                 let Some(folder) = library.folders.get(at) else { continue };

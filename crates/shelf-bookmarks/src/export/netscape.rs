@@ -21,28 +21,67 @@ const HEAD: &str = "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n\
 
 /// Writes the whole library; a bookmark with several places stands in each of them.
 pub fn write(library: &ExportLibrary, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(HEAD.as_bytes())?;
-    out.write_all(b"<DL><p>\n")?;
-    let mut depth = 1;
-    for step in walk(library) {
+    let mut pen = Pen::begin(out)?;
+    let places = library.bookmarks.iter().map(|bookmark| bookmark.places.as_slice());
+    for step in walk(&library.folders, places) {
         match step {
             Step::Enter(at) => {
                 let Some(folder) = library.folders.get(at) else { continue };
-                write_folder(folder, depth, out)?;
-                depth += 1;
+                pen.enter(folder, out)?;
             }
-            Step::Leave => {
-                depth -= 1;
-                writeln!(out, "{}</DL><p>", indent(depth))?;
-            }
+            Step::Leave => pen.leave(out)?,
             Step::Bookmark(at, place) => {
                 let Some(bookmark) = library.bookmarks.get(at) else { continue };
                 let place = place.and_then(|place| bookmark.places.get(place));
-                write_bookmark(bookmark, place, depth, out)?;
+                pen.bookmark(bookmark, place, out)?;
             }
         }
     }
-    out.write_all(b"</DL><p>\n")
+    pen.end(out)
+}
+
+/// Writes the file step by step, for one that is never held as a whole.
+#[derive(Debug)]
+pub(super) struct Pen {
+    depth: usize,
+}
+
+impl Pen {
+    /// Begins the file.
+    pub(super) fn begin(out: &mut dyn Write) -> io::Result<Self> {
+        out.write_all(HEAD.as_bytes())?;
+        out.write_all(b"<DL><p>\n")?;
+        Ok(Self { depth: 1 })
+    }
+
+    /// Opens a folder.
+    pub(super) fn enter(&mut self, folder: &ExportFolder, out: &mut dyn Write) -> io::Result<()> {
+        write_folder(folder, self.depth, out)?;
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Closes the folder opened last.
+    pub(super) fn leave(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.depth = self.depth.saturating_sub(1);
+        writeln!(out, "{}</DL><p>", indent(self.depth))
+    }
+
+    /// Writes a bookmark that stands here by `place`.
+    pub(super) fn bookmark(
+        &self,
+        bookmark: &ExportBookmark,
+        place: Option<&ExportPlace>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        write_bookmark(bookmark, place, self.depth, out)
+    }
+
+    /// Ends the file.
+    #[expect(clippy::unused_self, reason = "whoever ended has no pen any more")]
+    pub(super) fn end(self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"</DL><p>\n")
+    }
 }
 
 fn indent(depth: usize) -> String {

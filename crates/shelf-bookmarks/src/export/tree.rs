@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::ExportLibrary;
+use super::{ExportFolder, ExportPlace};
 
 /// One step of the walk through the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,21 +16,25 @@ pub(super) enum Step {
 }
 
 /// Walks the whole tree: every folder once, every place once, a bookmark without place at the top.
-pub(super) fn walk(library: &ExportLibrary) -> Vec<Step> {
+/// `places` are those of each bookmark.
+pub(super) fn walk<'a>(
+    folders: &[ExportFolder],
+    places: impl Iterator<Item = &'a [ExportPlace]>,
+) -> Vec<Step> {
     let index: HashMap<&str, usize> =
-        library.folders.iter().enumerate().map(|(at, folder)| (folder.id.as_str(), at)).collect();
+        folders.iter().enumerate().map(|(at, folder)| (folder.id.as_str(), at)).collect();
     let find = |id: &Option<String>| id.as_ref().and_then(|id| index.get(id.as_str()).copied());
     let mut children: HashMap<Option<usize>, Vec<(u64, Step)>> = HashMap::new();
-    for (at, folder) in library.folders.iter().enumerate() {
+    for (at, folder) in folders.iter().enumerate() {
         let parent = find(&folder.parent).filter(|parent| *parent != at);
         children.entry(parent).or_default().push((folder.order, Step::Enter(at)));
     }
-    for (at, bookmark) in library.bookmarks.iter().enumerate() {
-        for (place_at, place) in bookmark.places.iter().enumerate() {
+    for (at, places) in places.enumerate() {
+        for (place_at, place) in places.iter().enumerate() {
             let step = Step::Bookmark(at, Some(place_at));
             children.entry(find(&place.folder)).or_default().push((place.order, step));
         }
-        if bookmark.places.is_empty() {
+        if places.is_empty() {
             children.entry(None).or_default().push((u64::MAX, Step::Bookmark(at, None)));
         }
     }
@@ -40,7 +44,7 @@ pub(super) fn walk(library: &ExportLibrary) -> Vec<Step> {
     let mut steps = Vec::new();
     descend(None, &mut children, &mut steps);
     // What only a cycle holds up stands at the top, so that nothing is ever left out.
-    for at in 0..library.folders.len() {
+    for at in 0..folders.len() {
         if children.contains_key(&Some(at)) {
             steps.push(Step::Enter(at));
             descend(Some(at), &mut children, &mut steps);

@@ -12,6 +12,7 @@ mod round_trip;
 mod desk;
 mod import_jobs;
 mod export_jobs;
+mod export_oracle;
 mod world;
 mod saving;
 mod large_folders;

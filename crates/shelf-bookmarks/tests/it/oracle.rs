@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::shared::{Content, data, unpacked};
 
 /// One link as the oracle sees it: address, title, tags, date, path.
-type Seen = (String, String, Vec<String>, Option<i64>, Vec<String>);
+pub(crate) type Seen = (String, String, Vec<String>, Option<i64>, Vec<String>);
 
 /// Reads line by line, which suffices for files as browsers write them.
-fn scan(text: &str) -> Vec<Seen> {
+pub(crate) fn scan(text: &str) -> Vec<Seen> {
     let mut links = Vec::new();
     let mut path: Vec<String> = Vec::new();
     let mut next: Option<String> = None;
