@@ -28,6 +28,7 @@ pub struct Durability {
 
 /// Opens the writing connection and brings the schema up to date.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
+    only_for_owner(file).map_err(|error| Fault::new("making the database", error))?;
     let connection = Connection::open(file).map_err(|e| Fault::new("opening the database", e))?;
     let prepare = || -> rusqlite::Result<()> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -62,6 +63,18 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
         return Err(Fault::new("opening the database", detail));
     }
     Ok(connection)
+}
+
+/// Makes `file` where there is none, for its owner alone; SQLite gives its journal the same mode.
+fn only_for_owner(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.append(true).create(true).open(file)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    drop(file);
+    Ok(())
 }
 
 /// The fault a database error is, met while `doing` something.
@@ -201,6 +214,21 @@ mod tests {
         let mut statement = connection.prepare(sql).unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(Result::unwrap).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_database_and_its_journal_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("shelf.db");
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+        let _open = open_writer(&file).unwrap();
+        for name in ["shelf.db", "shelf.db-wal", "shelf.db-shm"] {
+            let mode = dir.path().join(name).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]
