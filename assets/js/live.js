@@ -176,32 +176,37 @@ document.addEventListener("htmx:afterSettle", (event) => {
   count();
 });
 
-// A row that is drawn afresh stays selected and stays the one that keys stand on.
-let before;
-function keep(event) {
-  const row = event.detail.target;
-  if (!row?.matches?.(".row")) return;
-  before = {
+// A row that is drawn afresh stays selected and stays the one that keys stand on; one that goes is
+// counted off.
+function noted(row) {
+  if (!row?.matches?.(".row")) return undefined;
+  return {
     id: row.id,
     picked: $(".pick input", row)?.checked,
     held: "cursor" in row.dataset,
     focused: row.contains(document.activeElement),
   };
 }
-function restore() {
-  const row = before && document.getElementById(before.id);
-  if (row) {
-    $(".pick input", row).checked = before.picked;
-    if (before.held) row.dataset.cursor = "";
-    if (before.focused) $("[data-row-link]", row)?.focus({ preventScroll: true });
-  }
-  before = undefined;
+function restore(before) {
+  if (!before) return;
+  const row = document.getElementById(before.id);
+  if (!row) { fewer(); return; }
+  $(".pick input", row).checked = before.picked;
+  if (before.held) row.dataset.cursor = "";
+  if (before.focused) $("[data-row-link]", row)?.focus({ preventScroll: true });
 }
-document.addEventListener("htmx:beforeSwap", keep);
-document.addEventListener("htmx:oobBeforeSwap", keep);
-document.addEventListener("htmx:afterSwap", restore);
+function fewer() {
+  const shown = $(".list-head .count");
+  const left = Number(shown?.textContent.replaceAll(/\D/g, "")) - 1;
+  if (left >= 0) shown.textContent = `${left.toLocaleString("en")} ${left === 1 ? "link" : "links"}`;
+}
+let asked, beside;
+document.addEventListener("htmx:beforeSwap", (event) => { asked = noted(event.detail.target); });
+document.addEventListener("htmx:oobBeforeSwap", (event) => { beside = noted(event.detail.target); });
+document.addEventListener("htmx:afterSwap", () => { restore(asked); asked = undefined; });
 document.addEventListener("htmx:oobAfterSwap", () => {
-  restore();
+  restore(beside);
+  beside = undefined;
   $$("[data-toast]").forEach(fade);
   light();
   count();

@@ -60,6 +60,7 @@ async fn a_link_is_moved_archived_and_thrown_away_by_keys() {
     walk.keys("j").await;
     walk.keys("#").await;
     walk.sees("1 link in the trash").await;
+    walk.find(".list-head .count", "2 links").await;
     assert_eq!(walk.titles().await.len(), 2);
     walk.keys("z").await;
     walk.sees("Undone").await;
