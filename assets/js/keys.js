@@ -40,7 +40,10 @@ function act(name) {
 function open(where) {
   if (!aim()) return;
   const menu = $(`[data-many-${where}] details`);
-  if (menu) menu.open = true;
+  if (!menu) return;
+  menu.open = true;
+  // At once: who types fast is not to type into the list.
+  $(".menu-list input:not([type=hidden])", menu)?.focus();
 }
 
 const onCursor = (what) => $(what, cursor() ?? $(".row[data-open]") ?? document.createElement("i"))?.click();

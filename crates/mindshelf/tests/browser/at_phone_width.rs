@@ -33,6 +33,10 @@ async fn a_phone_searches_reads_and_saves() {
     walk.judge.wide(&walk.driver).await;
     walk.open("/save?url=https://phone.example/other&title=Another").await;
     walk.look("save").await;
+    for coat in ["cards", "table", "list"] {
+        walk.open(&format!("/library?view={coat}")).await;
+        walk.look(coat).await;
+    }
     walk.open("/settings").await;
     walk.look("settings").await;
     walk.open("/import").await;

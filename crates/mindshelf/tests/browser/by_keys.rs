@@ -35,6 +35,7 @@ async fn a_hand_that_stays_on_the_keyboard_reaches_everything() {
     walk.find(".row[data-cursor] [aria-pressed=true]", "Not a favourite").await;
     walk.keys("x").await;
     walk.sees("1 selected").await;
+    walk.look("selected").await;
     walk.keys("t").await;
     walk.keys("kept").await;
     walk.keys(key::ENTER).await;
