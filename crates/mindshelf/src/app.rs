@@ -201,6 +201,9 @@ impl App {
             // What was not settled is followed again at the next start.
             tracing::warn!(error = &fault as &dyn std::error::Error, "the index did not settle");
         }
+        if let Err(fault) = self.embedded.settle().await {
+            tracing::warn!(error = &fault as &dyn std::error::Error, "the journal did not settle");
+        }
         worked && stopped
     }
 }

@@ -101,17 +101,16 @@ impl Accounts for Embedded {
     }
 
     async fn person(&self, id: PersonId) -> Result<Option<Person>, Fault> {
-        self.read("reading a person", move |connection| {
+        self.look_up("reading a person", |connection| {
             connection
                 .prepare_cached("SELECT id, tenant, name FROM people WHERE id = ?1")?
                 .query_row([id.to_bytes()], person_of)
                 .optional()
         })
-        .await
     }
 
     async fn libraries(&self, person: PersonId) -> Result<Vec<LibraryInfo>, Fault> {
-        self.read("reading libraries", move |connection| {
+        self.look_up("reading libraries", |connection| {
             connection
                 .prepare_cached(
                     "SELECT id, tenant, name, created_at FROM libraries WHERE owner = ?1 ORDER BY key",
@@ -119,7 +118,6 @@ impl Accounts for Embedded {
                 .query_map([person.to_bytes()], library_of)?
                 .collect()
         })
-        .await
     }
 
     async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault> {
@@ -182,9 +180,8 @@ impl Accounts for Embedded {
     }
 
     async fn open_grant(&self, secret: SecretHash, now: i64) -> Result<Option<Grant>, Fault> {
-        let opened = self
-            .read("opening a grant", move |connection| grant_by(connection, secret, now))
-            .await?;
+        let opened =
+            self.look_up("opening a grant", |connection| grant_by(connection, secret, now))?;
         let Some(mut grant) = opened else { return Ok(None) };
         if grant.used_at.is_none_or(|used| used + USED_EVERY_MS <= now) {
             grant.used_at = Some(now);

@@ -4,6 +4,7 @@
 mod sql;
 mod writer;
 mod load;
+mod known;
 mod persist;
 mod library;
 mod views;
@@ -21,6 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use writer::Writer;
 
+/// The database within the directory.
+const FILE: &str = "shelf.db";
+
 /// The embedded stores of one data directory. Cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Embedded {
@@ -33,19 +37,21 @@ struct Inner {
     writer: Writer,
     readers: sql::Readers,
     lists: views::Cache,
+    known: known::Known,
     stirred: tokio::sync::Notify,
 }
 
 impl Embedded {
     /// Opens or makes the stores in `dir`, which must exist. One process at a time.
     pub fn open(dir: &Path) -> Result<Self, Fault> {
-        let file = dir.join("shelf.db");
+        let file = dir.join(FILE);
         let connection = sql::open_writer(&file)?;
         let inner = Inner {
             dir: dir.to_owned(),
             writer: Writer::start(connection)?,
             readers: sql::Readers::new(file),
             lists: views::Cache::default(),
+            known: known::Known::default(),
             stirred: tokio::sync::Notify::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -59,6 +65,17 @@ impl Embedded {
     /// How the writing connection makes commits durable, asked of the connection itself.
     pub async fn durability(&self) -> Result<Durability, Fault> {
         self.write("asking for durability", sql::durability).await
+    }
+
+    /// Writes the journal back and empties it, for the end of the process. Nothing depends on it:
+    /// what is only in the journal is as safe.
+    pub async fn settle(&self) -> Result<(), Fault> {
+        let file = self.inner.dir.join(FILE);
+        let work = move || sql::empty_journal(&file);
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|join| Fault::new("emptying the journal", join))?
+            .map_err(|error| sql::fault("emptying the journal", error))
     }
 
     /// Whether the database finds itself whole (`PRAGMA integrity_check`).
@@ -77,6 +94,16 @@ impl Embedded {
             Ok(result) => result.map_err(|error| sql::fault(doing, error)),
             Err(join) => Err(Fault::new(doing, join)),
         }
+    }
+
+    /// Reads what a few look-ups by key answer, on the caller's thread: to wake another one costs
+    /// more than the read does.
+    fn look_up<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Fault> {
+        self.inner.readers.with(work).map_err(|error| sql::fault(doing, error))
     }
 
     async fn write<T: Send + 'static>(

@@ -13,9 +13,12 @@ use shelf_domain::stamp::Seq;
 use shelf_domain::turn::{Answer, Author, Done, Turn};
 use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::{Failure, Fault};
+use std::sync::Arc;
 
 /// How long answers and replies are kept: thirty days, in milliseconds.
 const ANSWERS_MS: i64 = 30 * 86_400_000;
+/// Items that are read on the caller's thread.
+pub(crate) const FEW_MAX: usize = 64;
 
 /// The whole log.
 const LOG: &str = concat!("SELECT ", change_from!("log"), " WHERE log.library = ?1 ORDER BY seq");
@@ -185,13 +188,10 @@ impl Write {
 #[async_trait]
 impl Library for Embedded {
     async fn head(&self, scope: Scope) -> Result<Head, Fault> {
-        self.read("reading the head", move |connection| {
-            match load::library_key(connection, scope)? {
-                Some(library) => load::head(connection, library),
-                None => Ok(Head::default()),
-            }
+        self.look_up("reading the head", |connection| match load::library_key(connection, scope)? {
+            Some(library) => load::head(connection, library),
+            None => Ok(Head::default()),
         })
-        .await
     }
 
     async fn write(
@@ -210,17 +210,33 @@ impl Library for Embedded {
     }
 
     async fn read(&self, scope: Scope, reads: Reads) -> Result<Shelf, Fault> {
-        Embedded::read(self, "reading", move |connection| {
-            match load::library_key(connection, scope)? {
-                Some(library) => load::shelf(connection, library, &reads),
-                None => Ok(Shelf::default()),
-            }
-        })
-        .await
+        let inner = Arc::clone(&self.inner);
+        let few = is_few(&reads);
+        let work = move |connection: &Connection| match load::library_key(connection, scope)? {
+            Some(library) => load::shown(connection, library, &reads, &inner.known),
+            None => Ok(Shelf::default()),
+        };
+        if few {
+            self.look_up("reading", work)
+        } else {
+            Embedded::read(self, "reading", work).await
+        }
     }
 
     async fn changes(&self, scope: Scope, after: Seq, limit: usize) -> Result<Vec<Change>, Fault> {
-        self.rows(scope, CHANGES, move |library| (library, signed(after), limit)).await
+        let few = self.look_up_in(scope, "reading the log", |connection, library| {
+            let new = load::head(connection, library)?.seq.saturating_sub(after);
+            if new > FEW_MAX as u64 {
+                return Ok(None);
+            }
+            let mut statement = connection.prepare_cached(CHANGES)?;
+            let rows = statement.query_map(params![library, signed(after), limit], change_of)?;
+            rows.collect::<rusqlite::Result<Vec<Change>>>().map(Some)
+        })?;
+        match few {
+            Some(changes) => Ok(changes),
+            None => self.rows(scope, CHANGES, move |library| (library, signed(after), limit)).await,
+        }
     }
 
     async fn history(
@@ -306,8 +322,10 @@ impl Library for Embedded {
     }
 
     async fn refold(&self, scope: Scope) -> Result<(), Fault> {
+        let inner = Arc::clone(&self.inner);
         Embedded::write(self, "folding again", move |connection| {
             let Some(library) = load::library_key(connection, scope)? else { return Ok(()) };
+            inner.known.forget(library);
             persist::forget(connection, library)?;
             let mut statement = connection.prepare_cached(LOG)?;
             let mut shelf = Shelf::default();
@@ -320,7 +338,28 @@ impl Library for Embedded {
     }
 }
 
+/// Whether `reads` names each item it wants, and not many.
+fn is_few(reads: &Reads) -> bool {
+    let named = reads.items.len() + reads.urls.len() + reads.tags.len() + reads.above.len();
+    let whole = reads.under.len() + reads.children.len() + reads.history.len() + reads.used.len();
+    whole == 0 && named + reads.places.len() <= FEW_MAX
+}
+
 impl Embedded {
+    /// Looks up inside the library `scope` names, on the caller's thread; a library that is not
+    /// there is empty.
+    pub(crate) fn look_up_in<T: Default>(
+        &self,
+        scope: Scope,
+        doing: &'static str,
+        work: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, Fault> {
+        self.look_up(doing, |connection| match load::library_key(connection, scope)? {
+            Some(library) => work(connection, library),
+            None => Ok(T::default()),
+        })
+    }
+
     /// Reads inside the library `scope` names; a library that is not there is empty.
     pub(crate) async fn read_in<T: Default + Send + 'static>(
         &self,

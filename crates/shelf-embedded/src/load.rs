@@ -1,5 +1,6 @@
 //! Loads the part of a library that a decision or an answer has to see.
 
+use crate::known::Known;
 use crate::sql::{KindColumn, damaged, hash64, unsigned};
 use rusqlite::{Connection, OptionalExtension, params};
 use shelf_domain::canon::folded;
@@ -168,23 +169,48 @@ pub(crate) fn shelf(
     library: LibraryKey,
     reads: &Reads,
 ) -> rusqlite::Result<Shelf> {
-    let shelf = Shelf::at(head(connection, library)?);
-    let mut loader =
-        Loader { connection, library, shelf, has_aliases: false, seen: BTreeSet::new() };
-    loader.has_aliases = has_aliases(connection, library)?;
-    loader.load(reads)?;
-    Ok(loader.shelf)
+    let head = head(connection, library)?;
+    Loader::new(connection, library, head, None)?.loaded(reads)
+}
+
+/// The same for an answer: tags and collections that are `known` are not read again.
+pub(crate) fn shown(
+    connection: &Connection,
+    library: LibraryKey,
+    reads: &Reads,
+    known: &Known,
+) -> rusqlite::Result<Shelf> {
+    let head = head(connection, library)?;
+    known.catch_up(connection, library, head.seq)?;
+    Loader::new(connection, library, head, Some(known))?.loaded(reads)
 }
 
 struct Loader<'a> {
     connection: &'a Connection,
     library: LibraryKey,
+    known: Option<&'a Known>,
     shelf: Shelf,
     has_aliases: bool,
     seen: BTreeSet<ItemId>,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
+    fn new(
+        connection: &'a Connection,
+        library: LibraryKey,
+        head: Head,
+        known: Option<&'a Known>,
+    ) -> rusqlite::Result<Self> {
+        let shelf = Shelf::at(head);
+        let has_aliases = has_aliases(connection, library)?;
+        Ok(Self { connection, library, known, shelf, has_aliases, seen: BTreeSet::new() })
+    }
+
+    fn loaded(mut self, reads: &Reads) -> rusqlite::Result<Shelf> {
+        self.load(reads)?;
+        Ok(self.shelf)
+    }
+
     fn load(&mut self, reads: &Reads) -> rusqlite::Result<()> {
         for id in &reads.items {
             self.item(*id)?;
@@ -233,7 +259,7 @@ impl Loader<'_> {
             at = older;
         }
         if self.seen.insert(at)
-            && let Some(item) = item(self.connection, self.library, at)?
+            && let Some(item) = self.read(at)?
         {
             // A trashed tag may come back: then whoever has its name now must be in view.
             let name = (item.kind == Kind::Tag && item.is_trashed())
@@ -244,6 +270,18 @@ impl Loader<'_> {
             }
         }
         Ok(at)
+    }
+
+    fn read(&self, id: ItemId) -> rusqlite::Result<Option<Item>> {
+        let seq = self.shelf.head.seq;
+        if let Some(item) = self.known.and_then(|known| known.item(self.library, seq, id)) {
+            return Ok(Some(item));
+        }
+        let item = item(self.connection, self.library, id)?;
+        if let (Some(known), Some(item)) = (self.known, &item) {
+            known.keep_item(self.library, seq, item);
+        }
+        Ok(item)
     }
 
     /// Loads the living tags of a folded name.

@@ -11,7 +11,7 @@ use shelf_ports::news::{Mark, News};
 #[async_trait]
 impl News for Embedded {
     async fn stirred_since(&self, mark: Mark, limit: usize) -> Result<Vec<(Mark, Scope)>, Fault> {
-        self.read("asking for news", move |connection| {
+        self.look_up("asking for news", |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT stirred, tenant, id FROM libraries WHERE stirred > ?1
                  ORDER BY stirred LIMIT ?2",
@@ -23,7 +23,6 @@ impl News for Embedded {
             })?;
             rows.collect()
         })
-        .await
     }
 
     async fn hint(&self) {

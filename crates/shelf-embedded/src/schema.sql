@@ -12,6 +12,7 @@ CREATE TABLE libraries (
     at INTEGER NOT NULL DEFAULT 0, numbers TEXT NOT NULL DEFAULT '{}',
     stirred INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX libraries_owner ON libraries (owner);
 CREATE INDEX libraries_stirred ON libraries (stirred);
 CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at INTEGER NOT NULL)
     WITHOUT ROWID;
@@ -73,7 +74,7 @@ CREATE TABLE children (
     library INTEGER NOT NULL, parent BLOB NOT NULL, ord TEXT NOT NULL, id BLOB NOT NULL,
     bookmark BLOB, living INTEGER NOT NULL, PRIMARY KEY (library, parent, ord, id)
 ) WITHOUT ROWID;
-CREATE INDEX children_bookmark ON children (library, bookmark) WHERE bookmark IS NOT NULL;
+CREATE INDEX children_bookmark ON children (library, bookmark);
 CREATE TABLE trashed (library INTEGER NOT NULL, at INTEGER NOT NULL, id BLOB NOT NULL,
     PRIMARY KEY (library, at, id)) WITHOUT ROWID;
 

@@ -40,6 +40,8 @@ const TAIL_MAX: usize = 4_096;
 const RESIDENT_ROWS_MAX: usize = 1_500_000;
 /// Libraries up to this many rows are searched without leaving the caller's thread.
 const INLINE_ROWS_MAX: usize = 20_000;
+/// Batches up to this many documents are taken in without leaving it, where nobody else writes.
+const INLINE_DOCS_MAX: usize = 16;
 
 /// The search index of every library, in one directory.
 #[derive(Clone, Debug)]
@@ -172,7 +174,24 @@ impl Inner {
         self.vectors.join(format!("{library}.i8"))
     }
 
+    /// Applies a batch that needs no disk, if nobody else writes; `None` where it must wait.
+    fn apply_at_once(&self, library: LibraryId, batch: &SearchBatch) -> Option<Result<(), Fault>> {
+        let mut writing = self.writing.try_lock().ok()?;
+        self.resident(library)?;
+        let room = writing.waiting + INLINE_DOCS_MAX < TAIL_MAX;
+        room.then(|| self.take_in(&mut writing, library, batch.clone()))
+    }
+
     fn apply(&self, library: LibraryId, batch: SearchBatch) -> Result<(), Fault> {
+        self.take_in(&mut self.writing(), library, batch)
+    }
+
+    fn take_in(
+        &self,
+        writing: &mut Writing,
+        library: LibraryId,
+        batch: SearchBatch,
+    ) -> Result<(), Fault> {
         let highest =
             batch.docs.iter().map(|doc| doc.number).chain(batch.gone.iter().copied()).max();
         if highest.is_some_and(|number| number > NUMBER_MAX) {
@@ -181,8 +200,7 @@ impl Inner {
         if batch.docs.len() > APPLY_MAX {
             return Err(search_fault("too many documents in one batch"));
         }
-        let mut writing = self.writing();
-        let shelf = self.load(library, &mut writing)?;
+        let shelf = self.load(library, writing)?;
         {
             let mut shelf = shelf.write().unwrap_or_else(PoisonError::into_inner);
             let shelf = &mut *shelf;
@@ -208,7 +226,7 @@ impl Inner {
             writing.waiting += shelf.tail.waiting().saturating_sub(before);
         }
         self.moved.send_modify(|moved| *moved += 1);
-        if writing.waiting >= TAIL_MAX { self.commit(&mut writing) } else { Ok(()) }
+        if writing.waiting >= TAIL_MAX { self.commit(writing) } else { Ok(()) }
     }
 
     /// Makes every tail durable in one commit.
@@ -285,6 +303,11 @@ impl SearchIndex for EmbeddedSearch {
     }
 
     async fn apply(&self, scope: Scope, batch: SearchBatch) -> Result<(), Fault> {
+        if batch.docs.len() + batch.gone.len() <= INLINE_DOCS_MAX
+            && let Some(done) = self.inner.apply_at_once(scope.library, &batch)
+        {
+            return done;
+        }
         self.blocking(move |inner| inner.apply(scope.library, batch)).await
     }
 

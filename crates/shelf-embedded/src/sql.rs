@@ -10,8 +10,15 @@ use std::sync::{Mutex, PoisonError};
 const SCHEMA: &str = include_str!("schema.sql");
 const SCHEMA_VERSION: i64 = 2;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 1] =
-    [(1, "CREATE INDEX shown_number ON shown (library, number, id, flags);")];
+const MIGRATIONS: [(i64, &str); 1] = [(
+    1,
+    "CREATE INDEX shown_number ON shown (library, number, id, flags);
+          DROP INDEX children_bookmark;
+          CREATE INDEX children_bookmark ON children (library, bookmark);
+          CREATE INDEX libraries_owner ON libraries (owner);",
+)];
+/// What the journal keeps of its size once it was written back.
+const JOURNAL_BYTES_MAX: i64 = 1 << 20;
 /// Connections kept open for reading.
 const READERS_MAX: usize = 3;
 /// Prepared statements kept per connection.
@@ -36,6 +43,7 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
         connection.pragma_update(None, "cache_size", -8_000)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
+        connection.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -97,6 +105,13 @@ pub(crate) fn is_no_room(error: &rusqlite::Error) -> bool {
         )
 }
 
+/// Writes the journal of the database `file` back and empties it.
+pub(crate) fn empty_journal(file: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 /// Asks the connection for its journal and sync mode.
 pub(crate) fn durability(connection: &Connection) -> rusqlite::Result<Durability> {
     Ok(Durability {
@@ -145,7 +160,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.file, flags)?;
         connection.pragma_update(None, "query_only", "ON")?;
-        connection.pragma_update(None, "cache_size", -2_000)?;
+        connection.pragma_update(None, "cache_size", -4_000)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         Ok(connection)

@@ -1,6 +1,8 @@
 //! Lists over the folded state; counts are kept until the library moves.
 
 use crate::Embedded;
+use crate::known::Known;
+use crate::library::FEW_MAX;
 use crate::load::{self, LibraryKey};
 use crate::persist::flag;
 use crate::sql::KindColumn;
@@ -188,13 +190,14 @@ fn page_query(
     (sql, query.bound)
 }
 
-fn page(
+/// The positions of a page and the one after which the next begins.
+fn rows(
     connection: &Connection,
     library: LibraryKey,
     filter: &Filter,
     (sort, after): (Sort, Option<&Position>),
     limit: usize,
-) -> rusqlite::Result<Page> {
+) -> rusqlite::Result<(Vec<Position>, Option<Position>)> {
     let (sql, bound) = page_query(library, filter, (sort, after), limit);
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(bound), |row| {
@@ -208,19 +211,33 @@ fn page(
     let mut rows: Vec<Position> = rows.collect::<rusqlite::Result<_>>()?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
-    let next = if more { rows.pop() } else { None };
-    Ok(Page { bookmarks: shown(connection, library, &ids)?, next })
+    let next = if more { rows.last().cloned() } else { None };
+    Ok((rows, next))
 }
 
 fn shown(
     connection: &Connection,
     library: LibraryKey,
     ids: &[ItemId],
+    known: &Known,
 ) -> rusqlite::Result<Vec<Bookmark>> {
-    let shelf = load::shelf(connection, library, &Reads::none().places(ids.iter().copied()))?;
-    let items = ids.iter().filter_map(|id| shelf.item(*id)).filter(|item| !item.is_purged());
-    Ok(items.map(|item| Bookmark::of(&shelf, item)).collect())
+    let seq = load::head(connection, library)?.seq;
+    known.catch_up(connection, library, seq)?;
+    let mut found = known.bookmarks(library, seq, ids);
+    let missing: Vec<ItemId> = ids.iter().filter(|id| !found.contains_key(id)).copied().collect();
+    if !missing.is_empty() {
+        let reads = Reads::none().places(missing.iter().copied());
+        let shelf = load::shown(connection, library, &reads, known)?;
+        let items = missing.iter().filter_map(|id| Some((*id, shelf.item(*id)?)));
+        let items = items.filter(|(_, item)| !item.is_purged());
+        let read: Vec<(ItemId, Bookmark)> =
+            items.map(|(id, item)| (id, Bookmark::of(&shelf, item))).collect();
+        let under_own_id = read.iter().filter(|(id, bookmark)| *id == bookmark.id);
+        let keep: Vec<Bookmark> = under_own_id.map(|(_, bookmark)| bookmark.clone()).collect();
+        known.keep_bookmarks(library, seq, &keep);
+        found.extend(read);
+    }
+    Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
 }
 
 fn count(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Counts> {
@@ -351,19 +368,27 @@ impl Views for Embedded {
         limit: usize,
     ) -> Result<Page, Fault> {
         let (filter, after) = (filter.clone(), after.cloned());
+        let inner = Arc::clone(&self.inner);
         self.read_in(scope, "listing bookmarks", move |connection, library| {
-            page(connection, library, &filter, (sort, after.as_ref()), limit)
+            let (rows, next) = rows(connection, library, &filter, (sort, after.as_ref()), limit)?;
+            let ids: Vec<ItemId> = rows.iter().map(|row| row.id).collect();
+            Ok(Page { bookmarks: shown(connection, library, &ids, &inner.known)?, next })
         })
         .await
     }
 
     async fn bookmarks_by_id(&self, scope: Scope, ids: &[ItemId]) -> Result<Vec<Bookmark>, Fault> {
-        let ids = ids.to_vec();
-        self.read_in(scope, "reading bookmarks", move |connection, library| {
-            let all = shown(connection, library, &ids)?;
+        let inner = Arc::clone(&self.inner);
+        let (ids, few) = (ids.to_vec(), ids.len() <= FEW_MAX);
+        let work = move |connection: &Connection, library| {
+            let all = shown(connection, library, &ids, &inner.known)?;
             Ok(all.into_iter().filter(|bookmark| !bookmark.url.is_empty()).collect())
-        })
-        .await
+        };
+        if few {
+            self.look_up_in(scope, "reading bookmarks", work)
+        } else {
+            self.read_in(scope, "reading bookmarks", work).await
+        }
     }
 
     async fn collections(&self, scope: Scope) -> Result<Vec<(Collection, u64)>, Fault> {

@@ -67,9 +67,13 @@ impl Follower {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut mark = 0;
         let mut deaf = 0_u32;
+        let mut restless = false;
         while !*stop.borrow() {
             match self.hear(&mut mark).await {
-                Ok(()) => deaf = 0,
+                Ok(heard) => {
+                    deaf = 0;
+                    restless |= heard;
+                }
                 Err(fault) => {
                     deaf = deaf.saturating_add(1);
                     self.note_fault(None, &fault);
@@ -89,7 +93,11 @@ impl Follower {
                 }
             };
             tokio::select! {
-                _ = timeout_at(until, rest) => {}
+                hinted = timeout_at(until, rest) => {
+                    if hinted.is_err() && std::mem::take(&mut restless) {
+                        self.rest().await;
+                    }
+                }
                 changed = stop.changed() => if changed.is_err() { return },
             }
         }
@@ -163,16 +171,26 @@ impl Follower {
         }
     }
 
-    /// Hears which libraries moved, page by page.
-    async fn hear(&self, mark: &mut Mark) -> Result<(), Fault> {
+    /// Lets the projection tidy up: nothing came for as long as a look takes.
+    async fn rest(&self) {
+        let _turn = self.turn.lock().await;
+        if let Err(fault) = self.projection.rest().await {
+            self.note_fault(None, &fault);
+        }
+    }
+
+    /// Hears which libraries moved, page by page; whether any did.
+    async fn hear(&self, mark: &mut Mark) -> Result<bool, Fault> {
+        let mut heard = false;
         loop {
             let news = self.source.news.stirred_since(*mark, self.pace.news).await?;
-            let Some((last, _)) = news.last() else { return Ok(()) };
+            let Some((last, _)) = news.last() else { return Ok(heard) };
             *mark = *last;
+            heard = true;
             let all = news.len() < self.pace.news;
             self.lock().stirred.extend(news.into_iter().map(|(_, scope)| scope));
             if all {
-                return Ok(());
+                return Ok(heard);
             }
         }
     }

@@ -20,6 +20,12 @@ pub trait Projection: fmt::Debug + Send + Sync {
     /// A batch at or before the position changes nothing.
     async fn apply(&self, scope: Scope, batch: &[Change]) -> Result<(), Fault>;
 
+    /// Called in a moment of quiet: makes durable what waits and lets go of memory that only
+    /// following needs. Nothing depends on it.
+    async fn rest(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// Forgets everything about `scope`, position included.
     async fn reset(&self, scope: Scope) -> Result<(), Fault>;
 }

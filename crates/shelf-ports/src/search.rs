@@ -22,7 +22,7 @@ use std::fmt;
 /// Most candidates one plan may ask for.
 pub const CANDIDATES_MAX: usize = 1_000;
 /// Most documents whose labels facets count: the best, where more are found.
-pub const FACETED_MAX: usize = 10_000;
+pub const FACETED_MAX: usize = 5_000;
 /// Most documents one [`SearchIndex::apply`] may carry.
 pub const APPLY_MAX: usize = 4_096;
 

@@ -190,6 +190,10 @@ impl Projection for TextFollower {
         self.index.apply(scope, indexed).await
     }
 
+    async fn rest(&self) -> Result<(), Fault> {
+        self.index.settle().await
+    }
+
     async fn reset(&self, scope: Scope) -> Result<(), Fault> {
         self.index.reset(scope).await
     }

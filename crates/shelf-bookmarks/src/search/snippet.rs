@@ -128,7 +128,9 @@ impl<'a> Marker<'a> {
         let description = self.marks(&text.description, "description", &mut met);
         let notes = self.marks(&text.notes, "notes", &mut met);
         self.marks(&text.tags.join(" / "), "tags", &mut met);
-        self.marks(&Address::read(&text.url).words.join(" "), "address", &mut met);
+        if self.may_hold(&text.url) {
+            self.marks(&Address::read(&text.url).words.join(" "), "address", &mut met);
+        }
         for way in &text.folders {
             for folder in way {
                 self.marks(&folder.name, "folders", &mut met);
@@ -148,6 +150,15 @@ impl<'a> Marker<'a> {
             fields: met.fields,
         });
         Shown { title, snippet, words: words.collect() }
+    }
+
+    /// Whether taking an address apart is worth while: some word looked for begins like a part of
+    /// it, or its letters are encoded.
+    fn may_hold(&self, url: &str) -> bool {
+        let url = url.to_ascii_lowercase();
+        let encoded = url.contains('%') || url.contains("xn--") || !url.is_ascii();
+        let short = self.heads.iter().any(|head| head.len() < 2);
+        encoded || short || url.as_bytes().windows(2).any(|two| self.heads.contains(two))
     }
 
     fn marks(&self, text: &str, field: &'static str, met: &mut [Met]) -> Vec<Range<usize>> {

@@ -24,6 +24,37 @@ struct Scored {
     full: f32,
 }
 
+/// One number that may be an answer.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    score: f32,
+    meaning: f32,
+    number: u32,
+}
+
+/// The best of many in the space of a few: halved whenever it is full.
+struct Best {
+    met: Vec<Met>,
+    most: usize,
+    /// What a score must reach to be among the best so far.
+    floor: f32,
+}
+
+impl Best {
+    fn new(most: usize) -> Self {
+        Self { met: Vec::new(), most, floor: f32::NEG_INFINITY }
+    }
+
+    fn push(&mut self, met: Met) {
+        self.met.push(met);
+        if self.met.len() >= self.most.saturating_mul(2) {
+            let (_, last, _) = self.met.select_nth_unstable_by(self.most - 1, higher);
+            self.floor = last.score;
+            self.met.truncate(self.most);
+        }
+    }
+}
+
 impl Walk<'_> {
     /// What `plan` finds.
     pub(super) fn run(&self, plan: &Plan) -> Result<Found, Fault> {
@@ -33,8 +64,8 @@ impl Walk<'_> {
         } else {
             let scored = self.score(plan, &passing)?;
             match plan.vector.as_ref().filter(|_| plan.ranking.meaning > 0.0) {
-                Some(vector) => self.with_meaning(plan, &passing, &scored, &Look::new(vector)),
-                None => self.by_words(plan, &scored),
+                Some(vector) => self.with_meaning(plan, &passing, scored, &Look::new(vector)),
+                None => self.by_words(plan, scored),
             }
         };
         found.seq = self.shelf.seq;
@@ -87,75 +118,95 @@ impl Walk<'_> {
         Found { candidates, total, facets, seq: 0 }
     }
 
-    fn by_words(&self, plan: &Plan, scored: &Scored) -> Found {
+    fn by_words(&self, plan: &Plan, mut scored: Scored) -> Found {
         let ranking = &plan.ranking;
-        let fused = |number: &u32| {
-            (ranking.fused(scored.words[*number as usize], scored.full, 0.0), *number)
+        let fused = |&number: &u32| {
+            let score = ranking.fused(scored.words[number as usize], scored.full, 0.0);
+            Met { score, meaning: 0.0, number }
         };
-        let mut all: Vec<(f32, u32)> = scored.matched.iter().map(fused).collect();
+        let mut all: Vec<Met> = scored.matched.iter().map(fused).collect();
         best_first(&mut all, plan.limit, higher);
-        let made = |(score, number): (f32, u32)| {
-            self.candidate(number, scored.words[number as usize], 0.0, score)
+        let made = |met: Met| {
+            self.candidate(met.number, scored.words[met.number as usize], 0.0, met.score)
         };
+        let candidates = all.into_iter().filter_map(made).collect();
+        let found = std::mem::take(&mut scored.matched);
         Found {
-            candidates: all.into_iter().filter_map(made).collect(),
-            total: scored.matched.len() as u64,
-            facets: self.facets(plan, scored.matched.clone(), Some(scored)),
+            candidates,
+            total: found.len() as u64,
+            facets: self.facets(plan, found, Some(&scored)),
             seq: 0,
         }
     }
 
-    fn with_meaning(&self, plan: &Plan, passing: &Passing, scored: &Scored, look: &Look) -> Found {
-        let (ranking, rows) = (&plan.ranking, &self.shelf.rows);
-        let exact = rows.len() <= EXACT_MAX;
-        let mut pool: Vec<(f32, u32)> = Vec::new();
-        let least =
-            if exact { ranking.meaning_least } else { ranking.meaning_least * GLANCE_SHARE };
-        for (number, words) in scored.words.iter().enumerate() {
-            let glance = if exact {
-                rows.vectors.cosine(number, look)
-            } else {
-                rows.vectors.glance(number, look)
-            };
-            // A number that is gone has neither words nor a vector.
-            if (*words > 0.0 || glance >= least && rows.get(number).is_some())
-                && passing.has(number)
-            {
-                pool.push((ranking.fused(*words, scored.full, glance), small(number)));
+    fn with_meaning(
+        &self,
+        plan: &Plan,
+        passing: &Passing,
+        mut scored: Scored,
+        look: &Look,
+    ) -> Found {
+        let (ranking, vectors) = (&plan.ranking, &self.shelf.rows.vectors);
+        let mut pool = self.pool(plan, passing, &scored, look);
+        if self.is_looked_at_twice() {
+            for met in &mut pool {
+                met.meaning = vectors.completed(met.number as usize, look, met.meaning);
+                let words = scored.words[met.number as usize];
+                met.score = ranking.fused(words, scored.full, met.meaning);
             }
+            pool.retain(|met| {
+                met.meaning >= ranking.meaning_least || scored.words[met.number as usize] > 0.0
+            });
+            pool.sort_unstable_by(higher);
         }
-        let second = (plan.limit * SECOND_LOOK_TIMES).max(SECOND_LOOK_LEAST);
-        if !exact {
-            best_first(&mut pool, second, higher);
-            for (score, number) in &mut pool {
-                let cosine = rows.vectors.cosine(*number as usize, look);
-                *score = ranking.fused(scored.words[*number as usize], scored.full, cosine);
-            }
-        }
-        let by_meaning: Vec<u32> = pool
-            .iter()
-            .map(|(_, number)| *number)
-            .filter(|number| scored.words[*number as usize] == 0.0)
-            .filter(|number| {
-                exact || rows.vectors.cosine(*number as usize, look) >= ranking.meaning_least
-            })
-            .take(CANDIDATES_MAX)
-            .collect();
-        pool.retain(|(_, number)| {
-            exact || scored.words[*number as usize] > 0.0 || by_meaning.contains(number)
-        });
+        let by_meaning = pool.iter().filter(|met| scored.words[met.number as usize] == 0.0);
+        let mut found = std::mem::take(&mut scored.matched);
+        found.extend(by_meaning.map(|met| met.number).take(CANDIDATES_MAX));
         best_first(&mut pool, plan.limit, higher);
-        let all: Vec<u32> = scored.matched.iter().copied().chain(by_meaning).collect();
-        let made = |(score, number): (f32, u32)| {
-            let cosine = rows.vectors.cosine(number as usize, look);
-            self.candidate(number, scored.words[number as usize], cosine, score)
+        let made = |met: Met| {
+            let words = scored.words[met.number as usize];
+            self.candidate(met.number, words, met.meaning, met.score)
         };
         Found {
             candidates: pool.into_iter().filter_map(made).collect(),
-            total: all.len() as u64,
-            facets: self.facets(plan, all, Some(scored)),
+            total: found.len() as u64,
+            facets: self.facets(plan, found, Some(&scored)),
             seq: 0,
         }
+    }
+
+    /// Whether there are so many bookmarks that most are judged by their first dimensions.
+    fn is_looked_at_twice(&self) -> bool {
+        self.shelf.rows.len() > EXACT_MAX
+    }
+
+    /// What words or a first look find: all of it, or the best where there are many bookmarks.
+    fn pool(&self, plan: &Plan, passing: &Passing, scored: &Scored, look: &Look) -> Vec<Met> {
+        let (ranking, rows) = (&plan.ranking, &self.shelf.rows);
+        let twice = self.is_looked_at_twice();
+        let (meanings, least, most) = if twice {
+            let most = (plan.limit * SECOND_LOOK_TIMES).max(SECOND_LOOK_LEAST);
+            (rows.vectors.glances(look), ranking.meaning_least * GLANCE_SHARE, most)
+        } else {
+            (rows.vectors.cosines(look), ranking.meaning_least, usize::MAX)
+        };
+        let mut best = Best::new(most);
+        for (number, (&words, &meaning)) in scored.words.iter().zip(&meanings).enumerate() {
+            if words <= 0.0 && (meaning < least || meaning * ranking.meaning < best.floor) {
+                continue;
+            }
+            let score = ranking.fused(words, scored.full, meaning);
+            // A number that is gone has neither words nor a vector.
+            if score >= best.floor
+                && passing.has(number)
+                && (words > 0.0 || rows.get(number).is_some())
+            {
+                best.push(Met { score, meaning, number: small(number) });
+            }
+        }
+        best.met.sort_unstable_by(higher);
+        best.met.truncate(most);
+        best.met
     }
 
     fn candidate(&self, number: u32, words: f32, meaning: f32, score: f32) -> Option<Candidate> {
@@ -172,10 +223,11 @@ impl Walk<'_> {
         if numbers.len() > FACETED_MAX
             && let Some(Scored { words, .. }) = scored
         {
-            let worth = |number: &u32| words[*number as usize];
-            numbers.select_nth_unstable_by(FACETED_MAX, |a, b| {
-                worth(b).total_cmp(&worth(a)).then(b.cmp(a))
-            });
+            let mut worths: Vec<f32> = numbers.iter().map(|at| words[*at as usize]).collect();
+            let (_, least, _) =
+                worths.select_nth_unstable_by(FACETED_MAX - 1, |a, b| b.total_cmp(a));
+            // The order stays: rows that lie side by side are read side by side.
+            numbers.retain(|at| words[*at as usize] >= *least);
         }
         numbers.truncate(FACETED_MAX);
         facets(&self.shelf.rows, numbers.into_iter(), plan.facets)
@@ -186,9 +238,8 @@ fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape `best_first` compares by")]
-fn higher(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
-    b.0.total_cmp(&a.0).then(b.1.cmp(&a.1))
+fn higher(a: &Met, b: &Met) -> Ordering {
+    b.score.total_cmp(&a.score).then(b.number.cmp(&a.number))
 }
 
 /// Keeps the first `most` of `all` by `order`, in order.

@@ -9,24 +9,28 @@ const DAY_MS: i64 = 86_400_000;
 /// The facets of `numbers`, at most `most` values each.
 pub(super) fn facets(rows: &Rows, numbers: impl Iterator<Item = u32>, most: usize) -> Facets {
     let mut labels = vec![0_u32; rows.labels.len()];
-    let mut years: Vec<(i32, u32)> = Vec::new();
+    let mut met: Vec<u32> = Vec::new();
+    let mut years: Vec<(i16, u32)> = Vec::new();
     let mut flags = [0_u32; Flags::NAMED.len()];
     for number in numbers {
         let Some(row) = rows.get(number as usize) else { continue };
         for &label in rows.labels_of(row) {
-            labels[label as usize] += 1;
+            let count = &mut labels[label as usize];
+            if *count == 0 {
+                met.push(label);
+            }
+            *count += 1;
         }
-        let saved = year(row.created_at_ms);
-        match years.iter_mut().find(|(year, _)| *year == saved) {
+        match years.iter_mut().find(|(year, _)| *year == row.year) {
             Some((_, count)) => *count += 1,
-            None => years.push((saved, 1)),
+            None => years.push((row.year, 1)),
         }
         for (count, (flag, _)) in flags.iter_mut().zip(Flags::NAMED) {
             *count += u32::from(row.flags.has(flag));
         }
     }
     let (mut tags, mut sites, mut folders) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, count) in (0_u32..).zip(labels).filter(|(_, count)| *count > 0) {
+    for (id, count) in met.into_iter().map(|id| (id, labels[id as usize])) {
         match rows.labels.kind(id) {
             LabelKind::Tag => tags.push((count, id)),
             LabelKind::Site => sites.push((count, id)),
@@ -36,6 +40,7 @@ pub(super) fn facets(rows: &Rows, numbers: impl Iterator<Item = u32>, most: usiz
     }
     let name = |id: u32| rows.labels.name(id);
     let top = |mut side: Vec<(u32, u32)>| -> Vec<(String, u32)> {
+        keep_highest(&mut side, most);
         best_first(&mut side, most, |a, b| b.0.cmp(&a.0).then_with(|| name(a.1).cmp(name(b.1))));
         side.into_iter().map(|(count, id)| (name(id).to_owned(), count)).collect()
     };
@@ -46,20 +51,29 @@ pub(super) fn facets(rows: &Rows, numbers: impl Iterator<Item = u32>, most: usiz
         tags: top(tags),
         sites: top(sites),
         folders: top(folders),
-        years,
+        years: years.into_iter().map(|(year, count)| (year.into(), count)).collect(),
         flags: named.map(|(count, (_, name))| (name, count)).collect(),
     }
 }
 
+/// Keeps the `most` highest counts with all that equal the last: names are slow to compare.
+fn keep_highest(side: &mut Vec<(u32, u32)>, most: usize) {
+    if most > 0 && side.len() > most {
+        let (_, last, _) = side.select_nth_unstable_by(most - 1, |a, b| b.0.cmp(&a.0));
+        let least = last.0;
+        side.retain(|(count, _)| *count >= least);
+    }
+}
+
 /// The year (UTC) of a moment; days to civil dates as in the proleptic Gregorian calendar.
-fn year(ms: i64) -> i32 {
+pub(super) fn year(ms: i64) -> i16 {
     let days = ms.div_euclid(DAY_MS) + 719_468;
     let era = days.div_euclid(146_097);
     let day = days.rem_euclid(146_097);
     let of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let of_year = day - (365 * of_era + of_era / 4 - of_era / 100);
     let after_february = (5 * of_year + 2) / 153 < 10;
-    i32::try_from(era * 400 + of_era + i64::from(!after_february)).unwrap_or(0)
+    i16::try_from(era * 400 + of_era + i64::from(!after_february)).unwrap_or(0)
 }
 
 #[cfg(test)]

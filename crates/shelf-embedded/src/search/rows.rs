@@ -1,5 +1,6 @@
 //! What is known of each bookmark beside its words, by number: for filters, facets and ranking.
 
+use super::facets;
 use super::store::View;
 use super::terms::{CREATED, FLAGS, Fields, ITEM_HIGH, ITEM_LOW, LABELS, LENGTH};
 use super::vectors::Vectors;
@@ -24,6 +25,8 @@ pub(super) struct Row {
     pub(super) length: u32,
     pub(super) flags: Flags,
     pub(super) living: bool,
+    /// The year (UTC) of `created_at_ms`.
+    pub(super) year: i16,
     labels_from: u32,
     labels: u16,
 }
@@ -34,6 +37,7 @@ const NO_ROW: Row = Row {
     length: 0,
     flags: Flags::from_bits(0),
     living: false,
+    year: 0,
     labels_from: 0,
     labels: 0,
 };
@@ -81,6 +85,12 @@ impl LabelKind {
         (Self::Language, "lang:"),
     ];
 
+    /// How many bytes of a label say its kind.
+    fn start(self) -> usize {
+        let known = Self::STARTS.iter().find(|(kind, _)| *kind == self);
+        known.map_or(0, |(_, start)| start.len())
+    }
+
     fn of(label: &str) -> Self {
         let found = Self::STARTS.iter().find(|(_, start)| label.starts_with(start));
         found.map_or(Self::Other, |(kind, _)| *kind)
@@ -121,7 +131,7 @@ impl Labels {
     /// The label without its kind.
     pub(super) fn name(&self, id: u32) -> &str {
         let name = self.names.get(id as usize).map_or("", |name| name);
-        name.split_once(':').map_or(name, |(_, name)| name)
+        name.get(self.kind(id).start()..).unwrap_or_default()
     }
 
     pub(super) fn kind(&self, id: u32) -> LabelKind {
@@ -180,7 +190,7 @@ impl Rows {
                 flags: Flags::from_bits(u8::try_from(flags.get_val(doc)).unwrap_or(0)),
                 ..NO_ROW
             };
-            let number = u32::try_from(segment.numbers.get_val(doc)).unwrap_or(0).min(NUMBER_MAX);
+            let number = segment.number(doc).min(NUMBER_MAX);
             self.place(number as usize, row, &ids);
         }
         Ok(())
@@ -219,7 +229,8 @@ impl Rows {
         }
         self.living += 1;
         self.lengths += u64::from(row.length);
-        self.all[number] = Row { labels_from, labels, living: true, ..row };
+        let year = facets::year(row.created_at_ms);
+        self.all[number] = Row { labels_from, labels, living: true, year, ..row };
         self.side_lengths[number] = row.length as f32;
     }
 

@@ -12,9 +12,6 @@ use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
-/// Documents of one block of postings.
-const BLOCK: usize = 128;
-
 /// What a search reads of one library, under one lock.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
@@ -67,7 +64,6 @@ impl Walk<'_> {
         let Some(mut block) = segment.inverted(space).read_block_postings(key, kept)? else {
             return Ok(());
         };
-        let mut numbers = [0_u64; BLOCK];
         let alive = segment.alive();
         let hiding = !self.shelf.tail.is_empty();
         loop {
@@ -75,14 +71,12 @@ impl Walk<'_> {
             if docs.is_empty() {
                 return Ok(());
             }
-            let numbers = &mut numbers[..docs.len()];
-            segment.numbers.get_vals(docs, numbers);
             let freqs = block.freqs();
-            for (at, (&doc, &number)) in docs.iter().zip(numbers.iter()).enumerate() {
+            for (at, &doc) in docs.iter().enumerate() {
                 if alive.is_some_and(|alive| !alive.is_alive(doc)) {
                     continue;
                 }
-                let number = u32::try_from(number).unwrap_or(u32::MAX);
+                let number = segment.number(doc);
                 if hiding && self.shelf.tail.hides(number) {
                     continue;
                 }
@@ -176,7 +170,7 @@ impl Walk<'_> {
                     continue 'docs;
                 }
             }
-            let number = u32::try_from(segment.numbers.get_val(target)).unwrap_or(u32::MAX);
+            let number = segment.number(target);
             let living = segment.alive().is_none_or(|alive| alive.is_alive(target));
             if living && !self.shelf.tail.hides(number) {
                 let places = lists.iter_mut().map(|list| {

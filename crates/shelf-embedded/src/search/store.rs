@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
-use tantivy::columnar::ColumnValues;
 use tantivy::fastfield::AliveBitSet;
 use tantivy::index::SegmentId;
 use tantivy::{
@@ -60,7 +59,8 @@ impl Book {
 /// One segment with what every search needs of it, opened once.
 pub(super) struct Segment {
     pub(super) reader: SegmentReader,
-    pub(super) numbers: Arc<dyn ColumnValues<u64>>,
+    /// The number of each document: unpacked once, for every posting reads one.
+    numbers: Vec<u32>,
     inverted: [Arc<InvertedIndexReader>; 3],
 }
 
@@ -71,6 +71,11 @@ impl Segment {
             Space::Word => &self.inverted[1],
             Space::Address => &self.inverted[2],
         }
+    }
+
+    /// The number of the document `doc`.
+    pub(super) fn number(&self, doc: u32) -> u32 {
+        self.numbers.get(doc as usize).copied().unwrap_or(u32::MAX)
     }
 
     pub(super) fn alive(&self) -> Option<&AliveBitSet> {
@@ -199,9 +204,16 @@ fn viewed(reader: &IndexReader, fields: &Fields, before: Option<&View>) -> Resul
         let inverted = |space| reader.inverted_index(fields.of(space)).map_err(search_fault);
         segments.push(Arc::new(Segment {
             reader: reader.clone(),
-            numbers: reader.fast_fields().column_first_or_default(NUMBER).map_err(search_fault)?,
+            numbers: numbers(reader).map_err(search_fault)?,
             inverted: [inverted(Space::Stem)?, inverted(Space::Word)?, inverted(Space::Address)?],
         }));
     }
     Ok(View { segments, _searcher: searcher })
+}
+
+/// The numbers of a segment's documents, in the order of the documents.
+fn numbers(reader: &SegmentReader) -> tantivy::Result<Vec<u32>> {
+    let column = reader.fast_fields().column_first_or_default::<u64>(NUMBER)?;
+    let number = |doc| u32::try_from(column.get_val(doc)).unwrap_or(u32::MAX);
+    Ok((0..reader.max_doc()).map(number).collect())
 }

@@ -110,9 +110,22 @@ impl Vectors {
         self.back[number] = back;
     }
 
-    /// The cosine as far as the first dimensions tell.
-    pub(super) fn glance(&self, number: usize, look: &Look) -> f32 {
-        dot(&self.front[number], &look.front) as f32 * self.inverse[number] * look.inverse
+    /// The cosine of every row as far as the first dimensions tell.
+    pub(super) fn glances(&self, look: &Look) -> Vec<f32> {
+        let mut all = vec![0.0; self.front.len()];
+        pulp::Arch::new().dispatch(Glances { vectors: self, look, all: &mut all });
+        all
+    }
+
+    /// The cosine of every row.
+    pub(super) fn cosines(&self, look: &Look) -> Vec<f32> {
+        (0..self.front.len()).map(|number| self.cosine(number, look)).collect()
+    }
+
+    /// The cosine, of which the first dimensions gave `glance`.
+    pub(super) fn completed(&self, number: usize, look: &Look, glance: f32) -> f32 {
+        let rest = dot(&self.back[number], &look.back);
+        rest as f32 * self.inverse[number] * look.inverse + glance
     }
 
     /// The cosine.
@@ -122,10 +135,32 @@ impl Vectors {
     }
 }
 
-/// Written so that the compiler turns it into multiply-and-add of packed words.
-#[inline]
+/// One pass over the first dimensions, compiled for each set of instructions a processor may have.
+struct Glances<'a> {
+    vectors: &'a Vectors,
+    look: &'a Look,
+    all: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Glances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let rows = self.vectors.front.iter().zip(&self.vectors.inverse);
+        for (glance, (row, inverse)) in self.all.iter_mut().zip(rows) {
+            *glance = dot(row, &self.look.front) as f32 * inverse * self.look.inverse;
+        }
+    }
+}
+
+/// Written so that the compiler turns it into multiply-and-add of packed words: a check for
+/// overflow would keep it from that, and 256 products of bytes cannot overflow.
+#[inline(always)]
 fn dot<const N: usize>(row: &[i8; N], look: &[i16; N]) -> i32 {
-    row.iter().zip(look).map(|(a, b)| i32::from(i16::from(*a)) * i32::from(*b)).sum()
+    let products =
+        row.iter().zip(look).map(|(a, b)| i32::from(i16::from(*a)).wrapping_mul(i32::from(*b)));
+    products.fold(0, i32::wrapping_add)
 }
 
 fn split(bytes: &[i8; ROW]) -> ([i8; FRONT], [i8; BACK]) {
