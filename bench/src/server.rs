@@ -65,6 +65,16 @@ impl Server {
         Ok(server)
     }
 
+    /// What the binary calls itself, and whether it was built to be fast.
+    pub(crate) fn version() -> Result<String> {
+        let binary = binary();
+        let told = Command::new(&binary).arg("--version").output();
+        let told = told.with_context(|| format!("cannot run {}", binary.display()))?;
+        let profile = binary.parent().and_then(Path::file_name).unwrap_or_default();
+        let version = String::from_utf8_lossy(&told.stdout).trim().to_owned();
+        Ok(format!("{version}, built in {}", profile.to_string_lossy()))
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

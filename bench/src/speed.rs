@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 
 /// Distinct queries of the mixed series.
 const QUERIES: usize = 1_000;
+/// How often the few queries of a small series are asked, after once to warm up.
+const REPEATED: usize = 10;
 /// Single saves.
 const SAVES: usize = 500;
 
 /// Measures at each of `sizes` and prints a Markdown page.
 pub(crate) async fn run(sizes: &[usize]) -> Result<()> {
     println!("Machine: {}\n", machine::line());
+    println!("Server: {}\n", Server::version()?);
     idle().await?;
     for size in sizes {
         at(*size).await?;
@@ -104,22 +107,19 @@ async fn searches(server: &Server, links: &[Link]) -> Result<()> {
         println!("<!-- slowest: {} -->", figures.slowest.replace("--", "-"));
     }
     let bar = "CPU 3 x hybrid";
-    Figures::of(server, &queries::stop_words(), search("hybrid")).await?.print(
-        size,
-        "stop words only",
-        bar,
-    );
-    Figures::of(server, &queries::letters(), search("hybrid")).await?.print(
-        size,
-        "one letter",
-        bar,
-    );
+    for (name, asks) in
+        [("stop words only", queries::stop_words()), ("one letter", queries::letters())]
+    {
+        Figures::of(server, &asks, search("hybrid")).await?;
+        let again = asks.repeat(REPEATED);
+        Figures::of(server, &again, search("hybrid")).await?.print(size, name, bar);
+    }
     let pages: Vec<String> = (0..200).map(|at| at.to_string()).collect();
     let list = |_| async move {
         server.get("/v1/libraries/{}/bookmarks", &[("limit", "20")]).await.map(drop)
     };
     Figures::of(server, &pages, list).await?.print(size, "list 20", "");
-    Ok(())
+    crate::peers::run(links, mixed)
 }
 
 async fn saves(server: &Server, size: usize) -> Result<()> {

@@ -96,6 +96,8 @@ struct Wanted {
     word: String,
     kind: Kind,
     probe: Option<usize>,
+    /// A small word beside telling ones, which may become a telling one yet.
+    faint: bool,
 }
 
 /// A query as it was understood.
@@ -138,9 +140,10 @@ impl Draft {
     }
 
     fn with_probes(mut found: Vec<(Word, bool)>, filter: Filter) -> Self {
-        let telling = |(word, growing): &(Word, bool)| *growing || !is_small(&word.text, &[]);
-        if found.iter().any(telling) {
-            found.retain(telling);
+        let small = |word: &Word| is_small(&word.text, &[]);
+        let telling = found.iter().any(|(word, _)| !small(word));
+        if telling || found.iter().any(|(_, growing)| *growing) {
+            found.retain(|(word, growing)| *growing || !small(word));
         }
         let mut seen = std::collections::HashSet::new();
         found.retain(|(word, growing)| seen.insert((word.text.clone(), *growing)));
@@ -162,7 +165,8 @@ impl Draft {
                     limit: EXPANSIONS_MAX,
                 });
             }
-            draft.wanted.push(Wanted { word: word.text, kind: word.kind, probe });
+            let faint = telling && small(&word);
+            draft.wanted.push(Wanted { word: word.text, kind: word.kind, probe, faint });
         }
         draft
     }
@@ -183,6 +187,9 @@ impl Draft {
             let known =
                 wanted.probe.and_then(|at| vocabulary.known.get(at)).map_or(&[][..], Vec::as_slice);
             let (group, read) = group(&wanted, known, &drawn.stems);
+            if group.alternatives.is_empty() {
+                continue;
+            }
             drawn.plan.groups.push(group);
             drawn.read.push(read);
         }
@@ -230,9 +237,13 @@ fn group(wanted: &Wanted, known: &[Known], stems: &[Stems]) -> (Group, Read) {
         }
     };
     let whole = if wanted.kind == Kind::Part { PART_WEIGHT } else { 1.0 };
-    add(&wanted.word, How::Form, whole);
+    if !wanted.faint {
+        add(&wanted.word, How::Form, whole);
+    }
     let is_word = known.iter().any(|one| one.word == wanted.word);
-    for one in known.iter().filter(|one| one.word != wanted.word) {
+    // Nobody types the beginning of a word that tells nothing; nearly everything holds one.
+    let others = known.iter().filter(|one| one.word != wanted.word);
+    for one in others.filter(|one| one.typos > 0 || !is_small(&one.word, &[])) {
         match (one.typos, TYPO_WEIGHTS.get(usize::from(one.typos).wrapping_sub(1))) {
             (0, _) if is_word => add(&one.word, How::Prefix, whole * PREFIX_OF_WORD_WEIGHT),
             (0, _) => add(&one.word, How::Prefix, whole * PREFIX_WEIGHT),
@@ -343,5 +354,40 @@ fn flag(state: State) -> Flags {
         State::Favourite => Flags::FAVOURITE,
         State::Private => Flags::PRIVATE,
         State::Untagged => Flags::UNTAGGED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(word: &str) -> Known {
+        Known { word: word.to_owned(), documents: 9, typos: 0 }
+    }
+
+    /// What ranks where the library knows `words` for the last word of `query`.
+    fn terms(query: &str, words: &[&str]) -> Vec<Vec<String>> {
+        let draft = Draft::of(&Query::read(query), Mode::Words);
+        let mut found = vec![Vec::new(); draft.probes.len()];
+        if let Some(last) = found.last_mut() {
+            *last = words.iter().map(|word| known(word)).collect();
+        }
+        let vocabulary = Vocabulary { known: found, ..Vocabulary::default() };
+        let drawn = draft.draw(&vocabulary, &Tuning::CHOSEN, Mode::Words, None);
+        let terms = |group: &Group| group.alternatives.iter().map(|one| one.term.clone()).collect();
+        drawn.plan.groups.iter().map(terms).collect()
+    }
+
+    #[test]
+    fn a_small_word_at_the_end_asks_only_for_what_it_may_become() {
+        assert_eq!(terms("places the", &["the", "theory"]), [["place"], ["theori"]]);
+        assert_eq!(terms("places the", &["the"]), [["place"]]);
+        assert_eq!(terms("places a", &["a", "and", "an"]), [["place"]]);
+    }
+
+    #[test]
+    fn small_words_alone_still_find() {
+        assert_eq!(terms("the", &["the", "and"]), [["the"]]);
+        assert_eq!(terms("to be ", &[]), [["to"], ["be"]]);
     }
 }

@@ -120,7 +120,11 @@ impl Walk<'_> {
         let build = |word: &str| {
             if probe.prefix { builder.build_prefix_dfa(word) } else { builder.build_dfa(word) }
         };
-        let slips = Slips { prefix: self.shelf.prefix.as_bytes(), dfa: build(&probe.word) };
+        // Two slips are looked for behind the first letter, which few miss: all other letters would
+        // have to be walked too.
+        let first = probe.word.chars().next().filter(|_| typos >= 2).map(String::from);
+        let first = first.unwrap_or_default();
+        let slips = Slips::new(&self.shelf.prefix, &first, build(&probe.word));
         let mut found: HashMap<String, u32> = HashMap::new();
         for segment in &self.view.segments {
             let stream = segment.inverted(Space::Word).terms().search(&slips).into_stream();
@@ -134,9 +138,9 @@ impl Walk<'_> {
             }
         }
         let least = probe.word.len().saturating_sub(usize::from(typos) * 4);
-        for (word, documents) in
-            self.shelf.tail.words_from("").filter(|(word, _)| word.len() >= least)
-        {
+        let fresh = self.shelf.tail.words_from(&first);
+        let fresh = fresh.take_while(|(word, _)| word.starts_with(&first));
+        for (word, documents) in fresh.filter(|(word, _)| word.len() >= least) {
             if let Distance::Exact(_) = slips.dfa.eval(word) {
                 count(&mut found, word.as_bytes(), u32::try_from(documents).unwrap_or(u32::MAX));
             }
@@ -169,13 +173,21 @@ fn count(counts: &mut HashMap<String, u32>, word: &[u8], documents: u32) {
     }
 }
 
-/// Accepts the library's prefix and then what the automaton of typing mistakes accepts.
-struct Slips<'a> {
-    prefix: &'a [u8],
+/// Accepts the library's prefix with the letters that are fixed, and then what the automaton of
+/// typing mistakes accepts.
+struct Slips {
+    prefix: Vec<u8>,
     dfa: DFA,
+    /// Where the automaton stands behind the fixed letters.
+    behind: u32,
 }
 
-impl Slips<'_> {
+impl Slips {
+    fn new(prefix: &str, fixed: &str, dfa: DFA) -> Self {
+        let behind = fixed.bytes().fold(dfa.initial_state(), |at, byte| dfa.transition(at, byte));
+        Self { prefix: [prefix, fixed].concat().into_bytes(), dfa, behind }
+    }
+
     fn distance(&self, word: &str) -> u8 {
         match self.dfa.eval(word) {
             Distance::Exact(typos) | Distance::AtLeast(typos) => typos,
@@ -190,7 +202,7 @@ enum At {
     Word(u32),
 }
 
-impl Automaton for &Slips<'_> {
+impl Automaton for &Slips {
     type State = At;
 
     fn start(&self) -> At {
@@ -210,7 +222,7 @@ impl Automaton for &Slips<'_> {
             At::Word(state) => At::Word(self.dfa.transition(state, byte)),
             At::Prefix(read) if self.prefix.get(read) == Some(&byte) => {
                 if read + 1 == self.prefix.len() {
-                    At::Word(self.dfa.initial_state())
+                    At::Word(self.behind)
                 } else {
                     At::Prefix(read + 1)
                 }

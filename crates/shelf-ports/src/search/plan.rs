@@ -185,7 +185,7 @@ pub struct Probe {
     /// Also words that begin with it.
     pub prefix: bool,
     /// Typing mistakes to forgive where the word itself is unknown: 0, 1 or 2. The second is
-    /// forgiven only where forgiving one finds nothing.
+    /// forgiven only where forgiving one finds nothing, and only behind the first letter.
     pub typos: u8,
     /// How many words at most.
     pub limit: usize,

@@ -208,6 +208,8 @@ async fn words_near_a_word_are_known(index: &dyn SearchIndex) {
             probe("recieve", false, 1),
             probe("database", true, 2),
             probe("zzzz", true, 1),
+            probe("databqsee", false, 2),
+            probe("xatabqse", false, 2),
         ];
         let known = index.vocabulary(scope(17), &probes).await.unwrap();
         let words =
@@ -217,6 +219,8 @@ async fn words_near_a_word_are_known(index: &dyn SearchIndex) {
         assert_eq!(known.known[1][0].typos, 1, "two letters that changed places are one mistake");
         assert_eq!(words(2), ["database", "databases"], "a known word has no typing mistake");
         assert!(words(3).is_empty());
+        assert_eq!(words(4), ["database", "databases"], "both are two slips away");
+        assert!(words(5).is_empty(), "the first letter is taken as meant where two slips are");
         assert_eq!(known.documents, 3);
         let stemmed = Probe { stems: vec!["receive".into()], ..probe("receives", false, 2) };
         assert!(index.vocabulary(scope(17), &[stemmed]).await.unwrap().known[0].is_empty());
