@@ -111,7 +111,7 @@ async fn searches(server: &Server, links: &[Link]) -> Result<()> {
         [("stop words only", queries::stop_words()), ("one letter", queries::letters())]
     {
         Figures::of(server, &asks, search("hybrid")).await?;
-        let again = asks.repeat(REPEATED);
+        let again: Vec<String> = std::iter::repeat_n(asks, REPEATED).flatten().collect();
         Figures::of(server, &again, search("hybrid")).await?.print(size, name, bar);
     }
     let pages: Vec<String> = (0..200).map(|at| at.to_string()).collect();
