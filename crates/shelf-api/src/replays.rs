@@ -20,6 +20,8 @@ use shelf_ports::replies::{Replies, Reply};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
 use tracing::Instrument;
 
 /// How long a reply is kept: a day, in milliseconds. It may hold what is removed for good later.
@@ -27,6 +29,8 @@ const KEPT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// The largest answer that is kept, bytes; only writes to content, which the door repeats, are
 /// larger.
 const BYTES_MAX: u64 = 1 << 20;
+/// How long a request waits for another one with its key, before it is told to ask again.
+const WAIT_MAX: Duration = Duration::from_secs(20);
 /// After so many replies the old ones are forgotten.
 const FORGET_EVERY: u64 = 64;
 /// The headers that belong to an answer and not to the moment it was given.
@@ -40,6 +44,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 pub struct Replays {
     replies: Arc<dyn Replies>,
     running: Arc<Mutex<HashSet<String>>>,
+    ended: Arc<Notify>,
     kept: Arc<AtomicU64>,
 }
 
@@ -51,24 +56,43 @@ pub(crate) struct ShownOnce(pub String);
 struct Running {
     key: String,
     all: Arc<Mutex<HashSet<String>>>,
+    ended: Arc<Notify>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.ended.notify_waiters();
     }
 }
 
 impl Replays {
     /// Replays of what `replies` keeps.
     pub fn new(replies: Arc<dyn Replies>) -> Self {
-        Self { replies, running: Arc::default(), kept: Arc::default() }
+        Self { replies, running: Arc::default(), ended: Arc::default(), kept: Arc::default() }
     }
 
     fn begin(&self, key: &str) -> Option<Running> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let new = running.insert(key.to_owned());
-        new.then(|| Running { key: key.to_owned(), all: Arc::clone(&self.running) })
+        let (all, ended) = (Arc::clone(&self.running), Arc::clone(&self.ended));
+        new.then(|| Running { key: key.to_owned(), all, ended })
+    }
+
+    /// The turn of `key`: at once, or when the request that has it is done.
+    async fn turn(&self, key: &str) -> Option<Running> {
+        let turn = async {
+            loop {
+                let ended = self.ended.notified();
+                tokio::pin!(ended);
+                ended.as_mut().enable();
+                if let Some(running) = self.begin(key) {
+                    return running;
+                }
+                ended.await;
+            }
+        };
+        tokio::time::timeout(WAIT_MAX, turn).await.ok()
     }
 
     /// The answer to the request with `key`: as it was given before, or by doing `work`.
@@ -78,7 +102,7 @@ impl Replays {
         now: i64,
         work: impl Future<Output = Response>,
     ) -> Result<Response, Problem> {
-        let Some(_running) = self.begin(&key.key) else {
+        let Some(_running) = self.turn(&key.key).await else {
             return Err(Refused::new(Code::Busy, "", "a request with this key is under way").into());
         };
         if let Some(reply) = self.replies.reply(&key.key, now - KEPT_MS).await? {
