@@ -252,7 +252,12 @@ mod tests {
         let fresh = open_writer(&dir.path().join("fresh.db")).unwrap();
         let file = dir.path().join("older.db");
         let older = open_writer(&file).unwrap();
-        older.execute_batch("DROP INDEX shown_number; PRAGMA user_version = 1;").unwrap();
+        let before = "DROP INDEX shown_number; DROP INDEX libraries_owner;
+             DROP INDEX children_bookmark;
+             CREATE INDEX children_bookmark ON children (library, bookmark)
+                 WHERE bookmark IS NOT NULL;
+             PRAGMA user_version = 1;";
+        older.execute_batch(before).unwrap();
         drop(older);
         let brought = open_writer(&file).unwrap();
         assert_eq!(made_of(&brought), made_of(&fresh));
