@@ -131,7 +131,9 @@ impl Known {
     /// Keeps `bookmarks` as of `seq`.
     pub(crate) fn keep_bookmarks(&self, library: LibraryKey, seq: Seq, bookmarks: &[Bookmark]) {
         if let Some(at) = self.lock().get_mut(&library).filter(|at| at.seq == seq) {
-            bookmarks.iter().for_each(|bookmark| at.keep(bookmark.clone()));
+            for bookmark in bookmarks {
+                at.keep(bookmark.clone());
+            }
         }
     }
 

@@ -145,6 +145,10 @@ struct Glances<'a> {
 impl pulp::WithSimd for Glances<'_> {
     type Output = ();
 
+    #[expect(
+        clippy::inline_always,
+        reason = "only what is inlined is compiled for those instructions"
+    )]
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let rows = self.vectors.front.iter().zip(&self.vectors.inverse);
@@ -156,6 +160,7 @@ impl pulp::WithSimd for Glances<'_> {
 
 /// Written so that the compiler turns it into multiply-and-add of packed words: a check for
 /// overflow would keep it from that, and 256 products of bytes cannot overflow.
+#[expect(clippy::inline_always, reason = "it is compiled for the instructions of its caller")]
 #[inline(always)]
 fn dot<const N: usize>(row: &[i8; N], look: &[i16; N]) -> i32 {
     let products =
