@@ -22,7 +22,7 @@ const USAGE: &str = "usage: cargo run --release -p bench -- speed [SIZE ...] | q
   speed    the server over HTTP at each SIZE (10000 100000 by default; 1000000 takes minutes)
 The server is target/release/mindshelf (build it first) or what MINDSHELF_BINARY names.
 The texts are read from MINDSHELF_SHARED, or ../shared beside the repository. Peers run where
-python3 (or MINDSHELF_PYTHON) can: SQLite FTS5 always, buku where it is installed.";
+python3 (or BENCH_PYTHON) can: SQLite FTS5 always, buku where it is installed.";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();

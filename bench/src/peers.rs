@@ -11,7 +11,7 @@ pub(crate) fn run(links: &[Link], queries: &[String]) -> Result<()> {
     let (file, asked) = (dir.path().join("links.jsonl"), dir.path().join("queries.txt"));
     std::fs::write(&file, links.iter().map(|link| link.to_line() + "\n").collect::<String>())?;
     std::fs::write(&asked, queries.join("\n"))?;
-    let named = std::env::var_os("MINDSHELF_PYTHON").unwrap_or_else(|| "python3".into());
+    let named = std::env::var_os("BENCH_PYTHON").unwrap_or_else(|| "python3".into());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/peers.py");
     let done = Command::new(named).arg(script).args([&file, &asked]).arg(dir.path()).output();
     let done = match done {

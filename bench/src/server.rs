@@ -49,6 +49,9 @@ impl Server {
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 break;
             }
+            if let Some(status) = server.child.try_wait()? {
+                bail!("the server ended at once, {status}: start it by hand to read why");
+            }
             ensure!(began.elapsed() < Duration::from_mins(1), "the server did not get ready");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
