@@ -78,7 +78,7 @@ async fn what_is_thrown_away_comes_back() {
     walk.open("/library?q=rye").await;
     walk.press(RYE).await;
     walk.press("Put in the trash").await;
-    walk.sees("Undo").await;
+    walk.find(".toast button", "Undo").await;
     walk.open("/trash").await;
     walk.sees(RYE).await;
     walk.look("trash").await;
@@ -91,7 +91,7 @@ async fn what_is_thrown_away_comes_back() {
     // The whole library has a history as well, and each act in it a way back.
     walk.open("/history").await;
     walk.look("history").await;
-    walk.press_in(".timeline li:first-child", "Undo").await;
+    walk.turn(".timeline li:first-child", "Undo").await;
     walk.open("/trash").await;
     walk.sees(RYE).await;
     walk.press("Empty the trash for good").await;
