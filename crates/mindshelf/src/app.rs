@@ -234,6 +234,7 @@ fn empty(dir: &Path) -> std::io::Result<()> {
 fn search_of(stores: &Stores, index: EmbeddedSearch) -> SearchPorts {
     let (views, library) = (stores.views.clone(), stores.library.clone());
     SearchPorts {
+        library: library.clone(),
         index: Arc::new(index),
         embedder: Arc::new(BuiltInModel::default()),
         texts: Arc::new(ShownTexts { views, library }),

@@ -36,6 +36,9 @@ pub struct Found {
     pub total: u64,
     /// How long the server took, microseconds.
     pub took_us: u64,
+    /// How many changes are not searchable yet.
+    #[serde(default)]
+    pub behind: u64,
     /// What else the server said.
     #[serde(flatten)]
     pub more: serde_json::Map<String, serde_json::Value>,

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use futures::StreamExt;
 use serde::Serialize;
-use shelf_client::{ImportFile, Job, LedgerRow, LibraryClient};
+use shelf_client::{ImportFile, Job, LedgerRow, LibraryClient, Mode};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,6 +15,8 @@ use tokio_util::io::ReaderStream;
 
 /// How often a job is asked how far it is.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long the command waits for what came in to be searchable.
+const SEARCHABLE_MAX: Duration = Duration::from_mins(10);
 /// Rows of the ledger shown to a person; `--json` has them all.
 const SHOWN_MAX: usize = 20;
 
@@ -56,6 +58,9 @@ pub(super) async fn import(settings: &Settings, import: Import) -> Result<ExitCo
     let name = import.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = ImportFile { name, content, dry_run: import.dry_run };
     let job = watched(&library, library.import(file).await?).await?;
+    if !import.dry_run {
+        searchable(&library).await?;
+    }
     let rows = ledger(&library, &job.id).await?;
     if import.json {
         let ledger = Ledger {
@@ -111,6 +116,24 @@ async fn watched(library: &LibraryClient, mut job: Job) -> Result<Job> {
     }
     bar.finish_and_clear();
     Ok(job)
+}
+
+/// Waits until what came in is found, so that whoever searches next misses nothing.
+async fn searchable(library: &LibraryClient) -> Result<()> {
+    let bar = console::bar();
+    let waited = async {
+        loop {
+            let behind = library.search("", Mode::Words, 1).await?.behind;
+            if behind == 0 {
+                return Ok(());
+            }
+            bar.set_message(format!("stored; {behind} changes still to be made searchable"));
+        }
+    };
+    let waited = tokio::time::timeout(SEARCHABLE_MAX, waited).await;
+    bar.finish_and_clear();
+    // Everything is stored; what is not searchable by now becomes so without this command.
+    waited.unwrap_or(Ok(()))
 }
 
 /// Every row that was not plainly stored.

@@ -49,6 +49,10 @@ pub(super) async fn search(settings: &Settings, search: Search) -> Result<()> {
         }
         let ms = found.took_us as f64 / 1000.0;
         console::say(format!("{} of {} in {ms:.1} ms", found.hits.len(), found.total));
+        if found.behind > 0 {
+            let behind = found.behind;
+            console::warn(format!("{behind} changes are still being made searchable; ask again"));
+        }
     }
     reached.end().await;
     Ok(())

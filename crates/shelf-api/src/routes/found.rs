@@ -175,6 +175,9 @@ pub(crate) struct FoundOut {
     /// The position each library was read at, by id.
     #[schema(value_type = BTreeMap<String, u64>)]
     pub heads: BTreeMap<String, Seq>,
+    /// How many changes written before the question are not searchable yet; 0 but while much
+    /// comes in at once.
+    pub behind: u64,
     /// Where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,

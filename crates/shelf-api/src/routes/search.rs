@@ -102,6 +102,7 @@ impl SearchQuery {
 fn page(answers: Vec<(LibraryId, SearchAnswer)>, ask: &SearchAsk, took_us: u64) -> FoundOut {
     let heads = answers.iter().map(|(id, answer)| (id.to_string(), answer.seq)).collect();
     let total = answers.iter().map(|(_, answer)| answer.total).sum();
+    let behind = answers.iter().map(|(_, answer)| answer.behind).sum();
     let one = answers.len() == 1;
     let mut more = answers.iter().any(|(_, answer)| answer.more);
     let (mut hits, mut facets) = (Vec::new(), Vec::new());
@@ -126,7 +127,7 @@ fn page(answers: Vec<(LibraryId, SearchAnswer)>, ask: &SearchAsk, took_us: u64) 
     let more = more && next + ask.limit <= depth;
     let next_cursor = more.then(|| cursor::seal("search", &next));
     let facets = merged(facets);
-    FoundOut { hits, total, took_us, facets, hints, corrected, heads, next_cursor }
+    FoundOut { hits, total, took_us, facets, hints, corrected, heads, behind, next_cursor }
 }
 
 fn told(found: FoundOut, here: &Here) -> Response {

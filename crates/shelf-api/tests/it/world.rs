@@ -131,7 +131,7 @@ impl World {
         std::fs::create_dir(&spool).unwrap();
         let api = Api {
             stores: stores.clone(),
-            search: SearchPorts { index, embedder, texts },
+            search: SearchPorts { library: stores.library.clone(), index, embedder, texts },
             background: Background::new(spool, FILE_BYTES_MAX),
             replays: Replays::new(store.clone()),
             gate,

@@ -7,6 +7,7 @@ use shelf_domain::query::Query;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::stamp::Seq;
 use shelf_ports::Failure;
+use shelf_ports::library::Library;
 use shelf_ports::search::{
     BookmarkText, CANDIDATES_MAX, Embedder, Embedding, Facets, SearchIndex, Texts,
 };
@@ -17,10 +18,15 @@ use std::time::Duration;
 pub const HITS_MAX: usize = 200;
 /// How long an answer waits for the write its asker wants to see.
 const AT_LEAST_WAIT: Duration = Duration::from_secs(2);
+/// How long an answer waits for what was written before the question. Whoever types on while a
+/// large file comes in waits no longer than this, and is told what is missing.
+const SOON_WAIT: Duration = Duration::from_millis(150);
 
-/// What search needs: an index, a model, and the texts for snippets.
+/// What search needs: the log's heads, an index, a model, and the texts for snippets.
 #[derive(Clone, Debug)]
 pub struct SearchPorts {
+    /// Where logs stand.
+    pub library: Arc<dyn Library>,
     /// Candidates.
     pub index: Arc<dyn SearchIndex>,
     /// Meaning.
@@ -97,6 +103,8 @@ pub struct SearchAnswer {
     pub corrected: Vec<(String, String)>,
     /// The position of the library this was read at, at least.
     pub seq: Seq,
+    /// How many changes written before the question are not searchable yet.
+    pub behind: u64,
     /// Whether a further page may follow.
     pub more: bool,
 }
@@ -116,6 +124,7 @@ pub async fn search(
             Refused::new(Code::NotYet, "at_least", "that write is not followed yet")
         })??;
     }
+    let head = caught_up(ports, scope).await?;
     let query = Query::read(&ask.query);
     let mut drawn = draw(ports, scope, &query, &ask).await?;
     drawn.plan.limit = ask.offset + ask.limit;
@@ -140,8 +149,19 @@ pub async fn search(
         hints: query.hints.iter().map(ToString::to_string).collect(),
         corrected: corrected(&drawn),
         seq: found.seq,
+        behind: head.saturating_sub(found.seq),
         more,
     })
+}
+
+/// Waits a moment for what is written now to be searchable; where the log stands.
+async fn caught_up(ports: &SearchPorts, scope: Scope) -> Result<Seq, Failure> {
+    let head = ports.library.head(scope).await?.seq;
+    // Whether it came in time is told by the answer itself.
+    if let Ok(reached) = tokio::time::timeout(SOON_WAIT, ports.index.reached(scope, head)).await {
+        reached?;
+    }
+    Ok(head)
 }
 
 /// The plan of `query` in the words this library knows; limit and facets are not set.

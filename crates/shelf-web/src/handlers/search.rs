@@ -14,6 +14,7 @@ use crate::{
     pages::list::{Coat, Facet, FacetGroup, ListPage},
     ui::row::RowView,
     visit::{Visit, moment},
+    words::counted,
 };
 
 /// Hits of one page.
@@ -97,7 +98,11 @@ fn why(hit: &Hit) -> Vec<String> {
 fn remarks(found: &SearchAnswer) -> Vec<String> {
     let corrected =
         found.corrected.iter().map(|(typed, read)| format!("“{typed}” was read as “{read}”"));
-    corrected.chain(found.hints.iter().cloned()).collect()
+    let behind = (found.behind > 0).then(|| {
+        let changes = counted(found.behind, "change", "changes");
+        format!("{changes} still to be made searchable: what came in last may be missing")
+    });
+    corrected.chain(found.hints.iter().cloned()).chain(behind).collect()
 }
 
 fn groups(facets: &Facets, query: &str) -> Vec<FacetGroup> {

@@ -98,9 +98,10 @@ impl Room {
         let index = Arc::new(EmbeddedSearch::open(&dir.path().join("search"), "tests").unwrap());
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
+        let library = stores.library.clone();
         let web = Web {
             stores,
-            search: SearchPorts { index, embedder, texts },
+            search: SearchPorts { library, index, embedder, texts },
             spool: dir.path().join("incoming"),
             tasks: tokio_util::task::TaskTracker::new(),
             doors,
