@@ -72,7 +72,13 @@ struct Flags {
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
     /// The token to show to that server.
-    #[arg(long, global = true, value_name = "T", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "T",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
     token: Option<String>,
     /// Name or id of the library to work on; the oldest one, if not said.
     #[arg(long, global = true, value_name = "NAME")]

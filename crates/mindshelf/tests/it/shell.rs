@@ -45,6 +45,20 @@ fn commands_work_whether_or_not_a_server_runs() {
     assert!(said(mindshelf(dir.path()).arg("link")).contains("/sign-in?link="));
 }
 
+/// One token in 64 begins with the sign that options begin with.
+#[test]
+fn a_token_that_begins_with_a_hyphen_is_a_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let token = "-j3xdp79dd11oCaHpXk6-a5ZMAZv9irYlKmuQbjIU1I";
+    let mut far = mindshelf(dir.path());
+    far.args(["--server", &server.address, "--token", token, "search", "owls"]);
+    let refused = ran(&mut far);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not signed in"));
+    assert!(server.stop());
+}
+
 #[test]
 fn a_second_server_on_the_same_data_says_so_and_ends() {
     let dir = tempfile::tempdir().unwrap();
