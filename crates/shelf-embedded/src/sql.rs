@@ -1,5 +1,6 @@
 //! Connections: how they are opened, shared and asked about themselves.
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use shelf_domain::kind::Kind;
@@ -44,8 +45,7 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        keep_statements(&connection)?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version == 0 {
             connection.execute_batch(&format!(
@@ -161,10 +161,20 @@ impl Readers {
         let connection = Connection::open_with_flags(&self.file, flags)?;
         connection.pragma_update(None, "query_only", "ON")?;
         connection.pragma_update(None, "cache_size", -4_000)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        keep_statements(&connection)?;
         Ok(connection)
     }
+}
+
+/// Lets a connection wait for a lock, and keep each statement as it was planned once.
+///
+/// Without the planner's stability guarantee SQLite parses and plans a statement anew whenever a
+/// bound value it may have looked at differs, which cost a tenth of a save.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(())
 }
 
 /// A kind in a column: a small number for the known ones, its name for others.
