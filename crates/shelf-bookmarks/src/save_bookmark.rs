@@ -5,10 +5,11 @@ use crate::get_bookmark::get_bookmark;
 use shelf_domain::change::Head;
 use shelf_domain::id::{ActId, Scope};
 use shelf_domain::refusal::Refused;
-use shelf_domain::turn::Status;
+use shelf_domain::turn::{Status, Turn};
 use shelf_domain::view::Bookmark;
 use shelf_ports::Failure;
 use shelf_ports::library::IdempotencyKey;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use shelf_domain::save::{SaveBookmark, SavePlace};
 
@@ -37,17 +38,29 @@ pub async fn save_bookmark(
 ) -> Result<Saved, Failure> {
     let ask = ask.checked()?;
     let reads = ask.reads();
-    let decide = move |turn: &mut shelf_domain::turn::Turn| {
-        let outcome = turn.save(&ask)?;
-        Ok(turn.done(vec![outcome]))
+    let made = Arc::new(Mutex::new(None));
+    let decide = {
+        let made = Arc::clone(&made);
+        move |turn: &mut Turn| {
+            let outcome = turn.save(&ask)?;
+            // All of a new bookmark is in view; of one that was there, only what decides is.
+            let new = turn.shelf.item(outcome.item).filter(|_| outcome.status == Status::Applied);
+            *made.lock().unwrap_or_else(PoisonError::into_inner) =
+                new.map(|item| Bookmark::of(&turn.shelf, item));
+            Ok(turn.done(vec![outcome]))
+        }
     };
     let written = ctx.write(scope, key, reads, Box::new(decide)).await?;
     let Some(outcome) = written.done.outcomes.first() else {
         return Err(Refused::not_found("bookmark that was saved").into());
     };
-    let got = get_bookmark(ctx, scope, outcome.item).await?;
+    let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let bookmark = match made {
+        Some(bookmark) => bookmark,
+        None => get_bookmark(ctx, scope, outcome.item).await?.bookmark,
+    };
     Ok(Saved {
-        bookmark: got.bookmark,
+        bookmark,
         status: outcome.status,
         head: written.head,
         act: written.done.act,

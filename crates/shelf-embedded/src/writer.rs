@@ -12,8 +12,16 @@ const QUEUE_MAX: usize = 1_024;
 
 /// Called after the commit, with its error if it failed.
 type Answer = Box<dyn FnOnce(Option<&Broken>) + Send>;
-/// Answers once the commit is done, and says whether it met a full disk.
-type Command = Box<dyn FnOnce(&Connection) -> (Answer, bool) + Send>;
+/// Runs at its place in the group; answers once the commit is done, and says whether it met a
+/// full disk.
+type Command = Box<dyn FnOnce(&Connection, Place) -> (Answer, bool) + Send>;
+
+/// Where in its group a command stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    First,
+    Later,
+}
 
 /// A group that was not committed: why, for each of those who wait.
 struct Broken {
@@ -54,16 +62,16 @@ impl Writer {
         Ok(Self { commands })
     }
 
-    /// Runs `work` inside the next transaction, in a savepoint of its own; answers once that
-    /// transaction is durable. An error of `work` rolls back its own savepoint only.
+    /// Runs `work` inside the next transaction; answers once that transaction is durable. An error
+    /// of `work` takes back what it did, and nothing else.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         doing: &'static str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
         let (answer, answered) = oneshot::channel();
-        let command: Command = Box::new(move |connection| {
-            let result = in_savepoint(connection, work);
+        let command: Command = Box::new(move |connection, place| {
+            let result = alone(connection, place, work);
             let is_no_room = result.as_ref().is_err_and(sql::is_no_room);
             let then: Answer = Box::new(move |broken: Option<&Broken>| {
                 let result = match (result, broken) {
@@ -88,7 +96,8 @@ fn run(connection: &Connection, mut inbox: mpsc::Receiver<Command>) {
         let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut s| s.execute([]));
         let mut next = Some(first);
         while let Some(command) = next {
-            let (answer, met_no_room) = command(connection);
+            let place = if answers.is_empty() { Place::First } else { Place::Later };
+            let (answer, met_no_room) = command(connection, place);
             answers.push(answer);
             is_no_room |= met_no_room;
             // A full disk ends the whole transaction: what came before is gone with it, and
@@ -110,14 +119,39 @@ fn run(connection: &Connection, mut inbox: mpsc::Receiver<Command>) {
     }
 }
 
+/// Runs `work` so that its error takes back its own part of the transaction only.
+fn alone<T>(
+    connection: &Connection,
+    place: Place,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    if connection.is_autocommit() {
+        // Outside of a transaction a savepoint would be one, and commit by itself.
+        return Err(rusqlite::Error::InvalidQuery);
+    }
+    match place {
+        Place::First => at_first(connection, work),
+        Place::Later => in_savepoint(connection, work),
+    }
+}
+
+/// The whole transaction is the savepoint of its first command, which spares the common group of
+/// one the copies a savepoint keeps of every page.
+fn at_first<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let result = work(connection);
+    if result.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
+    }
+    result
+}
+
 fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    if connection.is_autocommit() {
-        // Outside of a transaction the savepoint would be one, and commit by itself.
-        return Err(rusqlite::Error::InvalidQuery);
-    }
     connection.prepare_cached("SAVEPOINT command")?.execute([])?;
     let result = work(connection);
     if result.is_err() {
@@ -129,4 +163,42 @@ fn in_savepoint<T>(
     }
     connection.prepare_cached("RELEASE command")?.execute([])?;
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes `n`, and fails afterwards if it is odd.
+    fn put(n: i64) -> impl FnOnce(&Connection) -> rusqlite::Result<i64> + Send + 'static {
+        move |connection| {
+            connection.execute("INSERT INTO numbers VALUES (?1)", [n])?;
+            if n % 2 == 1 { Err(rusqlite::Error::QueryReturnedNoRows) } else { Ok(n) }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_takes_back_its_own_part_wherever_in_the_group_it_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("numbers.db");
+        let connection = Connection::open(&file).unwrap();
+        connection.execute_batch("CREATE TABLE numbers (n INTEGER)").unwrap();
+        let (commands, inbox) = mpsc::channel(QUEUE_MAX);
+        let writer = Writer { commands };
+        // All four wait before the thread begins, so they are one group.
+        let begin = async { std::thread::spawn(move || run(&connection, inbox)) };
+        let (first, second, third, fourth, _) = tokio::join!(
+            writer.run("putting", put(1)),
+            writer.run("putting", put(2)),
+            writer.run("putting", put(3)),
+            writer.run("putting", put(4)),
+            begin
+        );
+        assert!(first.is_err() && third.is_err());
+        assert_eq!((second.unwrap(), fourth.unwrap()), (2, 4));
+        let reader = Connection::open(&file).unwrap();
+        let mut kept = reader.prepare("SELECT n FROM numbers ORDER BY n").unwrap();
+        let kept: Vec<i64> = kept.query_map([], |row| row.get(0)).unwrap().flatten().collect();
+        assert_eq!(kept, [2, 4]);
+    }
 }

@@ -1,5 +1,6 @@
 //! A reader with an empty library on a real store, their clock and their chance.
 
+use shelf_bookmarks::get_bookmark::get_bookmark;
 use shelf_bookmarks::organise::{CreateCollection, create_collection};
 use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, Saved, save_bookmark};
 use shelf_bookmarks::{Ctx, Stores};
@@ -40,7 +41,10 @@ impl World {
 
     pub(crate) async fn save(&self, ask: SaveBookmark) -> Saved {
         self.clock.advance(1_000);
-        save_bookmark(&self.ctx, self.scope, ask, None).await.unwrap()
+        let saved = save_bookmark(&self.ctx, self.scope, ask, None).await.unwrap();
+        let got = get_bookmark(&self.ctx, self.scope, saved.bookmark.id).await.unwrap();
+        assert_eq!(saved.bookmark, got.bookmark, "the answer is what is read afterwards");
+        saved
     }
 
     pub(crate) async fn url(&self, url: &str) -> ItemId {
