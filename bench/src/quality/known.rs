@@ -5,6 +5,7 @@ use super::library::Line;
 use crate::corpus::shared;
 use anyhow::{Context, Result};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use shelf_bookmarks::search::language::Language;
 use shelf_bookmarks::search::words::{Kind, words};
 use std::collections::{BTreeMap, HashSet};
@@ -89,12 +90,7 @@ fn set(name: &'static str, pairs: &[(Line, Line)], others: &[Line], described: b
             all.get(..all.len().min(*WORDS.end())).filter(|text| text.len() >= *WORDS.start())?;
         let text = text.join(" ");
         let apart = stems(&text).is_disjoint(&stems(&held.title));
-        Some(Asked {
-            first_half: hashed(&held.url).is_multiple_of(2),
-            text: text + " ",
-            target,
-            apart,
-        })
+        Some(Asked { first_half: is_first_half(&held.url), text: text + " ", target, apart })
     });
     Set { name, lines, asked: asked.collect() }
 }
@@ -120,6 +116,16 @@ fn stems(text: &str) -> HashSet<String> {
     let telling = |word: &str| !shelf_bookmarks::search::language::is_small(word, &[]);
     let found = words(text, 400);
     found.iter().filter(|w| telling(&w.text)).map(|w| english.stem(&w.text).into_owned()).collect()
+}
+
+/// Whether `url` is of the half weights are chosen on: by the last bit of the first eight bytes of a
+/// SHA-256, so that any program can split alike.
+fn is_first_half(url: &str) -> bool {
+    let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let bare = bare.split('#').next().unwrap_or(bare).trim_end_matches('/');
+    let (host, path) = bare.split_at(bare.find(['/', '?']).unwrap_or(bare.len()));
+    let digest = Sha256::digest(format!("quality-2:{}{path}", host.to_lowercase()));
+    digest[7].is_multiple_of(2)
 }
 
 fn hashed(text: &str) -> u64 {

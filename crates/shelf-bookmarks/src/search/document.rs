@@ -8,12 +8,28 @@ use shelf_domain::id::ItemId;
 use shelf_ports::search::{BookmarkText, DOC_TERMS_MAX, Flags, SearchDoc};
 
 /// Changes whenever the analysis does; an index made by another version is rebuilt.
-pub const ANALYSIS_VERSION: u32 = 2;
+pub const ANALYSIS_VERSION: u32 = 3;
 
 /// Words between two fields, so that no phrase runs across.
 const FIELD_GAP: u32 = 32;
 /// How much of the notes the meaning is taken from, in bytes.
 const MEANING_NOTES_BYTES: usize = 2_000;
+
+/// Sites that are home to pages about anything: their names tell nothing of what a page means.
+const HOMES: [&str; 12] = [
+    "github",
+    "gitlab",
+    "bitbucket",
+    "codeberg",
+    "sourceforge",
+    "medium",
+    "substack",
+    "wordpress",
+    "blogspot",
+    "youtube",
+    "reddit",
+    "wikipedia",
+];
 
 /// How much one word of each field counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,21 +198,23 @@ fn labels(text: &BookmarkText, address: &Address, language: Language) -> Vec<Str
     labels
 }
 
-/// What a model should read to know what the bookmark is about.
+/// What a model should read to know what the bookmark is about. A model's vector is near the mean of
+/// the words it reads, so what counts more is said more often: most of all the description and the
+/// names somebody filed it under, then the address, whose words speak where titles are names. The
+/// repetitions come last: a model that reads only so much has then read everything once.
 pub fn meaning_text(text: &BookmarkText) -> String {
+    let folders = text.folders.iter().flatten().map(|folder| folder.name.as_str());
+    let filed: Vec<&str> = text.tags.iter().map(String::as_str).chain(folders).collect();
+    let filed = filed.join("\n");
+    let mut address = Address::read(&text.url).words;
+    address.retain(|word| !HOMES.contains(&word.as_str()));
+    let address = address.join(" ");
     let notes = text.notes.char_indices().take_while(|(at, _)| *at < MEANING_NOTES_BYTES);
-    let mut about = String::with_capacity(text.title.len() + text.description.len() + 64);
-    for part in
-        [text.title.as_str(), "\n", text.description.as_str(), "\n", &text.tags.join(" "), "\n"]
-    {
-        about.push_str(part);
-    }
-    for folder in text.folders.iter().flatten() {
-        about.push_str(&folder.name);
-        about.push('\n');
-    }
-    about.extend(notes.map(|(_, letter)| letter));
-    about
+    let notes: String = notes.map(|(_, letter)| letter).collect();
+    let (title, description) = (text.title.as_str(), text.description.as_str());
+    let once = [title, &address, &filed, description, &notes];
+    let again = [&address, &filed, &filed, description, description];
+    [once, again].concat().join("\n")
 }
 
 #[cfg(test)]
@@ -226,6 +244,17 @@ mod tests {
             assert!(doc.labels.contains(&label.to_owned()), "{label}");
         }
         assert!(doc.words.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    }
+
+    #[test]
+    fn a_meaning_is_taken_from_all_that_is_known_and_less_from_where_it_lives() {
+        let url = "https://github.com/tokio-rs/tokio".into();
+        let about = meaning_text(&BookmarkText { url, ..sample() });
+        assert!(about.starts_with("Tokio: async runtimes\ntokio rs tokio\nRust Lang\nAn async"));
+        assert!(about.ends_with("for the language"), "{about}");
+        let notes = "é".repeat(MEANING_NOTES_BYTES);
+        let about = meaning_text(&BookmarkText { notes, ..BookmarkText::default() });
+        assert_eq!(about.trim().len(), MEANING_NOTES_BYTES, "notes without end");
     }
 
     #[test]

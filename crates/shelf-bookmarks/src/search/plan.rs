@@ -10,6 +10,8 @@ use shelf_ports::search::{
     Vocabulary,
 };
 
+/// The least BM25 saturates by in a hybrid search, however short the library's texts are.
+const K1_LEAST: f32 = 0.1;
 /// Most words of a query that rank.
 const GROUPS_MAX: usize = 96;
 /// Most words of a query whose neighbours are looked up.
@@ -44,8 +46,11 @@ pub enum Mode {
 /// The arithmetic of ranking that was chosen by measurement; see `docs/QUALITY.md`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
-    /// BM25's saturation.
+    /// BM25's saturation: of words alone, and at most of a hybrid search.
     pub k1: f32,
+    /// Mean length of the library's documents at which a hybrid search saturates by 1. Short texts
+    /// say a word once, in one field or another: that they say it is all that counts there.
+    pub k1_length: f32,
     /// BM25's share of length.
     pub b: f32,
     /// Worth of meaning in a hybrid search.
@@ -57,9 +62,17 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// `meaning` and `reach` were swept on one half of the known-item queries, the others set by
-    /// hand; `docs/QUALITY.md` says how blind the other half is.
-    pub const CHOSEN: Self = Self { k1: 1.2, b: 0.6, meaning: 0.5, meaning_least: 0.2, reach: 1.0 };
+    /// `meaning`, `reach` and `k1_length` were swept on one half of the known-item queries, the
+    /// others set by hand; `docs/QUALITY.md` says how blind the other half is.
+    pub const CHOSEN: Self =
+        Self { k1: 1.2, k1_length: 100.0, b: 0.6, meaning: 0.5, meaning_least: 0.2, reach: 1.0 };
+
+    fn k1(&self, mode: Mode, length_mean: f32) -> f32 {
+        match mode {
+            Mode::Hybrid => (length_mean / self.k1_length).max(K1_LEAST).min(self.k1),
+            Mode::Words | Mode::Meaning => self.k1,
+        }
+    }
 }
 
 /// How a library's word came to stand for a word of the query.
@@ -203,10 +216,11 @@ fn blank(filter: Filter, vocabulary: &Vocabulary, tuning: &Tuning, mode: Mode) -
         Mode::Hybrid => tuning.meaning,
         Mode::Meaning => 1.0,
     };
+    let length_mean = vocabulary.length_mean.max(1.0);
     let ranking = Ranking {
-        k1: tuning.k1,
+        k1: tuning.k1(mode, length_mean),
         b: tuning.b,
-        length_mean: vocabulary.length_mean.max(1.0),
+        length_mean,
         meaning,
         meaning_least: tuning.meaning_least,
         reach: tuning.reach,
