@@ -104,7 +104,7 @@ async fn searches(server: &Server, links: &[Link]) -> Result<()> {
     {
         let figures = Figures::of(server, mixed, search(mode)).await?;
         figures.print(size, &format!("search, {mode}"), bar);
-        println!("<!-- slowest: {} -->", figures.slowest.replace("--", "-"));
+        eprintln!("slowest by {mode} of {size}: {}", figures.slowest);
     }
     let bar = "CPU 3 x hybrid";
     for (name, asks) in

@@ -65,6 +65,7 @@ async fn a_link_is_moved_archived_and_thrown_away_by_keys() {
     assert_eq!(walk.titles().await.len(), 2);
     walk.keys("z").await;
     walk.sees("Undone").await;
+    walk.find(".list-head .count", "3 links").await;
     assert_eq!(walk.titles().await.len(), 3);
     walk.keys("j").await;
     walk.keys("e").await;
