@@ -204,7 +204,9 @@ fn labels(text: &BookmarkText, address: &Address, language: Language) -> Vec<Str
 /// repetitions come last: a model that reads only so much has then read everything once.
 pub fn meaning_text(text: &BookmarkText) -> String {
     let folders = text.folders.iter().flatten().map(|folder| folder.name.as_str());
-    let filed: Vec<&str> = text.tags.iter().map(String::as_str).chain(folders).collect();
+    let mut filed: Vec<&str> = text.tags.iter().map(String::as_str).chain(folders).collect();
+    filed.sort_unstable();
+    filed.dedup();
     let filed = filed.join("\n");
     let mut address = Address::read(&text.url).words;
     address.retain(|word| !HOMES.contains(&word.as_str()));
