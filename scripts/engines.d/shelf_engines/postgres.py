@@ -1,0 +1,71 @@
+"""PostgreSQL, and pgbouncer in front of it."""
+
+from urllib.parse import unquote, urlsplit
+
+from . import asking
+from .engine import Engine, Launch
+from .parts import Apt, program, quietly
+from .processes import give_away, unprivileged
+
+# Tests make many small databases: speed before safety against power loss. Logical decoding is on.
+SETTINGS = {"fsync": "off", "wal_level": "logical", "shared_buffers": "64MB",
+            "max_connections": "200", "unix_socket_directories": ""}
+
+
+class Postgres(Engine):
+    name = "postgres"
+    version = "15"
+    obtained = "Debian postgresql-15"
+    unproven = "power loss (fsync is off), pgvector (not in Debian 12)"
+    parts = (Apt("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),)
+    stop_signal = "SIGINT"
+
+    def programs(self, _data):
+        return "/usr/lib/postgresql/15/bin"
+
+    def prepare(self, data, ports, urls):
+        give_away(data)
+        programs = self.programs(data)
+        cluster = data / "cluster"
+        quietly([f"{programs}/initdb", "-D", cluster, "-U", "postgres", "-A", "trust",
+                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], cwd=data, **unprivileged())
+        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        argv = [f"{programs}/postgres", "-D", str(cluster), "-h", "127.0.0.1", "-p", str(ports[0])]
+        return [Launch(self.name, argv + settings, unprivileged=True)]
+
+    def url(self, ports):
+        return f"postgres://postgres@127.0.0.1:{ports[0]}/postgres"
+
+    def ask(self, ports):
+        return asking.postgres(ports[0])
+
+
+class Pgbouncer(Engine):
+    name = "pgbouncer"
+    version = "1.18.0"
+    obtained = "Debian pgbouncer"
+    unproven = "named prepared statements through the pool (pgbouncer has them from 1.21 on)"
+    needs = ("postgres",)
+    parts = (Apt("pgbouncer", "pgbouncer"),)
+
+    def prepare(self, data, ports, urls):
+        give_away(data)
+        before = urlsplit(urls["postgres"])
+        user, password = before.username or "postgres", unquote(before.password or "")
+        users, settings = data / "users.txt", data / "pgbouncer.ini"
+        users.write_text(f'"{user}" "{password}"\n')
+        # Roles that tests make later are looked up by `auth_user`.
+        settings.write_text(
+            f"[databases]\n* = host={before.hostname} port={before.port or 5432}\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {ports[0]}\n"
+            f"unix_socket_dir =\nauth_type = trust\nauth_file = {users}\nauth_user = {user}\n"
+            "pool_mode = transaction\nmax_client_conn = 1000\ndefault_pool_size = 20\n"
+            "ignore_startup_parameters = extra_float_digits\n")
+        return [Launch(self.name, [program("pgbouncer"), str(settings)], unprivileged=True)]
+
+    def url(self, ports):
+        return f"postgres://postgres@127.0.0.1:{ports[0]}/postgres"
+
+    def ask(self, ports):
+        asking.postgres(ports[0])
+        return quietly([program("pgbouncer"), "--version"]).split()[1]
