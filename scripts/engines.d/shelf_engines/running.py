@@ -43,6 +43,12 @@ class Running:
         fresh.write_text(json.dumps(note, indent=1))
         fresh.rename(self.state / f"{name}.json")
 
+    def given(self, engine):
+        """The caller's own address for an engine. One that only repeats ours, as under `run` or
+        after `eval "$(scripts/engines env)"`, is none."""
+        address, note = os.environ.get(engine.variable()), self.note(engine.name)
+        return None if note and note["url"] == address else address
+
     def known(self):
         """The engines that are written down, in the order of the catalogue."""
         return [engine for engine in ENGINES.values() if self.note(engine.name)]
@@ -51,7 +57,7 @@ class Running:
         """Where each engine is found: as the caller says, else where it was started."""
         found = {}
         for engine in ENGINES.values():
-            given, note = os.environ.get(engine.variable()), self.note(engine.name)
+            given, note = self.given(engine), self.note(engine.name)
             if given or note:
                 found[engine.name] = given or note["url"]
         return found
@@ -60,6 +66,8 @@ class Running:
         """The variables for tests."""
         found = {}
         for engine in self.known():
+            if self.given(engine):
+                continue
             note = self.note(engine.name)
             found[engine.variable()] = note["url"]
             found[engine.variable("VERSION")] = note["version"]
@@ -89,7 +97,7 @@ class Running:
         """False for engines that are given, run already or are only installed."""
         if not engine.starts:
             return False
-        if given := os.environ.get(engine.variable()):
+        if given := self.given(engine):
             say(f"{engine.name} is given: {given}")
             return False
         note = self.note(engine.name)
@@ -168,6 +176,8 @@ class Running:
         with locked(self.state):
             for process in hit:
                 processes.stop(process, getattr(signal, engine.stop_signal))
+            engine.recover(Path(note["data"]))
+            for process in hit:
                 process.update(processes.spawn(process, Path(note["data"])))
             self.write(engine.name, note)
             began = time.monotonic()
