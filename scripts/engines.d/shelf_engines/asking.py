@@ -92,9 +92,10 @@ def nats_request(plug, stream, subject, question):
             return
 
 
-def http(port, path, method="GET", body=None):
+def http(port, path, method="GET", body=None, headers=None):
     """The answer to one HTTP request; anything but success is not ready."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, method=method)
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, headers or {},
+                                     method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=ASK_SECONDS) as answer:
@@ -106,13 +107,17 @@ def http(port, path, method="GET", body=None):
 
 
 def s3(port):
-    """A bucket is made, filled, read and removed."""
-    http(port, "/ready-probe", "PUT")
-    http(port, "/ready-probe/key", "PUT", b"here")
-    if http(port, "/ready-probe/key") != b"here":
+    """A bucket is made, filled, read and removed. The emulator reads a signature's form alone."""
+    scope = "test/20260101/us-east-1/s3/aws4_request"
+    signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, "
+                               "Signature=0", "Content-Type": "application/octet-stream"}
+    bucket, key = "/ready-probe", "/ready-probe/key"
+    http(port, bucket, "PUT", headers=signed)
+    http(port, key, "PUT", b"here", signed)
+    if http(port, key, headers=signed) != b"here":
         raise Unready("an object came back changed")
-    http(port, "/ready-probe/key", "DELETE")
-    http(port, "/ready-probe", "DELETE")
+    http(port, key, "DELETE", headers=signed)
+    http(port, bucket, "DELETE", headers=signed)
 
 
 def clickhouse(port):
