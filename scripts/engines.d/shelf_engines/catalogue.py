@@ -1,12 +1,17 @@
 """All engines, in the order in which they are shown."""
 
+from .fronts import ClickHouse, Qdrant
 from .nats import Nats, Nats3
+from .neo4j import Neo4j
+from .nginx import Nginx
 from .places import Trouble
-from .postgres import Pgbouncer, Postgres
+from .postgres import Pgbouncer, Postgres, Postgres18
 from .redis import Redis
+from .s3 import S3
 
 ENGINES = {engine.name: engine for engine in (
-    Postgres(), Pgbouncer(), Redis(), Nats(), Nats3())}
+    Postgres(), Postgres18(), Pgbouncer(), Redis(), Nats(), Nats3(), S3(), Qdrant(), ClickHouse(),
+    Neo4j(), Nginx())}
 
 
 def chosen(names):
