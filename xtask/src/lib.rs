@@ -8,6 +8,7 @@ pub mod tidy;
 pub mod manifests;
 pub mod unused;
 pub mod docs;
+pub mod engines;
 pub mod licences;
 pub mod duplicates;
 pub mod features;

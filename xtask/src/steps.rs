@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::cargo::Reach;
 use crate::laws::{LAWS, licences_of};
 use crate::repo::Repo;
-use crate::{browser, console, judges};
+use crate::{browser, console, engines, judges};
 
 /// What a step may use: the repository and the few variables a chore reads.
 #[derive(Debug)]
@@ -52,6 +52,7 @@ pub const CI: &[Step] = &[
     Step { name: "browser", run: browser::stories },
     DOCUMENT,
     INTERFACE,
+    Step { name: "engines", run: engines::prove },
     Step { name: "untouched", run: untouched },
 ];
 
