@@ -20,7 +20,6 @@ import shutil
 import signal
 import sys
 import threading
-import time
 from concurrent import futures
 
 import grpc as wire
@@ -361,8 +360,7 @@ def main():
         signal.signal(sign, lambda *_: stopping.set())
     server.start()
     print(f"{TITLE}: 127.0.0.1:{asked.port}, pid {os.getpid()}", flush=True)
-    while not stopping.wait(timeout=1.0):
-        time.sleep(0)
+    stopping.wait()
     server.stop(STOP_SECONDS).wait()
     store.close()
 

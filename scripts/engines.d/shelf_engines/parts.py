@@ -62,19 +62,13 @@ class Filled:
         self.name = name
         self.sources = [FILES / name / source for source in sources]
 
-    def known(self):
-        """False while this checkout does not carry the engine's files."""
-        return all(source.exists() for source in self.sources)
-
     def folder(self):
         return filled(self.name, self.sources)
 
     def there(self):
-        return self.known() and (self.folder() / DONE).exists()
+        return (self.folder() / DONE).exists()
 
     def install(self):
-        if not self.known():
-            raise Trouble(f"{self.name}: {self.sources[0]} is not in this checkout")
         folder = self.folder()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
