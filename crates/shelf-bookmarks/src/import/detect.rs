@@ -157,7 +157,9 @@ pub fn detect(head: &[u8], len_bytes: u64) -> Result<Format, Refusal> {
         None => Err(Refusal::new("the file holds nothing but white space")),
         Some(b'[') => json_array(text),
         Some(b'{') => json_object(text),
-        _ => html(text).or_else(|| csv_rows::detect(text).ok()).ok_or_else(|| neither(text)),
+        Some(b'<') => html(text).or_else(|| rows(text)).ok_or_else(|| neither(text)),
+        // A header is the surer sign: the rows below it may quote any HTML.
+        _ => rows(text).or_else(|| html(text)).ok_or_else(|| neither(text)),
     }
 }
 
@@ -174,6 +176,10 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
         (b"\x28\xb5\x2f\xfd", "this is a zstd archive: unpack it and give the file in it"),
     ];
     KNOWN.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| *what)
+}
+
+fn rows(text: &str) -> Option<Format> {
+    csv_rows::detect(text).ok()
 }
 
 fn html(text: &str) -> Option<Format> {

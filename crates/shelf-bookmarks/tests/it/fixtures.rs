@@ -208,6 +208,18 @@ fn encodings_are_told_apart() {
 }
 
 #[test]
+fn rows_that_quote_an_export_in_html_are_still_rows() {
+    let own = "url,title,description,notes,tags,collections,created_at,modified_at,archived_at,\
+         favourite,unread,private,raw\n";
+    let quoted = "<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><p><DT><A HREF=x:z>z</A>";
+    for (header, format) in [(own, Format::MindshelfCsv), ("url,title\n", Format::Csv)] {
+        let (read, content) = Content::read(format!("{header}x:y,{quoted}\n").as_bytes());
+        assert_eq!(read, format);
+        assert_eq!(content.entries[0].title, quoted);
+    }
+}
+
+#[test]
 fn what_is_no_export_is_refused_with_an_explanation() {
     for (bytes, words) in [
         (&b""[..], "empty"),
