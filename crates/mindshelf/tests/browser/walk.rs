@@ -80,10 +80,11 @@ impl Walk {
         self.patience_ms = 0;
     }
 
-    /// Comes in by the link the server printed.
+    /// Comes in by the link the server printed. The door speaks of a library too, so it is the
+    /// next page that is waited for.
     pub(crate) async fn sign_in(&self) {
         self.driver.goto(&self.server.link).await;
-        self.press("Sign in").await;
+        self.turn("", "Sign in").await;
         self.sees("Library").await;
     }
 
