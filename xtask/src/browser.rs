@@ -63,7 +63,7 @@ fn walked(desk: &Desk, arguments: &[&str], pictures: Option<&Path>) -> Result<St
 }
 
 /// How many tests passed according to what the test binary printed.
-fn ran(text: &str) -> usize {
+pub fn ran(text: &str) -> usize {
     let results = text.lines().filter_map(|line| line.strip_prefix("test result: ok. "));
     results.filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok()).sum()
 }

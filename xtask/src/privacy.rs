@@ -7,10 +7,12 @@ use anyhow::{Context, Result};
 use crate::repo::{Repo, has_ending};
 use crate::verdict::Verdict;
 
-/// Where the tables are made.
-const SCHEMA: &str = "crates/shelf-embedded/src/schema.sql";
-/// Where their columns are classed.
-const CLASSES: &str = "crates/shelf-embedded/privacy.toml";
+/// The crates that make tables.
+const STORES: [&str; 2] = ["crates/shelf-embedded", "crates/shelf-cluster"];
+/// Where, below them, the tables are made.
+const SCHEMA: &str = "src/schema.sql";
+/// Where, below them, their columns are classed.
+const CLASSES: &str = "privacy.toml";
 /// The classes a column may have.
 const KNOWN: [&str; 3] = ["public", "personal", "sealed"];
 /// Words that open a constraint instead of a column.
@@ -22,21 +24,29 @@ type Columns = BTreeMap<String, BTreeSet<String>>;
 /// Compares the classes with the schema; both ways, so that neither goes stale.
 pub fn check(repo: &Repo) -> Result<Verdict> {
     let mut verdict = Verdict::default();
-    let Some(schema) = repo.text(SCHEMA) else {
-        verdict.note(format!("{SCHEMA} does not exist yet: nothing to class"));
-        return Ok(verdict);
+    for store in STORES {
+        check_store(repo, store, &mut verdict)?;
+    }
+    Ok(verdict)
+}
+
+fn check_store(repo: &Repo, store: &str, verdict: &mut Verdict) -> Result<()> {
+    let (made, classed) = (format!("{store}/{SCHEMA}"), format!("{store}/{CLASSES}"));
+    let Some(schema) = repo.text(&made) else {
+        verdict.note(format!("{made} does not exist yet: nothing to class"));
+        return Ok(());
     };
-    let text = repo.text(CLASSES).with_context(|| format!("{CLASSES} is missing"))?;
+    let text = repo.text(&classed).with_context(|| format!("{classed} is missing"))?;
     let classes: BTreeMap<String, BTreeMap<String, String>> =
-        toml::from_str(text).with_context(|| format!("cannot read {CLASSES}"))?;
+        toml::from_str(text).with_context(|| format!("cannot read {classed}"))?;
     let stored = columns_of(schema);
-    verdict.require(!stored.is_empty(), || format!("{SCHEMA} makes no table"));
+    verdict.require(!stored.is_empty(), || format!("{made} makes no table"));
     for (table, column) in flat(&stored) {
         let class = classes.get(table).and_then(|columns| columns.get(column));
         match class {
-            None => verdict.fail(format!("{CLASSES}: {table}.{column} has no class")),
+            None => verdict.fail(format!("{classed}: {table}.{column} has no class")),
             Some(class) if !KNOWN.contains(&class.as_str()) => verdict.fail(format!(
-                "{CLASSES}: {table}.{column} is `{class}`, not one of {}",
+                "{classed}: {table}.{column} is `{class}`, not one of {}",
                 KNOWN.join(", ")
             )),
             Some(_) => {}
@@ -45,22 +55,23 @@ pub fn check(repo: &Repo) -> Result<Verdict> {
     for (table, columns) in &classes {
         for column in columns.keys() {
             let exists = stored.get(table).is_some_and(|known| known.contains(column));
-            verdict.require(exists, || format!("{CLASSES}: there is no {table}.{column}"));
+            verdict.require(exists, || format!("{classed}: there is no {table}.{column}"));
         }
     }
-    check_no_other_tables(repo, &mut verdict);
-    Ok(verdict)
+    check_no_other_tables(repo, store, verdict);
+    Ok(())
 }
 
 /// A table made anywhere else would escape the classes.
-fn check_no_other_tables(repo: &Repo, verdict: &mut Verdict) {
-    let sources = repo.texts("").filter(|(path, _)| {
-        path.starts_with("crates/shelf-embedded/src/") && has_ending(path, &["rs", "sql"])
-    });
-    for (path, text) in sources.filter(|(path, _)| *path != SCHEMA) {
+fn check_no_other_tables(repo: &Repo, store: &str, verdict: &mut Verdict) {
+    let (sources, made) = (format!("{store}/src/"), format!("{store}/{SCHEMA}"));
+    let sources = repo
+        .texts("")
+        .filter(|(path, _)| path.starts_with(&sources) && has_ending(path, &["rs", "sql"]));
+    for (path, text) in sources.filter(|(path, _)| *path != made) {
         let production = text.split("#[cfg(test)]").next().unwrap_or_default();
         verdict.require(!production.to_uppercase().contains("CREATE TABLE"), || {
-            format!("{path} makes a table: tables are made in {SCHEMA} alone")
+            format!("{path} makes a table: tables are made in {made} alone")
         });
     }
 }
@@ -129,7 +140,9 @@ mod tests {
         CREATE INDEX by_name ON person (name);";
 
     fn broken_in(classes: &str, more: &[(&str, &str)]) -> Vec<String> {
-        let mut files = vec![(SCHEMA, TABLE), (CLASSES, classes)];
+        let store = "crates/shelf-cluster";
+        let (made, classed) = (format!("{store}/{SCHEMA}"), format!("{store}/{CLASSES}"));
+        let mut files = vec![(made.as_str(), TABLE), (classed.as_str(), classes)];
         files.extend(more);
         check(&Repo::planted(&files)).unwrap().broken
     }
@@ -150,13 +163,13 @@ mod tests {
 
     #[test]
     fn a_table_made_outside_the_schema_is_found() {
-        let hidden = ("crates/shelf-embedded/src/a.rs", "\"create table b (c)\"");
+        let hidden = ("crates/shelf-cluster/src/a.rs", "\"create table b (c)\"");
         assert_eq!(broken_in(COMPLETE, &[hidden]).len(), 1);
     }
 
     #[test]
     fn without_a_schema_there_is_nothing_to_class() {
         let verdict = check(&Repo::planted(&[])).unwrap();
-        assert!(verdict.holds() && verdict.notes.len() == 1);
+        assert!(verdict.holds() && verdict.notes.len() == STORES.len());
     }
 }

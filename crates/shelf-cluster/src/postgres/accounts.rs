@@ -1,0 +1,222 @@
+//! Tenants, people, libraries, sign-in links and grants in tables of their own.
+
+use super::{Bound, Postgres, damaged, fault};
+use async_trait::async_trait;
+use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_ports::Fault;
+use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+/// Uses are noted to the minute, so that reading does not become writing.
+const USED_EVERY_MS: i64 = 60_000;
+
+const KINDS: [(GrantKind, &str); 4] = [
+    (GrantKind::Session, "session"),
+    (GrantKind::Token, "token"),
+    (GrantKind::Local, "local"),
+    (GrantKind::Device, "device"),
+];
+
+/// The grant a secret opens.
+const GRANT_BY: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at FROM grants
+    WHERE secret = $1 AND (expires_at IS NULL OR expires_at > $2)";
+/// The grants of a person.
+const GRANTS_OF: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at FROM grants
+    WHERE person = $1 AND (expires_at IS NULL OR expires_at > $2)
+    ORDER BY created_at DESC, id DESC";
+
+fn person_of(row: &Row) -> Person {
+    Person {
+        id: PersonId::from_bytes(bytes(row, 0)),
+        tenant: TenantId::from_bytes(bytes(row, 1)),
+        name: row.get(2),
+    }
+}
+
+fn library_of(row: &Row) -> LibraryInfo {
+    LibraryInfo {
+        id: LibraryId::from_bytes(bytes(row, 0)),
+        tenant: TenantId::from_bytes(bytes(row, 1)),
+        name: row.get(2),
+        created_at: row.get(3),
+    }
+}
+
+fn grant_of(row: &Row) -> Result<Grant, Fault> {
+    let name: &str = row.get(2);
+    let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
+    Ok(Grant {
+        id: DeviceId::from_bytes(bytes(row, 0)),
+        person: PersonId::from_bytes(bytes(row, 1)),
+        kind: kind.ok_or_else(|| damaged("the kind of a grant"))?,
+        name: row.get(3),
+        created_at: row.get(4),
+        expires_at: row.get(5),
+        used_at: row.get(6),
+    })
+}
+
+fn bytes(row: &Row, at: usize) -> [u8; 16] {
+    row.get::<_, Uuid>(at).into_bytes()
+}
+
+fn uuid(person: PersonId) -> Uuid {
+    Uuid::from_bytes(person.to_bytes())
+}
+
+#[async_trait]
+impl Accounts for Postgres {
+    async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault> {
+        let (id, tenant) = (uuid(person.id), Uuid::from_bytes(person.tenant.to_bytes()));
+        let shelf = Uuid::from_bytes(library.id.to_bytes());
+        let mut connection = self.connection().await?;
+        let add = async {
+            let within = connection.transaction().await?;
+            within
+                .execute_typed(
+                    "INSERT INTO people VALUES ($1, $2, $3, $4)",
+                    &[
+                        (&id, Type::UUID),
+                        (&tenant, Type::UUID),
+                        (&person.name, Type::TEXT),
+                        (&library.created_at, Type::INT8),
+                    ],
+                )
+                .await?;
+            within
+                .execute_typed(
+                    "INSERT INTO libraries (id, tenant, owner, name, created_at)
+                     VALUES ($1, $2, $3, $4, $5)",
+                    &[
+                        (&shelf, Type::UUID),
+                        (&tenant, Type::UUID),
+                        (&id, Type::UUID),
+                        (&library.name, Type::TEXT),
+                        (&library.created_at, Type::INT8),
+                    ],
+                )
+                .await?;
+            within.commit().await
+        };
+        add.await.map_err(|error| fault("adding a person", error))
+    }
+
+    async fn people(&self) -> Result<Vec<Person>, Fault> {
+        let sql = "SELECT id, tenant, name FROM people ORDER BY joined, id";
+        let rows = self.query("reading people", sql, &[]).await?;
+        Ok(rows.iter().map(person_of).collect())
+    }
+
+    async fn person(&self, id: PersonId) -> Result<Option<Person>, Fault> {
+        let sql = "SELECT id, tenant, name FROM people WHERE id = $1";
+        let rows = self.query("reading a person", sql, &[(&uuid(id), Type::UUID)]).await?;
+        Ok(rows.first().map(person_of))
+    }
+
+    async fn libraries(&self, person: PersonId) -> Result<Vec<LibraryInfo>, Fault> {
+        let sql = "SELECT id, tenant, name, created_at FROM libraries
+            WHERE owner = $1 ORDER BY key";
+        let rows = self.query("reading libraries", sql, &[(&uuid(person), Type::UUID)]).await?;
+        Ok(rows.iter().map(library_of).collect())
+    }
+
+    async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault> {
+        let sql = "SELECT id, tenant, name, created_at FROM libraries ORDER BY key";
+        let rows = self.query("reading libraries", sql, &[]).await?;
+        Ok(rows.iter().map(library_of).collect())
+    }
+
+    async fn put_link(
+        &self,
+        link: SecretHash,
+        person: PersonId,
+        expires_at: i64,
+    ) -> Result<(), Fault> {
+        let sql = "INSERT INTO links VALUES ($1, $2, $3) ON CONFLICT (secret) DO UPDATE
+            SET person = excluded.person, expires_at = excluded.expires_at";
+        let link = link.0.as_slice();
+        let of: [Bound<'_>; 3] =
+            [(&link, Type::BYTEA), (&uuid(person), Type::UUID), (&expires_at, Type::INT8)];
+        self.execute("keeping a link", sql, &of).await.map(drop)
+    }
+
+    async fn take_link(&self, link: SecretHash, now: i64) -> Result<Option<PersonId>, Fault> {
+        let doing = "using a link";
+        let past = "DELETE FROM links WHERE expires_at <= $1";
+        self.execute(doing, past, &[(&now, Type::INT8)]).await?;
+        let sql = "DELETE FROM links WHERE secret = $1 AND expires_at > $2 RETURNING person";
+        let link = link.0.as_slice();
+        let rows = self.query(doing, sql, &[(&link, Type::BYTEA), (&now, Type::INT8)]).await?;
+        Ok(rows.first().map(|row| PersonId::from_bytes(bytes(row, 0))))
+    }
+
+    async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault> {
+        let kind = KINDS.iter().find(|(kind, _)| *kind == grant.kind).map(|(_, name)| *name);
+        let secret = secret.map(|secret| secret.0.to_vec());
+        self.execute(
+            "keeping a grant",
+            "INSERT INTO grants VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            &[
+                (&Uuid::from_bytes(grant.id.to_bytes()), Type::UUID),
+                (&uuid(grant.person), Type::UUID),
+                (&kind, Type::TEXT),
+                (&grant.name, Type::TEXT),
+                (&secret, Type::BYTEA),
+                (&grant.created_at, Type::INT8),
+                (&grant.expires_at, Type::INT8),
+                (&grant.used_at, Type::INT8),
+            ],
+        )
+        .await
+        .map(drop)
+    }
+
+    async fn open_grant(&self, secret: SecretHash, now: i64) -> Result<Option<Grant>, Fault> {
+        let secret = secret.0.as_slice();
+        let of: [Bound<'_>; 2] = [(&secret, Type::BYTEA), (&now, Type::INT8)];
+        let rows = self.query("opening a grant", GRANT_BY, &of).await?;
+        let Some(mut grant) = rows.first().map(grant_of).transpose()? else { return Ok(None) };
+        if grant.used_at.is_none_or(|used| used + USED_EVERY_MS <= now) {
+            grant.used_at = Some(now);
+            let sql = "UPDATE grants SET used_at = $2 WHERE id = $1";
+            let id = Uuid::from_bytes(grant.id.to_bytes());
+            let of: [Bound<'_>; 2] = [(&id, Type::UUID), (&now, Type::INT8)];
+            // A full disk must not keep its owner out: only the note is missing then.
+            match self.execute("noting the use of a grant", sql, &of).await {
+                Err(fault) if !fault.is_no_room() => return Err(fault),
+                _ => {}
+            }
+        }
+        Ok(Some(grant))
+    }
+
+    async fn grants(&self, person: PersonId, now: i64) -> Result<Vec<Grant>, Fault> {
+        let of: [Bound<'_>; 2] = [(&uuid(person), Type::UUID), (&now, Type::INT8)];
+        let rows = self.query("reading grants", GRANTS_OF, &of).await?;
+        rows.iter().map(grant_of).collect()
+    }
+
+    async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault> {
+        let sql = "DELETE FROM grants WHERE person = $1 AND id = $2";
+        let grant = Uuid::from_bytes(grant.to_bytes());
+        let of: [Bound<'_>; 2] = [(&uuid(person), Type::UUID), (&grant, Type::UUID)];
+        Ok(self.execute("revoking a grant", sql, &of).await? > 0)
+    }
+
+    async fn setting(&self, person: PersonId, name: &str) -> Result<Option<String>, Fault> {
+        let sql = "SELECT value FROM settings WHERE person = $1 AND name = $2";
+        let of: [Bound<'_>; 2] = [(&uuid(person), Type::UUID), (&name, Type::TEXT)];
+        let rows = self.query("reading a setting", sql, &of).await?;
+        Ok(rows.first().map(|row| row.get(0)))
+    }
+
+    async fn put_setting(&self, person: PersonId, name: &str, value: &str) -> Result<(), Fault> {
+        let sql = "INSERT INTO settings VALUES ($1, $2, $3)
+            ON CONFLICT (person, name) DO UPDATE SET value = excluded.value";
+        let of: [Bound<'_>; 3] =
+            [(&uuid(person), Type::UUID), (&name, Type::TEXT), (&value, Type::TEXT)];
+        self.execute("keeping a setting", sql, &of).await.map(drop)
+    }
+}

@@ -1,0 +1,131 @@
+//! Import jobs and their ledgers.
+
+use super::{Postgres, damaged, enter, fault, library_of, limit_of};
+use async_trait::async_trait;
+use shelf_domain::id::{ActId, Scope};
+use shelf_ports::Fault;
+use shelf_ports::imports::{ImportJob, Imports, LedgerRow, RowOutcome};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+/// Rows of a ledger arrive as one array a column.
+const PUT_ROWS: &str = "INSERT INTO ledger
+    SELECT $1, $2, line.row, line.outcome, line.line
+    FROM unnest($3::bigint[], $4::text[], $5::text[]) AS line (row, outcome, line)
+    ON CONFLICT (library, import, row, outcome) DO UPDATE SET line = excluded.line";
+
+fn outcome_name(outcome: RowOutcome) -> &'static str {
+    match outcome {
+        RowOutcome::Stored => "stored",
+        RowOutcome::Merged => "merged",
+        RowOutcome::Refused => "refused",
+    }
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(row: &Row) -> Result<T, Fault> {
+    serde_json::from_str(row.get(0)).map_err(|_| damaged("an import"))
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|_| damaged("an import"))
+}
+
+#[async_trait]
+impl Imports for Postgres {
+    async fn put(&self, scope: Scope, job: &ImportJob, rows: &[LedgerRow]) -> Result<(), Fault> {
+        let doing = "keeping an import";
+        let (library, id) = (library_of(scope), Uuid::from_bytes(job.id.to_bytes()));
+        let text = to_json(job)?;
+        let numbers: Vec<i64> = rows.iter().map(|row| row.row.cast_signed()).collect();
+        let outcomes: Vec<&str> = rows.iter().map(|row| outcome_name(row.outcome)).collect();
+        let lines: Vec<String> = rows.iter().map(to_json).collect::<Result<_, _>>()?;
+        let mut connection = self.connection().await?;
+        let put = async {
+            let within = connection.transaction().await?;
+            if !enter(&within, scope).await? {
+                return Ok(());
+            }
+            within
+                .execute_typed(
+                    "INSERT INTO imports VALUES ($1, $2, $3, $4) ON CONFLICT (library, id)
+                     DO UPDATE SET started_at = excluded.started_at, job = excluded.job",
+                    &[
+                        (&library, Type::UUID),
+                        (&id, Type::UUID),
+                        (&job.started_at, Type::INT8),
+                        (&text, Type::TEXT),
+                    ],
+                )
+                .await?;
+            if !numbers.is_empty() {
+                within
+                    .execute_typed(
+                        PUT_ROWS,
+                        &[
+                            (&library, Type::UUID),
+                            (&id, Type::UUID),
+                            (&numbers, Type::INT8_ARRAY),
+                            (&outcomes, Type::TEXT_ARRAY),
+                            (&lines, Type::TEXT_ARRAY),
+                        ],
+                    )
+                    .await?;
+            }
+            within.commit().await
+        };
+        put.await.map_err(|error| fault(doing, error))
+    }
+
+    async fn job(&self, scope: Scope, id: ActId) -> Result<Option<ImportJob>, Fault> {
+        let id = Uuid::from_bytes(id.to_bytes());
+        let rows = self
+            .query_in(
+                scope,
+                "reading an import",
+                "SELECT job FROM imports WHERE library = $1 AND id = $2",
+                &[(&id, Type::UUID)],
+            )
+            .await?;
+        rows.first().map(from_json).transpose()
+    }
+
+    async fn jobs(&self, scope: Scope, limit: usize) -> Result<Vec<ImportJob>, Fault> {
+        let rows = self
+            .query_in(
+                scope,
+                "reading imports",
+                "SELECT job FROM imports WHERE library = $1
+                 ORDER BY started_at DESC, id DESC LIMIT $2",
+                &[(&limit_of(limit), Type::INT8)],
+            )
+            .await?;
+        rows.iter().map(from_json).collect()
+    }
+
+    async fn rows(
+        &self,
+        scope: Scope,
+        id: ActId,
+        outcome: Option<RowOutcome>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<LedgerRow>, Fault> {
+        let (id, outcome) = (Uuid::from_bytes(id.to_bytes()), outcome.map(outcome_name));
+        let rows = self
+            .query_in(
+                scope,
+                "reading a ledger",
+                "SELECT line FROM ledger WHERE library = $1 AND import = $2 AND row > $3
+                 AND ($4 IS NULL OR outcome = $4) ORDER BY row LIMIT $5",
+                &[
+                    (&id, Type::UUID),
+                    (&after.cast_signed(), Type::INT8),
+                    (&outcome, Type::TEXT),
+                    (&limit_of(limit), Type::INT8),
+                ],
+            )
+            .await?;
+        rows.iter().map(from_json).collect()
+    }
+}

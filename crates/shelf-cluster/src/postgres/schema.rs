@@ -1,0 +1,70 @@
+//! Brings the tables up to date, and refuses a role the second lock would not bind.
+
+use super::{Postgres, fault};
+use shelf_ports::Fault;
+use tokio_postgres::Transaction;
+use tokio_postgres::types::Type;
+
+const SCHEMA: &str = include_str!("../schema.sql");
+/// The version of the schema.
+const VERSION: i32 = 1;
+/// Held while one process prepares the tables, so that several may start at once.
+const LOCK: i64 = 0x6d69_6e64_7368;
+
+/// Checks the role, then makes the tables where there are none.
+pub(super) async fn prepare(store: &Postgres) -> Result<(), Fault> {
+    let doing = "preparing the tables on PostgreSQL";
+    let mut connection = store.connection().await?;
+    let within = connection.transaction().await.map_err(|error| fault(doing, error))?;
+    refuse_unbound(&within).await?;
+    let brought = async {
+        within.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
+        let version = version(&within).await?;
+        if version == 0 {
+            within.batch_execute(SCHEMA).await?;
+            let put = "INSERT INTO shelf_version VALUES ($1)";
+            within.execute_typed(put, &[(&VERSION, Type::INT4)]).await?;
+        }
+        Ok(version)
+    };
+    let version = brought.await.map_err(|error| fault(doing, error))?;
+    if version > VERSION {
+        let detail = format!("the tables are of version {version}; this program knows {VERSION}");
+        return Err(Fault::new(doing, detail));
+    }
+    within.commit().await.map_err(|error| fault(doing, error))
+}
+
+async fn refuse_unbound(within: &Transaction<'_>) -> Result<(), Fault> {
+    let doing = "asking for the role on PostgreSQL";
+    let row = within
+        .query_typed(
+            "SELECT rolname::text, rolsuper OR rolbypassrls FROM pg_roles
+             WHERE rolname = current_user",
+            &[],
+        )
+        .await
+        .map_err(|error| fault(doing, error))?;
+    let Some(row) = row.first() else { return Err(Fault::new(doing, "it is not there")) };
+    let (name, unbound): (String, bool) = (row.get(0), row.get(1));
+    if unbound {
+        return Err(Fault::new(
+            doing,
+            format!(
+                "the role {name:?} passes by row-level security; connect as one that is neither \
+                 superuser nor BYPASSRLS and owns the database"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// The version of the tables that are there; 0 for none.
+async fn version(within: &Transaction<'_>) -> Result<i32, tokio_postgres::Error> {
+    let there = within.query_typed("SELECT to_regclass('shelf_version') IS NOT NULL", &[]).await?;
+    if !there.first().is_some_and(|row| row.get(0)) {
+        return Ok(0);
+    }
+    let rows = within.query_typed("SELECT version FROM shelf_version", &[]).await?;
+    Ok(rows.first().map_or(0, |row| row.get(0)))
+}

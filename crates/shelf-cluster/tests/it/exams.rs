@@ -1,0 +1,38 @@
+//! The exams of the ports, each on a database of its own.
+
+use crate::ground::Ground;
+use shelf_testkit::exams;
+
+#[tokio::test]
+async fn accounts_sit_their_exam() {
+    for ground in Ground::all().await {
+        exams::accounts::exam(&ground.store().await).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn activity_sits_its_exam() {
+    for ground in Ground::all().await {
+        let store = ground.store().await;
+        exams::activity::exam(&store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn imports_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = ground.store().await;
+        exams::imports::exam(&store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn kept_replies_sit_their_exam() {
+    for ground in Ground::all().await {
+        exams::replies::exam(&ground.store().await).await;
+        ground.end().await;
+    }
+}

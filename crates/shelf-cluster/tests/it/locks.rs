@@ -1,0 +1,88 @@
+//! The second lock: even a statement that forgets its library sees and writes no other's rows.
+
+use crate::ground::{Ground, connect};
+use shelf_cluster::postgres::Postgres;
+use shelf_ports::accounts::Accounts;
+use shelf_ports::activity::{Activity, Deed, Event};
+use shelf_testkit::Desk;
+use tokio_postgres::Client;
+
+/// What the role sees of `table`.
+async fn seen(client: &Client, table: &str) -> i64 {
+    client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn the_owner_of_the_tables_sees_only_the_library_it_has_named() {
+    for ground in Ground::all().await {
+        let store = ground.store().await;
+        let (ada, ben) = (Desk::new(&store, 1).await, Desk::new(&store, 2).await);
+        for desk in [&ada, &ben, &ben] {
+            let event = Event { at: 1, deed: Deed::Read, item: desk.new_item() };
+            store.record(desk.scope, desk.person, &event).await.unwrap();
+        }
+        let all = connect(&ground.admin_url).await;
+        assert_eq!(seen(&all, "activity").await, 3, "a superuser passes by the lock");
+        let role = connect(&ground.direct_url).await;
+        assert_eq!(seen(&role, "activity").await, 0, "without a library there is nothing");
+        let name = |library| format!("SET mindshelf.library = '{library}'");
+        role.batch_execute(&name(ben.scope.library)).await.unwrap();
+        assert_eq!(seen(&role, "activity").await, 2);
+        let mut partitions = 0;
+        for at in 0..16 {
+            partitions += seen(&role, &format!("activity_{at}")).await;
+        }
+        assert_eq!(partitions, 2, "a partition asked by its own name is locked, too");
+        role.batch_execute(&name(ada.scope.library)).await.unwrap();
+        let (library, nil) = (ben.scope.library, "00000000-0000-0000-0000-000000000000");
+        let foreign = format!(
+            "INSERT INTO activity (library, person, at, deed, item)
+             VALUES ('{library}', '{nil}', 1, 'read', '{nil}')"
+        );
+        let refused = role.batch_execute(&foreign).await.unwrap_err();
+        let refused = refused.as_db_error().unwrap().message().to_owned();
+        assert!(refused.contains("row-level security"), "{refused}");
+        drop((role, all));
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_passes_by_the_lock_is_refused() {
+    for ground in Ground::all().await {
+        let fault = Postgres::open(&ground.admin_url).await.unwrap_err();
+        let why = fault.source.to_string();
+        assert!(why.contains("row-level security"), "{why}");
+        assert!(why.contains("neither superuser nor BYPASSRLS"), "it names the remedy: {why}");
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn several_processes_may_prepare_the_tables_at_once() {
+    for ground in Ground::all().await {
+        let open = || Postgres::open(&ground.url);
+        let opened = tokio::join!(open(), open(), open(), open());
+        let stores = [opened.0, opened.1, opened.2, opened.3].map(Result::unwrap);
+        Desk::new(&stores[0], 7).await;
+        for store in &stores {
+            assert_eq!(store.people().await.unwrap().len(), 1);
+        }
+        let again = ground.store().await.people().await.unwrap();
+        assert_eq!(again.len(), 1, "opening again keeps what was there");
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn tables_of_a_later_program_are_left_alone() {
+    for ground in Ground::all().await {
+        ground.store().await;
+        let role = connect(&ground.direct_url).await;
+        role.batch_execute("UPDATE shelf_version SET version = 99").await.unwrap();
+        let why = Postgres::open(&ground.url).await.unwrap_err().source.to_string();
+        assert!(why.contains("version 99"), "{why}");
+        drop(role);
+        ground.end().await;
+    }
+}
