@@ -79,7 +79,7 @@ pub fn of_environment(environment: &BTreeMap<String, String>) -> Result<Said> {
     let mut said = Said::default();
     for (name, text) in environment {
         let Some(key) = name.strip_prefix(PREFIX) else { continue };
-        if name == table::SETTINGS_VARIABLE || IGNORED.contains(&name.as_str()) {
+        if name == table::SETTINGS_VARIABLE || table::is_ignored(name) {
             continue;
         }
         let key = key.to_ascii_lowercase();

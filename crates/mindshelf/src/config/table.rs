@@ -3,17 +3,25 @@
 /// Names the settings file.
 pub(super) const SETTINGS_VARIABLE: &str = "MINDSHELF_SETTINGS";
 
-/// Variables of the repository's own tests, which the program leaves alone.
+/// Variables of the repository's own tests, which the program leaves alone; what ends in `_`
+/// stands for all that begin with it.
 pub const IGNORED: &[&str] = &[
     "MINDSHELF_BINARY",
     "MINDSHELF_BLESS",
     "MINDSHELF_CASES",
     "MINDSHELF_CHROMIUM",
+    "MINDSHELF_ENGINES_",
     "MINDSHELF_JUDGES",
     "MINDSHELF_LONG",
     "MINDSHELF_PICTURES",
     "MINDSHELF_SHARED",
+    "MINDSHELF_TEST_",
 ];
+
+/// Whether the variable `name` is one of those.
+pub(super) fn is_ignored(name: &str) -> bool {
+    IGNORED.iter().any(|one| *one == name || (one.ends_with('_') && name.starts_with(one)))
+}
 
 /// One setting. Its variable is `MINDSHELF_` and the key in capitals.
 #[derive(Clone, Copy, Debug)]

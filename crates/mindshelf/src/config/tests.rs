@@ -48,8 +48,16 @@ fn unknown_settings_are_refused_by_name_wherever_they_stand() {
 
 #[test]
 fn what_tests_and_other_programs_need_is_left_alone() {
-    let environment = environment(&[("MINDSHELF_SHARED", "../x"), ("PATH", "/bin"), ("MIND", "")]);
-    assert_eq!(of_environment(&environment).unwrap(), Said::default());
+    let left = [
+        ("MINDSHELF_SHARED", "../x"),
+        ("MINDSHELF_TEST_POSTGRES_URL", "postgres://127.0.0.1"),
+        ("MINDSHELF_ENGINES_STATE", "/x"),
+        ("PATH", "/bin"),
+        ("MIND", ""),
+    ];
+    assert_eq!(of_environment(&environment(&left)).unwrap(), Said::default());
+    let unknown = of_environment(&environment(&[("MINDSHELF_SHARED_TOO", "")])).unwrap_err();
+    assert!(format!("{unknown:#}").contains("MINDSHELF_SHARED_TOO"), "{unknown:#}");
 }
 
 #[test]
