@@ -24,8 +24,8 @@ use uuid::Uuid;
 const CONNECTIONS_MAX: usize = 16;
 /// How long a caller waits for a free connection, and a connection for the server.
 const WAIT_MAX: Duration = Duration::from_secs(5);
-/// How long one statement may run; set in each transaction, because a pooler drops what a session
-/// was told.
+/// How long one statement within a library may run; set with the library, because a pooler drops
+/// what a session was told.
 const STATEMENT_MAX: &str = "10s";
 
 /// A value with its type, as a statement without a name needs it.

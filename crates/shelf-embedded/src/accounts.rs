@@ -8,16 +8,6 @@ use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
 
-/// Uses are noted to the minute, so that reading does not become writing.
-const USED_EVERY_MS: i64 = 60_000;
-
-const KINDS: [(GrantKind, &str); 4] = [
-    (GrantKind::Session, "session"),
-    (GrantKind::Token, "token"),
-    (GrantKind::Local, "local"),
-    (GrantKind::Device, "device"),
-];
-
 fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
         id: PersonId::from_bytes(row.get(0)?),
@@ -37,7 +27,7 @@ fn library_of(row: &Row<'_>) -> rusqlite::Result<LibraryInfo> {
 
 fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
     let name: String = row.get(2)?;
-    let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
+    let kind = GrantKind::named(&name);
     Ok(Grant {
         id: DeviceId::from_bytes(row.get(0)?),
         person: PersonId::from_bytes(row.get(1)?),
@@ -161,13 +151,12 @@ impl Accounts for Embedded {
     async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault> {
         let grant = grant.clone();
         self.write("keeping a grant", move |connection| {
-            let kind = KINDS.iter().find(|(kind, _)| *kind == grant.kind).map(|(_, name)| *name);
             connection
                 .prepare_cached("INSERT INTO grants VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
                 .execute(params![
                     grant.id.to_bytes(),
                     grant.person.to_bytes(),
-                    kind,
+                    grant.kind.name(),
                     grant.name,
                     secret.map(|secret| secret.0),
                     grant.created_at,
@@ -183,7 +172,7 @@ impl Accounts for Embedded {
         let opened =
             self.look_up("opening a grant", |connection| grant_by(connection, secret, now))?;
         let Some(mut grant) = opened else { return Ok(None) };
-        if grant.used_at.is_none_or(|used| used + USED_EVERY_MS <= now) {
+        if grant.notes_use_at(now) {
             grant.used_at = Some(now);
             let noted = self.write("noting the use of a grant", move |connection| {
                 connection

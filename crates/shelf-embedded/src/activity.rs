@@ -9,27 +9,19 @@ use shelf_domain::id::{ItemId, PersonId, Scope};
 use shelf_ports::Fault;
 use shelf_ports::activity::{Activity, Deed, Event};
 
-const DEEDS: [(Deed, &str); 4] = [
-    (Deed::Opened, "opened"),
-    (Deed::Read, "read"),
-    (Deed::Kept, "kept"),
-    (Deed::Dismissed, "dismissed"),
-];
-
 #[async_trait]
 impl Activity for Embedded {
     async fn record(&self, scope: Scope, person: PersonId, event: &Event) -> Result<(), Fault> {
         let event = event.clone();
         self.write("recording activity", move |connection| {
             let Some(library) = load::library_key(connection, scope)? else { return Ok(()) };
-            let deed = DEEDS.iter().find(|(deed, _)| *deed == event.deed).map(|(_, name)| *name);
             connection
                 .prepare_cached("INSERT INTO activity VALUES (?1, ?2, ?3, ?4, ?5)")?
                 .execute(params![
                     library,
                     person.to_bytes(),
                     event.at,
-                    deed,
+                    event.deed.name(),
                     event.item.to_bytes()
                 ])?;
             Ok(())
@@ -51,7 +43,7 @@ impl Activity for Embedded {
             )?;
             let rows = statement.query_map(params![library, person.to_bytes(), limit], |row| {
                 let name: String = row.get(1)?;
-                let deed = DEEDS.iter().find(|(_, known)| *known == name).map(|(deed, _)| *deed);
+                let deed = Deed::named(&name);
                 let item = ItemId::from_bytes(row.get(2)?);
                 Ok(Event { at: row.get(0)?, deed: deed.ok_or_else(|| damaged("a deed"))?, item })
             })?;

@@ -8,14 +8,6 @@ use shelf_domain::id::{ActId, Scope};
 use shelf_ports::Fault;
 use shelf_ports::imports::{ImportJob, Imports, LedgerRow, RowOutcome};
 
-fn outcome_name(outcome: RowOutcome) -> &'static str {
-    match outcome {
-        RowOutcome::Stored => "stored",
-        RowOutcome::Merged => "merged",
-        RowOutcome::Refused => "refused",
-    }
-}
-
 fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     let text_column = rusqlite::types::Type::Text;
     serde_json::from_str(text)
@@ -39,7 +31,7 @@ impl Imports for Embedded {
             let mut insert = connection
                 .prepare_cached("INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5)")?;
             for row in &rows {
-                let outcome = outcome_name(row.outcome);
+                let outcome = row.outcome.name();
                 insert.execute(params![library, id, row.row, outcome, to_json(row)?])?;
             }
             Ok(())
@@ -87,7 +79,7 @@ impl Imports for Embedded {
                 "SELECT line FROM ledger WHERE library = ?1 AND import = ?2 AND row > ?3
                  AND (?4 IS NULL OR outcome = ?4) ORDER BY row LIMIT ?5",
             )?;
-            let outcome = outcome.map(outcome_name);
+            let outcome = outcome.map(RowOutcome::name);
             let of = params![library, id.to_bytes(), after, outcome, limit];
             let rows = statement.query_map(of, |row| row.get::<_, String>(0))?;
             rows.map(|line| from_json(&line?)).collect()

@@ -36,6 +36,9 @@ impl LibraryInfo {
     }
 }
 
+/// Uses of a grant are noted no oftener than this, milliseconds.
+const USED_EVERY_MS: i64 = 60_000;
+
 /// What a grant is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GrantKind {
@@ -47,6 +50,26 @@ pub enum GrantKind {
     Local,
     /// A paired device that pushes changes of its own.
     Device,
+}
+
+impl GrantKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Session, Self::Token, Self::Local, Self::Device];
+
+    /// The word for it in stores and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::Local => "local",
+            Self::Device => "device",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// A right to act for a person; also the author of what is written with it.
@@ -66,6 +89,14 @@ pub struct Grant {
     pub expires_at: Option<i64>,
     /// When it was last used, milliseconds, to the minute.
     pub used_at: Option<i64>,
+}
+
+impl Grant {
+    /// Whether a use at `now` is to be noted: once a minute, so that reading does not become
+    /// writing.
+    pub fn notes_use_at(&self, now: i64) -> bool {
+        self.used_at.is_none_or(|used| used + USED_EVERY_MS <= now)
+    }
 }
 
 /// SHA-256 of a secret; the secret itself is never stored.

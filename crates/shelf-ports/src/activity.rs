@@ -18,6 +18,26 @@ pub enum Deed {
     Dismissed,
 }
 
+impl Deed {
+    /// Every deed.
+    pub const ALL: [Self; 4] = [Self::Opened, Self::Read, Self::Kept, Self::Dismissed];
+
+    /// The word for it in stores and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Read => "read",
+            Self::Kept => "kept",
+            Self::Dismissed => "dismissed",
+        }
+    }
+
+    /// The deed of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.name() == name)
+    }
+}
+
 /// One thing a person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

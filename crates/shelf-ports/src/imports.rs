@@ -65,6 +65,25 @@ pub enum RowOutcome {
     Refused,
 }
 
+impl RowOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Stored, Self::Merged, Self::Refused];
+
+    /// The word for it in stores and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Merged => "merged",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The outcome of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
 /// One row of a ledger. Plainly stored rows are counted, not listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerRow {

@@ -55,12 +55,7 @@ impl From<Grant> for GrantOut {
     fn from(grant: Grant) -> Self {
         Self {
             id: grant.id.to_string(),
-            kind: match grant.kind {
-                GrantKind::Session => "session",
-                GrantKind::Token => "token",
-                GrantKind::Local => "local",
-                GrantKind::Device => "device",
-            },
+            kind: grant.kind.name(),
             name: grant.name,
             created_at: Moment(grant.created_at),
             expires_at: grant.expires_at.map(Moment),

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use shelf_bookmarks::activity::{
     forget_activity, is_activity_on, recent_activity, record_opened, switch_activity,
 };
-use shelf_ports::activity::Deed;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -48,15 +47,6 @@ struct EventOut {
     bookmark: Option<BookmarkOut>,
 }
 
-fn name_of(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Opened => "opened",
-        Deed::Read => "read",
-        Deed::Kept => "kept",
-        Deed::Dismissed => "dismissed",
-    }
-}
-
 /// How much.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -76,7 +66,7 @@ async fn recent(within: In, Params(query): Params<RecentQuery>) -> Answer {
     let rows = recent_activity(&within.ctx, within.scope, limit_of(query.limit)?).await?;
     let rows = rows.into_iter().map(|row| EventOut {
         at: Moment(row.event.at),
-        deed: name_of(row.event.deed),
+        deed: row.event.deed.name(),
         bookmark: row.bookmark.map(|bookmark| BookmarkOut::of(bookmark, &head)),
     });
     json(Paged::whole(rows.collect()))

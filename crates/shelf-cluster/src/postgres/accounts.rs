@@ -9,16 +9,6 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-/// Uses are noted to the minute, so that reading does not become writing.
-const USED_EVERY_MS: i64 = 60_000;
-
-const KINDS: [(GrantKind, &str); 4] = [
-    (GrantKind::Session, "session"),
-    (GrantKind::Token, "token"),
-    (GrantKind::Local, "local"),
-    (GrantKind::Device, "device"),
-];
-
 /// The grant a secret opens.
 const GRANT_BY: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at FROM grants
     WHERE secret = $1 AND (expires_at IS NULL OR expires_at > $2)";
@@ -45,8 +35,7 @@ fn library_of(row: &Row) -> LibraryInfo {
 }
 
 fn grant_of(row: &Row) -> Result<Grant, Fault> {
-    let name: &str = row.get(2);
-    let kind = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind);
+    let kind = GrantKind::named(row.get(2));
     Ok(Grant {
         id: DeviceId::from_bytes(bytes(row, 0)),
         person: PersonId::from_bytes(bytes(row, 1)),
@@ -153,7 +142,6 @@ impl Accounts for Postgres {
     }
 
     async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault> {
-        let kind = KINDS.iter().find(|(kind, _)| *kind == grant.kind).map(|(_, name)| *name);
         let secret = secret.map(|secret| secret.0.to_vec());
         self.execute(
             "keeping a grant",
@@ -161,7 +149,7 @@ impl Accounts for Postgres {
             &[
                 (&Uuid::from_bytes(grant.id.to_bytes()), Type::UUID),
                 (&uuid(grant.person), Type::UUID),
-                (&kind, Type::TEXT),
+                (&grant.kind.name(), Type::TEXT),
                 (&grant.name, Type::TEXT),
                 (&secret, Type::BYTEA),
                 (&grant.created_at, Type::INT8),
@@ -178,7 +166,7 @@ impl Accounts for Postgres {
         let of: [Bound<'_>; 2] = [(&secret, Type::BYTEA), (&now, Type::INT8)];
         let rows = self.query("opening a grant", GRANT_BY, &of).await?;
         let Some(mut grant) = rows.first().map(grant_of).transpose()? else { return Ok(None) };
-        if grant.used_at.is_none_or(|used| used + USED_EVERY_MS <= now) {
+        if grant.notes_use_at(now) {
             grant.used_at = Some(now);
             let sql = "UPDATE grants SET used_at = $2 WHERE id = $1";
             let id = Uuid::from_bytes(grant.id.to_bytes());

@@ -9,16 +9,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-const DEEDS: [(Deed, &str); 4] = [
-    (Deed::Opened, "opened"),
-    (Deed::Read, "read"),
-    (Deed::Kept, "kept"),
-    (Deed::Dismissed, "dismissed"),
-];
-
 fn event_of(row: &Row) -> Result<Event, Fault> {
-    let name: &str = row.get(1);
-    let deed = DEEDS.iter().find(|(_, known)| *known == name).map(|(deed, _)| *deed);
+    let deed = Deed::named(row.get(1));
     let item = ItemId::from_bytes(row.get::<_, Uuid>(2).into_bytes());
     Ok(Event { at: row.get(0), deed: deed.ok_or_else(|| damaged("a deed"))?, item })
 }
@@ -26,7 +18,7 @@ fn event_of(row: &Row) -> Result<Event, Fault> {
 #[async_trait]
 impl Activity for Postgres {
     async fn record(&self, scope: Scope, person: PersonId, event: &Event) -> Result<(), Fault> {
-        let deed = DEEDS.iter().find(|(deed, _)| *deed == event.deed).map(|(_, name)| *name);
+        let deed = event.deed.name();
         let person = Uuid::from_bytes(person.to_bytes());
         let item = Uuid::from_bytes(event.item.to_bytes());
         self.query_in(

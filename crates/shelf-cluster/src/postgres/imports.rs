@@ -15,14 +15,6 @@ const PUT_ROWS: &str = "INSERT INTO ledger
     FROM unnest($3::bigint[], $4::text[], $5::text[]) AS line (row, outcome, line)
     ON CONFLICT (library, import, row, outcome) DO UPDATE SET line = excluded.line";
 
-fn outcome_name(outcome: RowOutcome) -> &'static str {
-    match outcome {
-        RowOutcome::Stored => "stored",
-        RowOutcome::Merged => "merged",
-        RowOutcome::Refused => "refused",
-    }
-}
-
 fn from_json<T: serde::de::DeserializeOwned>(row: &Row) -> Result<T, Fault> {
     serde_json::from_str(row.get(0)).map_err(|_| damaged("an import"))
 }
@@ -38,7 +30,7 @@ impl Imports for Postgres {
         let (library, id) = (library_of(scope), Uuid::from_bytes(job.id.to_bytes()));
         let text = to_json(job)?;
         let numbers: Vec<i64> = rows.iter().map(|row| row.row.cast_signed()).collect();
-        let outcomes: Vec<&str> = rows.iter().map(|row| outcome_name(row.outcome)).collect();
+        let outcomes: Vec<&str> = rows.iter().map(|row| row.outcome.name()).collect();
         let lines: Vec<String> = rows.iter().map(to_json).collect::<Result<_, _>>()?;
         let mut connection = self.connection().await?;
         let put = async {
@@ -111,7 +103,7 @@ impl Imports for Postgres {
         after: u64,
         limit: usize,
     ) -> Result<Vec<LedgerRow>, Fault> {
-        let (id, outcome) = (Uuid::from_bytes(id.to_bytes()), outcome.map(outcome_name));
+        let (id, outcome) = (Uuid::from_bytes(id.to_bytes()), outcome.map(RowOutcome::name));
         let rows = self
             .query_in(
                 scope,

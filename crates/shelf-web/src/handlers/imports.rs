@@ -199,12 +199,7 @@ async fn job_of(visit: &Visit, id: &str) -> Result<ImportJob, Trouble> {
 }
 
 async fn shown(visit: &Visit, job: ImportJob, ask: &Ask) -> Result<ImportPage, Trouble> {
-    let outcome = match ask.outcome.as_str() {
-        "stored" => Some(RowOutcome::Stored),
-        "merged" => Some(RowOutcome::Merged),
-        "refused" => Some(RowOutcome::Refused),
-        _ => None,
-    };
+    let outcome = RowOutcome::named(&ask.outcome);
     let imports = &visit.ctx.stores.imports;
     let rows = imports.rows(visit.scope, job.id, outcome, ask.after, PAGE_ROWS).await?;
     let here = format!("/import/{}", job.id);
@@ -268,16 +263,11 @@ fn stage(job: &ImportJob) -> Stage {
 }
 
 fn line(row: LedgerRow) -> LedgerLine {
-    let outcome = match row.outcome {
-        RowOutcome::Stored => "stored",
-        RowOutcome::Merged => "merged",
-        RowOutcome::Refused => "refused",
-    };
     let kept = row.kept_title.filter(|title| !title.is_empty());
     let kept = kept.map(|title| format!(" (kept as “{title}”)")).unwrap_or_default();
     LedgerLine {
         row: row.row,
-        outcome: outcome.to_owned(),
+        outcome: row.outcome.name().to_owned(),
         reason: format!("{}{kept}", row.reason),
         name: if row.title.is_empty() { row.url } else { row.title },
         item: row.item.map(|item| item.to_string()),
