@@ -5,14 +5,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::browser::ran;
-use crate::console;
 use crate::steps::{Desk, cargo, succeed};
+use crate::testing::every_one;
 
 /// Starts and stops the engines.
 const SCRIPT: &str = "scripts/engines";
 /// The chore that runs while they live.
-pub const INSIDE: &str = "hurt-engines";
+pub const INSIDE: &str = "inside-engines";
 /// What is killed and paused: every server, and of the three of a cluster the first.
 const HURT: [&str; 10] = [
     "postgres",
@@ -26,11 +25,10 @@ const HURT: [&str; 10] = [
     "clickhouse",
     "neo4j",
 ];
-
 /// Makes a missing engine a failure.
 const REQUIRED: (&str, &str) = ("MINDSHELF_TEST_REQUIRE", "all");
-/// The crate whose tests need engines.
-const TESTED: &str = "shelf-cluster";
+/// The test binary of the adapters.
+const EXAMS: &str = "engines";
 
 /// Every engine installs, starts, serves the tests of the adapters and survives being hurt;
 /// whatever happens, all are stopped.
@@ -40,13 +38,27 @@ pub fn prove(desk: &Desk) -> Result<()> {
     succeed(script(desk).args(["run", "--"]).arg(own).arg(INSIDE))
 }
 
-/// Kills and pauses each engine of `scripts/engines run`, and asks the doctor each time.
-pub fn hurt(desk: &Desk) -> Result<()> {
+/// What is proven while the engines of `scripts/engines run` live.
+pub fn prove_inside(desk: &Desk) -> Result<()> {
     ensure!(
         env::var_os("MINDSHELF_ENGINES_STATE").is_some(),
         "no engines are running for this: use cargo xtask engines"
     );
-    test(desk)?;
+    sit(desk)?;
+    hurt(desk)
+}
+
+/// Runs the tests of the adapters; at least one must run, and none may skip itself.
+///
+/// The whole workspace is named so that Cargo builds what it built for the other tests.
+fn sit(desk: &Desk) -> Result<()> {
+    let test = ["test", "--workspace", "--locked", "--test", EXAMS, "--", "--show-output"];
+    let mut command = cargo(desk, &test);
+    every_one(command.env(REQUIRED.0, REQUIRED.1), "the tests of the adapters")
+}
+
+/// Kills and pauses each engine, and asks the doctor each time.
+fn hurt(desk: &Desk) -> Result<()> {
     for target in HURT {
         for (harm, remedy) in [("kill", "restart"), ("pause", "resume")] {
             succeed(script(desk).args([harm, target]))?;
@@ -55,22 +67,6 @@ pub fn hurt(desk: &Desk) -> Result<()> {
             ensure!(well(desk, target)?, "{target} is still ill after {remedy}");
         }
     }
-    Ok(())
-}
-
-/// Runs the tests of the adapters; at least one must run, and none may skip itself.
-///
-fn test(desk: &Desk) -> Result<()> {
-    let test = ["test", "--locked", "-p", TESTED, "--test", "it", "--", "--show-output"];
-    let mut command = cargo(desk, &test);
-    let answer = command.env(REQUIRED.0, REQUIRED.1).output();
-    let answer = answer.context("cannot run the tests of the adapters")?;
-    let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-    let said = String::from_utf8_lossy(&answer.stderr);
-    console::say(format!("{text}{said}").trim_end());
-    ensure!(answer.status.success(), "the tests of the adapters ended with {}", answer.status);
-    ensure!(!format!("{text}{said}").contains("SKIPPED"), "a test of the adapters was skipped");
-    ensure!(ran(&text) > 0, "no test of the adapters ran");
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub mod generated;
 pub mod privacy;
 pub mod laws;
 pub mod steps;
+pub mod testing;
 pub mod browser;
 pub mod bless;
 pub mod judges;

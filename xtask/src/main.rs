@@ -38,7 +38,7 @@ fn run(chore: Option<&str>) -> Result<()> {
         Some("judges") => run_all(JUDGES, &desk),
         Some("browser") => browser::stories(&desk),
         Some("engines") => engines::prove(&desk),
-        Some(engines::INSIDE) => engines::hurt(&desk),
+        Some(engines::INSIDE) => engines::prove_inside(&desk),
         Some("pictures") => browser::pictures(&desk),
         Some("bless") => bless::bless(&desk),
         Some("long") => long::run(&desk),

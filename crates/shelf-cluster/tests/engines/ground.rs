@@ -32,7 +32,9 @@ fn engine(engine: &str) -> Option<String> {
         return Some(url);
     }
     assert!(required.as_deref() != Ok("all"), "{variable} is required; see scripts/engines doctor");
-    eprintln!("SKIPPED: no {variable}; scripts/engines run -- cargo test -p shelf-cluster");
+    eprintln!(
+        "SKIPPED: no {variable}; scripts/engines run -- cargo test --workspace --test engines"
+    );
     None
 }
 
