@@ -15,6 +15,7 @@ mod packed;
 pub mod change;
 pub mod item;
 pub mod shelf;
+pub mod listed;
 pub mod order;
 pub mod turn;
 pub mod save;

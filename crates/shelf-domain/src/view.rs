@@ -6,7 +6,7 @@ use crate::kind::{Kind, field};
 use crate::shelf::Shelf;
 use crate::stamp::Seq;
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A tag on a bookmark.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -191,6 +191,32 @@ impl Tag {
             colour: item.text(field::COLOUR).to_owned(),
         }
     }
+}
+
+/// Leaves out folders below one that is not among them; each comes with how many it holds.
+pub fn with_living_parents(all: Vec<(Collection, u64)>) -> Vec<(Collection, u64)> {
+    let parents: HashMap<ItemId, Option<ItemId>> =
+        all.iter().map(|(collection, _)| (collection.id, collection.parent)).collect();
+    let mut lost: HashSet<ItemId> = HashSet::new();
+    for (collection, _) in &all {
+        let mut path = vec![collection.id];
+        let mut at = collection.parent;
+        let is_lost = loop {
+            let Some(parent) = at else { break false };
+            if lost.contains(&parent) || !parents.contains_key(&parent) {
+                break true;
+            }
+            if path.len() > crate::limits::DEPTH_MAX {
+                break true;
+            }
+            path.push(parent);
+            at = parents.get(&parent).copied().flatten();
+        };
+        if is_lost {
+            lost.extend(path);
+        }
+    }
+    all.into_iter().filter(|(collection, _)| !lost.contains(&collection.id)).collect()
 }
 
 /// The name an item of any kind goes by in lists that mix kinds.

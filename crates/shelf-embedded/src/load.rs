@@ -1,13 +1,14 @@
 //! Loads the part of a library that a decision or an answer has to see.
 
 use crate::known::Known;
-use crate::sql::{KindColumn, damaged, hash64, unsigned};
+use crate::sql::{KindColumn, damaged, unsigned};
 use rusqlite::{Connection, OptionalExtension, params};
 use shelf_domain::canon::folded;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
+use shelf_domain::listed::hash64;
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Hlc;
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +143,11 @@ pub(crate) fn item(
             Item::unpack(id, kind, row.get_ref(1)?.as_blob()?).ok_or_else(|| damaged("an item"))
         })
         .optional()
+}
+
+/// A collection in `children.parent`; the root is empty.
+pub(crate) fn parent_key(parent: Option<ItemId>) -> Vec<u8> {
+    parent.map_or(vec![], |id| id.to_bytes().to_vec())
 }
 
 /// Whether anything in `library` ever joined something.
@@ -333,8 +339,7 @@ impl<'a> Loader<'a> {
     }
 
     fn children(&mut self, parent: Option<ItemId>) -> rusqlite::Result<Vec<ItemId>> {
-        let key = parent.map_or(vec![], |id| id.to_bytes().to_vec());
-        let ids = self.ids(CHILDREN, &key)?;
+        let ids = self.ids(CHILDREN, &parent_key(parent))?;
         for id in &ids {
             self.item(*id)?;
         }
@@ -342,8 +347,8 @@ impl<'a> Loader<'a> {
     }
 
     fn tail(&mut self, parent: Option<ItemId>) -> rusqlite::Result<()> {
-        let key = parent.map_or(vec![], |id| id.to_bytes().to_vec());
-        self.ids(TAIL, &key)?.into_iter().try_for_each(|id| self.item(id).map(drop))
+        let ids = self.ids(TAIL, &parent_key(parent))?;
+        ids.into_iter().try_for_each(|id| self.item(id).map(drop))
     }
 
     fn under(&mut self, folder: ItemId) -> rusqlite::Result<()> {

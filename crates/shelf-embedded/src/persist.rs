@@ -1,27 +1,16 @@
 //! Writes decided rows: the log, and the state folded from it.
 
 use crate::load::{self, LibraryKey};
-use crate::sql::{KindColumn, hash64, signed};
+use crate::sql::{KindColumn, signed};
 use rusqlite::{Connection, OptionalExtension, params};
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, ItemId};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
-use shelf_domain::shelf::{Shelf, canon_of, tag_name_of};
+use shelf_domain::listed::{Listed, flag};
+use shelf_domain::shelf::Shelf;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Bits of `shown.flags`.
-pub(crate) mod flag {
-    /// Still to be read.
-    pub(crate) const UNREAD: i64 = 1;
-    /// A favourite.
-    pub(crate) const FAVOURITE: i64 = 2;
-    /// Archived.
-    pub(crate) const ARCHIVED: i64 = 4;
-    /// Stands in a collection.
-    pub(crate) const PLACED: i64 = 8;
-}
 
 /// Appends `rows` to the log and brings the folded state to `shelf`, which has them folded in.
 pub(crate) fn rows(
@@ -185,20 +174,6 @@ fn blank(connection: &Connection, library: LibraryKey, row: &Change) -> rusqlite
     Ok(())
 }
 
-/// Parent (empty at the root), order, bookmark of a place, whether it lives.
-type Child = (Vec<u8>, String, Option<[u8; 16]>, bool);
-
-/// The rows of lists and look-ups one item stands for.
-#[derive(Default, PartialEq, Eq)]
-struct Entries {
-    url: Option<i64>,
-    name: Option<i64>,
-    child: Option<Child>,
-    shown: Option<(i64, u32, i64)>,
-    tagged: BTreeSet<[u8; 16]>,
-    trashed: Option<i64>,
-}
-
 struct State<'a> {
     connection: &'a Connection,
     library: LibraryKey,
@@ -217,21 +192,21 @@ impl<'a> State<'a> {
     }
 
     /// The id `id` goes by: lists follow aliases even where the decision did not have to.
-    fn resolve(&self, id: ItemId) -> rusqlite::Result<[u8; 16]> {
+    fn resolve(&self, id: ItemId) -> rusqlite::Result<ItemId> {
         let mut at = self.shelf.resolve(id);
         if self.has_aliases {
             while let Some(older) = load::older(self.connection, self.library, at)? {
                 at = self.shelf.resolve(older);
             }
         }
-        Ok(at.to_bytes())
+        Ok(at)
     }
 
     fn put(
         &self,
         before: Option<&Item>,
         item: &Item,
-        regarded: &mut BTreeSet<[u8; 16]>,
+        regarded: &mut BTreeSet<ItemId>,
     ) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO items VALUES (?1, ?2, ?3, ?4)")?
@@ -241,54 +216,26 @@ impl<'a> State<'a> {
                 KindColumn(item.kind.clone()),
                 item.pack()
             ])?;
-        let was = before.map(|before| self.entries(before)).transpose()?.unwrap_or_default();
-        let is = self.entries(item)?;
+        let was = before.map(|before| self.listed(before)).transpose()?.unwrap_or_default();
+        let is = self.listed(item)?;
         if was == is {
             return Ok(());
         }
         for child in [&was.child, &is.child].into_iter().flatten() {
-            regarded.extend(child.2);
+            regarded.extend(child.bookmark);
         }
         if item.kind == Kind::Bookmark && before.is_some() {
-            regarded.insert(item.id.to_bytes());
+            regarded.insert(item.id);
         }
         self.take_out(item.id, &was, &is)?;
         self.put_in(item.id, &was, &is)
     }
 
-    fn entries(&self, item: &Item) -> rusqlite::Result<Entries> {
-        let mut entries = Entries::default();
-        match item.kind {
-            Kind::Bookmark => {
-                entries.url = canon_of(item).map(|url| hash64(&url));
-                if item.is_living() {
-                    let flags = i64::from(item.flag(field::UNREAD)) * flag::UNREAD
-                        + i64::from(item.flag(field::FAVOURITE)) * flag::FAVOURITE
-                        + i64::from(item.get(field::ARCHIVED_AT).is_some()) * flag::ARCHIVED;
-                    let created = item.int(field::CREATED_AT).unwrap_or_default();
-                    entries.shown = Some((created, item.number, flags));
-                    entries.tagged =
-                        item.tags().map(|tag| self.resolve(tag)).collect::<Result<_, _>>()?;
-                }
-            }
-            Kind::Tag => entries.name = tag_name_of(item).map(|name| hash64(&name)),
-            Kind::Place | Kind::Collection if !item.is_purged() => {
-                let resolved = |name| item.reference(name).map(|id| self.resolve(id)).transpose();
-                let parent = resolved(field::PARENT)?;
-                let bookmark = resolved(field::BOOKMARK)?;
-                let order = item.text(field::ORDER).to_owned();
-                let parent = parent.map_or(vec![], |id| id.to_vec());
-                entries.child = Some((parent, order, bookmark, item.is_living()));
-            }
-            _ => {}
-        }
-        if !item.is_purged() {
-            entries.trashed = item.int(field::TRASHED_AT);
-        }
-        Ok(entries)
+    fn listed(&self, item: &Item) -> rusqlite::Result<Listed> {
+        Listed::of(item, |id| self.resolve(id))
     }
 
-    fn take_out(&self, id: ItemId, was: &Entries, is: &Entries) -> rusqlite::Result<()> {
+    fn take_out(&self, id: ItemId, was: &Listed, is: &Listed) -> rusqlite::Result<()> {
         let (library, id) = (self.library, id.to_bytes());
         let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
             self.connection.prepare_cached(sql)?.execute(params).map(drop)
@@ -305,22 +252,22 @@ impl<'a> State<'a> {
                 params![library, hash, id],
             )?;
         }
-        if let Some((parent, order, ..)) = was.child.as_ref().filter(|_| was.child != is.child) {
+        if let Some(child) = was.child.as_ref().filter(|_| was.child != is.child) {
             run(
                 "DELETE FROM children WHERE library = ?1 AND parent = ?2 AND ord = ?3 AND id = ?4",
-                params![library, parent, order, id],
+                params![library, load::parent_key(child.parent), child.order, id],
             )?;
         }
         if was.shown.is_some() && is.shown.is_none() {
             run("DELETE FROM shown WHERE library = ?1 AND id = ?2", params![library, id])?;
         }
-        for tag in was.tagged.difference(&is.tagged) {
+        for tag in was.tags.difference(&is.tags) {
             run(
                 "DELETE FROM tagged WHERE library = ?1 AND tag = ?2 AND bookmark = ?3",
-                params![library, tag, id],
+                params![library, tag.to_bytes(), id],
             )?;
         }
-        if let Some(at) = was.trashed.filter(|_| was.trashed != is.trashed) {
+        if let Some(at) = was.trashed_at.filter(|_| was.trashed_at != is.trashed_at) {
             run(
                 "DELETE FROM trashed WHERE library = ?1 AND at = ?2 AND id = ?3",
                 params![library, at, id],
@@ -329,7 +276,7 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    fn put_in(&self, id: ItemId, was: &Entries, is: &Entries) -> rusqlite::Result<()> {
+    fn put_in(&self, id: ItemId, was: &Listed, is: &Listed) -> rusqlite::Result<()> {
         let (library, id) = (self.library, id.to_bytes());
         let run = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
             self.connection.prepare_cached(sql)?.execute(params).map(drop)
@@ -340,31 +287,34 @@ impl<'a> State<'a> {
         if let Some(hash) = is.name.filter(|_| was.name != is.name) {
             run("INSERT OR IGNORE INTO names VALUES (?1, ?2, ?3)", params![library, hash, id])?;
         }
-        if let Some((parent, order, bookmark, living)) =
-            is.child.as_ref().filter(|_| was.child != is.child)
-        {
+        if let Some(child) = is.child.as_ref().filter(|_| was.child != is.child) {
+            let (parent, bookmark) =
+                (load::parent_key(child.parent), child.bookmark.map(ItemId::to_bytes));
             run(
                 "INSERT OR REPLACE INTO children VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![library, parent, order, id, bookmark, living],
+                params![library, parent, child.order, id, bookmark, child.is_living],
             )?;
         }
-        if let Some((created, number, flags)) = is.shown.filter(|_| was.shown != is.shown) {
+        if let Some(shown) = is.shown.filter(|_| was.shown != is.shown) {
             run(
                 "INSERT OR REPLACE INTO shown VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![library, id, created, number, flags],
+                params![library, id, shown.created_at, shown.number, shown.flags],
             )?;
         }
-        for tag in is.tagged.difference(&was.tagged) {
-            run("INSERT OR IGNORE INTO tagged VALUES (?1, ?2, ?3)", params![library, tag, id])?;
+        for tag in is.tags.difference(&was.tags) {
+            run(
+                "INSERT OR IGNORE INTO tagged VALUES (?1, ?2, ?3)",
+                params![library, tag.to_bytes(), id],
+            )?;
         }
-        if let Some(at) = is.trashed.filter(|_| was.trashed != is.trashed) {
+        if let Some(at) = is.trashed_at.filter(|_| was.trashed_at != is.trashed_at) {
             run("INSERT OR IGNORE INTO trashed VALUES (?1, ?2, ?3)", params![library, at, id])?;
         }
         Ok(())
     }
 
     /// Brings the "in a collection" flag of a bookmark up to date.
-    fn regard_placed(&self, bookmark: [u8; 16]) -> rusqlite::Result<()> {
+    fn regard_placed(&self, bookmark: ItemId) -> rusqlite::Result<()> {
         let placed = flag::PLACED;
         self.connection
             .prepare_cached(&format!(
@@ -374,7 +324,7 @@ impl<'a> State<'a> {
                     AND c.living AND c.parent <> x'') THEN {placed} ELSE 0 END)
                  WHERE library = ?1 AND id = ?2"
             ))?
-            .execute(params![self.library, bookmark])?;
+            .execute(params![self.library, bookmark.to_bytes()])?;
         Ok(())
     }
 
@@ -382,10 +332,10 @@ impl<'a> State<'a> {
     fn alias(&self, younger: ItemId, older: ItemId) -> rusqlite::Result<()> {
         let older = self.resolve(older)?;
         if let Some(item) = load::item(self.connection, self.library, younger)? {
-            self.take_out(younger, &self.entries(&item)?, &Entries::default())?;
+            self.take_out(younger, &self.listed(&item)?, &Listed::default())?;
         }
         let younger = younger.to_bytes();
-        let ids = params![self.library, younger, older];
+        let ids = params![self.library, younger, older.to_bytes()];
         for sql in [
             "INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3)",
             "INSERT OR IGNORE INTO tagged

@@ -205,15 +205,6 @@ impl FromSql for KindColumn {
     }
 }
 
-/// The 64 bits of SHA-256 under which a canonical address or folded name is looked up.
-pub(crate) fn hash64(text: &str) -> i64 {
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(text.as_bytes());
-    let mut bytes = [0; 8];
-    bytes.copy_from_slice(&digest[..8]);
-    i64::from_be_bytes(bytes)
-}
-
 /// A seq, counter or stamp as SQLite's signed number; the sign bit is carried over.
 pub(crate) fn signed(number: u64) -> i64 {
     number.cast_signed()

@@ -4,7 +4,6 @@ use crate::Embedded;
 use crate::known::Known;
 use crate::library::FEW_MAX;
 use crate::load::{self, LibraryKey};
-use crate::persist::flag;
 use crate::sql::KindColumn;
 use async_trait::async_trait;
 use rusqlite::types::Value as Sql;
@@ -12,12 +11,13 @@ use rusqlite::{Connection, params, params_from_iter};
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
+use shelf_domain::listed::flag;
 use shelf_domain::shelf::Reads;
 use shelf_domain::stamp::Seq;
-use shelf_domain::view::{Bookmark, Collection, Tag, name_of};
+use shelf_domain::view::{Bookmark, Collection, Tag, name_of, with_living_parents};
 use shelf_ports::Fault;
 use shelf_ports::views::{Counts, Filter, Page, Position, Sort, Trashed, Views};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bookmarks that bear a tag, after one of them.
@@ -284,32 +284,6 @@ fn collections(
         }
     }
     Ok(with_living_parents(all))
-}
-
-/// Leaves out folders below one that is not there.
-fn with_living_parents(all: Vec<(Collection, u64)>) -> Vec<(Collection, u64)> {
-    let parents: HashMap<ItemId, Option<ItemId>> =
-        all.iter().map(|(collection, _)| (collection.id, collection.parent)).collect();
-    let mut lost: HashSet<ItemId> = HashSet::new();
-    for (collection, _) in &all {
-        let mut path = vec![collection.id];
-        let mut at = collection.parent;
-        let is_lost = loop {
-            let Some(parent) = at else { break false };
-            if lost.contains(&parent) || !parents.contains_key(&parent) {
-                break true;
-            }
-            if path.len() > shelf_domain::limits::DEPTH_MAX {
-                break true;
-            }
-            path.push(parent);
-            at = parents.get(&parent).copied().flatten();
-        };
-        if is_lost {
-            lost.extend(path);
-        }
-    }
-    all.into_iter().filter(|(collection, _)| !lost.contains(&collection.id)).collect()
 }
 
 fn tags(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Vec<(Tag, u64)>> {
