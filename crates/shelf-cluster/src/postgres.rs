@@ -5,29 +5,31 @@
 //! in a transaction that has named the library: row-level security, forced on the owner of the
 //! tables too, hides every other one.
 
+mod within;
+mod schema;
+mod load;
+mod persist;
+mod library;
+mod views;
+mod news;
 mod accounts;
 mod activity;
 mod imports;
 mod replies;
-mod schema;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use shelf_domain::id::Scope;
 use shelf_ports::{Fault, NoRoom};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, NoTls, Row, Transaction};
-use uuid::Uuid;
+use tokio_postgres::{Config, NoTls, Row};
 
 /// Connections of one process.
 const CONNECTIONS_MAX: usize = 16;
 /// How long a caller waits for a free connection, and a connection for the server.
 const WAIT_MAX: Duration = Duration::from_secs(5);
-/// How long one statement within a library may run; set with the library, because a pooler drops
-/// what a session was told.
-const STATEMENT_MAX: &str = "10s";
-
 /// A value with its type, as a statement without a name needs it.
 type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
@@ -35,6 +37,7 @@ type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
+    stirred: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -61,7 +64,7 @@ impl Postgres {
             .create_timeout(Some(WAIT_MAX))
             .build()
             .map_err(|error| Fault::new("preparing connections to PostgreSQL", error))?;
-        let store = Self { pool };
+        let store = Self { pool, stirred: Arc::new(Notify::new()) };
         schema::prepare(&store).await?;
         Ok(store)
     }
@@ -91,50 +94,6 @@ impl Postgres {
         let connection = self.connection().await?;
         connection.execute_typed(sql, of).await.map_err(|error| fault(doing, error))
     }
-
-    /// The rows of one statement within the library of `scope`, where `$1` is that library. None,
-    /// if it is not there or of another tenant.
-    async fn query_in(
-        &self,
-        scope: Scope,
-        doing: &'static str,
-        sql: &str,
-        of: &[Bound<'_>],
-    ) -> Result<Vec<Row>, Fault> {
-        let mut connection = self.connection().await?;
-        let run = async {
-            let within = connection.transaction().await?;
-            if !enter(&within, scope).await? {
-                return Ok(Vec::new());
-            }
-            let library = library_of(scope);
-            let mut all: Vec<Bound<'_>> = vec![(&library, Type::UUID)];
-            all.extend_from_slice(of);
-            let rows = within.query_typed(sql, &all).await?;
-            within.commit().await?;
-            Ok(rows)
-        };
-        run.await.map_err(|error| fault(doing, error))
-    }
-}
-
-/// Names the library of `scope` to the transaction, which sees no other; whether it is there.
-async fn enter(within: &Transaction<'_>, scope: Scope) -> Result<bool, tokio_postgres::Error> {
-    let library = library_of(scope);
-    let tenant = Uuid::from_bytes(scope.tenant.to_bytes());
-    let rows = within
-        .query_typed(
-            "SELECT set_config('mindshelf.library', id::text, true),
-                set_config('statement_timeout', $3, true)
-             FROM libraries WHERE id = $1 AND tenant = $2",
-            &[(&library, Type::UUID), (&tenant, Type::UUID), (&STATEMENT_MAX, Type::TEXT)],
-        )
-        .await?;
-    Ok(!rows.is_empty())
-}
-
-fn library_of(scope: Scope) -> Uuid {
-    Uuid::from_bytes(scope.library.to_bytes())
 }
 
 /// The fault a database error is, met while `doing` something.

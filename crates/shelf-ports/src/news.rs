@@ -12,7 +12,8 @@ pub type Mark = u64;
 #[async_trait]
 pub trait News: fmt::Debug + Send + Sync {
     /// Libraries written to after `mark`, in order, at most `limit`, each with its own mark. A
-    /// library written to again moves to the end.
+    /// library written to again moves to the end. A write is told once no write that began before
+    /// it is under way; nothing is told with a mark before one that was told.
     async fn stirred_since(&self, mark: Mark, limit: usize) -> Result<Vec<(Mark, Scope)>, Fault>;
 
     /// Waits until something may have been written; may wake for nothing, and may miss: callers

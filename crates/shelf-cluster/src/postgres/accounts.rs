@@ -19,16 +19,16 @@ const GRANTS_OF: &str = "SELECT id, person, kind, name, created_at, expires_at, 
 
 fn person_of(row: &Row) -> Person {
     Person {
-        id: PersonId::from_bytes(bytes(row, 0)),
-        tenant: TenantId::from_bytes(bytes(row, 1)),
+        id: PersonId::from(row.get::<_, Uuid>(0)),
+        tenant: TenantId::from(row.get::<_, Uuid>(1)),
         name: row.get(2),
     }
 }
 
 fn library_of(row: &Row) -> LibraryInfo {
     LibraryInfo {
-        id: LibraryId::from_bytes(bytes(row, 0)),
-        tenant: TenantId::from_bytes(bytes(row, 1)),
+        id: LibraryId::from(row.get::<_, Uuid>(0)),
+        tenant: TenantId::from(row.get::<_, Uuid>(1)),
         name: row.get(2),
         created_at: row.get(3),
     }
@@ -37,8 +37,8 @@ fn library_of(row: &Row) -> LibraryInfo {
 fn grant_of(row: &Row) -> Result<Grant, Fault> {
     let kind = GrantKind::named(row.get(2));
     Ok(Grant {
-        id: DeviceId::from_bytes(bytes(row, 0)),
-        person: PersonId::from_bytes(bytes(row, 1)),
+        id: DeviceId::from(row.get::<_, Uuid>(0)),
+        person: PersonId::from(row.get::<_, Uuid>(1)),
         kind: kind.ok_or_else(|| damaged("the kind of a grant"))?,
         name: row.get(3),
         created_at: row.get(4),
@@ -47,19 +47,15 @@ fn grant_of(row: &Row) -> Result<Grant, Fault> {
     })
 }
 
-fn bytes(row: &Row, at: usize) -> [u8; 16] {
-    row.get::<_, Uuid>(at).into_bytes()
-}
-
 fn uuid(person: PersonId) -> Uuid {
-    Uuid::from_bytes(person.to_bytes())
+    Uuid::from(person)
 }
 
 #[async_trait]
 impl Accounts for Postgres {
     async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault> {
-        let (id, tenant) = (uuid(person.id), Uuid::from_bytes(person.tenant.to_bytes()));
-        let shelf = Uuid::from_bytes(library.id.to_bytes());
+        let (id, tenant) = (uuid(person.id), Uuid::from(person.tenant));
+        let shelf = Uuid::from(library.id);
         let mut connection = self.connection().await?;
         let add = async {
             let within = connection.transaction().await?;
@@ -138,7 +134,7 @@ impl Accounts for Postgres {
         let sql = "DELETE FROM links WHERE secret = $1 AND expires_at > $2 RETURNING person";
         let link = link.0.as_slice();
         let rows = self.query(doing, sql, &[(&link, Type::BYTEA), (&now, Type::INT8)]).await?;
-        Ok(rows.first().map(|row| PersonId::from_bytes(bytes(row, 0))))
+        Ok(rows.first().map(|row| PersonId::from(row.get::<_, Uuid>(0))))
     }
 
     async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault> {
@@ -147,7 +143,7 @@ impl Accounts for Postgres {
             "keeping a grant",
             "INSERT INTO grants VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &[
-                (&Uuid::from_bytes(grant.id.to_bytes()), Type::UUID),
+                (&Uuid::from(grant.id), Type::UUID),
                 (&uuid(grant.person), Type::UUID),
                 (&grant.kind.name(), Type::TEXT),
                 (&grant.name, Type::TEXT),
@@ -169,7 +165,7 @@ impl Accounts for Postgres {
         if grant.notes_use_at(now) {
             grant.used_at = Some(now);
             let sql = "UPDATE grants SET used_at = $2 WHERE id = $1";
-            let id = Uuid::from_bytes(grant.id.to_bytes());
+            let id = Uuid::from(grant.id);
             let of: [Bound<'_>; 2] = [(&id, Type::UUID), (&now, Type::INT8)];
             // A full disk must not keep its owner out: only the note is missing then.
             match self.execute("noting the use of a grant", sql, &of).await {
@@ -188,7 +184,7 @@ impl Accounts for Postgres {
 
     async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault> {
         let sql = "DELETE FROM grants WHERE person = $1 AND id = $2";
-        let grant = Uuid::from_bytes(grant.to_bytes());
+        let grant = Uuid::from(grant);
         let of: [Bound<'_>; 2] = [(&uuid(person), Type::UUID), (&grant, Type::UUID)];
         Ok(self.execute("revoking a grant", sql, &of).await? > 0)
     }

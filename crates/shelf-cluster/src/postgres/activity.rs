@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 fn event_of(row: &Row) -> Result<Event, Fault> {
     let deed = Deed::named(row.get(1));
-    let item = ItemId::from_bytes(row.get::<_, Uuid>(2).into_bytes());
+    let item = ItemId::from(row.get::<_, Uuid>(2));
     Ok(Event { at: row.get(0), deed: deed.ok_or_else(|| damaged("a deed"))?, item })
 }
 
@@ -19,8 +19,8 @@ fn event_of(row: &Row) -> Result<Event, Fault> {
 impl Activity for Postgres {
     async fn record(&self, scope: Scope, person: PersonId, event: &Event) -> Result<(), Fault> {
         let deed = event.deed.name();
-        let person = Uuid::from_bytes(person.to_bytes());
-        let item = Uuid::from_bytes(event.item.to_bytes());
+        let person = Uuid::from(person);
+        let item = Uuid::from(event.item);
         self.query_in(
             scope,
             "recording activity",
@@ -42,7 +42,7 @@ impl Activity for Postgres {
         person: PersonId,
         limit: usize,
     ) -> Result<Vec<Event>, Fault> {
-        let (person, limit) = (Uuid::from_bytes(person.to_bytes()), limit_of(limit));
+        let (person, limit) = (Uuid::from(person), limit_of(limit));
         let rows = self
             .query_in(
                 scope,
@@ -61,7 +61,7 @@ impl Activity for Postgres {
         person: PersonId,
         until: Option<i64>,
     ) -> Result<(), Fault> {
-        let person = Uuid::from_bytes(person.to_bytes());
+        let person = Uuid::from(person);
         let until = until.unwrap_or(i64::MAX);
         self.query_in(
             scope,

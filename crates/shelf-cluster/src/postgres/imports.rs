@@ -1,6 +1,7 @@
 //! Import jobs and their ledgers.
 
-use super::{Postgres, damaged, enter, fault, library_of, limit_of};
+use super::within::{For, Within};
+use super::{Bound, Postgres, damaged, limit_of};
 use async_trait::async_trait;
 use shelf_domain::id::{ActId, Scope};
 use shelf_ports::Fault;
@@ -9,6 +10,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+const PUT_JOB: &str = "INSERT INTO imports VALUES ($1, $2, $3, $4)
+    ON CONFLICT (library, id) DO UPDATE SET started_at = excluded.started_at, job = excluded.job";
 /// Rows of a ledger arrive as one array a column.
 const PUT_ROWS: &str = "INSERT INTO ledger
     SELECT $1, $2, line.row, line.outcome, line.line
@@ -26,51 +29,32 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Fault> {
 #[async_trait]
 impl Imports for Postgres {
     async fn put(&self, scope: Scope, job: &ImportJob, rows: &[LedgerRow]) -> Result<(), Fault> {
-        let doing = "keeping an import";
-        let (library, id) = (library_of(scope), Uuid::from_bytes(job.id.to_bytes()));
+        let id = Uuid::from(job.id);
         let text = to_json(job)?;
         let numbers: Vec<i64> = rows.iter().map(|row| row.row.cast_signed()).collect();
         let outcomes: Vec<&str> = rows.iter().map(|row| row.outcome.name()).collect();
         let lines: Vec<String> = rows.iter().map(to_json).collect::<Result<_, _>>()?;
         let mut connection = self.connection().await?;
-        let put = async {
-            let within = connection.transaction().await?;
-            if !enter(&within, scope).await? {
-                return Ok(());
-            }
-            within
-                .execute_typed(
-                    "INSERT INTO imports VALUES ($1, $2, $3, $4) ON CONFLICT (library, id)
-                     DO UPDATE SET started_at = excluded.started_at, job = excluded.job",
-                    &[
-                        (&library, Type::UUID),
-                        (&id, Type::UUID),
-                        (&job.started_at, Type::INT8),
-                        (&text, Type::TEXT),
-                    ],
-                )
-                .await?;
-            if !numbers.is_empty() {
-                within
-                    .execute_typed(
-                        PUT_ROWS,
-                        &[
-                            (&library, Type::UUID),
-                            (&id, Type::UUID),
-                            (&numbers, Type::INT8_ARRAY),
-                            (&outcomes, Type::TEXT_ARRAY),
-                            (&lines, Type::TEXT_ARRAY),
-                        ],
-                    )
-                    .await?;
-            }
-            within.commit().await
-        };
-        put.await.map_err(|error| fault(doing, error))
+        let doing = "keeping an import";
+        let entered = Within::enter(&mut connection, scope, doing, For::Writing).await?;
+        let Some(within) = entered else { return Ok(()) };
+        let of: [Bound<'_>; 3] =
+            [(&id, Type::UUID), (&job.started_at, Type::INT8), (&text, Type::TEXT)];
+        within.run(PUT_JOB, &of).await?;
+        if !numbers.is_empty() {
+            let of: [Bound<'_>; 4] = [
+                (&id, Type::UUID),
+                (&numbers, Type::INT8_ARRAY),
+                (&outcomes, Type::TEXT_ARRAY),
+                (&lines, Type::TEXT_ARRAY),
+            ];
+            within.run(PUT_ROWS, &of).await?;
+        }
+        within.commit().await
     }
 
     async fn job(&self, scope: Scope, id: ActId) -> Result<Option<ImportJob>, Fault> {
-        let id = Uuid::from_bytes(id.to_bytes());
+        let id = Uuid::from(id);
         let rows = self
             .query_in(
                 scope,
@@ -103,7 +87,7 @@ impl Imports for Postgres {
         after: u64,
         limit: usize,
     ) -> Result<Vec<LedgerRow>, Fault> {
-        let (id, outcome) = (Uuid::from_bytes(id.to_bytes()), outcome.map(RowOutcome::name));
+        let (id, outcome) = (Uuid::from(id), outcome.map(RowOutcome::name));
         let rows = self
             .query_in(
                 scope,

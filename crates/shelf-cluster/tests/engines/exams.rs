@@ -4,6 +4,33 @@ use crate::ground::Ground;
 use shelf_testkit::exams;
 
 #[tokio::test]
+async fn the_library_sits_its_exam() {
+    for ground in Ground::all().await {
+        let store = ground.store().await;
+        exams::library::exam(&store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn views_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = ground.store().await;
+        exams::views::exam(&store, &store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn news_sits_its_exam() {
+    for ground in Ground::all().await {
+        let store = ground.store().await;
+        exams::news::exam(&store, &store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn accounts_sit_their_exam() {
     for ground in Ground::all().await {
         exams::accounts::exam(&ground.store().await).await;

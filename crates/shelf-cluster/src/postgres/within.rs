@@ -1,0 +1,106 @@
+//! A transaction within one library.
+
+use super::{Bound, Postgres, fault};
+use deadpool_postgres::{Object, Transaction};
+use shelf_domain::id::Scope;
+use shelf_ports::Fault;
+use tokio_postgres::types::Type;
+use tokio_postgres::{IsolationLevel, Row};
+use uuid::Uuid;
+
+/// How long one statement may run, and how long the transaction may wait for the next one; set
+/// with the library, because a pooler drops what a session was told.
+const ENTER: &str = "SELECT set_config('mindshelf.library', id::text, true),
+        set_config('statement_timeout', '10s', true),
+        set_config('idle_in_transaction_session_timeout', '30s', true)
+    FROM libraries WHERE id = $1 AND tenant = $2";
+/// For what walks a whole library.
+const TAKE_TIME: &str = "SELECT set_config('statement_timeout', '10min', true),
+    set_config('idle_in_transaction_session_timeout', '10min', true)";
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum For {
+    /// Statements that each see what is committed when they begin.
+    Writing,
+    /// Statements that all see one moment, and change nothing.
+    OneMoment,
+}
+
+/// A transaction that has named its library, and sees the rows of no other. Dropped, it takes back
+/// what it did.
+pub(super) struct Within<'a> {
+    transaction: Transaction<'a>,
+    library: Uuid,
+    doing: &'static str,
+}
+
+impl<'a> Within<'a> {
+    /// Begins within the library of `scope`; `None` if it is not there or of another tenant.
+    pub(super) async fn enter(
+        connection: &'a mut Object,
+        scope: Scope,
+        doing: &'static str,
+        purpose: For,
+    ) -> Result<Option<Self>, Fault> {
+        let (library, tenant) = (Uuid::from(scope.library), Uuid::from(scope.tenant));
+        let begin = match purpose {
+            For::Writing => connection.build_transaction(),
+            For::OneMoment => connection
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true),
+        };
+        let transaction = begin.start().await.map_err(|error| fault(doing, error))?;
+        let found = transaction
+            .query_typed(ENTER, &[(&library, Type::UUID), (&tenant, Type::UUID)])
+            .await
+            .map_err(|error| fault(doing, error))?;
+        Ok((!found.is_empty()).then_some(Self { transaction, library, doing }))
+    }
+
+    /// The rows of one statement, where `$1` is the library.
+    pub(super) async fn rows(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
+        let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];
+        all.extend_from_slice(of);
+        self.transaction.query_typed(sql, &all).await.map_err(|error| fault(self.doing, error))
+    }
+
+    /// Runs one statement, where `$1` is the library; how many rows it touched.
+    pub(super) async fn run(&self, sql: &str, of: &[Bound<'_>]) -> Result<u64, Fault> {
+        let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];
+        all.extend_from_slice(of);
+        self.transaction.execute_typed(sql, &all).await.map_err(|error| fault(self.doing, error))
+    }
+
+    /// Lets statements run for minutes.
+    pub(super) async fn take_time(&self) -> Result<(), Fault> {
+        let set = self.transaction.query_typed(TAKE_TIME, &[]).await;
+        set.map(drop).map_err(|error| fault(self.doing, error))
+    }
+
+    /// Makes durable what was done.
+    pub(super) async fn commit(self) -> Result<(), Fault> {
+        self.transaction.commit().await.map_err(|error| fault(self.doing, error))
+    }
+}
+
+impl Postgres {
+    /// The rows of one statement within the library of `scope`, where `$1` is that library. None,
+    /// if it is not there or of another tenant.
+    pub(super) async fn query_in(
+        &self,
+        scope: Scope,
+        doing: &'static str,
+        sql: &str,
+        of: &[Bound<'_>],
+    ) -> Result<Vec<Row>, Fault> {
+        let mut connection = self.connection().await?;
+        let Some(within) = Within::enter(&mut connection, scope, doing, For::Writing).await? else {
+            return Ok(Vec::new());
+        };
+        let rows = within.rows(sql, of).await?;
+        within.commit().await?;
+        Ok(rows)
+    }
+}
