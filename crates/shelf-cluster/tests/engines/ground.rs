@@ -88,6 +88,11 @@ impl Ground {
         ground
     }
 
+    /// Whether the stores reach it without a pooler between.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.url == self.direct_url
+    }
+
     /// The stores on it.
     pub(crate) async fn store(&self) -> Postgres {
         Postgres::open(&self.url).await.unwrap()

@@ -5,3 +5,4 @@
 mod ground;
 mod exams;
 mod locks;
+mod plans;
