@@ -27,6 +27,8 @@ const HURT: [&str; 10] = [
 ];
 /// Makes a missing engine a failure.
 const REQUIRED: (&str, &str) = ("MINDSHELF_TEST_REQUIRE", "all");
+/// Puts the records of stories on PostgreSQL.
+const RECORDS: (&str, &str) = ("MINDSHELF_TEST_RECORDS", "postgres");
 /// The test binary of the adapters.
 const EXAMS: &str = "engines";
 
@@ -45,6 +47,7 @@ pub fn prove_inside(desk: &Desk) -> Result<()> {
         "no engines are running for this: use cargo xtask engines"
     );
     sit(desk)?;
+    tell_again(desk)?;
     hurt(desk)
 }
 
@@ -55,6 +58,15 @@ fn sit(desk: &Desk) -> Result<()> {
     let test = ["test", "--workspace", "--locked", "--test", EXAMS, "--", "--show-output"];
     let mut command = cargo(desk, &test);
     every_one(command.env(REQUIRED.0, REQUIRED.1), "the tests of the adapters")
+}
+
+/// Runs every story again with its records on PostgreSQL.
+fn tell_again(desk: &Desk) -> Result<()> {
+    let test =
+        ["test", "--workspace", "--locked", "--test", "it", "stories::", "--", "--show-output"];
+    let mut command = cargo(desk, &test);
+    command.env(REQUIRED.0, REQUIRED.1).env(RECORDS.0, RECORDS.1);
+    every_one(&mut command, "the stories on PostgreSQL")
 }
 
 /// Kills and pauses each engine, and asks the doctor each time.

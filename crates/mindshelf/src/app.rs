@@ -4,13 +4,13 @@ use crate::followers::Followers;
 use crate::keeper::{self, Keeper};
 use crate::local_key::local_key;
 use crate::probes::ProcessProbes;
+use crate::records::Records;
 use crate::upkeep::{self, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
 use shelf_api::{Api, Background, Gate, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{ANALYSIS_VERSION, SearchPorts, ShownTexts, TextFollower};
-use shelf_embedded::Embedded;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_follow::{Report, Source};
 use shelf_identity::{Doors, Secret, create_link, first_run};
@@ -43,6 +43,8 @@ pub struct Setup {
     pub hosts: Vec<String>,
     /// Other pages that may use it.
     pub origins: Vec<String>,
+    /// Where its records are kept, when that is not the data directory.
+    pub records: Option<String>,
     /// How browsers reach it, when that is not the address it listens on.
     pub public_url: Option<String>,
     /// Time.
@@ -56,7 +58,7 @@ pub struct Setup {
 pub struct App {
     /// The stores behind the ports.
     pub stores: Stores,
-    embedded: Embedded,
+    records: Records,
     search: SearchPorts,
     owner: Person,
     is_new: bool,
@@ -73,17 +75,18 @@ impl App {
     /// Opens the stores in `dir` (which this process must have for itself) and starts what
     /// follows them.
     pub async fn open(dir: &Path, setup: &Setup) -> Result<Self> {
+        let records = Records::open(dir, setup.records.as_deref()).await?;
         let at = dir.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open_stores(&at)).await?;
-        let (embedded, index) = opened.with_context(|| format!("cannot open {}", dir.display()))?;
-        let stores = stores_of(&embedded, setup);
+        let opened = tokio::task::spawn_blocking(move || open_index(&at)).await?;
+        let index = opened.with_context(|| format!("cannot open {}", dir.display()))?;
+        let stores = records.stores(setup);
         let search = search_of(&stores, index);
         let doors = doors_of(&stores);
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
         let key = local_key(dir, &doors, &owner.person).await?;
         upkeep::settle(&stores).await.context("cannot settle interrupted imports")?;
         let source = Source {
-            news: Arc::new(embedded.clone()),
+            news: records.news(),
             library: stores.library.clone(),
             clock: setup.clock.clone(),
             chance: setup.chance.clone(),
@@ -97,7 +100,8 @@ impl App {
             let gate = Arc::new(Gate::new(setup.listen, &setup.hosts, &setup.origins));
             let keeper = Keeper {
                 stores: stores.clone(),
-                embedded: embedded.clone(),
+                records: records.clone(),
+                data: dir.display().to_string(),
                 followers: followers.clone(),
             };
             let web = Web {
@@ -114,17 +118,17 @@ impl App {
                 stores: stores.clone(),
                 search: search.clone(),
                 background: background.clone(),
-                replays: Replays::new(Arc::new(embedded.clone())),
+                replays: Replays::new(records.replies()),
                 gate: gate.clone(),
                 probes: probes.clone(),
             };
             shelf_api::part(api).merge(shelf_api::gated(gate, pages))
         };
         let (is_new, owner) = (owner.is_new, owner.person);
-        let upkeep = Upkeep::start(stores.clone(), embedded.clone());
+        let upkeep = Upkeep::start(stores.clone(), records.replies());
         Ok(Self {
             stores,
-            embedded,
+            records,
             search,
             owner,
             is_new,
@@ -151,11 +155,6 @@ impl App {
     /// Whether the owner was made just now.
     pub fn is_new(&self) -> bool {
         self.is_new
-    }
-
-    /// The stores as one adapter, for what only it can say.
-    pub fn embedded(&self) -> &Embedded {
-        &self.embedded
     }
 
     /// A new one-time sign-in link for the owner, below `origin`.
@@ -201,8 +200,8 @@ impl App {
             // What was not settled is followed again at the next start.
             tracing::warn!(error = &fault as &dyn std::error::Error, "the index did not settle");
         }
-        if let Err(fault) = self.embedded.settle().await {
-            tracing::warn!(error = &fault as &dyn std::error::Error, "the journal did not settle");
+        if let Err(fault) = self.records.settle().await {
+            tracing::warn!(error = &fault as &dyn std::error::Error, "the records did not settle");
         }
         worked && stopped
     }
@@ -215,12 +214,11 @@ fn projections(stores: &Stores, search: &SearchPorts) -> Vec<Arc<dyn Projection>
     vec![Arc::new(TextFollower::new(library, views, index, embedder))]
 }
 
-fn open_stores(dir: &Path) -> Result<(Embedded, EmbeddedSearch), Fault> {
-    let embedded = Embedded::open(dir)?;
+fn open_index(dir: &Path) -> Result<EmbeddedSearch, Fault> {
     let version = format!("{ANALYSIS_VERSION} {}", BuiltInModel::NAME);
     let index = EmbeddedSearch::open(&dir.join(SEARCH), &version)?;
     empty(&dir.join(INCOMING)).map_err(|error| Fault::new("emptying the incoming files", error))?;
-    Ok((embedded, index))
+    Ok(index)
 }
 
 /// Makes `dir`, and removes what a crash left in it.
@@ -238,19 +236,6 @@ fn search_of(stores: &Stores, index: EmbeddedSearch) -> SearchPorts {
         index: Arc::new(index),
         embedder: Arc::new(BuiltInModel::default()),
         texts: Arc::new(ShownTexts { views, library }),
-    }
-}
-
-fn stores_of(embedded: &Embedded, setup: &Setup) -> Stores {
-    let shared = Arc::new(embedded.clone());
-    Stores {
-        library: shared.clone(),
-        views: shared.clone(),
-        imports: shared.clone(),
-        activity: shared.clone(),
-        accounts: shared,
-        clock: setup.clock.clone(),
-        chance: setup.chance.clone(),
     }
 }
 

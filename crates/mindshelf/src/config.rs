@@ -30,6 +30,8 @@ pub enum LogFormat {
 pub struct Settings {
     /// The directory everything is kept in.
     pub data: PathBuf,
+    /// The database records are kept in, when that is not the data directory.
+    pub records: Option<String>,
     /// The address to listen on.
     pub listen: SocketAddr,
     /// Names the server also goes by.
@@ -154,8 +156,16 @@ impl Settings {
             public_url.as_ref().is_none_or(web),
             "the setting \"public_url\" begins with http:// or https://"
         );
+        let records = owned("records");
+        let postgres =
+            |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        ensure!(
+            records.as_ref().is_none_or(postgres),
+            "the setting \"records\" begins with postgres:// or postgresql://"
+        );
         Ok(Self {
             data: data_of(all, environment),
+            records,
             listen,
             hosts: list("hosts"),
             origins: list("origins"),

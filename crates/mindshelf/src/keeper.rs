@@ -3,6 +3,7 @@
 //! The routes below `/local` open for the local key alone, never for a token or a session.
 
 use crate::followers::Followers;
+use crate::records::{Records, Standing};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
@@ -12,7 +13,6 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::{Deserialize, Serialize};
 use shelf_bookmarks::Stores;
-use shelf_embedded::Embedded;
 use shelf_follow::{Parked, Report};
 use shelf_identity::{Doors, Secret, Signed, authenticate, create_link};
 use shelf_ports::Fault;
@@ -23,7 +23,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) struct Keeper {
     pub(crate) stores: Stores,
-    pub(crate) embedded: Embedded,
+    pub(crate) records: Records,
+    pub(crate) data: String,
     pub(crate) followers: Arc<Followers>,
 }
 
@@ -153,11 +154,9 @@ async fn doctor(State(keeper): State<Keeper>) -> Result<Json<Health>, Broken> {
     }
     let followers = keeper.followers.reports().await.into_iter().map(FollowerHealth::from);
     let followers: Vec<FollowerHealth> = followers.collect();
-    let damage = keeper.embedded.integrity().await?;
-    let damage: Vec<String> = damage.into_iter().filter(|line| line != "ok").collect();
-    let durability = format!("{:?}", keeper.embedded.durability().await?);
-    let data = keeper.embedded.dir().display().to_string();
-    let advice = advice(&damage, &followers);
+    let Standing { durability, damage, advice } = keeper.records.standing().await?;
+    let advice = [advice, self::advice(&damage, &followers)].concat();
+    let data = keeper.data;
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Ok(Json(Health { version, data, durability, damage, libraries, followers, advice }))
 }

@@ -10,6 +10,7 @@ mod telemetry;
 mod upkeep;
 mod directory;
 mod local_key;
+mod records;
 pub mod app;
 mod followers;
 mod probes;

@@ -87,6 +87,7 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         listen: settings.listen,
         hosts: settings.hosts.clone(),
         origins: settings.origins.clone(),
+        records: settings.records.clone(),
         public_url: settings.public_url.clone(),
         clock: Arc::new(SystemClock::start()),
         chance: Arc::new(SystemChance),

@@ -62,10 +62,12 @@ async fn greet(settings: &Settings, app: &App, address: &str) -> Result<()> {
         console::say("Welcome. This shelf is new and empty: sign in and bring your bookmarks.");
     }
     console::say(format!("Sign in by this link; it works once, for ten minutes:\n\n  {link}\n"));
-    console::say(format!(
-        "Your data is in {}. `mindshelf link` makes a new link, Ctrl-C stops.",
-        settings.data.display()
-    ));
+    let data = settings.data.display();
+    let kept = match settings.records {
+        None => format!("Your data is in {data}."),
+        Some(_) => format!("Your records are on PostgreSQL, the search index is in {data}."),
+    };
+    console::say(format!("{kept} `mindshelf link` makes a new link, Ctrl-C stops."));
     if !settings.is_private() {
         console::warn(format!(
             "warning: {} can be reached from other machines, without encryption; put a proxy with \

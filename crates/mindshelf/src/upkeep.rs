@@ -5,9 +5,9 @@ use shelf_bookmarks::import::settle_interrupted;
 use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Stores};
 use shelf_domain::id::DeviceId;
-use shelf_embedded::Embedded;
+use shelf_ports::replies::Replies;
 use shelf_ports::{Failure, Fault};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -16,6 +16,8 @@ use tokio::task::JoinHandle;
 const EVERY: Duration = Duration::from_hours(1);
 /// How long activity is remembered, milliseconds: thirteen months.
 const ACTIVITY_MS: i64 = 396 * 86_400_000;
+/// How long answers to repeated requests are kept, milliseconds: thirty days.
+const ANSWERS_MS: i64 = 30 * 86_400_000;
 
 /// Marks imports the process before this one left running, for the start, before anything runs.
 pub(crate) async fn settle(stores: &Stores) -> Result<(), Fault> {
@@ -37,14 +39,14 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     /// Begins with a round, then one every hour.
-    pub(crate) fn start(stores: Stores, embedded: Embedded) -> Self {
+    pub(crate) fn start(stores: Stores, replies: Arc<dyn Replies>) -> Self {
         let (stop, mut stopped) = watch::channel(false);
         let task = tokio::spawn(async move {
             let mut hours = tokio::time::interval(EVERY);
             let rounds = async {
                 loop {
                     hours.tick().await;
-                    if let Err(failure) = round(&stores, &embedded).await {
+                    if let Err(failure) = round(&stores, &*replies).await {
                         // The next round tries again.
                         tracing::error!(
                             error = &failure as &dyn std::error::Error,
@@ -75,7 +77,7 @@ impl Upkeep {
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
 /// thirty days.
-async fn round(stores: &Stores, embedded: &Embedded) -> Result<(), Failure> {
+async fn round(stores: &Stores, replies: &dyn Replies) -> Result<(), Failure> {
     let now = stores.clock.now_ms();
     for person in stores.accounts.people().await? {
         let ctx = Ctx { stores: stores.clone(), device: DeviceId::KEEPER, person: person.id };
@@ -86,7 +88,8 @@ async fn round(stores: &Stores, embedded: &Embedded) -> Result<(), Failure> {
                 tracing::info!(library = %library.id, items, "removed what was long in the trash");
             }
             stores.activity.forget(scope, person.id, Some(now - ACTIVITY_MS)).await?;
+            stores.library.forget_answers(scope, now - ANSWERS_MS).await?;
         }
     }
-    Ok(embedded.forget_answers(now).await?)
+    Ok(replies.forget_replies(now - ANSWERS_MS).await?)
 }

@@ -89,6 +89,10 @@ impl Library for Keyed {
         self.inner.overdue(scope, until, limit).await
     }
 
+    async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
+        self.inner.forget_answers(scope, until).await
+    }
+
     async fn refold(&self, scope: Scope) -> Result<(), Fault> {
         self.inner.refold(scope).await
     }

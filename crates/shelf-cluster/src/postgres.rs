@@ -17,8 +17,11 @@ mod activity;
 mod imports;
 mod replies;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use shelf_ports::{Fault, NoRoom};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
+use shelf_ports::{Away, Fault, NoRoom};
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -30,6 +33,21 @@ use tokio_postgres::{Config, NoTls, Row};
 const CONNECTIONS_MAX: usize = 16;
 /// How long a caller waits for a free connection, and a connection for the server.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long the server may take to answer a statement. It ends statements of its own accord before
+/// (see [`within`]), unless it is not there to do so.
+const ANSWER_MAX: Duration = Duration::from_secs(15);
+
+const DURABILITY: &str = "SELECT current_setting('synchronous_commit'), current_setting('fsync')";
+
+/// How commits are made durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Durability {
+    /// `synchronous_commit`; all but `off` answer after the commit is on the disk.
+    pub synchronous_commit: String,
+    /// `fsync`; `off` loses what was committed when the power fails.
+    pub fsync: String,
+}
+
 /// A value with its type, as a statement without a name needs it.
 type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
@@ -69,8 +87,19 @@ impl Postgres {
         Ok(store)
     }
 
+    /// How the server makes commits durable, asked of the server itself.
+    pub async fn durability(&self) -> Result<Durability, Fault> {
+        let rows = self.query("asking for durability", DURABILITY, &[]).await?;
+        let text = |at| rows.first().map(|row| row.get(at)).unwrap_or_default();
+        Ok(Durability { synchronous_commit: text(0), fsync: text(1) })
+    }
+
     async fn connection(&self) -> Result<Object, Fault> {
-        self.pool.get().await.map_err(|error| Fault::new("reaching PostgreSQL", error))
+        let doing = "reaching PostgreSQL";
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => fault(doing, error),
+            error => Fault::new(doing, Away(error.into())),
+        })
     }
 
     /// The rows of one statement about no library.
@@ -81,7 +110,7 @@ impl Postgres {
         of: &[Bound<'_>],
     ) -> Result<Vec<Row>, Fault> {
         let connection = self.connection().await?;
-        connection.query_typed(sql, of).await.map_err(|error| fault(doing, error))
+        bounded(doing, ANSWER_MAX, connection.query_typed(sql, of)).await
     }
 
     /// Runs one statement about no library; how many rows it touched.
@@ -92,7 +121,19 @@ impl Postgres {
         of: &[Bound<'_>],
     ) -> Result<u64, Fault> {
         let connection = self.connection().await?;
-        connection.execute_typed(sql, of).await.map_err(|error| fault(doing, error))
+        bounded(doing, ANSWER_MAX, connection.execute_typed(sql, of)).await
+    }
+}
+
+/// What the server answers, if it does so within `limit`.
+async fn bounded<T>(
+    doing: &'static str,
+    limit: Duration,
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Fault> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answer) => answer.map_err(|error| fault(doing, error)),
+        Err(late) => Err(Fault::new(doing, Away(late.into()))),
     }
 }
 
@@ -101,7 +142,30 @@ fn fault(doing: &'static str, error: tokio_postgres::Error) -> Fault {
     if error.code() == Some(&SqlState::DISK_FULL) {
         return Fault::new(doing, NoRoom(error.into()));
     }
+    if is_away(&error) {
+        tracing::warn!(doing, error = &error as &dyn Error, "PostgreSQL is away");
+        return Fault::new(doing, Away(error.into()));
+    }
     Fault::new(doing, error)
+}
+
+/// Whether `error` ends by itself: the connection is gone, or the server stops, starts, follows
+/// another one, or is asked for more than it has.
+fn is_away(error: &tokio_postgres::Error) -> bool {
+    let Some(code) = error.code() else {
+        let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        return error.is_closed() || causes.any(<dyn Error>::is::<std::io::Error>);
+    };
+    let passing = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::QUERY_CANCELED,
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        SqlState::T_R_DEADLOCK_DETECTED,
+    ];
+    passing.contains(code) || ["08", "53"].iter().any(|class| code.code().starts_with(class))
 }
 
 /// A failure to understand what the database holds.

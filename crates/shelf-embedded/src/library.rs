@@ -15,8 +15,6 @@ use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, To
 use shelf_ports::{Failure, Fault};
 use std::sync::Arc;
 
-/// How long answers and replies are kept: thirty days, in milliseconds.
-const ANSWERS_MS: i64 = 30 * 86_400_000;
 /// Items that are read on the caller's thread.
 pub(crate) const FEW_MAX: usize = 64;
 
@@ -321,6 +319,18 @@ impl Library for Embedded {
         .await
     }
 
+    async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
+        Embedded::write(self, "forgetting old answers", move |connection| {
+            let Some(library) = load::library_key(connection, scope)? else { return Ok(()) };
+            for table in ["answers", "replies"] {
+                let sql = format!("DELETE FROM {table} WHERE library = ?1 AND at < ?2");
+                connection.prepare_cached(&sql)?.execute(params![library, until])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn refold(&self, scope: Scope) -> Result<(), Fault> {
         let inner = Arc::clone(&self.inner);
         Embedded::write(self, "folding again", move |connection| {
@@ -382,17 +392,6 @@ impl Embedded {
     ) -> Result<Vec<Change>, Fault> {
         self.read_in(scope, "reading the log", move |connection, library| {
             connection.prepare_cached(sql)?.query_map(of(library), change_of)?.collect()
-        })
-        .await
-    }
-
-    /// Forgets answers and replies that are older than thirty days at `now`.
-    pub async fn forget_answers(&self, now: i64) -> Result<(), Fault> {
-        Embedded::write(self, "forgetting old answers", move |connection| {
-            let until = now - ANSWERS_MS;
-            connection.execute("DELETE FROM answers WHERE at < ?1", [until])?;
-            connection.execute("DELETE FROM replies WHERE at < ?1", [until])?;
-            Ok(())
         })
         .await
     }

@@ -20,6 +20,12 @@ pub struct Fault {
 #[error("there is no room left on the disk")]
 pub struct NoRoom(#[source] pub Box<dyn Error + Send + Sync>);
 
+/// An engine cannot be reached, or takes no more now: marks the source of a fault that ends by
+/// itself. Whether a write that met it was done may be unknown; what was answered is safe.
+#[derive(Debug, thiserror::Error)]
+#[error("the engine does not answer")]
+pub struct Away(#[source] pub Box<dyn Error + Send + Sync>);
+
 impl Fault {
     /// The fault `source`, met while `doing` something.
     pub fn new(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -29,6 +35,11 @@ impl Fault {
     /// Whether its cause is that there is no room left.
     pub fn is_no_room(&self) -> bool {
         self.source.is::<NoRoom>()
+    }
+
+    /// Whether its cause is that an engine cannot be reached now.
+    pub fn is_away(&self) -> bool {
+        self.source.is::<Away>()
     }
 }
 
@@ -44,10 +55,15 @@ pub enum Failure {
 }
 
 impl From<Fault> for Failure {
-    /// A full disk is an answer: somebody can act on it.
+    /// A full disk is an answer: somebody can act on it. So is an engine that is away: whoever
+    /// asked can ask again.
     fn from(fault: Fault) -> Self {
         if fault.is_no_room() {
             return Self::Refused(Refused::new(Code::NoRoom, "", "nothing of this was stored"));
+        }
+        if fault.is_away() {
+            let detail = "nothing that was answered before is lost";
+            return Self::Refused(Refused::new(Code::Unavailable, "", detail));
         }
         Self::Fault(fault)
     }

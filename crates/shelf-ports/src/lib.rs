@@ -16,4 +16,4 @@ pub mod projection;
 pub mod search;
 pub mod fields;
 
-pub use fault::{Failure, Fault, NoRoom};
+pub use fault::{Away, Failure, Fault, NoRoom};

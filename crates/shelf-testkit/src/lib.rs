@@ -8,6 +8,7 @@ pub mod clock;
 pub mod chance;
 pub mod desk;
 pub mod exams;
+pub mod ground;
 
 pub use chance::SeededChance;
 pub use clock::FakeClock;

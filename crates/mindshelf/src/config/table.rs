@@ -46,6 +46,12 @@ pub const SETTINGS: &[Setting] = &[
         "The directory everything is kept in; else `$XDG_DATA_HOME/mindshelf`, else \
          `~/.local/share/mindshelf`.",
     ),
+    setting(
+        "records",
+        "",
+        "Where records are kept when not in the data directory: the address of a PostgreSQL \
+         database, such as `postgres://shelf:secret@127.0.0.1/shelf`.",
+    ),
     setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
     setting(
         "hosts",

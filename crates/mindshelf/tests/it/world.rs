@@ -6,6 +6,7 @@ use shelf_domain::id::{Ids, LibraryId, PersonId, TenantId};
 use shelf_identity::{CreateToken, Doors, create_token};
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
+use shelf_testkit::ground::Ground;
 use shelf_testkit::{FakeClock, SeededChance};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +16,19 @@ use tokio::runtime::Handle;
 /// How long followers and tasks may take to end.
 const SOON: Duration = Duration::from_secs(20);
 
+/// Whether worlds keep their records on PostgreSQL: so says who runs every story again on it.
+fn on_postgres() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "a test is told which stack it runs on")]
+    std::env::var("MINDSHELF_TEST_RECORDS").is_ok_and(|records| records == "postgres")
+}
+
 /// The application, and what it draws time and chance from. Dropping it fails if a follower lags
 /// or a task leaked. Needs a runtime of more than one thread.
 #[derive(Debug)]
 pub(crate) struct World {
     app: Option<App>,
     dir: TempDir,
+    ground: Option<Ground>,
     setup: Setup,
     tasks: usize,
     pub(crate) clock: Arc<FakeClock>,
@@ -30,6 +38,7 @@ pub(crate) struct World {
 impl World {
     /// A world with an owner and an empty library.
     pub(crate) async fn new() -> Self {
+        let ground = if on_postgres() { Some(Ground::one().await.unwrap()) } else { None };
         let tasks = Handle::current().metrics().num_alive_tasks();
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::default());
@@ -38,12 +47,18 @@ impl World {
             listen: "127.0.0.1:4747".parse().unwrap(),
             hosts: Vec::new(),
             origins: Vec::new(),
+            records: ground.as_ref().map(|ground| ground.url.clone()),
             public_url: None,
             clock: clock.clone(),
             chance: chance.clone(),
         };
         let app = Some(App::open(dir.path(), &setup).await.unwrap());
-        Self { app, dir, setup, tasks, clock, chance }
+        Self { app, dir, ground, setup, tasks, clock, chance }
+    }
+
+    /// Whether its records are in the data directory.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.ground.is_none()
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -112,6 +127,9 @@ impl Drop for World {
                 };
                 let ended = tokio::time::timeout(SOON, ended).await;
                 assert!(ended.is_ok(), "{} tasks leaked", left() - self.tasks);
+                if let Some(ground) = self.ground.take() {
+                    ground.end().await;
+                }
             });
         });
     }

@@ -62,6 +62,11 @@ const KEEP_ANSWERS: &str = "INSERT INTO answers
     SELECT $1, $2, own.n, own.answer, $3 FROM unnest($4::bigint[], $5::text[]) AS own (n, answer)
     ON CONFLICT (library, device, n) DO UPDATE SET answer = excluded.answer, at = excluded.at";
 
+const FORGET_ANSWERS: [&str; 2] = [
+    "DELETE FROM answers WHERE library = $1 AND at < $2",
+    "DELETE FROM writes WHERE library = $1 AND at < $2",
+];
+
 /// One write: everything [`Library::write`] is asked, but for the decision.
 struct Write {
     author: Author,
@@ -284,10 +289,18 @@ impl Library for Postgres {
         Ok(rows.iter().map(load::id_of).collect())
     }
 
+    async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
+        for sql in FORGET_ANSWERS {
+            let of: [Bound<'_>; 1] = [(&until, Type::INT8)];
+            self.query_in(scope, "forgetting old answers", sql, &of).await?;
+        }
+        Ok(())
+    }
+
     async fn refold(&self, scope: Scope) -> Result<(), Fault> {
         let mut connection = self.connection().await?;
         let entered = Within::enter(&mut connection, scope, "folding again", For::Writing).await?;
-        let Some(within) = entered else { return Ok(()) };
+        let Some(mut within) = entered else { return Ok(()) };
         within.take_time().await?;
         load::head_alone(&within).await?;
         persist::forget(&within).await?;

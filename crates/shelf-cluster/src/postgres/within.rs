@@ -1,9 +1,10 @@
 //! A transaction within one library.
 
-use super::{Bound, Postgres, fault};
+use super::{ANSWER_MAX, Bound, Postgres, bounded};
 use deadpool_postgres::{Object, Transaction};
 use shelf_domain::id::Scope;
 use shelf_ports::Fault;
+use std::time::Duration;
 use tokio_postgres::types::Type;
 use tokio_postgres::{IsolationLevel, Row};
 use uuid::Uuid;
@@ -17,6 +18,9 @@ const ENTER: &str = "SELECT set_config('mindshelf.library', id::text, true),
 /// For what walks a whole library.
 const TAKE_TIME: &str = "SELECT set_config('statement_timeout', '10min', true),
     set_config('idle_in_transaction_session_timeout', '10min', true)";
+
+/// How long the server may take to answer such a statement.
+const LONG_ANSWER_MAX: Duration = Duration::from_mins(11);
 
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,7 @@ pub(super) struct Within<'a> {
     transaction: Transaction<'a>,
     library: Uuid,
     doing: &'static str,
+    answer_max: Duration,
 }
 
 impl<'a> Within<'a> {
@@ -51,37 +56,37 @@ impl<'a> Within<'a> {
                 .isolation_level(IsolationLevel::RepeatableRead)
                 .read_only(true),
         };
-        let transaction = begin.start().await.map_err(|error| fault(doing, error))?;
-        let found = transaction
-            .query_typed(ENTER, &[(&library, Type::UUID), (&tenant, Type::UUID)])
-            .await
-            .map_err(|error| fault(doing, error))?;
-        Ok((!found.is_empty()).then_some(Self { transaction, library, doing }))
+        let transaction = bounded(doing, ANSWER_MAX, begin.start()).await?;
+        let of = [(&library as _, Type::UUID), (&tenant as _, Type::UUID)];
+        let found = bounded(doing, ANSWER_MAX, transaction.query_typed(ENTER, &of)).await?;
+        let answer_max = ANSWER_MAX;
+        Ok((!found.is_empty()).then_some(Self { transaction, library, doing, answer_max }))
     }
 
     /// The rows of one statement, where `$1` is the library.
     pub(super) async fn rows(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
         let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];
         all.extend_from_slice(of);
-        self.transaction.query_typed(sql, &all).await.map_err(|error| fault(self.doing, error))
+        bounded(self.doing, self.answer_max, self.transaction.query_typed(sql, &all)).await
     }
 
     /// Runs one statement, where `$1` is the library; how many rows it touched.
     pub(super) async fn run(&self, sql: &str, of: &[Bound<'_>]) -> Result<u64, Fault> {
         let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];
         all.extend_from_slice(of);
-        self.transaction.execute_typed(sql, &all).await.map_err(|error| fault(self.doing, error))
+        bounded(self.doing, self.answer_max, self.transaction.execute_typed(sql, &all)).await
     }
 
     /// Lets statements run for minutes.
-    pub(super) async fn take_time(&self) -> Result<(), Fault> {
-        let set = self.transaction.query_typed(TAKE_TIME, &[]).await;
-        set.map(drop).map_err(|error| fault(self.doing, error))
+    pub(super) async fn take_time(&mut self) -> Result<(), Fault> {
+        self.answer_max = LONG_ANSWER_MAX;
+        let set = self.transaction.query_typed(TAKE_TIME, &[]);
+        bounded(self.doing, self.answer_max, set).await.map(drop)
     }
 
     /// Makes durable what was done.
     pub(super) async fn commit(self) -> Result<(), Fault> {
-        self.transaction.commit().await.map_err(|error| fault(self.doing, error))
+        bounded(self.doing, self.answer_max, self.transaction.commit()).await
     }
 }
 

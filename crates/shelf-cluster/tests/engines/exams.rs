@@ -1,12 +1,13 @@
 //! The exams of the ports, each on a database of its own.
 
-use crate::ground::Ground;
+use crate::open;
 use shelf_testkit::exams;
+use shelf_testkit::ground::Ground;
 
 #[tokio::test]
 async fn the_library_sits_its_exam() {
     for ground in Ground::all().await {
-        let store = ground.store().await;
+        let store = open(&ground).await;
         exams::library::exam(&store, &store).await;
         ground.end().await;
     }
@@ -15,7 +16,7 @@ async fn the_library_sits_its_exam() {
 #[tokio::test]
 async fn views_sit_their_exam() {
     for ground in Ground::all().await {
-        let store = ground.store().await;
+        let store = open(&ground).await;
         exams::views::exam(&store, &store, &store).await;
         ground.end().await;
     }
@@ -24,7 +25,7 @@ async fn views_sit_their_exam() {
 #[tokio::test]
 async fn news_sits_its_exam() {
     for ground in Ground::all().await {
-        let store = ground.store().await;
+        let store = open(&ground).await;
         exams::news::exam(&store, &store, &store).await;
         ground.end().await;
     }
@@ -33,7 +34,7 @@ async fn news_sits_its_exam() {
 #[tokio::test]
 async fn accounts_sit_their_exam() {
     for ground in Ground::all().await {
-        exams::accounts::exam(&ground.store().await).await;
+        exams::accounts::exam(&open(&ground).await).await;
         ground.end().await;
     }
 }
@@ -41,7 +42,7 @@ async fn accounts_sit_their_exam() {
 #[tokio::test]
 async fn activity_sits_its_exam() {
     for ground in Ground::all().await {
-        let store = ground.store().await;
+        let store = open(&ground).await;
         exams::activity::exam(&store, &store).await;
         ground.end().await;
     }
@@ -50,7 +51,7 @@ async fn activity_sits_its_exam() {
 #[tokio::test]
 async fn imports_sit_their_exam() {
     for ground in Ground::all().await {
-        let store = ground.store().await;
+        let store = open(&ground).await;
         exams::imports::exam(&store, &store).await;
         ground.end().await;
     }
@@ -59,7 +60,7 @@ async fn imports_sit_their_exam() {
 #[tokio::test]
 async fn kept_replies_sit_their_exam() {
     for ground in Ground::all().await {
-        exams::replies::exam(&ground.store().await).await;
+        exams::replies::exam(&open(&ground).await).await;
         ground.end().await;
     }
 }

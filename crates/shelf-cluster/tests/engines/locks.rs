@@ -1,10 +1,11 @@
 //! The second lock: even a statement that forgets its library sees and writes no other's rows.
 
-use crate::ground::{Ground, connect};
+use crate::open;
 use shelf_cluster::postgres::Postgres;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_testkit::Desk;
+use shelf_testkit::ground::{Ground, connect};
 use tokio_postgres::Client;
 
 /// What the role sees of `table`.
@@ -15,7 +16,7 @@ async fn seen(client: &Client, table: &str) -> i64 {
 #[tokio::test]
 async fn the_owner_of_the_tables_sees_only_the_library_it_has_named() {
     for ground in Ground::all().await {
-        let store = ground.store().await;
+        let store = open(&ground).await;
         let (ada, ben) = (Desk::new(&store, 1).await, Desk::new(&store, 2).await);
         for desk in [&ada, &ben, &ben] {
             let event = Event { at: 1, deed: Deed::Read, item: desk.new_item() };
@@ -61,14 +62,14 @@ async fn a_role_that_passes_by_the_lock_is_refused() {
 #[tokio::test]
 async fn several_processes_may_prepare_the_tables_at_once() {
     for ground in Ground::all().await {
-        let open = || Postgres::open(&ground.url);
-        let opened = tokio::join!(open(), open(), open(), open());
+        let once = || Postgres::open(&ground.url);
+        let opened = tokio::join!(once(), once(), once(), once());
         let stores = [opened.0, opened.1, opened.2, opened.3].map(Result::unwrap);
         Desk::new(&stores[0], 7).await;
         for store in &stores {
             assert_eq!(store.people().await.unwrap().len(), 1);
         }
-        let again = ground.store().await.people().await.unwrap();
+        let again = open(&ground).await.people().await.unwrap();
         assert_eq!(again.len(), 1, "opening again keeps what was there");
         ground.end().await;
     }
@@ -77,7 +78,7 @@ async fn several_processes_may_prepare_the_tables_at_once() {
 #[tokio::test]
 async fn tables_of_a_later_program_are_left_alone() {
     for ground in Ground::all().await {
-        ground.store().await;
+        open(&ground).await;
         let role = connect(&ground.direct_url).await;
         role.batch_execute("UPDATE shelf_version SET version = 99").await.unwrap();
         let why = Postgres::open(&ground.url).await.unwrap_err().source.to_string();

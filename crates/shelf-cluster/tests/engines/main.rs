@@ -1,8 +1,14 @@
 //! The stores on real engines, held to what ports and their owners expect of them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
-#![allow(clippy::print_stderr, reason = "a test says loudly what it skipped")]
 
-mod ground;
 mod exams;
 mod locks;
 mod plans;
+
+use shelf_cluster::postgres::Postgres;
+use shelf_testkit::ground::Ground;
+
+/// The stores on `ground`.
+async fn open(ground: &Ground) -> Postgres {
+    Postgres::open(&ground.url).await.unwrap()
+}

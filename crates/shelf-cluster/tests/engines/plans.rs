@@ -1,7 +1,7 @@
 //! What calls cost the server: no call walks a table, and none touches another library's
 //! partitions. The server's own counters say so, whatever statements a call is made of.
 
-use crate::ground::{Ground, connect};
+use crate::open;
 use shelf_cluster::postgres::Postgres;
 use shelf_domain::edit::Edit;
 use shelf_domain::id::ItemId;
@@ -16,6 +16,7 @@ use shelf_ports::library::{Library, Touched};
 use shelf_ports::news::News;
 use shelf_ports::views::{Filter, Sort, Views};
 use shelf_testkit::Desk;
+use shelf_testkit::ground::{Ground, connect};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_postgres::Client;
@@ -76,7 +77,7 @@ struct Touches {
 #[tokio::test]
 async fn no_call_walks_a_table_or_touches_another_partition() {
     for ground in Ground::all().await.into_iter().filter(Ground::is_direct) {
-        let store = ground.store().await;
+        let store = open(&ground).await;
         let desk = Desk::new(&store, 9).await;
         let shelf = fill(&desk, &store).await;
         drop(store);
@@ -88,7 +89,7 @@ async fn no_call_walks_a_table_or_touches_another_partition() {
         for reset in ["SELECT pg_stat_force_next_flush()", "SELECT pg_stat_reset()"] {
             admin.batch_execute(reset).await.unwrap();
         }
-        let store = ground.store().await;
+        let store = open(&ground).await;
         ask(&desk, &store, &shelf).await;
         write(&desk, &store, &shelf).await;
         drop(store);
@@ -99,7 +100,7 @@ async fn no_call_walks_a_table_or_touches_another_partition() {
         for table in ["log", "items", "tagged", "aliases", "acts", "counters", "activity"] {
             assert!(touches.read.contains(table), "the counters see {table}: {touches:?}");
         }
-        let whole = ground.store().await;
+        let whole = open(&ground).await;
         lists_of_all(&desk, &whole).await;
         drop(whole);
         settled(&admin).await;

@@ -131,6 +131,9 @@ impl Library for Logs {
     async fn overdue(&self, _: Scope, _: i64, _: usize) -> Result<Vec<ItemId>, Fault> {
         unasked()
     }
+    async fn forget_answers(&self, _: Scope, _: i64) -> Result<(), Fault> {
+        unasked()
+    }
     async fn refold(&self, _: Scope) -> Result<(), Fault> {
         unasked()
     }

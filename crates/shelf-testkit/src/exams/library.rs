@@ -156,6 +156,10 @@ async fn the_same_key_writes_once(desk: &Desk, library: &dyn Library) {
     assert_eq!(again.done, first.done);
     assert_eq!(library.head(desk.scope).await.unwrap(), first.head);
     assert_eq!(code_of(write("https://twice.example/", "b").await), Code::KeyReused);
+    library.forget_answers(desk.scope, 0).await.unwrap();
+    assert_eq!(code_of(write("https://twice.example/", "b").await), Code::KeyReused, "kept longer");
+    library.forget_answers(desk.scope, desk.author().now).await.unwrap();
+    assert!(!write("https://twice.example/", "b").await.unwrap().replayed, "forgotten in time");
 }
 
 async fn the_same_push_has_the_same_answer(desk: &Desk, library: &dyn Library) {

@@ -1,6 +1,5 @@
 //! A database of its own for each test, on an engine the environment names.
 
-use shelf_cluster::postgres::Postgres;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -11,19 +10,29 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 const POOLER: Option<&str> = Some("PGBOUNCER");
 
 /// A fresh database, owned by a role of its own that row-level security binds.
-pub(crate) struct Ground {
+#[derive(Debug)]
+pub struct Ground {
     /// How the stores reach it: directly, or through a pooler.
-    pub(crate) url: String,
+    pub url: String,
     /// How the role reaches it directly.
-    pub(crate) direct_url: String,
+    pub direct_url: String,
     /// How the engine's own superuser reaches it.
-    pub(crate) admin_url: String,
+    pub admin_url: String,
     name: String,
-    admin: Client,
+    admin: Admin,
+}
+
+struct Admin(Client);
+
+impl std::fmt::Debug for Admin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Admin(..)")
+    }
 }
 
 /// The address of `engine`; `None`, said loudly, where none runs (a failure where all are
 /// required, as in `cargo xtask ci`).
+#[expect(clippy::print_stderr, reason = "a test says loudly what it skipped")]
 fn engine(engine: &str) -> Option<String> {
     let variable = format!("MINDSHELF_TEST_{engine}_URL");
     #[expect(clippy::disallowed_methods, reason = "a test is told where the engines are")]
@@ -44,7 +53,7 @@ fn port_of(url: &str) -> u16 {
 }
 
 /// Connects and lets the connection run beside the test.
-pub(crate) async fn connect(url: &str) -> Client {
+pub async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
@@ -52,7 +61,7 @@ pub(crate) async fn connect(url: &str) -> Client {
 
 impl Ground {
     /// A fresh database on each PostgreSQL there is, and one through the pooler.
-    pub(crate) async fn all() -> Vec<Self> {
+    pub async fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for (server, way) in [("POSTGRES", None), ("POSTGRES18", None), ("POSTGRES", POOLER)] {
             let Some(url) = engine(server) else { continue };
@@ -72,6 +81,11 @@ impl Ground {
         format!("postgres://{name}:{name}@127.0.0.1:{port}/{name}")
     }
 
+    /// A fresh database on the PostgreSQL that tests are held to.
+    pub async fn one() -> Option<Self> {
+        Some(Self::on(&engine("POSTGRES")?).await)
+    }
+
     async fn on(admin_url: &str) -> Self {
         let admin = connect(admin_url).await;
         let at = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -81,27 +95,27 @@ impl Ground {
         admin.batch_execute(&format!("CREATE DATABASE {name} OWNER {name}")).await.unwrap();
         let port = port_of(admin_url);
         let admin_url = format!("postgres://postgres@127.0.0.1:{port}/{name}");
-        let mut ground =
-            Self { url: String::new(), direct_url: String::new(), admin_url, name, admin };
+        let mut ground = Self {
+            url: String::new(),
+            direct_url: String::new(),
+            admin_url,
+            name,
+            admin: Admin(admin),
+        };
         ground.direct_url = ground.at(port);
         ground.url.clone_from(&ground.direct_url);
         ground
     }
 
     /// Whether the stores reach it without a pooler between.
-    pub(crate) fn is_direct(&self) -> bool {
+    pub fn is_direct(&self) -> bool {
         self.url == self.direct_url
     }
 
-    /// The stores on it.
-    pub(crate) async fn store(&self) -> Postgres {
-        Postgres::open(&self.url).await.unwrap()
-    }
-
     /// Drops it. What a failed test leaves goes with the engine.
-    pub(crate) async fn end(self) {
+    pub async fn end(self) {
         let name = &self.name;
-        self.admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
-        self.admin.batch_execute(&format!("DROP ROLE {name}")).await.unwrap();
+        self.admin.0.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+        self.admin.0.batch_execute(&format!("DROP ROLE {name}")).await.unwrap();
     }
 }

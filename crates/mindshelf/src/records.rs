@@ -1,0 +1,131 @@
+//! What is true and what is folded from it, on the engine the settings name.
+
+use crate::app::Setup;
+use anyhow::{Context, Result};
+use shelf_bookmarks::Stores;
+use shelf_cluster::postgres::{Durability, Postgres};
+use shelf_embedded::Embedded;
+use shelf_ports::Fault;
+use shelf_ports::news::News;
+use shelf_ports::replies::Replies;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The stores of everything but search.
+#[derive(Clone, Debug)]
+pub(crate) enum Records {
+    /// In files below the data directory.
+    Embedded(Embedded),
+    /// On a server of their own.
+    Postgres(Postgres),
+}
+
+/// How records stand.
+pub(crate) struct Standing {
+    /// How commits are made durable.
+    pub(crate) durability: String,
+    /// What the engine's own check found wrong; nothing is good.
+    pub(crate) damage: Vec<String>,
+    /// What to do about it; nothing is good.
+    pub(crate) advice: Vec<String>,
+}
+
+impl Records {
+    /// Opens the records the setting `records` names; those in `dir`, where it names none.
+    pub(crate) async fn open(dir: &Path, records: Option<&str>) -> Result<Self> {
+        if let Some(address) = records {
+            let opened = Postgres::open(address).await;
+            let is_away = opened.as_ref().is_err_and(Fault::is_away);
+            let hint = if is_away { "; is PostgreSQL up there?" } else { "" };
+            return opened.map(Self::Postgres).with_context(|| {
+                format!("cannot open the records the setting \"records\" names{hint}")
+            });
+        }
+        let at = dir.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Embedded::open(&at)).await?;
+        opened.map(Self::Embedded).with_context(|| format!("cannot open {}", dir.display()))
+    }
+
+    /// The ports of the services, over these records.
+    pub(crate) fn stores(&self, setup: &Setup) -> Stores {
+        match self {
+            Self::Embedded(store) => stores_of(store.clone(), setup),
+            Self::Postgres(store) => stores_of(store.clone(), setup),
+        }
+    }
+
+    /// Which libraries moved.
+    pub(crate) fn news(&self) -> Arc<dyn News> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Answers kept for requests that are sent twice.
+    pub(crate) fn replies(&self) -> Arc<dyn Replies> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// How they stand, for the doctor.
+    pub(crate) async fn standing(&self) -> Result<Standing, Fault> {
+        match self {
+            Self::Embedded(store) => {
+                let mut damage = store.integrity().await?;
+                damage.retain(|line| line != "ok");
+                let durability = format!("{:?}", store.durability().await?);
+                Ok(Standing { durability, damage, advice: Vec::new() })
+            }
+            Self::Postgres(store) => {
+                let durability = store.durability().await?;
+                let advice = advice(&durability);
+                let Durability { synchronous_commit, fsync } = durability;
+                let durability =
+                    format!("PostgreSQL, synchronous_commit {synchronous_commit}, fsync {fsync}");
+                Ok(Standing { durability, damage: Vec::new(), advice })
+            }
+        }
+    }
+
+    /// Leaves everything in order at the end of the process.
+    pub(crate) async fn settle(&self) -> Result<(), Fault> {
+        match self {
+            Self::Embedded(store) => store.settle().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+}
+
+fn advice(durability: &Durability) -> Vec<String> {
+    let said =
+        [("synchronous_commit", &durability.synchronous_commit), ("fsync", &durability.fsync)];
+    let off = said.into_iter().filter(|(_, value)| *value == "off");
+    off.map(|(name, _)| {
+        format!("{name} is off on PostgreSQL: turn it on, or a power failure loses saves")
+    })
+    .collect()
+}
+
+fn stores_of<S>(store: S, setup: &Setup) -> Stores
+where
+    S: shelf_ports::library::Library
+        + shelf_ports::views::Views
+        + shelf_ports::imports::Imports
+        + shelf_ports::activity::Activity
+        + shelf_ports::accounts::Accounts
+        + 'static,
+{
+    let shared = Arc::new(store);
+    Stores {
+        library: shared.clone(),
+        views: shared.clone(),
+        imports: shared.clone(),
+        activity: shared.clone(),
+        accounts: shared,
+        clock: setup.clock.clone(),
+        chance: setup.chance.clone(),
+    }
+}
