@@ -13,12 +13,15 @@ mod server;
 mod queries;
 mod figures;
 mod speed;
+mod neighbours;
 mod quality;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: cargo run --release -p bench -- speed [SIZE ...] | quality
+const USAGE: &str = "usage: cargo run --release -p bench -- speed [SIZE ...] | neighbours | quality
   quality  words, meaning and both on known items and judged sets; prints docs/QUALITY.md tables
+  neighbours  one library alone and among a thousand others, on each store of records; an
+           empty PostgreSQL database is taken from BENCH_RECORDS
   speed    the server over HTTP at each SIZE (10000 100000 by default; 1000000 takes minutes)
 The server is target/release/mindshelf (build it first) or what MINDSHELF_BINARY names.
 The texts are read from MINDSHELF_SHARED, or ../shared beside the repository. Peers run where
@@ -32,6 +35,11 @@ fn main() -> Result<()> {
             let sizes = if sizes.is_empty() { vec![10_000, 100_000] } else { sizes };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(speed::run(&sizes))
+        }
+        Some("neighbours") => {
+            let records = std::env::var("BENCH_RECORDS").ok();
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(neighbours::run(records.as_deref()))
         }
         Some("quality") => {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;

@@ -1,0 +1,281 @@
+//! What the calls of one library cost alone and among a thousand others, on each store of records.
+//!
+//! At the ports, without HTTP: what is looked for is a cost that grows with other people's
+//! libraries, and everything above the ports would only hide it.
+
+use crate::machine;
+use anyhow::{Context, Result};
+use shelf_cluster::postgres::Postgres;
+use shelf_domain::edit::Edit;
+use shelf_domain::id::{DeviceId, Ids, ItemId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::kind::{Kind, Register, field};
+use shelf_domain::save::{SaveBookmark, SavePlace};
+use shelf_domain::shelf::Reads;
+use shelf_domain::turn::{Author, Outcome, Turn};
+use shelf_domain::value::Value;
+use shelf_embedded::Embedded;
+use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
+use shelf_ports::library::Library;
+use shelf_ports::views::{Filter, Sort, Views};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Bookmarks of the library that is measured.
+const OWN: usize = 10_000;
+/// Libraries beside it, and the bookmarks of each.
+const OTHERS: usize = 1_000;
+const OTHER: usize = 1_000;
+/// Bookmarks of one turn.
+const TURN: usize = 500;
+/// Folders and tags of a library, by how many bookmarks share one.
+const SHARE: usize = 50;
+/// Calls of each kind; before them a tenth as many that do not count.
+const CALLS: usize = 1_000;
+
+/// One store behind its ports.
+struct Store {
+    name: &'static str,
+    accounts: Arc<dyn Accounts>,
+    library: Arc<dyn Library>,
+    views: Arc<dyn Views>,
+}
+
+/// One library, and what calls about it name.
+struct Shelf {
+    scope: Scope,
+    device: DeviceId,
+    folders: Vec<ItemId>,
+    bookmarks: Vec<ItemId>,
+}
+
+/// Measures the embedded store, and the database `records` names.
+pub(crate) async fn run(records: Option<&str>) -> Result<()> {
+    println!("# What neighbours cost\n\nMachine: {}\n", machine::line());
+    println!(
+        "One library of {OWN} bookmarks, alone and among {OTHERS} others of {OTHER} each; {CALLS} \
+         calls of each kind, one after the other, at the ports.\n"
+    );
+    println!(
+        "| store | call | alone p50 ms | p99 ms | among {OTHERS} p50 ms | p99 ms | p99 ratio |"
+    );
+    println!("|---|---|--:|--:|--:|--:|--:|");
+    let dir = tempfile::tempdir()?;
+    let embedded = Embedded::open(dir.path())?;
+    measure(&Store::of("embedded", embedded)).await?;
+    match records {
+        Some(address) => {
+            let postgres = Postgres::open(address).await.context("BENCH_RECORDS")?;
+            measure(&Store::of("PostgreSQL", postgres)).await?;
+        }
+        None => println!("\nPostgreSQL was not asked: BENCH_RECORDS names no empty database."),
+    }
+    println!("\nLoad at the end: {}", machine::load());
+    Ok(())
+}
+
+async fn measure(store: &Store) -> Result<()> {
+    let own = fill(store, OWN).await?;
+    let alone = calls(store, &own).await?;
+    let began = Instant::now();
+    for other in 1..=OTHERS {
+        fill(store, OTHER).await?;
+        if other.is_multiple_of(100) {
+            eprintln!("{}: {other} others after {:.0?}", store.name, began.elapsed());
+        }
+    }
+    let among = calls(store, &own).await?;
+    for ((call, alone), (_, among)) in alone.iter().zip(&among) {
+        println!(
+            "| {} | {call} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} |",
+            store.name,
+            alone.p50,
+            alone.p99,
+            among.p50,
+            among.p99,
+            among.p99 / alone.p99
+        );
+    }
+    Ok(())
+}
+
+/// Milliseconds of one call.
+struct Spread {
+    p50: f64,
+    p99: f64,
+}
+
+async fn timed<T, F>(mut call: impl FnMut(usize) -> F) -> Result<Spread>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut walls = Vec::with_capacity(CALLS);
+    for at in 0..CALLS + CALLS / 10 {
+        let began = Instant::now();
+        call(at).await?;
+        if at >= CALLS / 10 {
+            walls.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    walls.sort_by(f64::total_cmp);
+    Ok(Spread { p50: walls[CALLS / 2], p99: walls[CALLS * 99 / 100] })
+}
+
+async fn calls(store: &Store, own: &Shelf) -> Result<Vec<(&'static str, Spread)>> {
+    let (scope, views, library) = (own.scope, &store.views, &store.library);
+    let folder = |at: usize| Filter {
+        collection: Some(own.folders[at % own.folders.len()]),
+        ..Filter::default()
+    };
+    let all = Filter::default();
+    let newest = async |_| Ok(views.bookmarks(scope, &all, Sort::Newest, None, 50).await?);
+    let in_folder =
+        async |at| Ok(views.bookmarks(scope, &folder(at), Sort::Place, None, 50).await?);
+    let one = async |at: usize| {
+        let id = own.bookmarks[at * 7 % own.bookmarks.len()];
+        Ok(views.bookmarks_by_id(scope, &[id]).await?)
+    };
+    let owner = async |at: usize| {
+        let reads = Reads::none().url(&address(at * 13 % OWN));
+        Ok(library.read(scope, reads).await?)
+    };
+    let save = async |_| store.save(own, 1).await;
+    let edit = async |at: usize| {
+        let id = own.bookmarks[at * 11 % own.bookmarks.len()];
+        store.edit(own, id).await
+    };
+    Ok(vec![
+        ("list of the newest 50", timed(newest).await?),
+        ("list of a folder", timed(in_folder).await?),
+        ("one bookmark", timed(one).await?),
+        ("owner of an address", timed(owner).await?),
+        ("save one, durable", timed(save).await?),
+        ("edit one, durable", timed(edit).await?),
+    ])
+}
+
+fn address(at: usize) -> String {
+    format!("https://neighbours.example/{at}")
+}
+
+/// Tells ids and addresses of one run apart.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+fn seed() -> [u8; 16] {
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    u128::from(next).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_le_bytes()
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn fill(store: &Store, count: usize) -> Result<Shelf> {
+    let mut own = store.person().await?;
+    for at in 0..count.div_ceil(SHARE) {
+        let folder = store.folder(&own, &format!("folder {at}")).await?;
+        own.folders.push(folder);
+    }
+    for start in (0..count).step_by(TURN) {
+        let asks: Vec<SaveBookmark> =
+            (start..count.min(start + TURN)).map(|at| ask(&own, at)).collect();
+        let outcomes = store.save_all(&own, asks).await?;
+        own.bookmarks.extend(outcomes.iter().map(|outcome| outcome.item));
+    }
+    Ok(own)
+}
+
+fn ask(own: &Shelf, at: usize) -> SaveBookmark {
+    let parent = own.folders.get(at / SHARE).copied();
+    SaveBookmark {
+        title: format!("Page {at} about something that is worth a title of this length"),
+        tags: vec![format!("tag {}", at / SHARE), format!("topic {}", at % SHARE)],
+        places: vec![SavePlace { parent, ..SavePlace::default() }],
+        unread: at.is_multiple_of(3),
+        ..SaveBookmark::of(address(at))
+    }
+}
+
+impl Store {
+    fn of<S>(name: &'static str, store: S) -> Self
+    where
+        S: Accounts + Library + Views + 'static,
+    {
+        let shared = Arc::new(store);
+        Self { name, accounts: shared.clone(), library: shared.clone(), views: shared }
+    }
+
+    async fn person(&self) -> Result<Shelf> {
+        let mut ids = Ids::new(now(), seed());
+        let (tenant, id, library, device): (TenantId, PersonId, LibraryId, DeviceId) =
+            (ids.make(), ids.make(), ids.make(), ids.make());
+        let person = Person { id, tenant, name: "neighbour".to_owned() };
+        let name = "Bookmarks".to_owned();
+        let info = LibraryInfo { id: library, tenant, name, created_at: now() };
+        self.accounts.add_person(&person, &info).await?;
+        let (folders, bookmarks) = (Vec::new(), Vec::new());
+        Ok(Shelf { scope: info.scope(), device, folders, bookmarks })
+    }
+
+    async fn folder(&self, own: &Shelf, name: &str) -> Result<ItemId> {
+        let puts = [(Register::from("name"), Some(Value::from(name)))];
+        let puts: std::collections::BTreeMap<_, _> = puts.into_iter().collect();
+        let reads = Reads::none().into_collection(None);
+        let make = move |turn: &mut Turn| turn.make(&Kind::Collection, puts.clone());
+        Ok(self.write(own, reads, make).await?.item)
+    }
+
+    async fn save_all(&self, own: &Shelf, asks: Vec<SaveBookmark>) -> Result<Vec<Outcome>> {
+        let mut reads = Reads::none();
+        for ask in &asks {
+            let one = ask.reads();
+            reads.urls.extend(one.urls);
+            reads.tags.extend(one.tags);
+            reads.above.extend(one.above);
+            reads.tails.extend(one.tails);
+        }
+        let decide = move |turn: &mut Turn| {
+            let outcomes = asks.iter().map(|ask| turn.save(ask)).collect::<Result<_, _>>()?;
+            Ok(turn.done(outcomes))
+        };
+        let author = Author { device: own.device, now: now(), seed: seed() };
+        let written = self.library.write(own.scope, author, None, reads, Box::new(decide)).await?;
+        Ok(written.done.outcomes)
+    }
+
+    /// Saves a new bookmark as a person does.
+    async fn save(&self, own: &Shelf, count: usize) -> Result<()> {
+        let new = OWN * 10 + usize::try_from(NEXT.load(Ordering::Relaxed))?;
+        let asks = (0..count).map(|at| {
+            let places = ask(own, at).places;
+            SaveBookmark { places, ..ask(own, new + at) }
+        });
+        self.save_all(own, asks.collect()).await.map(drop)
+    }
+
+    async fn edit(&self, own: &Shelf, id: ItemId) -> Result<()> {
+        let new = NEXT.fetch_add(1, Ordering::Relaxed);
+        let edit = Edit::default().put(field::TITLE, Some(Value::from(format!("title {new}"))));
+        let reads = edit.reads(id);
+        let change = move |turn: &mut Turn| turn.edit(id, &Kind::Bookmark, &edit);
+        self.write(own, reads, change).await.map(drop)
+    }
+
+    async fn write(
+        &self,
+        own: &Shelf,
+        reads: Reads,
+        mut decide: impl FnMut(&mut Turn) -> Result<Outcome, shelf_domain::refusal::Refused>
+        + Send
+        + 'static,
+    ) -> Result<Outcome> {
+        let decide = move |turn: &mut Turn| {
+            let outcome = decide(turn)?;
+            Ok(turn.done(vec![outcome]))
+        };
+        let author = Author { device: own.device, now: now(), seed: seed() };
+        let written = self.library.write(own.scope, author, None, reads, Box::new(decide)).await?;
+        written.done.outcomes.into_iter().next().context("a write without an outcome")
+    }
+}
