@@ -11,6 +11,8 @@ use crate::verdict::Verdict;
 const STORES: [&str; 2] = ["crates/shelf-embedded", "crates/shelf-cluster"];
 /// Where, below them, the tables are made.
 const SCHEMA: &str = "src/schema.sql";
+/// Where, below them, is what brings older tables up to date.
+const MIGRATIONS: &str = "src/migrations/";
 /// Where, below them, their columns are classed.
 const CLASSES: &str = "privacy.toml";
 /// The classes a column may have.
@@ -59,7 +61,20 @@ fn check_store(repo: &Repo, store: &str, verdict: &mut Verdict) -> Result<()> {
         }
     }
     check_no_other_tables(repo, store, verdict);
+    check_migrations(repo, store, &stored, verdict);
     Ok(())
+}
+
+/// A table a migration makes is one of the schema's, whole, and so has its classes.
+fn check_migrations(repo: &Repo, store: &str, stored: &Columns, verdict: &mut Verdict) {
+    let folder = format!("{store}/{MIGRATIONS}");
+    for (path, text) in repo.texts("").filter(|(path, _)| path.starts_with(&folder)) {
+        for (table, columns) in columns_of(text) {
+            verdict.require(stored.get(&table) == Some(&columns), || {
+                format!("{path} makes {table}, and not as {SCHEMA} does")
+            });
+        }
+    }
 }
 
 /// A table made anywhere else would escape the classes.
@@ -68,7 +83,9 @@ fn check_no_other_tables(repo: &Repo, store: &str, verdict: &mut Verdict) {
     let sources = repo
         .texts("")
         .filter(|(path, _)| path.starts_with(&sources) && has_ending(path, &["rs", "sql"]));
-    for (path, text) in sources.filter(|(path, _)| *path != made) {
+    let migrations = format!("{store}/{MIGRATIONS}");
+    let is_schema = |path: &str| path == made || path.starts_with(&migrations);
+    for (path, text) in sources.filter(|(path, _)| !is_schema(path)) {
         let production = text.split("#[cfg(test)]").next().unwrap_or_default();
         verdict.require(!production.to_uppercase().contains("CREATE TABLE"), || {
             format!("{path} makes a table: tables are made in {made} alone")
@@ -159,6 +176,14 @@ mod tests {
         assert_eq!(broken_in("person = { id = 'public', name = 'personal' }", &[]).len(), 1);
         assert_eq!(broken_in(&COMPLETE.replace("sealed", "secret"), &[]).len(), 1);
         assert_eq!(broken_in(&COMPLETE.replace("kind", "kind = 'public', gone"), &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_migration_makes_a_table_as_the_schema_does_or_is_found() {
+        let by = |text| broken_in(COMPLETE, &[("crates/shelf-cluster/src/migrations/2.sql", text)]);
+        assert_eq!(by(TABLE), Vec::<String>::new());
+        assert_eq!(by("CREATE TABLE other (id BLOB);").len(), 1);
+        assert_eq!(by("CREATE TABLE person (id BLOB, secret BLOB);").len(), 1);
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl App {
         let doors = doors_of(&stores);
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
         let key = local_key(dir, &doors, &owner.person).await?;
-        upkeep::settle(&stores).await.context("cannot settle interrupted imports")?;
+        upkeep::settle(&stores).await.context("cannot settle what was left open")?;
         let source = Source {
             news: records.news(),
             library: stores.library.clone(),

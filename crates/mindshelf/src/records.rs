@@ -116,6 +116,7 @@ where
         + shelf_ports::imports::Imports
         + shelf_ports::activity::Activity
         + shelf_ports::accounts::Accounts
+        + shelf_ports::leases::Leases
         + 'static,
 {
     let shared = Arc::new(store);
@@ -124,7 +125,8 @@ where
         views: shared.clone(),
         imports: shared.clone(),
         activity: shared.clone(),
-        accounts: shared,
+        accounts: shared.clone(),
+        leases: shared,
         clock: setup.clock.clone(),
         chance: setup.chance.clone(),
     }

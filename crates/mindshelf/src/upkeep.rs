@@ -1,36 +1,42 @@
-//! The keeper: settles what a stopped process left open, and removes what has had its time, at the
-//! start and then every hour.
+//! The keeper: settles what a process that went away left open, and removes what has had its time.
+//! Of several processes one is it at a time; when it goes, another follows within seconds.
 
-use shelf_bookmarks::import::settle_interrupted;
+use shelf_bookmarks::import::settle_imports;
 use shelf_bookmarks::trash::purge_overdue;
-use shelf_bookmarks::{Ctx, Stores};
+use shelf_bookmarks::{Ctx, Held, Stores};
 use shelf_domain::id::DeviceId;
 use shelf_ports::replies::Replies;
 use shelf_ports::{Failure, Fault};
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::interval;
 
+/// The lease of whoever is the keeper.
+const LEASE: &str = "keeper";
+/// The time between two looks at what was left open, and between two tries to become the keeper.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long the work may take to end.
+const STOP_MAX: Duration = Duration::from_secs(5);
 /// The time between two rounds.
-const EVERY: Duration = Duration::from_hours(1);
+const ROUND: Duration = Duration::from_hours(1);
 /// How long activity is remembered, milliseconds: thirteen months.
 const ACTIVITY_MS: i64 = 396 * 86_400_000;
 /// How long answers to repeated requests are kept, milliseconds: thirty days.
 const ANSWERS_MS: i64 = 30 * 86_400_000;
 
-/// Marks imports the process before this one left running, for the start, before anything runs.
+/// Settles what the processes before left open.
 pub(crate) async fn settle(stores: &Stores) -> Result<(), Fault> {
-    for library in stores.accounts.all_libraries().await? {
-        let settled = settle_interrupted(stores, library.scope()).await?;
-        if settled > 0 {
-            tracing::warn!(library = %library.id, settled, "imports were interrupted");
-        }
+    let settled = settle_imports(stores).await?;
+    if settled > 0 {
+        tracing::warn!(settled, "imports were interrupted");
     }
     Ok(())
 }
 
-/// Rounds that go on in the background until they are stopped.
+/// The keeper's work, or the wait for it, until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     stop: watch::Sender<bool>,
@@ -38,39 +44,67 @@ pub(crate) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Begins with a round, then one every hour.
+    /// Becomes the keeper as soon as nobody else is.
     pub(crate) fn start(stores: Stores, replies: Arc<dyn Replies>) -> Self {
-        let (stop, mut stopped) = watch::channel(false);
-        let task = tokio::spawn(async move {
-            let mut hours = tokio::time::interval(EVERY);
-            let rounds = async {
-                loop {
-                    hours.tick().await;
-                    if let Err(failure) = round(&stores, &*replies).await {
-                        // The next round tries again.
-                        tracing::error!(
-                            error = &failure as &dyn std::error::Error,
-                            "the keeper's round failed"
-                        );
-                    }
-                }
-            };
-            // A round can end anywhere: each of its turns is whole in itself.
-            tokio::select! {
-                () = rounds => {}
-                _ = stopped.wait_for(|stop| *stop) => {}
-            }
-        });
-        Self { stop, task: Mutex::new(Some(task)) }
+        let (stop, stopped) = watch::channel(false);
+        let task = Mutex::new(Some(tokio::spawn(wait(stores, replies, stopped))));
+        Self { stop, task }
     }
 
-    /// Ends the rounds.
+    /// Ends the work; another process may follow at once.
     pub(crate) async fn stop(&self) {
         self.stop.send_replace(true);
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
+        if let Some(mut task) = task {
             // Only a panic of the task itself could be told here, and it was logged.
-            drop(task.await);
+            if tokio::time::timeout(STOP_MAX, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+}
+
+/// Tries to be the keeper again and again.
+async fn wait(stores: Stores, replies: Arc<dyn Replies>, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        if let Err(fault) = be_keeper(&stores, &*replies, stopped.clone()).await {
+            tracing::warn!(error = &fault as &dyn Error, "nobody can be asked for the keeper");
+        }
+        // Whether told or left alone, the loop ends.
+        drop(tokio::time::timeout(LOOK, stopped.wait_for(|stop| *stop)).await);
+    }
+}
+
+/// Does the keeper's work until it is stopped or another process has it; at once nothing, where
+/// another has it.
+async fn be_keeper(
+    stores: &Stores,
+    replies: &dyn Replies,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), Fault> {
+    let Some(held) = Held::take(stores, LEASE).await? else { return Ok(()) };
+    // A round can end anywhere: each of its turns is whole in itself.
+    let work = async {
+        tokio::select! {
+            () = duties(stores, replies) => {}
+            _ = stopped.wait_for(|stop| *stop) => {}
+        }
+    };
+    held.during(work).await;
+    held.give_back().await
+}
+
+/// Begins with a round, then one every hour, and looks at what was left open all the while.
+async fn duties(stores: &Stores, replies: &dyn Replies) {
+    let (mut rounds, mut looks) = (interval(ROUND), interval(LOOK));
+    loop {
+        let done = tokio::select! {
+            _ = rounds.tick() => round(stores, replies).await,
+            _ = looks.tick() => settle(stores).await.map_err(Failure::from),
+        };
+        if let Err(failure) = done {
+            // The next one tries again.
+            tracing::error!(error = &failure as &dyn Error, "the keeper met a failure");
         }
     }
 }

@@ -8,6 +8,7 @@ use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::Activity;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::Imports;
+use shelf_ports::leases::Leases;
 use shelf_ports::library::{Decision, IdempotencyKey, Library, Written};
 use shelf_ports::views::Views;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct Stores {
     pub activity: Arc<dyn Activity>,
     /// People, grants and settings.
     pub accounts: Arc<dyn Accounts>,
+    /// Which of several processes does what.
+    pub leases: Arc<dyn Leases>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

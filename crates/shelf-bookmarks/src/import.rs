@@ -30,6 +30,7 @@ mod steps;
 mod rehearse;
 mod source;
 pub mod undo_import;
+pub mod settle_imports;
 
 use std::io::{self, Read};
 
@@ -37,7 +38,8 @@ pub use detect::{Format, Refusal, detect};
 pub use import_file::{Begun, ImportFile, Source, begin_import, import_file, run_import};
 pub use node::{Entry, Folder, Node, PlaceRef, RefusedRow, Role, TagNode};
 pub use out::Sink;
-pub use undo_import::{settle_interrupted, undo_import};
+pub use settle_imports::settle_imports;
+pub use undo_import::undo_import;
 
 /// What the person who imports decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,6 +4,7 @@
 //! in `shelf-domain`; a use case says what its decision has to see and hands it to the one door.
 
 pub mod ctx;
+mod held;
 mod gesture;
 mod answer;
 pub mod save_bookmark;
@@ -28,5 +29,6 @@ pub use counts::counts;
 pub use ctx::{Ctx, Stores};
 pub use edit_bookmark::edit_bookmark;
 pub use get_bookmark::get_bookmark;
+pub use held::Held;
 pub use list_bookmarks::list_bookmarks;
 pub use save_bookmark::save_bookmark;

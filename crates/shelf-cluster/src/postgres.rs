@@ -16,6 +16,7 @@ mod accounts;
 mod activity;
 mod imports;
 mod replies;
+mod leases;
 
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,

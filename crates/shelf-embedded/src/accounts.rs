@@ -54,28 +54,48 @@ fn grant_by(
         .optional()
 }
 
+fn add(connection: &Connection, person: &Person, library: &LibraryInfo) -> rusqlite::Result<()> {
+    let tenant = person.tenant.to_bytes();
+    connection.prepare_cached("INSERT INTO people VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+        person.id.to_bytes(),
+        tenant,
+        person.name,
+        library.created_at
+    ])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO libraries (id, tenant, owner, name, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            library.id.to_bytes(),
+            tenant,
+            person.id.to_bytes(),
+            library.name,
+            library.created_at
+        ])
+        .map(drop)
+}
+
 #[async_trait]
 impl Accounts for Embedded {
     async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault> {
         let (person, library) = (person.clone(), library.clone());
-        self.write("adding a person", move |connection| {
-            let tenant = person.tenant.to_bytes();
-            connection
-                .prepare_cached("INSERT INTO people VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![person.id.to_bytes(), tenant, person.name, library.created_at])?;
-            connection
-                .prepare_cached(
-                    "INSERT INTO libraries (id, tenant, owner, name, created_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![
-                    library.id.to_bytes(),
-                    tenant,
-                    person.id.to_bytes(),
-                    library.name,
-                    library.created_at
-                ])?;
-            Ok(())
+        self.write("adding a person", move |connection| add(connection, &person, &library)).await
+    }
+
+    async fn add_first_person(
+        &self,
+        person: &Person,
+        library: &LibraryInfo,
+    ) -> Result<bool, Fault> {
+        let (person, library) = (person.clone(), library.clone());
+        self.write("adding the first person", move |connection| {
+            let is_first = !connection.prepare_cached("SELECT 1 FROM people")?.exists([])?;
+            if is_first {
+                add(connection, &person, &library)?;
+            }
+            Ok(is_first)
         })
         .await
     }

@@ -12,6 +12,7 @@ mod accounts;
 mod activity;
 mod imports;
 mod replies;
+mod leases;
 mod news;
 pub mod search;
 
@@ -39,6 +40,7 @@ struct Inner {
     lists: views::Cache,
     known: known::Known,
     stirred: tokio::sync::Notify,
+    leases: leases::Held,
 }
 
 impl Embedded {
@@ -53,6 +55,7 @@ impl Embedded {
             lists: views::Cache::default(),
             known: known::Known::default(),
             stirred: tokio::sync::Notify::new(),
+            leases: leases::Held::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

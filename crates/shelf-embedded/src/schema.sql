@@ -36,6 +36,8 @@ CREATE TABLE replies (
     library INTEGER NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, reply TEXT NOT NULL,
     at INTEGER NOT NULL, PRIMARY KEY (library, key)
 ) WITHOUT ROWID;
+-- what this process does; whatever stands here at the start was left undone
+CREATE TABLE leases (fence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE);
 CREATE TABLE log (
     library INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, device INTEGER NOT NULL,
     n INTEGER NOT NULL, hlc INTEGER NOT NULL, base INTEGER NOT NULL, act INTEGER NOT NULL,

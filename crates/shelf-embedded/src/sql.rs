@@ -9,15 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 1] = [(
-    1,
-    "CREATE INDEX shown_number ON shown (library, number, id, flags);
-          DROP INDEX children_bookmark;
-          CREATE INDEX children_bookmark ON children (library, bookmark);
-          CREATE INDEX libraries_owner ON libraries (owner);",
-)];
+const MIGRATIONS: [(i64, &str); 2] =
+    [(1, include_str!("migrations/1.sql")), (2, include_str!("migrations/2.sql"))];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
 /// Connections kept open for reading.
@@ -253,7 +248,7 @@ mod tests {
         let fresh = open_writer(&dir.path().join("fresh.db")).unwrap();
         let file = dir.path().join("older.db");
         let older = open_writer(&file).unwrap();
-        let before = "DROP INDEX shown_number; DROP INDEX libraries_owner;
+        let before = "DROP TABLE leases; DROP INDEX shown_number; DROP INDEX libraries_owner;
              DROP INDEX children_bookmark;
              CREATE INDEX children_bookmark ON children (library, bookmark)
                  WHERE bookmark IS NOT NULL;

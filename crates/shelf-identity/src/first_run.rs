@@ -32,6 +32,8 @@ pub async fn first_run(doors: &Doors) -> Result<Owner, Fault> {
     let name = FIRST_LIBRARY.to_owned();
     let created_at = doors.clock.now_ms();
     let library = LibraryInfo { id: ids.make(), tenant, name, created_at };
-    doors.accounts.add_person(&person, &library).await?;
-    Ok(Owner { person, is_new: true })
+    let is_new = doors.accounts.add_first_person(&person, &library).await?;
+    // Another process may have been quicker.
+    let first = doors.accounts.people().await?.into_iter().next();
+    Ok(Owner { person: first.unwrap_or(person), is_new })
 }

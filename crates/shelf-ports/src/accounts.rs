@@ -115,6 +115,10 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     /// Adds a tenant of one with its first library.
     async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault>;
 
+    /// The same where there is nobody yet; whether it was done. Of several at once one does it.
+    async fn add_first_person(&self, person: &Person, library: &LibraryInfo)
+    -> Result<bool, Fault>;
+
     /// Everyone, in order of joining; for start-up and the keeper.
     async fn people(&self) -> Result<Vec<Person>, Fault>;
 

@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod activity;
 pub mod imports;
 pub mod replies;
+pub mod leases;
 pub mod news;
 pub mod projection;
 pub mod search;

@@ -8,5 +8,6 @@ pub mod accounts;
 pub mod activity;
 pub mod imports;
 pub mod replies;
+pub mod leases;
 pub mod news;
 pub mod search;

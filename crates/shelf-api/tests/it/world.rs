@@ -115,6 +115,7 @@ impl World {
             imports: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
+            leases: store.clone(),
             clock: clock.clone(),
             chance: chance.clone(),
         };

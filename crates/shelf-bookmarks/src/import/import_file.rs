@@ -7,16 +7,20 @@ use shelf_domain::id::{ActId, Ids, Scope};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::Reads;
 use shelf_ports::imports::{ImportJob, JobState, LedgerRow};
-use shelf_ports::{Failure, Fault};
+use shelf_ports::{Away, Failure, Fault};
 
 use super::folders::Folders;
 use super::rehearse::Rehearsal;
+use super::settle_imports::lease_of;
 use super::steps::{Became, Step, Steps, ask_of, merged_row, refused_row};
 use super::{Entry, Folder, Format, Node, Options, ReadError, RefusedRow, source};
 use crate::ctx::Ctx;
+use crate::held::Held;
 
 /// Notices of a file that are told with the job.
 const NOTICES_MAX: usize = 5;
+/// Why an import ended that nobody stopped.
+const LOST: &str = "this process was away too long; another one settles the import";
 
 /// Bytes that can be read twice: an open file, or a cursor over memory.
 pub trait Source: Read + Seek + Send {}
@@ -43,6 +47,7 @@ pub struct Begun {
     format: Format,
     options: Options,
     source: Box<dyn Source>,
+    held: Held,
 }
 
 impl fmt::Debug for Begun {
@@ -92,18 +97,25 @@ pub async fn begin_import(
         ended_at: None,
         problem: None,
     };
+    let lease = lease_of(scope, id);
+    let Some(held) = Held::take(&ctx.stores, &lease).await? else {
+        return Err(Fault::new("beginning an import", "its id is not new").into());
+    };
     ctx.stores.imports.put(scope, &job, &[]).await?;
     let (missing_private, base_url) = (ask.missing_private, ask.base_url);
     let options = Options { now_ms: author.now, missing_private, base_url };
-    Ok(Begun { job, format, options, source })
+    Ok(Begun { job, format, options, source, held })
 }
 
 /// Runs an import to its end and keeps its ledger; the answer is the job as it was kept last.
+/// Ends unsettled where this process was away so long that another one settles the import.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn run_import(ctx: &Ctx, scope: Scope, begun: Begun) -> Result<ImportJob, Failure> {
-    let Begun { job, format, options, source } = begun;
+    let Begun { job, format, options, source, held } = begun;
     let mut run = Run::new(ctx, scope, job, format).await?;
-    let done = run.all(source, options).await;
+    let Some(done) = held.during(run.all(source, options)).await else {
+        return Err(Fault::new("importing a file", Away(LOST.into())).into());
+    };
     run.job.ended_at = Some(ctx.stores.clock.now_ms());
     match &done {
         Ok(()) => {
@@ -117,6 +129,7 @@ pub async fn run_import(ctx: &Ctx, scope: Scope, begun: Begun) -> Result<ImportJ
         }
     }
     run.keep().await?;
+    held.give_back().await?;
     done.map(|()| run.job)
 }
 

@@ -1,4 +1,4 @@
-//! Undo an import: one act takes back what its turns wrote; and what a stopped server left open.
+//! Undo an import: one act takes back what its turns wrote.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,8 @@ use shelf_ports::imports::{ImportJob, JobState};
 use shelf_ports::library::Touched;
 use shelf_ports::{Failure, Fault};
 
-use crate::ctx::{Ctx, Stores};
+use crate::ctx::Ctx;
 use crate::history::undo_act;
-
-/// Jobs a look back considers.
-const JOBS_MAX: usize = 1_000;
-/// Rows of the log looked through at once.
-const ROWS_MAX: usize = 5_000;
 
 /// Undoes the import `id`: what it made goes into the trash, what it filled is emptied again; what
 /// others changed since stays and is
@@ -76,44 +71,4 @@ async fn what_stayed(ctx: &Ctx, scope: Scope, left: &[ItemId]) -> Result<Option<
         .collect();
     let sentence = "left as they are, because they were changed since or something that stays uses";
     Ok((!told.is_empty()).then(|| format!("{sentence} them: {}", told.join(", "))))
-}
-
-/// Marks the imports of `scope` that a stopped server left running as failed, with what came in as
-/// the log has it; for the start of a server, before anything can run. How many there were.
-pub async fn settle_interrupted(stores: &Stores, scope: Scope) -> Result<usize, Fault> {
-    let mut count = 0;
-    for mut job in stores.imports.jobs(scope, JOBS_MAX).await? {
-        if job.state != JobState::Running {
-            continue;
-        }
-        job.state = JobState::Failed;
-        job.ended_at = Some(stores.clock.now_ms());
-        if job.dry_run {
-            job.problem = Some("the server stopped meanwhile; ask again".to_owned());
-        } else {
-            job.stored = bookmarks_made(stores, scope, job.id).await?;
-            job.parsed = job.stored + job.merged + job.refused;
-            let of = job.total.map_or(String::new(), |total| format!(" of {total}"));
-            job.problem = Some(format!(
-                "the server stopped after {}{of} rows; what came in stays, and importing the file \
-                 again brings the rest: what is there already merges",
-                job.parsed
-            ));
-        }
-        stores.imports.put(scope, &job, &[]).await?;
-        count += 1;
-    }
-    Ok(count)
-}
-
-/// The bookmarks an import made: the ledger may be one turn behind the log.
-async fn bookmarks_made(stores: &Stores, scope: Scope, id: ActId) -> Result<u64, Fault> {
-    let (mut made, mut after) = (0, 0);
-    loop {
-        let page = stores.library.touched(scope, Touched::By(id), after, ROWS_MAX).await?;
-        let Some(last) = page.last() else { return Ok(made) };
-        after = last.seq;
-        let new = page.iter().filter(|touch| touch.made && touch.kind == Kind::Bookmark);
-        made += new.count() as u64;
-    }
 }

@@ -45,7 +45,7 @@ impl Chance for Counting {
 pub(crate) struct Desk {
     pub(crate) ctx: Ctx,
     pub(crate) scope: Scope,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Desk {
@@ -61,12 +61,19 @@ impl Desk {
             views: Arc::clone(&store) as _,
             imports: Arc::clone(&store) as _,
             activity: Arc::clone(&store) as _,
-            accounts: store,
+            accounts: Arc::clone(&store) as _,
+            leases: store,
             clock: Arc::new(Ticking::default()),
             chance: Arc::new(Counting::default()),
         };
         let ctx = Ctx { stores, device: DeviceId::from_bytes([4; 16]), person: person.id };
-        Self { ctx, scope: Scope { tenant, library: id }, _dir: dir }
+        Self { ctx, scope: Scope { tenant, library: id }, dir }
+    }
+
+    /// The stores as the process after this one has them.
+    pub(crate) fn next_process(&self) -> Stores {
+        let store = Embedded::open(self.dir.path()).unwrap();
+        Stores { leases: Arc::new(store), ..self.ctx.stores.clone() }
     }
 
     pub(crate) async fn import(&self, bytes: &[u8]) -> ImportJob {

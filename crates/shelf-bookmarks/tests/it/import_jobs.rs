@@ -1,7 +1,7 @@
 //! Imports as jobs: the ledger adds up, the file can come again, and all of it can be undone.
 
 use shelf_bookmarks::edit_bookmark::{Edit, EditBookmark, edit_bookmark};
-use shelf_bookmarks::import::{ImportFile, begin_import, settle_interrupted, undo_import};
+use shelf_bookmarks::import::{ImportFile, begin_import, settle_imports, undo_import};
 use shelf_bookmarks::organise::list_collections;
 use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, save_bookmark};
 use shelf_domain::kind::field;
@@ -198,7 +198,10 @@ async fn an_import_a_stopped_server_left_open_is_marked_and_can_be_undone() {
     let source = Box::new(Cursor::new(FILE.as_bytes().to_vec()));
     let begun = begin_import(&desk.ctx, desk.scope, ImportFile::default(), source).await.unwrap();
     assert!(undo_import(&desk.ctx, desk.scope, begun.job.id).await.is_err());
-    assert_eq!(settle_interrupted(&desk.ctx.stores, desk.scope).await.unwrap(), 1);
+    assert_eq!(settle_imports(&desk.ctx.stores).await.unwrap(), 0, "it is being run");
+    let next = desk.next_process();
+    assert_eq!(settle_imports(&next).await.unwrap(), 1);
+    assert_eq!(settle_imports(&next).await.unwrap(), 0, "once");
     let job = desk.ctx.stores.imports.job(desk.scope, begun.job.id).await.unwrap().unwrap();
     assert_eq!(job.state, JobState::Failed);
     assert!(job.problem.unwrap().contains("importing the file again"));

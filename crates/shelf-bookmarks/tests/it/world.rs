@@ -32,6 +32,7 @@ impl World {
             imports: Arc::new(store.clone()),
             activity: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
+            leases: Arc::new(store.clone()),
             clock: Arc::<FakeClock>::clone(&clock),
             chance: Arc::new(SeededChance::new(7)),
         };

@@ -2,6 +2,7 @@
 
 use super::{Bound, Postgres, damaged, fault};
 use async_trait::async_trait;
+use deadpool_postgres::Transaction;
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
@@ -51,41 +52,68 @@ fn uuid(person: PersonId) -> Uuid {
     Uuid::from(person)
 }
 
+async fn add(
+    within: &Transaction<'_>,
+    person: &Person,
+    library: &LibraryInfo,
+) -> Result<(), tokio_postgres::Error> {
+    let (id, tenant) = (uuid(person.id), Uuid::from(person.tenant));
+    let shelf = Uuid::from(library.id);
+    within
+        .execute_typed(
+            "INSERT INTO people VALUES ($1, $2, $3, $4)",
+            &[
+                (&id, Type::UUID),
+                (&tenant, Type::UUID),
+                (&person.name, Type::TEXT),
+                (&library.created_at, Type::INT8),
+            ],
+        )
+        .await?;
+    within
+        .execute_typed(
+            "INSERT INTO libraries (id, tenant, owner, name, created_at)
+             VALUES ($1, $2, $3, $4, $5)",
+            &[
+                (&shelf, Type::UUID),
+                (&tenant, Type::UUID),
+                (&id, Type::UUID),
+                (&library.name, Type::TEXT),
+                (&library.created_at, Type::INT8),
+            ],
+        )
+        .await
+        .map(drop)
+}
+
 #[async_trait]
 impl Accounts for Postgres {
     async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault> {
-        let (id, tenant) = (uuid(person.id), Uuid::from(person.tenant));
-        let shelf = Uuid::from(library.id);
         let mut connection = self.connection().await?;
-        let add = async {
+        let added = async {
             let within = connection.transaction().await?;
-            within
-                .execute_typed(
-                    "INSERT INTO people VALUES ($1, $2, $3, $4)",
-                    &[
-                        (&id, Type::UUID),
-                        (&tenant, Type::UUID),
-                        (&person.name, Type::TEXT),
-                        (&library.created_at, Type::INT8),
-                    ],
-                )
-                .await?;
-            within
-                .execute_typed(
-                    "INSERT INTO libraries (id, tenant, owner, name, created_at)
-                     VALUES ($1, $2, $3, $4, $5)",
-                    &[
-                        (&shelf, Type::UUID),
-                        (&tenant, Type::UUID),
-                        (&id, Type::UUID),
-                        (&library.name, Type::TEXT),
-                        (&library.created_at, Type::INT8),
-                    ],
-                )
-                .await?;
+            add(&within, person, library).await?;
             within.commit().await
         };
-        add.await.map_err(|error| fault("adding a person", error))
+        added.await.map_err(|error| fault("adding a person", error))
+    }
+
+    async fn add_first_person(
+        &self,
+        person: &Person,
+        library: &LibraryInfo,
+    ) -> Result<bool, Fault> {
+        let mut connection = self.connection().await?;
+        let added = async {
+            let within = connection.transaction().await?;
+            within.batch_execute("LOCK TABLE people IN EXCLUSIVE MODE").await?;
+            let first = within.query_typed("SELECT FROM people LIMIT 1", &[]).await?.is_empty();
+            if first {
+                add(&within, person, library).await?;
+            }
+            within.commit().await.map(|()| first)
+        };
+        added.await.map_err(|error| fault("adding the first person", error))
     }
 
     async fn people(&self) -> Result<Vec<Person>, Fault> {

@@ -64,3 +64,11 @@ async fn kept_replies_sit_their_exam() {
         ground.end().await;
     }
 }
+
+#[tokio::test]
+async fn leases_sit_their_exam() {
+    for ground in Ground::all().await {
+        exams::leases::exam(&open(&ground).await).await;
+        ground.end().await;
+    }
+}

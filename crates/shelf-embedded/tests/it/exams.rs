@@ -1,7 +1,9 @@
 //! Every port's exam, each on a directory of its own.
 
 use shelf_embedded::Embedded;
+use shelf_ports::leases::Leases;
 use shelf_testkit::exams;
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn store() -> (Embedded, TempDir) {
@@ -49,4 +51,24 @@ async fn kept_replies_sit_their_exam() {
 async fn news_sits_its_exam() {
     let (store, _dir) = store();
     exams::news::exam(&store, &store, &store).await;
+}
+
+#[tokio::test]
+async fn leases_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::leases::exam(&store).await;
+}
+
+#[tokio::test]
+async fn what_a_process_left_undone_is_told_to_the_next() {
+    let (store, dir) = store();
+    let long = Duration::from_mins(10);
+    let first = store.take("job/1", "ada", long).await.unwrap();
+    store.take("job/2", "ada", long).await.unwrap();
+    store.give_back("job/2", "ada").await.unwrap();
+    drop(store);
+    let next = Embedded::open(dir.path()).unwrap();
+    assert_eq!(next.left("job/", 10).await.unwrap(), ["job/1"]);
+    assert!(next.take("job/1", "ben", long).await.unwrap() > first, "under a higher fence");
+    assert_eq!(next.left("job/", 10).await.unwrap(), [""; 0]);
 }

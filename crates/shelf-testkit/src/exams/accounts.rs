@@ -1,12 +1,13 @@
 //! The exam of accounts.
 
 use crate::desk::Desk;
-use shelf_domain::id::{DeviceId, PersonId};
-use shelf_ports::accounts::{Accounts, Grant, GrantKind, SecretHash};
+use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
 use shelf_ports::chance::{Chance, Clock};
 
-/// Sits the whole exam of [`Accounts`].
+/// Sits the whole exam of [`Accounts`] over a store nobody uses yet.
 pub async fn exam(accounts: &dyn Accounts) {
+    of_several_first_people_one_comes_first(accounts).await;
     let ada = Desk::new(accounts, 401).await;
     ada.clock.advance(1_000);
     let ben = Desk::new(accounts, 402).await;
@@ -15,6 +16,25 @@ pub async fn exam(accounts: &dyn Accounts) {
     a_secret_opens_its_grant_until_it_ends(&ada, accounts).await;
     grants_are_listed_and_revoked_by_their_owner(&ada, &ben, accounts).await;
     settings_are_of_one_person(&ada, &ben, accounts).await;
+}
+
+async fn of_several_first_people_one_comes_first(accounts: &dyn Accounts) {
+    let add = async |number: u8| {
+        let (id, tenant) = (PersonId::from_bytes([number; 16]), TenantId::from_bytes([number; 16]));
+        let library = LibraryInfo {
+            id: LibraryId::from_bytes([number; 16]),
+            tenant,
+            name: "Bookmarks".to_owned(),
+            created_at: 1,
+        };
+        let person = Person { id, tenant, name: "Owner".to_owned() };
+        accounts.add_first_person(&person, &library).await.unwrap()
+    };
+    let (a, b, c) = tokio::join!(add(0xa1), add(0xb2), add(0xc3));
+    assert_eq!([a, b, c].iter().filter(|first| **first).count(), 1);
+    assert_eq!(accounts.people().await.unwrap().len(), 1);
+    assert!(!add(0xd4).await, "there is somebody");
+    assert_eq!(accounts.all_libraries().await.unwrap().len(), 1);
 }
 
 async fn people_have_their_own_libraries(ada: &Desk, ben: &Desk, accounts: &dyn Accounts) {

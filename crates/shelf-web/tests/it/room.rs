@@ -87,6 +87,7 @@ impl Room {
             imports: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
+            leases: store.clone(),
             clock: clock.clone(),
             chance: chance.clone(),
         };
