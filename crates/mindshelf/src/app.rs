@@ -5,6 +5,7 @@ use crate::keeper::{self, Keeper};
 use crate::local_key::local_key;
 use crate::probes::ProcessProbes;
 use crate::records::Records;
+use crate::roles::{Role, Roles};
 use crate::upkeep::{self, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
@@ -45,6 +46,10 @@ pub struct Setup {
     pub origins: Vec<String>,
     /// Where its records are kept, when that is not the data directory.
     pub records: Option<String>,
+    /// The bus that carries hints to other processes.
+    pub bus: Option<String>,
+    /// What it does.
+    pub roles: Roles,
     /// How browsers reach it, when that is not the address it listens on.
     pub public_url: Option<String>,
     /// Time.
@@ -68,7 +73,7 @@ pub struct App {
     followers: Arc<Followers>,
     background: Background,
     tasks: TaskTracker,
-    upkeep: Upkeep,
+    upkeep: Option<Upkeep>,
 }
 
 impl App {
@@ -85,47 +90,46 @@ impl App {
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
         let key = local_key(dir, &doors, &owner.person).await?;
         upkeep::settle(&stores).await.context("cannot settle what was left open")?;
+        let carried = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
         let source = Source {
             news: records.news(),
             library: stores.library.clone(),
             clock: setup.clock.clone(),
             chance: setup.chance.clone(),
         };
-        let followers = Arc::new(Followers::start(&source, projections(&stores, &search)));
-        let probes = Arc::new(ProcessProbes::new(stores.accounts.clone()));
+        let projections = projections(&setup.roles, &stores, &search);
+        let followers = Arc::new(Followers::start(&source, projections));
+        let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), carried));
         let incoming = dir.join(INCOMING);
         let background = Background::new(incoming.clone(), FILE_BYTES_MAX);
         let tasks = TaskTracker::new();
-        let router = {
-            let gate = Arc::new(Gate::new(setup.listen, &setup.hosts, &setup.origins));
-            let keeper = Keeper {
-                stores: stores.clone(),
-                records: records.clone(),
-                data: dir.display().to_string(),
-                followers: followers.clone(),
-            };
-            let web = Web {
-                stores: stores.clone(),
-                search: search.clone(),
-                spool: incoming,
-                tasks: tasks.clone(),
-                doors,
-                origin: setup.public_url.clone(),
-                development: false,
-            };
-            let pages = shelf_web::router(web).merge(keeper::router(keeper));
-            let api = Api {
-                stores: stores.clone(),
-                search: search.clone(),
-                background: background.clone(),
-                replays: Replays::new(records.replies()),
-                gate: gate.clone(),
-                probes: probes.clone(),
-            };
-            shelf_api::part(api).merge(shelf_api::gated(gate, pages))
+        let keeper = Keeper {
+            stores: stores.clone(),
+            records: records.clone(),
+            data: dir.display().to_string(),
+            followers: followers.clone(),
         };
+        let web = Web {
+            stores: stores.clone(),
+            search: search.clone(),
+            spool: incoming,
+            tasks: tasks.clone(),
+            doors,
+            origin: setup.public_url.clone(),
+            development: false,
+        };
+        let api = Api {
+            stores: stores.clone(),
+            search: search.clone(),
+            background: background.clone(),
+            replays: Replays::new(records.replies()),
+            gate: Arc::new(Gate::new(setup.listen, &setup.hosts, &setup.origins)),
+            probes: probes.clone(),
+        };
+        let router = routes(&setup.roles, api, web, keeper);
         let (is_new, owner) = (owner.is_new, owner.person);
-        let upkeep = Upkeep::start(stores.clone(), records.replies());
+        let is_keeper = setup.roles.has(Role::Keeper);
+        let upkeep = is_keeper.then(|| Upkeep::start(stores.clone(), records.replies()));
         Ok(Self {
             stores,
             records,
@@ -188,7 +192,9 @@ impl App {
 
     /// Stops what runs beside requests; whether all of it stopped.
     pub async fn stop(&self) -> bool {
-        self.upkeep.stop().await;
+        if let Some(upkeep) = &self.upkeep {
+            upkeep.stop().await;
+        }
         self.tasks.close();
         let worked = async {
             self.background.settled().await;
@@ -207,8 +213,23 @@ impl App {
     }
 }
 
-/// Every projection that follows the log, in the order of the code map.
-fn projections(stores: &Stores, search: &SearchPorts) -> Vec<Arc<dyn Projection>> {
+/// What a process with these roles answers: whether it is well, the owner's own commands, and as a
+/// gateway the interface and the pages.
+fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
+    let (gate, local) = (api.gate.clone(), keeper::router(keeper));
+    if roles.has(Role::Gateway) {
+        let pages = shelf_web::router(web).merge(local);
+        return shelf_api::part(api).merge(shelf_api::gated(gate, pages));
+    }
+    shelf_api::operations_part(api).merge(shelf_api::gated(gate, local))
+}
+
+/// Every projection that follows the log in a process with these roles, in the order of the code
+/// map.
+fn projections(roles: &Roles, stores: &Stores, search: &SearchPorts) -> Vec<Arc<dyn Projection>> {
+    if !roles.has(Role::Gateway) {
+        return Vec::new();
+    }
     let (library, views) = (stores.library.clone(), stores.views.clone());
     let (index, embedder) = (search.index.clone(), search.embedder.clone());
     vec![Arc::new(TextFollower::new(library, views, index, embedder))]

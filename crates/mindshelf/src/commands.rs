@@ -119,6 +119,9 @@ struct Serve {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// What this process does: `gateway`, `keeper` or `all`; several with commas.
+    #[arg(long, value_name = "ROLES")]
+    role: Option<String>,
 }
 
 /// Runs the command; 0 is success, 1 a failure, 2 a command line or setting that is wrong.
@@ -155,14 +158,15 @@ pub fn run(outside: &Outside) -> ExitCode {
 
 /// What the command line says of settings.
 fn said(cli: &Cli) -> Result<Said> {
-    let listen = match &cli.command {
-        Command::Serve(serve) => serve.listen.as_ref(),
-        _ => None,
+    let (listen, role) = match &cli.command {
+        Command::Serve(serve) => (serve.listen.as_ref(), serve.role.as_ref()),
+        _ => (None, None),
     };
     let flags = &cli.flags;
     let given = [
         ("data", flags.data.as_ref()),
         ("listen", listen),
+        ("role", role),
         ("server", flags.server.as_ref()),
         ("token", flags.token.as_ref()),
         ("library", flags.library.as_ref()),

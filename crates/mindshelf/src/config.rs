@@ -6,6 +6,7 @@ mod table;
 
 pub use table::{IGNORED, SETTINGS, Setting};
 
+use crate::roles::Roles;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -32,6 +33,10 @@ pub struct Settings {
     pub data: PathBuf,
     /// The database records are kept in, when that is not the data directory.
     pub records: Option<String>,
+    /// The bus between processes.
+    pub bus: Option<String>,
+    /// What this process does.
+    pub roles: Roles,
     /// The address to listen on.
     pub listen: SocketAddr,
     /// Names the server also goes by.
@@ -163,9 +168,20 @@ impl Settings {
             records.as_ref().is_none_or(postgres),
             "the setting \"records\" begins with postgres:// or postgresql://"
         );
+        let bus = owned("bus");
+        let nats = |url: &String| url.starts_with("nats://") || url.starts_with("tls://");
+        ensure!(bus.as_ref().is_none_or(nats), "the setting \"bus\" begins with nats:// or tls://");
+        let roles = Roles::read(text("role"))?;
+        ensure!(
+            records.is_some() || (bus.is_none() && roles.are_all()),
+            "a bus and single roles are for processes that share a database; name it by the \
+             setting \"records\""
+        );
         Ok(Self {
             data: data_of(all, environment),
             records,
+            bus,
+            roles,
             listen,
             hosts: list("hosts"),
             origins: list("origins"),

@@ -94,7 +94,7 @@ pub(crate) fn router(keeper: Keeper) -> Router {
         .route("/local/doctor", get(doctor))
         .route("/local/followers", get(followers))
         .route("/local/rebuild", post(rebuild))
-        .layer(from_fn_with_state(keeper.clone(), owner_only))
+        .route_layer(from_fn_with_state(keeper.clone(), owner_only))
         .with_state(keeper)
 }
 

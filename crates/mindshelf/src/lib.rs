@@ -7,6 +7,7 @@ pub mod config;
 pub mod system;
 mod console;
 mod telemetry;
+pub mod roles;
 mod upkeep;
 mod directory;
 mod local_key;

@@ -4,6 +4,7 @@ use crate::telemetry;
 use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
 use shelf_api::Probes;
+use shelf_cluster::nats::Nats;
 use shelf_ports::accounts::Accounts;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug)]
 pub(crate) struct ProcessProbes {
     accounts: Arc<dyn Accounts>,
+    bus: Option<Nats>,
     counts: Counts,
     draining: AtomicBool,
 }
@@ -25,9 +27,10 @@ impl std::fmt::Debug for Counts {
 }
 
 impl ProcessProbes {
-    /// Probes of a process whose stores are `accounts`'.
-    pub(crate) fn new(accounts: Arc<dyn Accounts>) -> Self {
-        Self { accounts, counts: Counts(telemetry::counts()), draining: AtomicBool::new(false) }
+    /// Probes of a process whose stores are `accounts`', with its bus.
+    pub(crate) fn new(accounts: Arc<dyn Accounts>, bus: Option<Nats>) -> Self {
+        let counts = Counts(telemetry::counts());
+        Self { accounts, bus, counts, draining: AtomicBool::new(false) }
     }
 
     /// From now on the process is not ready: it is about to stop.
@@ -48,6 +51,11 @@ impl Probes for ProcessProbes {
             waiting.push("store".to_owned());
         }
         waiting
+    }
+
+    async fn degraded(&self) -> Vec<String> {
+        let is_away = self.bus.as_ref().is_some_and(|bus| !bus.is_up());
+        if is_away { vec!["bus".to_owned()] } else { Vec::new() }
     }
 
     fn metrics(&self) -> String {

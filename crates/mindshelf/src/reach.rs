@@ -88,6 +88,8 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         hosts: settings.hosts.clone(),
         origins: settings.origins.clone(),
         records: settings.records.clone(),
+        bus: settings.bus.clone(),
+        roles: settings.roles.clone(),
         public_url: settings.public_url.clone(),
         clock: Arc::new(SystemClock::start()),
         chance: Arc::new(SystemChance),

@@ -3,6 +3,7 @@
 use crate::app::Setup;
 use anyhow::{Context, Result};
 use shelf_bookmarks::Stores;
+use shelf_cluster::nats::Nats;
 use shelf_cluster::postgres::{Durability, Postgres};
 use shelf_embedded::Embedded;
 use shelf_ports::Fault;
@@ -59,6 +60,16 @@ impl Records {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Carries word of what this process writes to others, where records are shared.
+    pub(crate) async fn carry(&self, bus: Option<&str>) -> Result<Option<Nats>, Fault> {
+        match (self, bus) {
+            (Self::Postgres(store), Some(address)) => {
+                Nats::carry(store.bell(), address).await.map(Some)
+            }
+            _ => Ok(None),
         }
     }
 

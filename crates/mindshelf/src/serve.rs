@@ -5,6 +5,7 @@ use crate::config::Settings;
 use crate::console;
 use crate::directory::{Directory, Running};
 use crate::reach::setup;
+use crate::roles::Role;
 use anyhow::{Context, Result, bail};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -55,6 +56,11 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
 
 /// Says where the shelf is and how to come in.
 async fn greet(settings: &Settings, app: &App, address: &str) -> Result<()> {
+    if !settings.roles.has(Role::Gateway) {
+        let names = settings.roles.names().join(", ");
+        console::say(format!("MindShelf is ready as {names} on {address}; Ctrl-C stops."));
+        return Ok(());
+    }
     let origin = settings.public_url.as_deref().unwrap_or(address);
     let link = app.sign_in_link(origin).await?;
     console::say(format!("MindShelf is ready on {origin}\n"));

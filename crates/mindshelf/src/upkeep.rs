@@ -80,27 +80,27 @@ async fn wait(stores: Stores, replies: Arc<dyn Replies>, mut stopped: watch::Rec
 async fn be_keeper(
     stores: &Stores,
     replies: &dyn Replies,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) -> Result<(), Fault> {
     let Some(held) = Held::take(stores, LEASE).await? else { return Ok(()) };
-    // A round can end anywhere: each of its turns is whole in itself.
-    let work = async {
-        tokio::select! {
-            () = duties(stores, replies) => {}
-            _ = stopped.wait_for(|stop| *stop) => {}
-        }
-    };
-    held.during(work).await;
+    // It can end anywhere: each of its turns is whole in itself.
+    held.during(duties(stores, replies, stopped)).await;
     held.give_back().await
 }
 
 /// Begins with a round, then one every hour, and looks at what was left open all the while.
-async fn duties(stores: &Stores, replies: &dyn Replies) {
+async fn duties(stores: &Stores, replies: &dyn Replies, mut stopped: watch::Receiver<bool>) {
     let (mut rounds, mut looks) = (interval(ROUND), interval(LOOK));
-    loop {
+    while !*stopped.borrow() {
+        let duty = async {
+            tokio::select! {
+                _ = rounds.tick() => round(stores, replies).await,
+                _ = looks.tick() => settle(stores).await.map_err(Failure::from),
+            }
+        };
         let done = tokio::select! {
-            _ = rounds.tick() => round(stores, replies).await,
-            _ = looks.tick() => settle(stores).await.map_err(Failure::from),
+            done = duty => done,
+            _ = stopped.wait_for(|stop| *stop) => return,
         };
         if let Err(failure) = done {
             // The next one tries again.

@@ -89,6 +89,12 @@ pub fn part(api: Api) -> Router {
         .with_state(api)
 }
 
+/// How the process is, and nothing else of the interface, as a part of a larger router.
+pub fn operations_part(api: Api) -> Router {
+    let (routes, _) = routes::operations().split_for_parts();
+    routes.layer(middleware::from_fn_with_state(api.clone(), watch::watch)).with_state(api)
+}
+
 /// `router` behind the same check of host and origin as the interface; for the pages.
 pub fn gated(gate: Arc<Gate>, router: Router) -> Router {
     router.layer(middleware::from_fn_with_state(gate, watch::checked))

@@ -8,6 +8,11 @@ pub trait Probes: fmt::Debug + Send + Sync {
     /// What is not ready yet, by name; empty when the process can take requests.
     async fn waiting(&self) -> Vec<String>;
 
+    /// What is away without which the process goes on, less well, by name.
+    async fn degraded(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The metrics in the text format of Prometheus.
     fn metrics(&self) -> String;
 }

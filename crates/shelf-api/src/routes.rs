@@ -23,10 +23,15 @@ mod activity;
 use crate::Api;
 use utoipa_axum::router::OpenApiRouter;
 
+/// The routes that say how the process is.
+pub(crate) fn operations() -> OpenApiRouter<Api> {
+    health::routes()
+}
+
 /// Every route of the interface.
 pub(crate) fn all() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .merge(health::routes())
+        .merge(operations())
         .merge(me::routes())
         .merge(access::routes())
         .merge(bookmarks::routes())

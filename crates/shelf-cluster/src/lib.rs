@@ -1,4 +1,7 @@
-//! The storage ports on engines of their own: so far accounts, activity, imports and kept replies
-//! on PostgreSQL.
+//! The storage ports on engines of their own: records on PostgreSQL, hints by NATS.
 
+mod bell;
 pub mod postgres;
+pub mod nats;
+
+pub use bell::Bell;

@@ -18,6 +18,7 @@ mod imports;
 mod replies;
 mod leases;
 
+use crate::bell::Bell;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
@@ -25,7 +26,6 @@ use shelf_ports::{Away, Fault, NoRoom};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls, Row};
@@ -56,7 +56,7 @@ type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
-    stirred: Arc<Notify>,
+    bell: Arc<Bell>,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -83,9 +83,14 @@ impl Postgres {
             .create_timeout(Some(WAIT_MAX))
             .build()
             .map_err(|error| Fault::new("preparing connections to PostgreSQL", error))?;
-        let store = Self { pool, stirred: Arc::new(Notify::new()) };
+        let store = Self { pool, bell: Arc::default() };
         schema::prepare(&store).await?;
         Ok(store)
+    }
+
+    /// What is rung when this process wrote, for a bus to carry.
+    pub fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
     }
 
     /// How the server makes commits durable, asked of the server itself.

@@ -33,7 +33,7 @@ impl std::fmt::Debug for Admin {
 /// The address of `engine`; `None`, said loudly, where none runs (a failure where all are
 /// required, as in `cargo xtask ci`).
 #[expect(clippy::print_stderr, reason = "a test says loudly what it skipped")]
-fn engine(engine: &str) -> Option<String> {
+pub fn engine(engine: &str) -> Option<String> {
     let variable = format!("MINDSHELF_TEST_{engine}_URL");
     #[expect(clippy::disallowed_methods, reason = "a test is told where the engines are")]
     let (url, required) = (std::env::var(&variable), std::env::var("MINDSHELF_TEST_REQUIRE"));

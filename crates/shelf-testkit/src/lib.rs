@@ -9,7 +9,9 @@ pub mod chance;
 pub mod desk;
 pub mod exams;
 pub mod ground;
+pub mod wire;
 
 pub use chance::SeededChance;
 pub use clock::FakeClock;
 pub use desk::Desk;
+pub use wire::Wire;

@@ -52,6 +52,17 @@ pub const SETTINGS: &[Setting] = &[
         "Where records are kept when not in the data directory: the address of a PostgreSQL \
          database, such as `postgres://shelf:secret@127.0.0.1/shelf`.",
     ),
+    setting(
+        "bus",
+        "",
+        "How processes that share a database wake each other: the address of a NATS server, such \
+         as `nats://127.0.0.1:4222`.",
+    ),
+    setting(
+        "role",
+        "all",
+        "What this process does: `gateway`, `keeper`, both with a comma between, or `all`.",
+    ),
     setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
     setting(
         "hosts",

@@ -8,7 +8,7 @@ use crate::program::{Server, client, mindshelf, told};
 use serde_json::{Value, json};
 use shelf_client::{Client, ClientFailure};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Saves while there is room.
@@ -21,6 +21,7 @@ fn start(data: &Path) -> Server {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_mindshelf")]);
     command.env_clear().env("HOME", data).env("PATH", "/usr/bin:/bin").arg("--data").arg(data);
+    command.stderr(Stdio::null());
     Server::start_as(command)
 }
 

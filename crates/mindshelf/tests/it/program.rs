@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
+/// What a server says when it has said everything.
+const LAST_WORDS: &str = "Ctrl-C stops";
+
 /// The program on this data directory, with nothing of this process's environment.
 pub(crate) fn mindshelf(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mindshelf"));
@@ -36,22 +39,27 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_as(mindshelf(data))
+        let mut command = mindshelf(data);
+        command.stderr(Stdio::null());
+        Self::start_as(command)
     }
 
-    /// Starts it by a command that has its data directory already.
+    /// Starts it by a command that says where its data and its complaints go.
     pub(crate) fn start_as(mut command: Command) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut find = |mark: &str| loop {
-            let line = lines.next().unwrap().unwrap();
-            if let Some(at) = line.find(mark) {
-                return line[at..].split_whitespace().next().unwrap().to_owned();
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut words = Vec::new();
+        for line in lines.map_while(Result::ok) {
+            let word = line.find("http://").and_then(|at| line[at..].split_whitespace().next());
+            words.extend(word.map(|word| word.trim_end_matches(';').to_owned()));
+            if line.contains(LAST_WORDS) {
+                break;
             }
-        };
-        let address = find("http://");
-        let link = find("http://");
+        }
+        let mut words = words.into_iter();
+        // Only a gateway says a link.
+        let (address, link) = (words.next().unwrap(), words.next().unwrap_or_default());
         Self { child, address, link }
     }
 

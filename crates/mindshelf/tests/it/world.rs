@@ -2,6 +2,7 @@
 
 use crate::reader::Reader;
 use mindshelf::app::{App, Setup};
+use mindshelf::roles::Roles;
 use shelf_domain::id::{Ids, LibraryId, PersonId, TenantId};
 use shelf_identity::{CreateToken, Doors, create_token};
 use shelf_ports::accounts::{LibraryInfo, Person};
@@ -48,6 +49,8 @@ impl World {
             hosts: Vec::new(),
             origins: Vec::new(),
             records: ground.as_ref().map(|ground| ground.url.clone()),
+            bus: None,
+            roles: Roles::all(),
             public_url: None,
             clock: clock.clone(),
             chance: chance.clone(),

@@ -30,6 +30,14 @@ struct Health {
     status: &'static str,
     /// What is waited for.
     waiting: Vec<String>,
+    /// What is away without which the process goes on, less well.
+    degraded: Vec<String>,
+}
+
+impl Health {
+    fn ok(degraded: Vec<String>) -> Self {
+        Self { status: "ok", waiting: Vec::new(), degraded }
+    }
 }
 
 /// Whether the process lives.
@@ -37,7 +45,7 @@ struct Health {
     security(()),
     responses((status = 200, description = "It does.", body = Health)))]
 async fn lives() -> Answer {
-    json(Health { status: "ok", waiting: Vec::new() })
+    json(Health::ok(Vec::new()))
 }
 
 /// Whether the process can take requests.
@@ -46,11 +54,11 @@ async fn lives() -> Answer {
     responses((status = 200, description = "It can.", body = Health),
         (status = 503, description = "Not yet.", body = Health)))]
 async fn ready(State(api): State<Api>) -> Answer {
-    let waiting = api.probes.waiting().await;
+    let (waiting, degraded) = (api.probes.waiting().await, api.probes.degraded().await);
     if waiting.is_empty() {
-        return json(Health { status: "ok", waiting });
+        return json(Health::ok(degraded));
     }
-    let health = Json(Health { status: "waiting", waiting });
+    let health = Json(Health { status: "waiting", waiting, degraded });
     Ok((StatusCode::SERVICE_UNAVAILABLE, health).into_response())
 }
 

@@ -166,7 +166,7 @@ async fn a_process_that_waits_says_what_for() {
     let world = World::with(Arc::new(Broken)).await;
     let told = world.get(&world.ada, "/readyz").await;
     assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(told.json, json!({"status": "waiting", "waiting": ["store"]}));
+    assert_eq!(told.json, json!({"status": "waiting", "waiting": ["store"], "degraded": []}));
     let world = World::new().await;
     assert_eq!(world.get(&world.ada, "/readyz").await.json["status"], "ok");
 }

@@ -213,7 +213,7 @@ impl Library for Postgres {
         };
         let written = Write { author, key, reads }.run(&within, decide).await?;
         within.commit().await?;
-        self.stirred.notify_waiters();
+        self.bell.ring();
         Ok(written)
     }
 

@@ -28,6 +28,6 @@ impl News for Postgres {
     }
 
     async fn hint(&self) {
-        self.stirred.notified().await;
+        self.bell.heard().await;
     }
 }

@@ -1,0 +1,9 @@
+//! The built program on real engines, in several processes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+#[path = "../it/program.rs"]
+#[expect(dead_code, reason = "shared with the tests of one process")]
+mod program;
+mod deployment;
+mod several;
+mod away;
