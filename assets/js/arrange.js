@@ -72,18 +72,19 @@ document.addEventListener("drop", (event) => {
   if (!folder) return;
   event.preventDefault();
   const where = place(event, folder);
-  if (held.items) send("/bulk", [["act", `move:${folder.dataset.folder}`], ...held.items.map((item) => ["item", item])]);
-  else if (held.folder !== folder.dataset.folder) send(`/folders/${held.folder}/move`, [["way", where], ["beside", folder.dataset.folder]]);
+  if (held.items) send("bulk", [["act", `move:${folder.dataset.folder}`], ...held.items.map((item) => ["item", item])]);
+  else if (held.folder !== folder.dataset.folder) send(`folders/${held.folder}/move`, [["way", where], ["beside", folder.dataset.folder]]);
   held = undefined;
   clear();
 });
 
-/** Posts as a form would, so that the answer is a page. */
+/** Posts to an address below the base as a form would, so that the answer is a page. */
 function send(action, values) {
   const form = document.createElement("form");
+  const { base } = document.documentElement.dataset;
   form.method = "post";
-  form.action = action;
-  for (const [name, value] of [["_csrf", csrf()], ["back", location.pathname + location.search], ...values]) {
+  form.action = base + action;
+  for (const [name, value] of [["_csrf", csrf()], ["back", location.pathname.slice(base.length - 1) + location.search], ...values]) {
     const input = document.createElement("input");
     input.type = "hidden";
     input.name = name;

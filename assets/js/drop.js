@@ -36,7 +36,7 @@ function send(form, file) {
   trouble.hidden = true;
   shown.hidden = false;
   const request = new XMLHttpRequest();
-  request.open("POST", `/import?name=${encodeURIComponent(file.name.slice(0, 200))}`);
+  request.open("POST", `${document.documentElement.dataset.base}import?name=${encodeURIComponent(file.name.slice(0, 200))}`);
   request.setRequestHeader("X-CSRF-Token", document.body.dataset.csrf ?? "");
   request.setRequestHeader("Content-Type", "application/octet-stream");
   request.upload.addEventListener("progress", (event) => { bar.max = event.total; bar.value = event.loaded; });

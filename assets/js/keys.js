@@ -60,7 +60,7 @@ const keys = {
   m: () => open("move"),
   "#": () => act("trash"),
   z: () => $("[data-undo]")?.click(),
-  s: () => location.assign("/save"),
+  s: () => location.assign(`${document.documentElement.dataset.base}save`),
   "?": () => $("#keys")?.showModal(),
 };
 

@@ -86,7 +86,7 @@ document.addEventListener("click", (event) => {
 
 /** Opening a link is told to the library, which remembers it or not, as its owner wishes. */
 function opened(id) {
-  fetch(`/items/${encodeURIComponent(id)}/opened`, { method: "POST", keepalive: true, headers: { "X-CSRF-Token": csrf() } }).catch(() => {});
+  fetch(`${document.documentElement.dataset.base}items/${encodeURIComponent(id)}/opened`, { method: "POST", keepalive: true, headers: { "X-CSRF-Token": csrf() } }).catch(() => {});
 }
 document.addEventListener("auxclick", (event) => {
   const link = event.target.closest?.("[data-opened]");
@@ -99,7 +99,7 @@ function theme() {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
   const body = new URLSearchParams({ theme: root.dataset.theme, _csrf: csrf() });
-  fetch("/settings/appearance", { method: "POST", body, redirect: "manual" }).catch(() => {});
+  fetch(`${root.dataset.base}settings/appearance`, { method: "POST", body, redirect: "manual" }).catch(() => {});
 }
 
 function letGo() {
@@ -227,6 +227,6 @@ document.addEventListener("htmx:beforeHistorySave", () => $$("dialog[open]").for
 dress(document);
 document.addEventListener("mindshelf:close", closePanel);
 if (location.hash === "#q") $("#q")?.focus();
-$$("nav.bar a[href='/library#q']").forEach((link) => link.addEventListener("click", (event) => {
+$$("nav.bar a[href$='/library#q']").forEach((link) => link.addEventListener("click", (event) => {
   if ($("#results")) { event.preventDefault(); closePanel(); scrollTo(0, 0); $("#q")?.focus(); }
 }));

@@ -49,7 +49,7 @@ if (palette && field && list) {
       .sort((a, b) => b.fit - a.fit || a.order - b.order);
     for (const { one, fit: fits } of ranked) { one.hidden = !fits; list.append(one); }
     words.textContent = `Search for “${field.value.trim()}”`;
-    link.href = `/library?q=${encodeURIComponent(field.value.trim())}`;
+    link.href = `${document.documentElement.dataset.base}library?q=${encodeURIComponent(field.value.trim())}`;
     search.hidden = !sought;
     list.append(search);
     choose(options()[0]);

@@ -19,7 +19,7 @@ use shelf_ports::Fault;
 use shelf_ports::accounts::Person;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::projection::Projection;
-use shelf_web::Web;
+use shelf_web::{PublicUrl, Web};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,11 +51,19 @@ pub struct Setup {
     /// What it does.
     pub roles: Roles,
     /// How browsers reach it, when that is not the address it listens on.
-    pub public_url: Option<String>,
+    pub public_url: Option<PublicUrl>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub chance: Arc<dyn Chance>,
+}
+
+impl Setup {
+    /// Every name it goes by beside those of the machine.
+    fn names(&self) -> Vec<String> {
+        let public = self.public_url.iter().map(|url| url.host().to_owned());
+        self.hosts.iter().cloned().chain(public).collect()
+    }
 }
 
 /// The application, running but for its socket.
@@ -115,7 +123,7 @@ impl App {
             spool: incoming,
             tasks: tasks.clone(),
             doors,
-            origin: setup.public_url.clone(),
+            public_url: setup.public_url.clone(),
             development: false,
         };
         let api = Api {
@@ -123,7 +131,7 @@ impl App {
             search: search.clone(),
             background: background.clone(),
             replays: Replays::new(records.replies()),
-            gate: Arc::new(Gate::new(setup.listen, &setup.hosts, &setup.origins)),
+            gate: Arc::new(Gate::new(setup.listen, &setup.names(), &setup.origins)),
             probes: probes.clone(),
         };
         let router = routes(&setup.roles, api, web, keeper);

@@ -6,8 +6,10 @@ mod table;
 
 pub use table::{IGNORED, SETTINGS, Setting};
 
+use crate::proxies::Proxies;
 use crate::roles::Roles;
 use anyhow::{Context, Result, bail, ensure};
+use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -44,7 +46,9 @@ pub struct Settings {
     /// Other pages that may use the server, such as an extension's.
     pub origins: Vec<String>,
     /// How browsers reach the server, when that is not the address it listens on.
-    pub public_url: Option<String>,
+    pub public_url: Option<PublicUrl>,
+    /// The proxies that are believed.
+    pub trusted_proxies: Proxies,
     /// What is logged, as a filter of `tracing`.
     pub log: String,
     /// How it is logged.
@@ -155,12 +159,10 @@ impl Settings {
             "json" => LogFormat::Json,
             other => bail!("the setting \"log_format\": {other:?} is neither text nor json"),
         };
-        let public_url = owned("public_url").map(|url| url.trim_end_matches('/').to_owned());
-        let web = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-        ensure!(
-            public_url.as_ref().is_none_or(web),
-            "the setting \"public_url\" begins with http:// or https://"
-        );
+        let public_url = owned("public_url").map(|url| url.parse()).transpose();
+        let public_url = public_url.context("the setting \"public_url\"")?;
+        let trusted_proxies =
+            Proxies::read(&list("trusted_proxies")).context("the setting \"trusted_proxies\"")?;
         let records = owned("records");
         let postgres =
             |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
@@ -186,6 +188,7 @@ impl Settings {
             hosts: list("hosts"),
             origins: list("origins"),
             public_url,
+            trusted_proxies,
             log: text("log").to_owned(),
             log_format,
             server: owned("server"),

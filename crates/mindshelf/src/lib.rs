@@ -8,6 +8,7 @@ pub mod system;
 mod console;
 mod telemetry;
 pub mod roles;
+pub mod proxies;
 mod upkeep;
 mod directory;
 mod local_key;

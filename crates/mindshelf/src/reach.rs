@@ -61,7 +61,7 @@ async fn running(settings: &Settings) -> Option<Reached> {
     let client = Client::new(Arc::new(http), &key).ok()?;
     // Another program may have taken the port since: the key must open something there.
     tokio::time::timeout(ANSWER_MAX, client.me()).await.ok()?.ok()?;
-    let origin = settings.public_url.clone().unwrap_or(address);
+    let origin = origin_or(settings, &address);
     Some(Reached { client, origin, inside: None })
 }
 
@@ -98,5 +98,10 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
 
 /// The address of a server with these settings.
 pub(crate) fn origin(settings: &Settings) -> String {
-    settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen))
+    origin_or(settings, &format!("http://{}", settings.listen))
+}
+
+/// The address browsers use: the one that was set, else `address`.
+pub(crate) fn origin_or(settings: &Settings, address: &str) -> String {
+    settings.public_url.as_ref().map_or_else(|| address.to_owned(), ToString::to_string)
 }

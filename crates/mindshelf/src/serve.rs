@@ -4,9 +4,11 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::console;
 use crate::directory::{Directory, Running};
-use crate::reach::setup;
+use crate::proxies;
+use crate::reach::{origin_or, setup};
 use crate::roles::Role;
 use anyhow::{Context, Result, bail};
+use shelf_web::PublicUrl;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -33,7 +35,10 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     greet(settings, &app, &address).await?;
 
     let (stop, mut stopping) = watch::channel(false);
-    let router = app.router();
+    let base = settings.public_url.as_ref().map_or("", PublicUrl::base);
+    let router = shelf_web::beneath(base, app.router());
+    let router = proxies::believing(settings.trusted_proxies.clone(), router);
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = tokio::spawn(async move {
         let stopped = async move {
             drop(stopping.wait_for(|stop| *stop).await);
@@ -61,8 +66,8 @@ async fn greet(settings: &Settings, app: &App, address: &str) -> Result<()> {
         console::say(format!("MindShelf is ready as {names} on {address}; Ctrl-C stops."));
         return Ok(());
     }
-    let origin = settings.public_url.as_deref().unwrap_or(address);
-    let link = app.sign_in_link(origin).await?;
+    let origin = origin_or(settings, address);
+    let link = app.sign_in_link(&origin).await?;
     console::say(format!("MindShelf is ready on {origin}\n"));
     if app.is_new() {
         console::say("Welcome. This shelf is new and empty: sign in and bring your bookmarks.");
@@ -77,7 +82,7 @@ async fn greet(settings: &Settings, app: &App, address: &str) -> Result<()> {
     if !settings.is_private() {
         console::warn(format!(
             "warning: {} can be reached from other machines, without encryption; put a proxy with \
-             TLS before it and name it in the settings hosts and public_url",
+             TLS before it and name it in the setting public_url",
             settings.listen
         ));
     }

@@ -20,7 +20,7 @@ pub struct Http {
 }
 
 impl Http {
-    /// The server at `base`, such as `http://127.0.0.1:4747`.
+    /// The server at `base`, such as `http://127.0.0.1:4747` or `https://example.org/shelf`.
     pub fn new(base: &str) -> Result<Self, ClientFailure> {
         let unreadable = |why: String| ClientFailure::Unreadable(why);
         let base = Url::parse(base).map_err(|error| unreadable(format!("{base:?}: {error}")))?;
@@ -39,15 +39,19 @@ impl Http {
         Ok(Self { base, client })
     }
 
+    /// `target`, a path of the interface, below the address of the server.
+    fn below(&self, target: &str) -> Result<Url, ClientFailure> {
+        let base = self.base.as_str().trim_end_matches('/');
+        let text = format!("{base}{target}");
+        Url::parse(&text).map_err(|error| ClientFailure::Unreadable(error.to_string()))
+    }
+
     async fn ask(&self, request: Request) -> Result<Answer, ClientFailure> {
         let unreachable = |error: reqwest::Error| ClientFailure::Unreachable {
             address: self.base.origin().ascii_serialization(),
             source: error.without_url().into(),
         };
-        let url = self
-            .base
-            .join(&request.target)
-            .map_err(|error| ClientFailure::Unreadable(error.to_string()))?;
+        let url = self.below(&request.target)?;
         let mut asked = self.client.request(request.method, url).headers(request.headers);
         if let Some(body) = request.body {
             asked = asked.body(reqwest::Body::wrap_stream(body));

@@ -47,6 +47,20 @@ pub fn engine(engine: &str) -> Option<String> {
     None
 }
 
+/// Whether the program `name` can be started; said loudly where not (a failure where all are
+/// required).
+#[expect(clippy::print_stderr, reason = "a test says loudly what it skipped")]
+pub fn has_program(name: &str) -> bool {
+    if std::process::Command::new(name).arg("-v").output().is_ok() {
+        return true;
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test is told what is required")]
+    let required = std::env::var("MINDSHELF_TEST_REQUIRE");
+    assert!(required.as_deref() != Ok("all"), "{name} is required; scripts/engines install {name}");
+    eprintln!("SKIPPED: no {name}; scripts/engines install {name}");
+    false
+}
+
 fn port_of(url: &str) -> u16 {
     let config: Config = url.parse().unwrap();
     config.get_ports().first().copied().unwrap_or(5432)

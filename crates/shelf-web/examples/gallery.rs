@@ -410,7 +410,7 @@ fn a_history() -> history::HistoryPage {
 
 fn some_settings() -> settings::SettingsPage {
     settings::SettingsPage {
-        origin: "http://127.0.0.1:4747".into(),
+        address: "http://127.0.0.1:4747".into(),
         sessions: vec![
             settings::Session {
                 id: "1".into(),

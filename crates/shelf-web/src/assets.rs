@@ -52,6 +52,13 @@ struct Asset {
     media_type: &'static str,
 }
 
+impl Asset {
+    /// The last part of the address: all assets stand side by side.
+    fn file(&self) -> &str {
+        self.path.strip_prefix(PREFIX).unwrap_or(&self.path)
+    }
+}
+
 /// All files, by the name the code uses and by the address they are served at.
 #[derive(Debug, Default)]
 struct Catalogue {
@@ -108,7 +115,7 @@ impl Catalogue {
         while let Some((before, after)) = rest.split_once(PLACEHOLDER) {
             let (name, tail) = after.split_once(')').unwrap_or((after, ""));
             out.push_str(before);
-            out.push_str(self.by_name.get(name).map_or("", |asset| &asset.path));
+            out.push_str(self.by_name.get(name).map_or("", Asset::file));
             rest = tail;
         }
         out.push_str(rest);
@@ -185,7 +192,7 @@ mod tests {
         let css = String::from_utf8_lossy(bytes_of("app.css").unwrap());
         assert!(!css.contains("@asset("));
         assert!(!css.contains("url(\"\")"));
-        assert!(css.contains("/assets/newsreader-latin-wght-normal."));
+        assert!(css.contains("url(\"newsreader-latin-wght-normal."));
     }
 
     #[test]

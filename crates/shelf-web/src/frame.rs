@@ -103,7 +103,7 @@ pub struct Frame {
 pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" data-theme=[frame.theme.name()] {
+        html lang="en" data-base="/" data-theme=[frame.theme.name()] {
             (head(&frame.title))
             body.shell hx-headers=(headers(&frame.csrf)) data-csrf=(frame.csrf) {
                 a.skip href="#main" { "Skip to the list" }
@@ -125,7 +125,7 @@ pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
 pub fn alone(title: &str, theme: Theme, csrf: &str, inside: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" data-theme=[theme.name()] {
+        html lang="en" data-base="/" data-theme=[theme.name()] {
             (head(title))
             body.alone hx-headers=(headers(csrf)) data-csrf=(csrf) {
                 main id="main" { (inside) }

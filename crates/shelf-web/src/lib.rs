@@ -9,6 +9,8 @@ pub mod frame;
 pub mod pages;
 pub mod policy;
 pub mod web;
+mod public_url;
+mod beneath;
 mod cookies;
 mod trouble;
 mod visit;
@@ -22,5 +24,7 @@ mod spool;
 mod handlers;
 mod router;
 
+pub use beneath::beneath;
+pub use public_url::{NotPublic, PublicUrl};
 pub use router::router;
 pub use web::Web;

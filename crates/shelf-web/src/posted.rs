@@ -10,7 +10,7 @@ use shelf_domain::{
     refusal::{Code, Refused},
 };
 
-use crate::{link, trouble::Trouble, visit::Visit, web::Web};
+use crate::{link, public_url::PublicUrl, trouble::Trouble, visit::Visit, web::Web};
 
 /// Most bytes of a form: four of the longest texts.
 const FORM_BYTES_MAX: usize = 4 << 20;
@@ -90,12 +90,12 @@ impl FromRequest<Web> for Posted {
         said.0.extend(Said::read(parts.uri.query().unwrap_or_default().as_bytes()).0);
         if said.get("back").is_none() {
             said.0.extend(
-                came_from(&parts.headers, &visit.origin).map(|path| ("back".to_owned(), path)),
+                came_from(&parts.headers, &visit.reached).map(|path| ("back".to_owned(), path)),
             );
         }
         let shown =
             header_of(&parts.headers, "X-CSRF-Token").or(said.get("_csrf")).unwrap_or_default();
-        if !visit.csrf.is(shown) || !is_ours(&parts.headers, &visit.origin) {
+        if !visit.csrf.is(shown) || !is_ours(&parts.headers, &visit.reached) {
             return Err(Trouble::StaleForm);
         }
         Ok(Self { visit, said })
@@ -114,15 +114,17 @@ pub(crate) fn header_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a st
 }
 
 /// The page of ours that the browser says it stood on.
-fn came_from(headers: &HeaderMap, origin: &str) -> Option<String> {
-    let path = header_of(headers, "Referer")?.strip_prefix(origin)?;
+fn came_from(headers: &HeaderMap, reached: &PublicUrl) -> Option<String> {
+    let path = reached.path_in(header_of(headers, "Referer")?)?;
     link::inside(path).map(str::to_owned)
 }
 
-/// Whether the browser says that a page of `origin` sent this, or says nothing.
-pub(crate) fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
+/// Whether the browser says that a page of this server sent this, or says nothing.
+pub(crate) fn is_ours(headers: &HeaderMap, reached: &PublicUrl) -> bool {
     let sent = headers.get(header::ORIGIN);
-    sent.is_none_or(|sent| sent.to_str().is_ok_and(|sent| sent.eq_ignore_ascii_case(origin)))
+    sent.is_none_or(|sent| {
+        sent.to_str().is_ok_and(|sent| sent.eq_ignore_ascii_case(reached.origin()))
+    })
 }
 
 #[cfg(test)]
@@ -142,10 +144,11 @@ mod tests {
     #[test]
     fn a_form_from_another_site_is_not_ours() {
         let mut headers = HeaderMap::new();
-        assert!(is_ours(&headers, "http://127.0.0.1:4747"));
+        let ours = "http://127.0.0.1:4747".parse().unwrap();
+        assert!(is_ours(&headers, &ours));
         headers.insert(header::ORIGIN, HeaderValue::from_static("http://evil.example"));
-        assert!(!is_ours(&headers, "http://127.0.0.1:4747"));
+        assert!(!is_ours(&headers, &ours));
         headers.insert(header::ORIGIN, HeaderValue::from_static("null"));
-        assert!(!is_ours(&headers, "http://127.0.0.1:4747"));
+        assert!(!is_ours(&headers, &ours));
     }
 }

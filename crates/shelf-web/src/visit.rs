@@ -2,7 +2,7 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, Uri, header, request::Parts},
+    http::{Uri, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use maud::Markup;
@@ -17,6 +17,7 @@ use crate::{
     link,
     pages::list::Coat,
     policy,
+    public_url::PublicUrl,
     trouble::Trouble,
     ui::toast::Toast,
     web::Web,
@@ -53,7 +54,7 @@ pub(crate) struct Visit {
     /// The address asked for.
     pub(crate) uri: Uri,
     /// How the browser reached this server.
-    pub(crate) origin: String,
+    pub(crate) reached: PublicUrl,
 }
 
 impl FromRequestParts<Web> for Visit {
@@ -86,20 +87,11 @@ impl FromRequestParts<Web> for Visit {
                 .map(str::to_owned),
             is_part,
             uri: parts.uri.clone(),
-            origin: origin(web, headers),
+            reached: web.reached(headers),
             web: web.clone(),
             signed,
         })
     }
-}
-
-/// How the browser reached this server.
-pub(crate) fn origin(web: &Web, headers: &HeaderMap) -> String {
-    web.origin.clone().unwrap_or_else(|| {
-        let host =
-            headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        format!("http://{host}")
-    })
 }
 
 impl Visit {
@@ -161,7 +153,7 @@ impl Visit {
     pub(crate) fn page(&self, frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Response {
         let mut response = html(&frame::page(frame, main, panel));
         if self.flash.is_some() {
-            cookies::set(response.headers_mut(), cookies::FLASH, "", 0, self.web.is_secure());
+            cookies::set(response.headers_mut(), cookies::FLASH, "", 0, self.reached.is_secure());
         }
         response
     }
@@ -172,7 +164,13 @@ impl Visit {
         let mut response = axum::response::Redirect::to(path).into_response();
         if let Some(toast) = toast {
             let value = fold_flash(toast);
-            cookies::set(response.headers_mut(), cookies::FLASH, &value, 60, self.web.is_secure());
+            cookies::set(
+                response.headers_mut(),
+                cookies::FLASH,
+                &value,
+                60,
+                self.reached.is_secure(),
+            );
         }
         response
     }

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
 use shelf_identity::Doors;
 use tokio_util::task::TaskTracker;
+
+use crate::public_url::PublicUrl;
 
 /// The services behind the pages and how this server is reached; cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,16 +22,15 @@ pub struct Web {
     pub tasks: TaskTracker,
     /// The stores of identity.
     pub doors: Doors,
-    /// How browsers reach this server (`https://shelf.example`), when that was set; else what the
-    /// request says is believed, without encryption.
-    pub origin: Option<String>,
+    /// How browsers reach this server, when that was set; else what the request says is believed.
+    pub public_url: Option<PublicUrl>,
     /// Whether the page of components is served.
     pub development: bool,
 }
 
 impl Web {
-    /// Whether cookies must travel encrypted.
-    pub fn is_secure(&self) -> bool {
-        self.origin.as_deref().is_some_and(|origin| origin.starts_with("https://"))
+    /// How the browser that sent `headers` reached this server.
+    pub(crate) fn reached(&self, headers: &HeaderMap) -> PublicUrl {
+        self.public_url.clone().unwrap_or_else(|| PublicUrl::asked(headers))
     }
 }

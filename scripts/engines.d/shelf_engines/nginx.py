@@ -9,4 +9,4 @@ class Nginx(Engine):
     version = "1.22.1"
     obtained = "Debian nginx"
     starts = False
-    parts = (Apt("nginx-light", "nginx"),)
+    parts = (Apt("nginx-light", "nginx"), Apt("openssl", "openssl"))

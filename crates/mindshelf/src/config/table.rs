@@ -77,7 +77,14 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "public_url",
         "",
-        "How browsers reach the server through a proxy, such as `https://shelf.example`.",
+        "How browsers reach the server through a proxy, such as `https://shelf.example` or \
+         `https://example.org/shelf`.",
+    ),
+    setting(
+        "trusted_proxies",
+        "127.0.0.1,::1",
+        "Proxies that are believed when they say `X-Forwarded-Proto`: addresses and networks such \
+         as `10.0.0.0/8`, with commas between.",
     ),
     setting("log", "warn,mindshelf=info", "What is logged to standard error."),
     setting("log_format", "text", "`text` for people or `json` for programs."),

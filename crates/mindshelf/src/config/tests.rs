@@ -62,9 +62,12 @@ fn what_tests_and_other_programs_need_is_left_alone() {
 
 #[test]
 fn values_that_make_no_sense_are_refused_with_the_name_of_the_setting() {
-    for (key, text) in
-        [("listen", "here"), ("log_format", "xml"), ("public_url", "ftp://shelf.example")]
-    {
+    for (key, text) in [
+        ("listen", "here"),
+        ("log_format", "xml"),
+        ("public_url", "ftp://shelf.example"),
+        ("trusted_proxies", "proxy.example"),
+    ] {
         let refused = Settings::read(&environment(&[]), said(&[(key, text)]), None).unwrap_err();
         assert!(format!("{refused:#}").contains(key), "{refused:#}");
     }

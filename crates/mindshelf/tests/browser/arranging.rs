@@ -6,7 +6,7 @@ const RYE: &str = "Dark rye, baked low and slow";
 
 #[tokio::test]
 async fn an_item_is_edited_in_place_and_an_older_version_put_back() {
-    let Some(walk) = Walk::among_links().await else { return };
+    let Some(walk) = Walk::beneath_a_path().await else { return };
     walk.open("/library?q=rye").await;
     walk.press(RYE).await;
     walk.sees("Put in another folder").await;
@@ -74,7 +74,7 @@ async fn links_and_folders_are_moved_by_the_mouse() {
 
 #[tokio::test]
 async fn what_is_thrown_away_comes_back() {
-    let Some(walk) = Walk::among_links().await else { return };
+    let Some(walk) = Walk::beneath_a_path().await else { return };
     walk.open("/library?q=rye").await;
     walk.press(RYE).await;
     walk.press("Put in the trash").await;

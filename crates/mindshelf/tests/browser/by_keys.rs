@@ -45,7 +45,7 @@ async fn a_hand_that_stays_on_the_keyboard_reaches_everything() {
 
 #[tokio::test]
 async fn a_link_is_moved_archived_and_thrown_away_by_keys() {
-    let Some(walk) = Walk::among_links().await else { return };
+    let Some(walk) = Walk::beneath_a_path().await else { return };
     walk.open("/library?q=tag:bread").await;
     walk.keys("j").await;
     let titles = walk.titles().await;

@@ -20,7 +20,7 @@ async fn search(walk: &Walk, query: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn results_appear_while_one_types_and_say_why() {
-    let Some(walk) = Walk::among_links().await else { return };
+    let Some(walk) = Walk::beneath_a_path().await else { return };
     walk.open("/library").await;
     walk.sees("40 links").await;
     walk.look("library").await;

@@ -1,6 +1,7 @@
 //! The built program on a directory of its own, filled or empty.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -22,10 +23,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts on the directory `data`.
-    pub(crate) fn start(data: &Path) -> Self {
+    /// Starts on the directory `data`, with everything beneath the path `base`.
+    pub(crate) fn start(data: &Path, base: &str) -> Self {
         let mut command = mindshelf(data);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        // The address must be known beforehand to be named as the public one.
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        command.args(["serve", "--listen", &listen.to_string()]).stdout(Stdio::piped());
+        if !base.is_empty() {
+            command.env("MINDSHELF_PUBLIC_URL", format!("http://{listen}{base}"));
+        }
         let mut process = command.stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut next = || loop {

@@ -45,7 +45,7 @@ async fn an_export_brought_into_an_empty_library_gives_the_same_library() {
     assert!(first.contains("出汁の取り方"), "{first}");
 
     let empty = walk.dir().join("another");
-    walk.server = Server::start(&empty);
+    walk.server = Server::start(&empty, "");
     walk.sign_in().await;
     let file = walk.file("shelf.jsonl", &first);
     walk.choose(&file).await;

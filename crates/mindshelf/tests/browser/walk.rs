@@ -17,6 +17,10 @@ const PRESSABLE: &str = "button, a[href], summary, [role=option], input[type=che
 /// What can be typed into.
 const FIELDS: &str = "input:not([type=hidden], [type=checkbox]), textarea, select";
 
+/// Whether the page that was marked has given way to another, and that one is whole.
+const TURNED: &str =
+    "return document.readyState === 'complete' && !document.documentElement.dataset.left";
+
 /// A key without a letter, as `WebDriver` writes it.
 pub(crate) mod key {
     pub(crate) const ENTER: &str = "\u{e007}";
@@ -38,17 +42,24 @@ pub(crate) struct Walk {
 impl Walk {
     /// A walk over an empty library; nothing, said loudly, where no browser is named.
     pub(crate) async fn begin() -> Option<Self> {
-        Self::at(false).await
+        Self::at(false, "").await
     }
 
     /// A walk over the library of [`stage::LIBRARY`], signed in.
     pub(crate) async fn among_links() -> Option<Self> {
-        let walk = Self::at(true).await?;
+        let walk = Self::at(true, "").await?;
         walk.sign_in().await;
         Some(walk)
     }
 
-    async fn at(filled: bool) -> Option<Self> {
+    /// The same where everything stands beneath a path, as behind a proxy.
+    pub(crate) async fn beneath_a_path() -> Option<Self> {
+        let walk = Self::at(true, "/shelf").await?;
+        walk.sign_in().await;
+        Some(walk)
+    }
+
+    async fn at(filled: bool, base: &str) -> Option<Self> {
         let Some(chromium) = std::env::var_os("MINDSHELF_CHROMIUM") else {
             eprintln!("SKIPPED: no browser is named; `cargo xtask browser` names one");
             return None;
@@ -59,7 +70,7 @@ impl Walk {
         if filled {
             stage::fill(&data);
         }
-        let server = Server::start(&data);
+        let server = Server::start(&data, base);
         let driver = Driver::start(&chromium).await;
         let judge = Judge::called(
             std::env::var_os("MINDSHELF_JUDGES").map(Into::into),
@@ -199,8 +210,7 @@ impl Walk {
         self.asks("document.documentElement.dataset.left = 'yes'").await;
         self.press_in(css, words).await;
         for _ in 0..2_000 {
-            let left = self.driver.run("return document.documentElement.dataset.left", &[]).await;
-            if left.is_ok_and(|left| left.is_null()) {
+            if self.driver.run(TURNED, &[]).await.is_ok_and(|turned| turned == json!(true)) {
                 return;
             }
         }

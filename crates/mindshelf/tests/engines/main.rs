@@ -7,3 +7,4 @@ mod program;
 mod deployment;
 mod several;
 mod away;
+mod proxy;

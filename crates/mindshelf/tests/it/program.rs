@@ -51,7 +51,7 @@ impl Server {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut words = Vec::new();
         for line in lines.map_while(Result::ok) {
-            let word = line.find("http://").and_then(|at| line[at..].split_whitespace().next());
+            let word = line.split_whitespace().find(|word| word.starts_with("http"));
             words.extend(word.map(|word| word.trim_end_matches(';').to_owned()));
             if line.contains(LAST_WORDS) {
                 break;

@@ -25,7 +25,7 @@ use crate::{
     posted::{Posted, Said, header_of, is_ours, read_body},
     trouble::Trouble,
     ui::toast::Toast,
-    visit::{Visit, html, origin},
+    visit::{Visit, html},
     web::Web,
 };
 
@@ -52,7 +52,7 @@ pub(crate) async fn home(visit: Visit) -> Answer {
 /// The first run; it stays reachable afterwards.
 pub(crate) async fn welcome(visit: Visit) -> Answer {
     let frame = visit.frame("Welcome", Here::Elsewhere).await?;
-    Ok(visit.page(&frame, &first_run(&frame, &visit.origin), None))
+    Ok(visit.page(&frame, &first_run(&frame, &visit.reached.to_string()), None))
 }
 
 /// The door: with a link, a button that spends it; without, how to get one.
@@ -69,7 +69,8 @@ pub(crate) async fn sign_in_page(Query(ask): Query<Knock>, headers: HeaderMap) -
 /// Spends the link and opens a session.
 pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    if !is_ours(&parts.headers, &origin(&web, &parts.headers)) {
+    let reached = web.reached(&parts.headers);
+    if !is_ours(&parts.headers, &reached) {
         return Err(Trouble::StaleForm);
     }
     let said = Said::read(&read_body(body, SIGN_IN_BYTES_MAX).await?);
@@ -79,7 +80,13 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
             let mut response = Redirect::to("/").into_response();
             let headers = response.headers_mut();
             let age_s = SESSION_MS / 1_000;
-            cookies::set(headers, cookies::SESSION, new.secret.expose(), age_s, web.is_secure());
+            cookies::set(
+                headers,
+                cookies::SESSION,
+                new.secret.expose(),
+                age_s,
+                reached.is_secure(),
+            );
             Ok(response)
         }
         Err(Failure::Refused(_)) => {
@@ -94,7 +101,7 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
 pub(crate) async fn sign_out(Posted { visit, .. }: Posted) -> Answer {
     end_session(&visit.web.doors, &visit.signed).await?;
     let mut response = visit.go("/sign-in?left=yes", None);
-    cookies::set(response.headers_mut(), cookies::SESSION, "", 0, visit.web.is_secure());
+    cookies::set(response.headers_mut(), cookies::SESSION, "", 0, visit.reached.is_secure());
     Ok(response)
 }
 

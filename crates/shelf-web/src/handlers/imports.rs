@@ -78,7 +78,7 @@ pub(crate) async fn take(State(web): State<Web>, request: Request) -> Answer {
     } else {
         sent_by_form(&visit, &parts.headers, body).await?
     };
-    if !is_ours(&parts.headers, &visit.origin) {
+    if !is_ours(&parts.headers, &visit.reached) {
         return Err(Trouble::StaleForm);
     }
     let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();

@@ -167,7 +167,7 @@ pub(super) async fn answer(visit: Visit, here: Here, page: &ListPage, ask: &Ask)
     };
     if !ask.view.is_empty() {
         let name = Coat::named(&ask.view).name();
-        let secure = visit.web.is_secure();
+        let secure = visit.reached.is_secure();
         cookies::set(response.headers_mut(), cookies::COAT, name, cookies::YEAR_S, secure);
     }
     Ok(response)

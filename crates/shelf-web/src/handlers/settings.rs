@@ -27,7 +27,7 @@ async fn shown(visit: &Visit, new_token: Option<(String, String)>) -> Answer {
     let sample = doors.accounts.setting(visit.ctx.person, SAMPLE).await?;
     let of_kind = |kind: GrantKind| grants.iter().filter(move |grant| grant.kind == kind);
     let page = SettingsPage {
-        origin: visit.origin.clone(),
+        address: visit.reached.to_string(),
         sessions: of_kind(GrantKind::Session)
             .map(|grant| Session {
                 id: grant.id.to_string(),
@@ -57,7 +57,7 @@ async fn shown(visit: &Visit, new_token: Option<(String, String)>) -> Answer {
 pub(crate) async fn appearance(Posted { visit, said }: Posted) -> Answer {
     let theme = Theme::named(said.text("theme")).name().unwrap_or("system");
     let mut response = visit.go("/settings", None);
-    let secure = visit.web.is_secure();
+    let secure = visit.reached.is_secure();
     cookies::set(response.headers_mut(), cookies::THEME, theme, cookies::YEAR_S, secure);
     Ok(response)
 }

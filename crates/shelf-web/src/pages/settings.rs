@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct SettingsPage {
     /// Where this server is reached: `http://127.0.0.1:4747`.
-    pub origin: String,
+    pub address: String,
     /// Browsers that are signed in.
     pub sessions: Vec<Session>,
     /// Keys that programs use.
@@ -104,7 +104,7 @@ fn saving(page: &SettingsPage) -> Markup {
     html! {
         section.part {
             h2 { "Saving" }
-            (bookmarklet_way(&page.origin))
+            (bookmarklet_way(&page.address))
         }
     }
 }
@@ -231,7 +231,7 @@ mod tests {
         let at = datetime!(2026-01-02 03:04 UTC);
         for string in hostile::STRINGS {
             let page = SettingsPage {
-                origin: "http://127.0.0.1:4747".into(),
+                address: "http://127.0.0.1:4747".into(),
                 sessions: vec![Session {
                     id: "s".into(),
                     name: string.into(),

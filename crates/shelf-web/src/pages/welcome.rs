@@ -66,7 +66,7 @@ pub fn knock(secret: &str) -> Markup {
 }
 
 /// The first run: one sentence, three ways in, and a sample to look around with.
-pub fn first_run(frame: &Frame, origin: &str) -> Markup {
+pub fn first_run(frame: &Frame, address: &str) -> Markup {
     html! {
         div.page.page-wide.stack-l {
             div.stack {
@@ -75,7 +75,7 @@ pub fn first_run(frame: &Frame, origin: &str) -> Markup {
             }
             (super::import::drop(frame))
             div.ways {
-                (bookmarklet_way(origin))
+                (bookmarklet_way(address))
                 section.way {
                     (icon("link"))
                     h2 { "Save a first link" }
@@ -103,24 +103,26 @@ pub fn first_run(frame: &Frame, origin: &str) -> Markup {
 }
 
 /// The bookmarklet, to be dragged to the bookmarks bar.
-pub fn bookmarklet_way(origin: &str) -> Markup {
+pub fn bookmarklet_way(address: &str) -> Markup {
     html! {
         section.way {
             (icon("bookmark-plus"))
             h2 { "Save from any page" }
             p { "Drag this to your bookmarks bar, and press it on a page you want to keep." }
-            a.btn.btn-line href=(bookmarklet(origin)) draggable="true" data-bookmarklet {
+            a.btn.btn-line href=(bookmarklet(address)) draggable="true" data-bookmarklet {
                 (icon("grip-vertical")) "Save to MindShelf"
             }
         }
     }
 }
 
-/// The bookmarklet's address: the one `javascript:` link there is, made of nothing but `origin`.
-pub fn bookmarklet(origin: &str) -> String {
-    let safe: String = origin
+/// The bookmarklet's address: the one `javascript:` link there is, made of nothing but `address`.
+pub fn bookmarklet(address: &str) -> String {
+    let safe: String = address
         .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '[' | ']'))
+        .filter(|c| {
+            c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '.' | '-' | '_' | '~' | '[' | ']')
+        })
         .collect();
     format!(
         "javascript:(()=>{{const e=encodeURIComponent,s=String(getSelection()||'');\
@@ -134,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bookmarklet_is_made_of_nothing_but_the_origin() {
+    fn the_bookmarklet_is_made_of_nothing_but_the_address() {
         let made = bookmarklet("http://127.0.0.1:4747');alert(1);//");
         assert!(made.contains("open('http://127.0.0.1:4747alert1//"));
         assert!(!made.contains("alert(1)"));

@@ -106,7 +106,7 @@ impl Room {
             spool: dir.path().join("incoming"),
             tasks: tokio_util::task::TaskTracker::new(),
             doors,
-            origin: Some(ORIGIN.to_owned()),
+            public_url: Some(ORIGIN.parse().unwrap()),
             development: true,
         };
         Self {
