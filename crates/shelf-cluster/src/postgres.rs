@@ -17,6 +17,7 @@ mod activity;
 mod imports;
 mod replies;
 mod leases;
+mod archive;
 
 use crate::bell::Bell;
 use deadpool_postgres::{

@@ -8,7 +8,7 @@ use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
 
-fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
+pub(crate) fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
         id: PersonId::from_bytes(row.get(0)?),
         tenant: TenantId::from_bytes(row.get(1)?),
@@ -16,7 +16,7 @@ fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     })
 }
 
-fn library_of(row: &Row<'_>) -> rusqlite::Result<LibraryInfo> {
+pub(crate) fn library_of(row: &Row<'_>) -> rusqlite::Result<LibraryInfo> {
     Ok(LibraryInfo {
         id: LibraryId::from_bytes(row.get(0)?),
         tenant: TenantId::from_bytes(row.get(1)?),
@@ -25,7 +25,7 @@ fn library_of(row: &Row<'_>) -> rusqlite::Result<LibraryInfo> {
     })
 }
 
-fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
+pub(crate) fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
     let name: String = row.get(2)?;
     let kind = GrantKind::named(&name);
     Ok(Grant {
@@ -39,7 +39,8 @@ fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
     })
 }
 
-const GRANT: &str = "id, person, kind, name, created_at, expires_at, used_at FROM grants";
+pub(crate) const GRANT: &str =
+    "id, person, kind, name, created_at, expires_at, used_at, secret FROM grants";
 
 fn grant_by(
     connection: &Connection,

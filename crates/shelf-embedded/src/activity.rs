@@ -4,10 +4,18 @@ use crate::Embedded;
 use crate::load;
 use crate::sql::damaged;
 use async_trait::async_trait;
-use rusqlite::params;
+use rusqlite::{Row, params};
 use shelf_domain::id::{ItemId, PersonId, Scope};
 use shelf_ports::Fault;
 use shelf_ports::activity::{Activity, Deed, Event};
+
+/// An event in the columns `at, deed, item`.
+pub(crate) fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let name: String = row.get(1)?;
+    let deed = Deed::named(&name);
+    let item = ItemId::from_bytes(row.get(2)?);
+    Ok(Event { at: row.get(0)?, deed: deed.ok_or_else(|| damaged("a deed"))?, item })
+}
 
 #[async_trait]
 impl Activity for Embedded {
@@ -41,13 +49,7 @@ impl Activity for Embedded {
                 "SELECT at, deed, item FROM activity WHERE library = ?1 AND person = ?2
                  ORDER BY at DESC, rowid DESC LIMIT ?3",
             )?;
-            let rows = statement.query_map(params![library, person.to_bytes(), limit], |row| {
-                let name: String = row.get(1)?;
-                let deed = Deed::named(&name);
-                let item = ItemId::from_bytes(row.get(2)?);
-                Ok(Event { at: row.get(0)?, deed: deed.ok_or_else(|| damaged("a deed"))?, item })
-            })?;
-            rows.collect()
+            statement.query_map(params![library, person.to_bytes(), limit], event_of)?.collect()
         })
         .await
     }

@@ -13,6 +13,7 @@ mod activity;
 mod imports;
 mod replies;
 mod leases;
+mod archive;
 mod news;
 pub mod search;
 

@@ -19,7 +19,8 @@ use std::sync::Arc;
 pub(crate) const FEW_MAX: usize = 64;
 
 /// The whole log.
-const LOG: &str = concat!("SELECT ", change_from!("log"), " WHERE log.library = ?1 ORDER BY seq");
+pub(crate) const LOG: &str =
+    concat!("SELECT ", change_from!("log"), " WHERE log.library = ?1 ORDER BY seq");
 /// The log after a row.
 const CHANGES: &str = concat!(
     "SELECT ",
@@ -336,16 +337,21 @@ impl Library for Embedded {
         Embedded::write(self, "folding again", move |connection| {
             let Some(library) = load::library_key(connection, scope)? else { return Ok(()) };
             inner.known.forget(library);
-            persist::forget(connection, library)?;
-            let mut statement = connection.prepare_cached(LOG)?;
-            let mut shelf = Shelf::default();
-            for row in statement.query_map([library], change_of)? {
-                shelf.fold(&row?);
-            }
-            persist::whole(connection, library, &shelf)
+            refold(connection, library)
         })
         .await
     }
+}
+
+/// Forgets the folded state of `library` and folds it again from its log.
+pub(crate) fn refold(connection: &Connection, library: i64) -> rusqlite::Result<()> {
+    persist::forget(connection, library)?;
+    let mut statement = connection.prepare_cached(LOG)?;
+    let mut shelf = Shelf::default();
+    for row in statement.query_map([library], change_of)? {
+        shelf.fold(&row?);
+    }
+    persist::whole(connection, library, &shelf)
 }
 
 /// Whether `reads` names each item it wants, and not many.

@@ -68,7 +68,11 @@ pub(crate) fn forget(connection: &Connection, library: LibraryKey) -> rusqlite::
     Ok(())
 }
 
-fn append(connection: &Connection, library: LibraryKey, rows: &[Change]) -> rusqlite::Result<()> {
+pub(crate) fn append(
+    connection: &Connection,
+    library: LibraryKey,
+    rows: &[Change],
+) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
@@ -148,7 +152,11 @@ fn act_key(
     Ok(connection.last_insert_rowid())
 }
 
-fn put_head(connection: &Connection, library: LibraryKey, head: &Head) -> rusqlite::Result<()> {
+pub(crate) fn put_head(
+    connection: &Connection,
+    library: LibraryKey,
+    head: &Head,
+) -> rusqlite::Result<()> {
     let numbers = serde_json::to_string(&head.numbers)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     connection

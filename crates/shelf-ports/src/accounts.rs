@@ -2,11 +2,12 @@
 
 use crate::Fault;
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, Scope, TenantId};
 use std::fmt;
 
 /// A person; alone, a tenant of one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Their id.
     pub id: PersonId,
@@ -17,7 +18,7 @@ pub struct Person {
 }
 
 /// A library a person may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryInfo {
     /// Its id.
     pub id: LibraryId,
@@ -40,7 +41,8 @@ impl LibraryInfo {
 const USED_EVERY_MS: i64 = 60_000;
 
 /// What a grant is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GrantKind {
     /// A signed-in browser.
     Session,
@@ -73,7 +75,7 @@ impl GrantKind {
 }
 
 /// A right to act for a person; also the author of what is written with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// The grant, which is a device of its own.
     pub id: DeviceId,

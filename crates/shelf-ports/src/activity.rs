@@ -2,11 +2,13 @@
 
 use crate::Fault;
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use shelf_domain::id::{ItemId, PersonId, Scope};
 use std::fmt;
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Deed {
     /// The saved address was opened.
     Opened,
@@ -39,7 +41,7 @@ impl Deed {
 }
 
 /// One thing a person did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// When, milliseconds.
     pub at: i64,

@@ -12,6 +12,7 @@ pub mod activity;
 pub mod imports;
 pub mod replies;
 pub mod leases;
+pub mod archive;
 pub mod news;
 pub mod projection;
 pub mod search;

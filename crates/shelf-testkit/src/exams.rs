@@ -9,5 +9,6 @@ pub mod activity;
 pub mod imports;
 pub mod replies;
 pub mod leases;
+pub mod archive;
 pub mod news;
 pub mod search;

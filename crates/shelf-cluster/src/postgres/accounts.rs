@@ -18,7 +18,7 @@ const GRANTS_OF: &str = "SELECT id, person, kind, name, created_at, expires_at, 
     WHERE person = $1 AND (expires_at IS NULL OR expires_at > $2)
     ORDER BY created_at DESC, id DESC";
 
-fn person_of(row: &Row) -> Person {
+pub(super) fn person_of(row: &Row) -> Person {
     Person {
         id: PersonId::from(row.get::<_, Uuid>(0)),
         tenant: TenantId::from(row.get::<_, Uuid>(1)),
@@ -26,7 +26,7 @@ fn person_of(row: &Row) -> Person {
     }
 }
 
-fn library_of(row: &Row) -> LibraryInfo {
+pub(super) fn library_of(row: &Row) -> LibraryInfo {
     LibraryInfo {
         id: LibraryId::from(row.get::<_, Uuid>(0)),
         tenant: TenantId::from(row.get::<_, Uuid>(1)),
@@ -35,7 +35,7 @@ fn library_of(row: &Row) -> LibraryInfo {
     }
 }
 
-fn grant_of(row: &Row) -> Result<Grant, Fault> {
+pub(super) fn grant_of(row: &Row) -> Result<Grant, Fault> {
     let kind = GrantKind::named(row.get(2));
     Ok(Grant {
         id: DeviceId::from(row.get::<_, Uuid>(0)),

@@ -9,7 +9,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-fn event_of(row: &Row) -> Result<Event, Fault> {
+/// An event in the columns `at, deed, item`.
+pub(super) fn event_of(row: &Row) -> Result<Event, Fault> {
     let deed = Deed::named(row.get(1));
     let item = ItemId::from(row.get::<_, Uuid>(2));
     Ok(Event { at: row.get(0), deed: deed.ok_or_else(|| damaged("a deed"))?, item })

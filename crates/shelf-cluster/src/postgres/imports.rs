@@ -18,7 +18,7 @@ const PUT_ROWS: &str = "INSERT INTO ledger
     FROM unnest($3::bigint[], $4::text[], $5::text[]) AS line (row, outcome, line)
     ON CONFLICT (library, import, row, outcome) DO UPDATE SET line = excluded.line";
 
-fn from_json<T: serde::de::DeserializeOwned>(row: &Row) -> Result<T, Fault> {
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(row: &Row) -> Result<T, Fault> {
     serde_json::from_str(row.get(0)).map_err(|_| damaged("an import"))
 }
 
@@ -26,30 +26,42 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Fault> {
     serde_json::to_string(value).map_err(|_| damaged("an import"))
 }
 
+pub(super) async fn put_job(within: &Within<'_>, job: &ImportJob) -> Result<(), Fault> {
+    let (id, text) = (Uuid::from(job.id), to_json(job)?);
+    let of: [Bound<'_>; 3] =
+        [(&id, Type::UUID), (&job.started_at, Type::INT8), (&text, Type::TEXT)];
+    within.run(PUT_JOB, &of).await.map(drop)
+}
+
+pub(super) async fn put_rows(
+    within: &Within<'_>,
+    import: ActId,
+    rows: &[LedgerRow],
+) -> Result<(), Fault> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let numbers: Vec<i64> = rows.iter().map(|row| row.row.cast_signed()).collect();
+    let outcomes: Vec<&str> = rows.iter().map(|row| row.outcome.name()).collect();
+    let lines: Vec<String> = rows.iter().map(to_json).collect::<Result<_, _>>()?;
+    let of: [Bound<'_>; 4] = [
+        (&Uuid::from(import), Type::UUID),
+        (&numbers, Type::INT8_ARRAY),
+        (&outcomes, Type::TEXT_ARRAY),
+        (&lines, Type::TEXT_ARRAY),
+    ];
+    within.run(PUT_ROWS, &of).await.map(drop)
+}
+
 #[async_trait]
 impl Imports for Postgres {
     async fn put(&self, scope: Scope, job: &ImportJob, rows: &[LedgerRow]) -> Result<(), Fault> {
-        let id = Uuid::from(job.id);
-        let text = to_json(job)?;
-        let numbers: Vec<i64> = rows.iter().map(|row| row.row.cast_signed()).collect();
-        let outcomes: Vec<&str> = rows.iter().map(|row| row.outcome.name()).collect();
-        let lines: Vec<String> = rows.iter().map(to_json).collect::<Result<_, _>>()?;
         let mut connection = self.connection().await?;
         let doing = "keeping an import";
         let entered = Within::enter(&mut connection, scope, doing, For::Writing).await?;
         let Some(within) = entered else { return Ok(()) };
-        let of: [Bound<'_>; 3] =
-            [(&id, Type::UUID), (&job.started_at, Type::INT8), (&text, Type::TEXT)];
-        within.run(PUT_JOB, &of).await?;
-        if !numbers.is_empty() {
-            let of: [Bound<'_>; 4] = [
-                (&id, Type::UUID),
-                (&numbers, Type::INT8_ARRAY),
-                (&outcomes, Type::TEXT_ARRAY),
-                (&lines, Type::TEXT_ARRAY),
-            ];
-            within.run(PUT_ROWS, &of).await?;
-        }
+        put_job(&within, job).await?;
+        put_rows(&within, job.id, rows).await?;
         within.commit().await
     }
 

@@ -303,20 +303,25 @@ impl Library for Postgres {
         let Some(mut within) = entered else { return Ok(()) };
         within.take_time().await?;
         load::head_alone(&within).await?;
-        persist::forget(&within).await?;
-        let mut shelf = Shelf::default();
-        loop {
-            let after = shelf.head.seq.cast_signed();
-            let of: [Bound<'_>; 2] = [(&after, Type::INT8), (&PART, Type::INT8)];
-            let rows = within.rows(CHANGES, &of).await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in &rows {
-                shelf.fold(&change_of(row)?);
-            }
-        }
-        persist::whole(&within, &shelf).await?;
+        refold(&within).await?;
         within.commit().await
     }
+}
+
+/// Forgets the folded state of the library and folds it again from its log.
+pub(super) async fn refold(within: &Within<'_>) -> Result<(), Fault> {
+    persist::forget(within).await?;
+    let mut shelf = Shelf::default();
+    loop {
+        let after = shelf.head.seq.cast_signed();
+        let of: [Bound<'_>; 2] = [(&after, Type::INT8), (&PART, Type::INT8)];
+        let rows = within.rows(CHANGES, &of).await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in &rows {
+            shelf.fold(&change_of(row)?);
+        }
+    }
+    persist::whole(within, &shelf).await
 }

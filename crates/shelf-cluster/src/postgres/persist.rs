@@ -128,7 +128,7 @@ fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
 }
 
-async fn append(within: &Within<'_>, rows: &[Change]) -> Result<(), Fault> {
+pub(super) async fn append(within: &Within<'_>, rows: &[Change]) -> Result<(), Fault> {
     let of: [Bound<'_>; 13] = [
         (&column(rows, |row| row.seq.cast_signed()), Type::INT8_ARRAY),
         (&column(rows, |row| row.at), Type::INT8_ARRAY),
@@ -147,7 +147,7 @@ async fn append(within: &Within<'_>, rows: &[Change]) -> Result<(), Fault> {
     within.run(APPEND, &of).await.map(drop)
 }
 
-async fn put_acts(within: &Within<'_>, rows: &[Change]) -> Result<(), Fault> {
+pub(super) async fn put_acts(within: &Within<'_>, rows: &[Change]) -> Result<(), Fault> {
     let mut acts: BTreeMap<ActId, (i64, i64, i64)> = BTreeMap::new();
     for row in rows {
         let seq = row.seq.cast_signed();
@@ -164,7 +164,7 @@ async fn put_acts(within: &Within<'_>, rows: &[Change]) -> Result<(), Fault> {
     within.run(PUT_ACTS, &of).await.map(drop)
 }
 
-async fn put_head(within: &Within<'_>, head: &Head) -> Result<(), Fault> {
+pub(super) async fn put_head(within: &Within<'_>, head: &Head) -> Result<(), Fault> {
     let numbers = serde_json::to_string(&head.numbers).map_err(|_| damaged("the numbers"))?;
     let of: [Bound<'_>; 4] = [
         (&head.seq.cast_signed(), Type::INT8),

@@ -63,6 +63,47 @@ impl<'a> Within<'a> {
         Ok((!found.is_empty()).then_some(Self { transaction, library, doing, answer_max }))
     }
 
+    /// Begins without a library, for statements that all see one moment and take their time.
+    pub(super) async fn nowhere(
+        connection: &'a mut Object,
+        doing: &'static str,
+    ) -> Result<Self, Fault> {
+        let begin = connection
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true);
+        let transaction = bounded(doing, ANSWER_MAX, begin.start()).await?;
+        let (library, answer_max) = (Uuid::nil(), ANSWER_MAX);
+        let mut within = Self { transaction, library, doing, answer_max };
+        within.take_time().await?;
+        Ok(within)
+    }
+
+    /// Begins without a library, to write what belongs to none.
+    pub(super) async fn anywhere(
+        connection: &'a mut Object,
+        doing: &'static str,
+    ) -> Result<Self, Fault> {
+        let begin = connection.build_transaction();
+        let transaction = bounded(doing, ANSWER_MAX, begin.start()).await?;
+        Ok(Self { transaction, library: Uuid::nil(), doing, answer_max: ANSWER_MAX })
+    }
+
+    /// Names another library in the same transaction; whether it is there.
+    pub(super) async fn turn_to(&mut self, scope: Scope) -> Result<bool, Fault> {
+        let (library, tenant) = (Uuid::from(scope.library), Uuid::from(scope.tenant));
+        let of: [Bound<'_>; 2] = [(&library, Type::UUID), (&tenant, Type::UUID)];
+        let found = self.plain(ENTER, &of).await?;
+        self.library = library;
+        self.take_time().await?;
+        Ok(!found.is_empty())
+    }
+
+    /// The rows of one statement that names no library.
+    pub(super) async fn plain(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
+        bounded(self.doing, self.answer_max, self.transaction.query_typed(sql, of)).await
+    }
+
     /// The rows of one statement, where `$1` is the library.
     pub(super) async fn rows(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
         let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];

@@ -72,3 +72,12 @@ async fn leases_sit_their_exam() {
         ground.end().await;
     }
 }
+
+#[tokio::test]
+async fn the_archive_sits_its_exam() {
+    for (from, to) in Ground::all().await.into_iter().zip(Ground::all().await) {
+        exams::archive::exam(&open(&from).await, &open(&to).await).await;
+        from.end().await;
+        to.end().await;
+    }
+}

@@ -72,3 +72,9 @@ async fn what_a_process_left_undone_is_told_to_the_next() {
     assert!(next.take("job/1", "ben", long).await.unwrap() > first, "under a higher fence");
     assert_eq!(next.left("job/", 10).await.unwrap(), [""; 0]);
 }
+
+#[tokio::test]
+async fn the_archive_sits_its_exam() {
+    let ((from, _from_dir), (to, _to_dir)) = (store(), store());
+    exams::archive::exam(&from, &to).await;
+}

@@ -1,0 +1,308 @@
+//! Everything true in the database, told as of one moment and taken in again.
+
+use crate::accounts::{GRANT, grant_of, library_of, person_of};
+use crate::activity::event_of;
+use crate::imports::{from_json, to_json};
+use crate::load::{self, LibraryKey, change_of};
+use crate::sql::{damaged, signed, unsigned};
+use crate::{Embedded, library, persist};
+use async_trait::async_trait;
+use rusqlite::{Connection, Params, Row, params};
+use shelf_domain::change::{Change, Head};
+use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
+use shelf_ports::Fault;
+use shelf_ports::accounts::{Grant, LibraryInfo};
+use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Batches that wait to be taken.
+const BATCHES_MAX: usize = 4;
+
+const PEOPLE: &str = "SELECT id, tenant, name, joined FROM people ORDER BY joined, id";
+const SETTINGS: &str = "SELECT person, name, value FROM settings ORDER BY person, name";
+const LIBRARIES: &str =
+    "SELECT id, tenant, name, created_at, owner, key FROM libraries ORDER BY created_at, id";
+const COUNTERS: &str = "SELECT d.id, n FROM counters JOIN devices d ON d.key = device
+    WHERE library = ?1 ORDER BY d.id";
+const PUSHES: &str = "SELECT d.id, n, answer, at FROM answers JOIN devices d ON d.key = device
+    WHERE library = ?1 ORDER BY d.id, n";
+const WRITES: &str =
+    "SELECT key, fingerprint, reply, at FROM replies WHERE library = ?1 ORDER BY key";
+const EVENTS: &str = "SELECT at, deed, item, person FROM activity INDEXED BY activity_person
+    WHERE library = ?1 ORDER BY person, at, rowid";
+const IMPORTS: &str = "SELECT job FROM imports WHERE library = ?1 ORDER BY id";
+const LINES: &str =
+    "SELECT line, import FROM ledger WHERE library = ?1 ORDER BY import, row, outcome";
+
+/// An event that is not there already; events have no key of their own.
+const PUT_EVENT: &str = "INSERT INTO activity SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (
+    SELECT 1 FROM activity
+    WHERE library = ?1 AND person = ?2 AND at = ?3 AND deed = ?4 AND item = ?5)";
+
+#[async_trait]
+impl Archive for Embedded {
+    async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault> {
+        let (batches, mut told) = mpsc::channel(BATCHES_MAX);
+        let telling = self.read("telling everything", move |connection| {
+            Telling { connection, batches, scope: None, said: Vec::new() }.everything()
+        });
+        // Who takes ends the telling by going away.
+        let taking = async move {
+            while let Some(batch) = told.recv().await {
+                to.take(batch).await?;
+            }
+            Ok(())
+        };
+        let (told, taken) = tokio::join!(telling, taking);
+        taken.and(told)
+    }
+
+    async fn take(&self, batch: Batch) -> Result<(), Fault> {
+        let inner = Arc::clone(&self.inner);
+        self.write("taking in", move |connection| match batch.scope {
+            None => batch.entries.iter().try_for_each(|entry| take_account(connection, entry)),
+            Some(scope) => {
+                let library = load::library_key(connection, scope)?;
+                let library = library.ok_or_else(|| damaged("entries of an unknown library"))?;
+                inner.known.forget(library);
+                take_in(connection, library, &batch.entries)
+            }
+        })
+        .await
+    }
+}
+
+/// One telling, inside of one read transaction.
+struct Telling<'a> {
+    connection: &'a Connection,
+    batches: mpsc::Sender<Batch>,
+    scope: Option<Scope>,
+    said: Vec<Entry>,
+}
+
+impl Telling<'_> {
+    fn everything(mut self) -> rusqlite::Result<()> {
+        self.each(PEOPLE, [], |row| Ok(Entry::Person(person_of(row)?, row.get(3)?)))?;
+        self.each(SETTINGS, [], |row| {
+            Ok(Entry::Setting(PersonId::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?;
+        let grants = format!("SELECT {GRANT} ORDER BY id");
+        self.each(&grants, [], |row| Ok(Entry::Grant(grant_of(row)?, row.get(7)?)))?;
+        for (info, owner, key) in self.libraries()? {
+            self.scope = None;
+            let scope = info.scope();
+            self.say(Entry::Library(info, owner))?;
+            self.hand_over()?;
+            self.scope = Some(scope);
+            self.library(key)?;
+            self.hand_over()?;
+        }
+        self.hand_over()
+    }
+
+    fn libraries(&self) -> rusqlite::Result<Vec<(LibraryInfo, PersonId, LibraryKey)>> {
+        let mut statement = self.connection.prepare_cached(LIBRARIES)?;
+        let rows = statement.query_map([], |row| {
+            Ok((library_of(row)?, PersonId::from_bytes(row.get(4)?), row.get(5)?))
+        })?;
+        rows.collect()
+    }
+
+    fn library(&mut self, key: LibraryKey) -> rusqlite::Result<()> {
+        self.each(COUNTERS, [key], |row| {
+            Ok(Entry::Counter(DeviceId::from_bytes(row.get(0)?), unsigned(row.get(1)?)))
+        })?;
+        self.each(PUSHES, [key], |row| {
+            let (device, n) = (DeviceId::from_bytes(row.get(0)?), unsigned(row.get(1)?));
+            let (answer, at) = (row.get(2)?, row.get(3)?);
+            Ok(Entry::Answer(KeptAnswer::Push { device, n, answer, at }))
+        })?;
+        self.each(WRITES, [key], |row| {
+            let (key, fingerprint) = (row.get(0)?, row.get(1)?);
+            let (answer, at) = (row.get(2)?, row.get(3)?);
+            Ok(Entry::Answer(KeptAnswer::Write { key, fingerprint, answer, at }))
+        })?;
+        self.each(library::LOG, [key], |row| Ok(Entry::Change(change_of(row)?)))?;
+        self.each(EVENTS, [key], |row| {
+            Ok(Entry::Event(PersonId::from_bytes(row.get(3)?), event_of(row)?))
+        })?;
+        self.each(IMPORTS, [key], |row| Ok(Entry::Import(from_json(&row.get::<_, String>(0)?)?)))?;
+        self.each(LINES, [key], |row| {
+            let line = from_json(&row.get::<_, String>(0)?)?;
+            Ok(Entry::Line(ActId::from_bytes(row.get(1)?), line))
+        })?;
+        self.say(Entry::Whole(load::head(self.connection, key)?))
+    }
+
+    /// Says what `entry` makes of each row of `sql`.
+    fn each(
+        &mut self,
+        sql: &str,
+        of: impl Params,
+        entry: impl Fn(&Row<'_>) -> rusqlite::Result<Entry>,
+    ) -> rusqlite::Result<()> {
+        let connection = self.connection;
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query(of)?;
+        while let Some(row) = rows.next()? {
+            self.say(entry(row)?)?;
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, entry: Entry) -> rusqlite::Result<()> {
+        self.said.push(entry);
+        if self.said.len() < ENTRIES_MAX { Ok(()) } else { self.hand_over() }
+    }
+
+    fn hand_over(&mut self) -> rusqlite::Result<()> {
+        let entries = std::mem::take(&mut self.said);
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch { scope: self.scope, entries };
+        self.batches.blocking_send(batch).map_err(|_| damaged("nothing: nobody takes it"))
+    }
+}
+
+/// Takes in what belongs to no library.
+fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    match entry {
+        Entry::Person(person, joined) => connection
+            .prepare_cached("INSERT OR IGNORE INTO people VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![person.id.to_bytes(), person.tenant.to_bytes(), person.name, joined]),
+        Entry::Setting(person, name, value) => connection
+            .prepare_cached("INSERT OR IGNORE INTO settings VALUES (?1, ?2, ?3)")?
+            .execute(params![person.to_bytes(), name, value]),
+        Entry::Grant(grant, secret) => return take_grant(connection, grant, secret.as_ref()),
+        Entry::Library(info, owner) => connection
+            .prepare_cached(
+                "INSERT INTO libraries (id, tenant, owner, name, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
+            )?
+            .execute(params![
+                info.id.to_bytes(),
+                info.tenant.to_bytes(),
+                owner.to_bytes(),
+                info.name,
+                info.created_at
+            ]),
+        _ => return Err(damaged("an entry of a library outside of one")),
+    }
+    .map(drop)
+}
+
+fn take_grant(
+    connection: &Connection,
+    grant: &Grant,
+    secret: Option<&[u8; 32]>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at, used_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![
+            grant.id.to_bytes(),
+            grant.person.to_bytes(),
+            grant.kind.name(),
+            grant.name,
+            secret,
+            grant.created_at,
+            grant.expires_at,
+            grant.used_at
+        ])
+        .map(drop)
+}
+
+/// Takes in what belongs to `library`.
+fn take_in(
+    connection: &Connection,
+    library: LibraryKey,
+    entries: &[Entry],
+) -> rusqlite::Result<()> {
+    let mut changes = Vec::new();
+    for entry in entries {
+        match entry {
+            Entry::Change(change) => changes.push(change.clone()),
+            Entry::Whole(head) => {
+                take_changes(connection, library, std::mem::take(&mut changes))?;
+                take_head(connection, library, head)?;
+            }
+            other => take_beside(connection, library, other)?,
+        }
+    }
+    take_changes(connection, library, changes)
+}
+
+/// Appends the rows that are not there yet; they must follow the last one.
+fn take_changes(
+    connection: &Connection,
+    library: LibraryKey,
+    mut changes: Vec<Change>,
+) -> rusqlite::Result<()> {
+    let known = load::head(connection, library)?.seq;
+    changes.retain(|change| change.seq > known);
+    let Some(last) = changes.last().map(|change| change.seq) else { return Ok(()) };
+    if !changes.iter().map(|change| change.seq).eq(known + 1..=last) {
+        return Err(damaged("a log with a gap"));
+    }
+    persist::append(connection, library, &changes)?;
+    connection
+        .prepare_cached("UPDATE libraries SET seq = ?2 WHERE key = ?1")?
+        .execute(params![library, signed(last)])
+        .map(drop)
+}
+
+/// The log is whole: it stands at `head`, and is folded.
+fn take_head(connection: &Connection, library: LibraryKey, head: &Head) -> rusqlite::Result<()> {
+    if load::head(connection, library)?.seq != head.seq {
+        return Err(damaged("a log without its end"));
+    }
+    persist::put_head(connection, library, head)?;
+    connection
+        .prepare_cached("UPDATE libraries SET epoch = ?2, floor = ?3 WHERE key = ?1")?
+        .execute(params![library, head.epoch, signed(head.floor)])?;
+    library::refold(connection, library)
+}
+
+fn take_beside(
+    connection: &Connection,
+    library: LibraryKey,
+    entry: &Entry,
+) -> rusqlite::Result<()> {
+    let put = |sql: &str, of: &[&dyn rusqlite::ToSql]| {
+        connection.prepare_cached(sql)?.execute(of).map(drop)
+    };
+    match entry {
+        Entry::Counter(device, n) => {
+            let device = persist::device_key(connection, *device)?;
+            let sql = "INSERT OR REPLACE INTO counters VALUES (?1, ?2, ?3)";
+            put(sql, params![library, device, signed(*n)])
+        }
+        Entry::Answer(KeptAnswer::Push { device, n, answer, at }) => {
+            let device = persist::device_key(connection, *device)?;
+            let sql = "INSERT OR IGNORE INTO answers VALUES (?1, ?2, ?3, ?4, ?5)";
+            put(sql, params![library, device, signed(*n), answer, at])
+        }
+        Entry::Answer(KeptAnswer::Write { key, fingerprint, answer, at }) => {
+            let sql = "INSERT OR IGNORE INTO replies VALUES (?1, ?2, ?3, ?4, ?5)";
+            put(sql, params![library, key, fingerprint, answer, at])
+        }
+        Entry::Event(person, event) => {
+            let (deed, item) = (event.deed.name(), event.item.to_bytes());
+            put(PUT_EVENT, params![library, person.to_bytes(), event.at, deed, item])
+        }
+        Entry::Import(job) => {
+            let sql = "INSERT OR REPLACE INTO imports VALUES (?1, ?2, ?3, ?4)";
+            put(sql, params![library, job.id.to_bytes(), job.started_at, to_json(job)?])
+        }
+        Entry::Line(import, line) => {
+            let sql = "INSERT OR IGNORE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5)";
+            let (import, outcome) = (import.to_bytes(), line.outcome.name());
+            put(sql, params![library, import, line.row, outcome, to_json(line)?])
+        }
+        _ => Err(damaged("an entry of no library inside of one")),
+    }
+}

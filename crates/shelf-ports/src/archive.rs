@@ -1,0 +1,107 @@
+//! Everything a store of records holds that is true by itself, so that it can be carried into
+//! another store, or into a file and back.
+
+use crate::Fault;
+use crate::accounts::{Grant, LibraryInfo, Person};
+use crate::activity::Event;
+use crate::imports::{ImportJob, LedgerRow};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use shelf_domain::change::{Change, Head};
+use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
+use std::fmt;
+
+/// Most entries of one [`Batch`].
+pub const ENTRIES_MAX: usize = 2_000;
+
+/// One true thing. What is folded from the log is not among them: it is folded again. Nor are
+/// sign-in links and leases, which live for minutes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// A person, and when they joined, milliseconds.
+    Person(Person, i64),
+    /// A setting of a person: its name and value.
+    Setting(PersonId, String, String),
+    /// A right to act for a person, and the SHA-256 of the secret that opens it, if one does.
+    Grant(Grant, Option<[u8; 32]>),
+    /// A library and its owner; what follows belongs to it, up to its [`Entry::Whole`].
+    Library(LibraryInfo, PersonId),
+    /// The last counter of a device.
+    Counter(DeviceId, u64),
+    /// An answer that was kept.
+    Answer(KeptAnswer),
+    /// A row of the log.
+    Change(Change),
+    /// What a person did with an item.
+    Event(PersonId, Event),
+    /// An import.
+    Import(ImportJob),
+    /// A row of the ledger of an import.
+    Line(ActId, LedgerRow),
+    /// The library is told to its end, and its log stands here.
+    Whole(Head),
+}
+
+/// An answer that is given again when the same is asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptAnswer {
+    /// To what a device pushed.
+    Push {
+        /// The device.
+        device: DeviceId,
+        /// Its counter.
+        n: u64,
+        /// The answer, as JSON.
+        answer: String,
+        /// When it was given, milliseconds.
+        at: i64,
+    },
+    /// To a write under an idempotency key.
+    Write {
+        /// The key.
+        key: String,
+        /// Hash of the request.
+        fingerprint: String,
+        /// The answer, as JSON.
+        answer: String,
+        /// When it was given, milliseconds.
+        at: i64,
+    },
+}
+
+/// Entries that belong together: to no library, or all to one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The library they belong to.
+    pub scope: Option<Scope>,
+    /// The entries, at most [`ENTRIES_MAX`].
+    pub entries: Vec<Entry>,
+}
+
+/// Takes in what an [`Archive`] tells.
+#[async_trait]
+pub trait Taking: Send {
+    /// Takes in a batch; what was told before it is taken in already.
+    async fn take(&mut self, batch: Batch) -> Result<(), Fault>;
+}
+
+/// A store that can tell everything in it, and take in what another one told.
+///
+/// The contract, each line a case of the exam:
+///
+/// * [`tell`](Self::tell) tells the store as it was at one moment, whatever is written meanwhile,
+///   and tells the same of two stores that hold the same.
+/// * A store that took in everything another one told tells the same as the other, and its lists
+///   and log answer the same.
+/// * Taking in twice is the same as taking in once: a carrying over that was cut off begins again.
+/// * A log with a gap is refused, and nothing of that batch is kept.
+#[async_trait]
+pub trait Archive: fmt::Debug + Send + Sync {
+    /// Tells everything: people, settings, grants, then one library after the other.
+    async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
+
+    /// Takes in one batch, in one transaction.
+    async fn take(&self, batch: Batch) -> Result<(), Fault>;
+}

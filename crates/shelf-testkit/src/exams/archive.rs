@@ -1,0 +1,163 @@
+//! The exam of telling everything and taking it in.
+
+use super::{accounts, activity, imports, library, views};
+use crate::desk::Desk;
+use async_trait::async_trait;
+use shelf_domain::id::Scope;
+use shelf_ports::Fault;
+use shelf_ports::accounts::Accounts;
+use shelf_ports::activity::{Activity, Deed, Event};
+use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, Taking};
+use shelf_ports::imports::Imports;
+use shelf_ports::library::Library;
+use shelf_ports::views::{Filter, Sort, Views};
+
+/// Whatever a store of records is.
+pub trait Store: Archive + Accounts + Library + Views + Activity + Imports {}
+
+impl<S: Archive + Accounts + Library + Views + Activity + Imports> Store for S {}
+
+/// Sits the whole exam of [`Archive`] on two empty stores. What is carried over is what the other
+/// exams leave behind: all that can happen to a library.
+pub async fn exam<S: Store>(from: &S, to: &S) {
+    accounts::exam(from).await;
+    library::exam(from, from).await;
+    views::exam(from, from, from).await;
+    activity::exam(from, from).await;
+    imports::exam(from, from).await;
+    something_was_opened(from).await;
+    let batches = told(from).await;
+    what_was_cut_off_begins_again(&batches, to).await;
+    the_other_tells_and_lists_the_same(from, to).await;
+    taking_in_twice_is_taking_in_once(&batches, to).await;
+    a_log_with_a_gap_is_refused(&batches, to).await;
+    all_is_told_as_of_one_moment(from).await;
+}
+
+/// The exam of activity ends with everything forgotten.
+async fn something_was_opened<S: Store>(store: &S) {
+    let desk = Desk::new(store, 900).await;
+    let item = desk.save_url(store, "https://opened.example/").await;
+    for at in [3, 1, 2] {
+        let event = Event { at, deed: Deed::Opened, item };
+        store.record(desk.scope, desk.person, &event).await.unwrap();
+    }
+}
+
+/// Keeps what it is told.
+#[derive(Default)]
+struct Kept(Vec<Batch>);
+
+#[async_trait]
+impl Taking for Kept {
+    async fn take(&mut self, batch: Batch) -> Result<(), Fault> {
+        assert!(!batch.entries.is_empty() && batch.entries.len() <= ENTRIES_MAX);
+        self.0.push(batch);
+        Ok(())
+    }
+}
+
+async fn told(store: &dyn Archive) -> Vec<Batch> {
+    let mut kept = Kept::default();
+    store.tell(&mut kept).await.unwrap();
+    kept.0
+}
+
+/// Each entry with its library, however they were batched.
+fn entries(batches: Vec<Batch>) -> Vec<(Option<Scope>, Entry)> {
+    let all = batches.into_iter();
+    all.flat_map(|batch| batch.entries.into_iter().map(move |entry| (batch.scope, entry))).collect()
+}
+
+async fn what_was_cut_off_begins_again(batches: &[Batch], to: &dyn Archive) {
+    for batch in &batches[..batches.len() / 2] {
+        to.take(batch.clone()).await.unwrap();
+    }
+    for batch in batches {
+        to.take(batch.clone()).await.unwrap();
+    }
+}
+
+async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
+    let (ours, theirs) = (entries(told(from).await), entries(told(to).await));
+    for (one, other) in ours.iter().zip(&theirs) {
+        assert_eq!(one, other);
+    }
+    assert_eq!(ours.len(), theirs.len());
+    let has = |is: fn(&Entry) -> bool| ours.iter().any(|(_, entry)| is(entry));
+    assert!(has(|entry| matches!(entry, Entry::Setting(..))), "settings were carried");
+    assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
+    assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
+    assert!(has(|entry| matches!(entry, Entry::Event(..))), "activity was carried");
+    assert!(has(|entry| matches!(entry, Entry::Line(..))), "ledgers were carried");
+    let libraries = from.all_libraries().await.unwrap();
+    for scope in libraries.iter().map(shelf_ports::accounts::LibraryInfo::scope) {
+        assert_eq!(listed(from, scope).await, listed(to, scope).await);
+    }
+}
+
+/// What people see of a library, as text.
+async fn listed<S: Store>(store: &S, scope: Scope) -> String {
+    let sort = Sort::Newest;
+    let shown = store.bookmarks(scope, &Filter::default(), sort, None, 500).await.unwrap();
+    let folders = store.collections(scope).await.unwrap();
+    let tags = store.tags(scope).await.unwrap();
+    let trash = store.trash(scope, None, 500).await.unwrap();
+    let counts = store.counts(scope).await.unwrap();
+    let acts = store.acts(scope, None, 500).await.unwrap();
+    format!("{shown:#?}\n{folders:#?}\n{tags:#?}\n{trash:#?}\n{counts:#?}\n{acts:#?}")
+}
+
+async fn taking_in_twice_is_taking_in_once(batches: &[Batch], to: &dyn Archive) {
+    let before = entries(told(to).await);
+    for batch in batches {
+        to.take(batch.clone()).await.unwrap();
+    }
+    assert_eq!(entries(told(to).await), before);
+}
+
+async fn a_log_with_a_gap_is_refused(batches: &[Batch], to: &dyn Archive) {
+    let before = entries(told(to).await);
+    let (scope, mut change) = batches
+        .iter()
+        .find_map(|batch| {
+            let mut changes = batch.entries.iter().filter_map(|entry| match entry {
+                Entry::Change(change) => Some(change.clone()),
+                _ => None,
+            });
+            changes.next().map(|change| (batch.scope, change))
+        })
+        .unwrap();
+    change.seq += 1_000_000;
+    let mut event = batches.iter().flat_map(|batch| &batch.entries);
+    let event = event.find(|entry| matches!(entry, Entry::Event(..))).unwrap().clone();
+    let batch = Batch { scope, entries: vec![event, Entry::Change(change)] };
+    assert!(to.take(batch).await.is_err());
+    assert_eq!(entries(told(to).await), before);
+}
+
+/// Writes to the store that is just telling.
+struct Writing<'a, S> {
+    store: &'a S,
+    desk: Option<Desk>,
+    kept: Kept,
+}
+
+#[async_trait]
+impl<S: Store> Taking for Writing<'_, S> {
+    async fn take(&mut self, batch: Batch) -> Result<(), Fault> {
+        if let Some(desk) = self.desk.take() {
+            desk.save_url(self.store, "https://meanwhile.example/").await;
+        }
+        self.kept.take(batch).await
+    }
+}
+
+async fn all_is_told_as_of_one_moment<S: Store>(store: &S) {
+    let desk = Desk::new(store, 901).await;
+    let before = entries(told(store).await);
+    let mut writing = Writing { store, desk: Some(desk), kept: Kept::default() };
+    store.tell(&mut writing).await.unwrap();
+    assert_eq!(entries(writing.kept.0), before);
+    assert_ne!(entries(told(store).await), before, "what came meanwhile is told next time");
+}
