@@ -16,7 +16,7 @@ use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_follow::{Report, Source};
 use shelf_identity::{Doors, Secret, create_link, first_run};
 use shelf_ports::Fault;
-use shelf_ports::accounts::Person;
+use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::projection::Projection;
 use shelf_web::{PublicUrl, Web};
@@ -89,10 +89,11 @@ impl App {
     /// follows them.
     pub async fn open(dir: &Path, setup: &Setup) -> Result<Self> {
         let records = Records::open(dir, setup.records.as_deref()).await?;
-        let at = dir.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open_index(&at)).await?;
-        let index = opened.with_context(|| format!("cannot open {}", dir.display()))?;
         let stores = records.stores(setup);
+        let restored = stores.accounts.setting(RESTORED_OF, RESTORED).await?;
+        let at = dir.to_owned();
+        let opened = tokio::task::spawn_blocking(move || open_index(&at, restored)).await?;
+        let index = opened.with_context(|| format!("cannot open {}", dir.display()))?;
         let search = search_of(&stores, index);
         let doors = doors_of(&stores);
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
@@ -243,8 +244,10 @@ fn projections(roles: &Roles, stores: &Stores, search: &SearchPorts) -> Vec<Arc<
     vec![Arc::new(TextFollower::new(library, views, index, embedder))]
 }
 
-fn open_index(dir: &Path) -> Result<EmbeddedSearch, Fault> {
-    let version = format!("{ANALYSIS_VERSION} {}", BuiltInModel::NAME);
+/// Opens the index; one made before the records were `restored` is made anew.
+fn open_index(dir: &Path, restored: Option<String>) -> Result<EmbeddedSearch, Fault> {
+    let made_by = [ANALYSIS_VERSION.to_string(), BuiltInModel::NAME.to_owned()];
+    let version = made_by.into_iter().chain(restored).collect::<Vec<_>>().join(" ");
     let index = EmbeddedSearch::open(&dir.join(SEARCH), &version)?;
     empty(&dir.join(INCOMING)).map_err(|error| Fault::new("emptying the incoming files", error))?;
     Ok(index)

@@ -1,10 +1,12 @@
 //! The command line: what there is, and how each command ends.
 
 mod add;
+mod backup;
 mod doctor;
 mod export;
 mod import;
 mod link;
+mod move_to;
 mod rebuild;
 mod search;
 mod token;
@@ -112,6 +114,12 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Build lists and indexes again from the log.
     Rebuild,
+    /// Write everything into one file, as of one moment; a server may run meanwhile.
+    Backup(backup::Backup),
+    /// Bring back what a backup holds, into an empty data directory or database.
+    Restore(backup::Restore),
+    /// Carry everything to another data directory, or to `PostgreSQL` and back.
+    Move(move_to::Move),
 }
 
 #[derive(Debug, Args)]
@@ -206,6 +214,9 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Link => link::link(settings).await,
         Command::Doctor(doctor) => return doctor::doctor(settings, doctor).await,
         Command::Rebuild => rebuild::rebuild(settings).await,
+        Command::Backup(backup) => backup::backup(settings, backup).await,
+        Command::Restore(restore) => backup::restore(settings, restore).await,
+        Command::Move(to) => move_to::move_to(settings, to).await,
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -164,10 +164,8 @@ impl Settings {
         let trusted_proxies =
             Proxies::read(&list("trusted_proxies")).context("the setting \"trusted_proxies\"")?;
         let records = owned("records");
-        let postgres =
-            |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
         ensure!(
-            records.as_ref().is_none_or(postgres),
+            records.as_deref().is_none_or(is_postgres),
             "the setting \"records\" begins with postgres:// or postgresql://"
         );
         let bus = owned("bus");
@@ -204,6 +202,11 @@ impl Settings {
             IpAddr::V6(ip) => ip.is_loopback(),
         }
     }
+}
+
+/// Whether `address` is that of a PostgreSQL database.
+pub(crate) fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres://") || address.starts_with("postgresql://")
 }
 
 /// The data directory: as said, else where this person's programs keep their data.

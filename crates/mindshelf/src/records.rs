@@ -7,6 +7,8 @@ use shelf_cluster::nats::Nats;
 use shelf_cluster::postgres::{Durability, Postgres};
 use shelf_embedded::Embedded;
 use shelf_ports::Fault;
+use shelf_ports::accounts::{Accounts, Person};
+use shelf_ports::archive::Archive;
 use shelf_ports::news::News;
 use shelf_ports::replies::Replies;
 use std::path::Path;
@@ -45,6 +47,42 @@ impl Records {
         let at = dir.to_owned();
         let opened = tokio::task::spawn_blocking(move || Embedded::open(&at)).await?;
         opened.map(Self::Embedded).with_context(|| format!("cannot open {}", dir.display()))
+    }
+
+    /// The same to be read alone, also beside a process that writes to them.
+    pub(crate) async fn open_to_read(dir: &Path, records: Option<&str>) -> Result<Self> {
+        if records.is_some() {
+            return Self::open(dir, records).await;
+        }
+        let at = dir.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Embedded::open_to_read(&at)).await?;
+        opened.map(Self::Embedded).with_context(|| format!("cannot open {}", dir.display()))
+    }
+
+    /// Everything in them, to be told and taken in.
+    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    async fn people(&self) -> Result<Vec<Person>, Fault> {
+        match self {
+            Self::Embedded(store) => store.people().await,
+            Self::Postgres(store) => store.people().await,
+        }
+    }
+
+    /// Whether nobody is in them yet.
+    pub(crate) async fn is_empty(&self) -> Result<bool, Fault> {
+        Ok(self.people().await?.is_empty())
+    }
+
+    /// Whether everybody in them is in `whole` too.
+    pub(crate) async fn is_part_of(&self, whole: &Self) -> Result<bool, Fault> {
+        let known = whole.people().await?;
+        Ok(self.people().await?.iter().all(|person| known.contains(person)))
     }
 
     /// The ports of the services, over these records.
@@ -126,7 +164,7 @@ where
         + shelf_ports::views::Views
         + shelf_ports::imports::Imports
         + shelf_ports::activity::Activity
-        + shelf_ports::accounts::Accounts
+        + Accounts
         + shelf_ports::leases::Leases
         + 'static,
 {

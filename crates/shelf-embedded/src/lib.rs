@@ -49,6 +49,18 @@ impl Embedded {
     pub fn open(dir: &Path) -> Result<Self, Fault> {
         let file = dir.join(FILE);
         let connection = sql::open_writer(&file)?;
+        Self::over(dir, connection)
+    }
+
+    /// The stores in `dir` to be read alone, also beside a process that has them open; writing to
+    /// them is a fault.
+    pub fn open_to_read(dir: &Path) -> Result<Self, Fault> {
+        let connection = sql::open_reader(&dir.join(FILE))?;
+        Self::over(dir, connection)
+    }
+
+    fn over(dir: &Path, connection: rusqlite::Connection) -> Result<Self, Fault> {
+        let file = dir.join(FILE);
         let inner = Inner {
             dir: dir.to_owned(),
             writer: Writer::start(connection)?,

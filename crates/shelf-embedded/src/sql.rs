@@ -68,6 +68,25 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
+/// Opens a connection that only reads a database of the version known here.
+pub(crate) fn open_reader(file: &Path) -> Result<Connection, Fault> {
+    let doing = "opening the database";
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(file, flags).map_err(|error| Fault::new(doing, error))?;
+    let version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| Fault::new(doing, error))?;
+    if version != SCHEMA_VERSION {
+        let detail = format!(
+            "the data is of version {version}, this program of {SCHEMA_VERSION}; start its server \
+             on the data first"
+        );
+        return Err(Fault::new(doing, detail));
+    }
+    Ok(connection)
+}
+
 /// Makes `file` where there is none, for its owner alone; SQLite gives its journal the same mode.
 fn only_for_owner(file: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();

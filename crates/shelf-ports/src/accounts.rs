@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, Scope, TenantId};
 use std::fmt;
 
+/// Whose setting [`RESTORED`] is: nobody's.
+pub const RESTORED_OF: PersonId = PersonId::from_bytes([0; 16]);
+/// The setting that says when these records were last restored from a backup, as the epoch their
+/// libraries got; what was made from them before is made anew.
+pub const RESTORED: &str = "restored";
+
 /// A person; alone, a tenant of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {

@@ -8,3 +8,4 @@ mod deployment;
 mod several;
 mod away;
 mod proxy;
+mod carried;

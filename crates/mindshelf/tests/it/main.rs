@@ -9,5 +9,6 @@ mod stories;
 mod shell;
 mod commands;
 mod killed;
+mod carried;
 #[cfg(target_os = "linux")]
 mod full;

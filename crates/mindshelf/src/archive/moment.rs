@@ -1,0 +1,72 @@
+//! A backup as it was at an earlier moment, in an epoch of its own.
+
+use shelf_domain::change::Head;
+use shelf_ports::accounts::{RESTORED, RESTORED_OF};
+use shelf_ports::archive::{Batch, Entry, KeptAnswer};
+use std::collections::BTreeSet;
+
+/// Turns what a backup holds into what is restored.
+///
+/// Accounts stay as they are in the backup; content goes back to the moment. Every library gets a
+/// later epoch, so that devices which saw what is no longer there begin anew: seconds since 1970,
+/// so that two restores of one backup are told apart.
+#[derive(Debug)]
+pub(crate) struct Restoring {
+    until: i64,
+    epoch: u32,
+    last: Head,
+    left_out: BTreeSet<shelf_domain::id::ActId>,
+}
+
+impl Restoring {
+    /// Restores what was there at `until`, at the moment `now`, both in milliseconds.
+    pub(crate) fn new(until: i64, now: i64) -> Self {
+        let epoch = u32::try_from(now / 1_000).unwrap_or(u32::MAX);
+        Self { until, epoch, last: Head::default(), left_out: BTreeSet::new() }
+    }
+
+    /// The setting by which processes know that records were restored.
+    pub(crate) fn mark(&self) -> Batch {
+        let mark = Entry::Setting(RESTORED_OF, RESTORED.to_owned(), self.epoch.to_string());
+        Batch { scope: None, entries: vec![mark] }
+    }
+
+    /// What of `batch` is restored.
+    pub(crate) fn of(&mut self, batch: Batch) -> Batch {
+        let Batch { scope, entries } = batch;
+        let entries = entries.into_iter().filter_map(|entry| self.entry(entry)).collect();
+        Batch { scope, entries }
+    }
+
+    fn entry(&mut self, entry: Entry) -> Option<Entry> {
+        match entry {
+            Entry::Setting(person, name, _) if person == RESTORED_OF && name == RESTORED => None,
+            Entry::Library(..) => {
+                self.last = Head::default();
+                Some(entry)
+            }
+            Entry::Change(ref change) if change.at <= self.until => {
+                (self.last.seq, self.last.at) = (change.seq, change.at);
+                Some(entry)
+            }
+            Entry::Change(_) => None,
+            Entry::Answer(KeptAnswer::Push { at, .. } | KeptAnswer::Write { at, .. }) => {
+                (at <= self.until).then_some(entry)
+            }
+            Entry::Event(_, ref event) => (event.at <= self.until).then_some(entry),
+            Entry::Import(ref job) if job.started_at > self.until => {
+                self.left_out.insert(job.id);
+                None
+            }
+            Entry::Line(import, _) => (!self.left_out.contains(&import)).then_some(entry),
+            Entry::Whole(head) => Some(Entry::Whole(self.head(head))),
+            other => Some(other),
+        }
+    }
+
+    /// Small numbers and stamps that were given stay given, also those of later rows.
+    fn head(&self, head: Head) -> Head {
+        let epoch = self.epoch.max(head.epoch.saturating_add(1));
+        Head { epoch, seq: self.last.seq, at: self.last.at, ..head }
+    }
+}

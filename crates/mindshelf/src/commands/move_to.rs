@@ -1,0 +1,82 @@
+//! `mindshelf move`: all records to another engine.
+
+use crate::archive::{Digest, carry};
+use crate::config::{Settings, is_postgres};
+use crate::console;
+use crate::directory::Directory;
+use crate::records::Records;
+use anyhow::{Result, ensure};
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Where to.
+#[derive(Debug, Args)]
+pub(super) struct Move {
+    /// A data directory, or the address of a PostgreSQL database.
+    to: String,
+    /// Print what was moved as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told<'a> {
+    to: &'a str,
+    #[serde(flatten)]
+    digest: &'a Digest,
+}
+
+/// Carries everything over and holds the two against each other. What was cut off goes on from
+/// where it was when the same is asked again.
+pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
+    let own = Directory::take(&settings.data)?;
+    let from = Records::open(own.path(), settings.records.as_deref()).await?;
+    let (to, _directory) = opened(&ask.to).await?;
+    ensure!(
+        to.is_part_of(&from).await?,
+        "there is another shelf already at {}; name an empty directory or database",
+        shown(&ask.to)
+    );
+    let bar = console::bar();
+    let (to, from) = (to, from);
+    let digest = carry(&*from.archive(), &*to.archive(), &|entries| {
+        bar.set_message(format!("{entries} entries"));
+    })
+    .await?;
+    bar.finish_and_clear();
+    to.settle().await?;
+    if ask.json {
+        console::say(serde_json::to_string(&Told { to: shown(&ask.to), digest: &digest })?);
+        return Ok(());
+    }
+    let Digest { entries, sha256 } = &digest;
+    console::say(format!(
+        "Moved {entries} entries, and both sides hold the same (SHA-256 {sha256})."
+    ));
+    let next = if is_postgres(&ask.to) {
+        "set `records` to the address of the database".to_owned()
+    } else {
+        format!("set `data` to {} and leave `records` out", ask.to)
+    };
+    console::say(format!(
+        "To use it, {next}. The old shelf is left as it is; the search index is made anew."
+    ));
+    Ok(())
+}
+
+/// The records at `to`, and the directory they need.
+async fn opened(to: &str) -> Result<(Records, Option<Directory>)> {
+    if is_postgres(to) {
+        let nowhere = PathBuf::new();
+        return Ok((Records::open(&nowhere, Some(to)).await?, None));
+    }
+    let directory = Directory::take(&PathBuf::from(to))?;
+    Ok((Records::open(directory.path(), None).await?, Some(directory)))
+}
+
+/// `to` without what may be a password.
+fn shown(to: &str) -> &str {
+    if is_postgres(to) { "the database" } else { to }
+}

@@ -1,0 +1,93 @@
+//! A shelf that outgrows its directory and comes back to it, and what happens when the way is cut.
+
+use crate::program::{mindshelf, said, told};
+use serde_json::{Value, json};
+use shelf_testkit::ground::Ground;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use tempfile::{TempDir, tempdir};
+use tokio::time::Instant;
+
+/// Links of the shelf: several batches, and long enough to be cut off on the way.
+const ROWS: usize = 20_000;
+
+fn shelf() -> TempDir {
+    let dir = tempdir().unwrap();
+    let file = dir.path().join("links.jsonl");
+    let row = |row: usize| {
+        let (url, title) = (format!("https://example.org/{row}"), format!("Page {row}"));
+        let tags = [format!("t{}", row % 50)];
+        json!({ "url": url, "title": title, "tags": tags, "folders": ["Read"] }).to_string() + "\n"
+    };
+    std::fs::write(&file, (0..ROWS).map(row).collect::<String>()).unwrap();
+    said(mindshelf(dir.path()).arg("import").arg(&file));
+    dir
+}
+
+fn exported(command: &mut Command) -> String {
+    said(command.arg("export"))
+}
+
+fn on(data: &Path, records: &str) -> Command {
+    let mut command = mindshelf(data);
+    command.env("MINDSHELF_RECORDS", records);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shelf_moves_to_postgresql_and_back() {
+    for ground in Ground::all().await {
+        let (dir, beside, back) = (shelf(), tempdir().unwrap(), tempdir().unwrap());
+        let before = exported(&mut mindshelf(dir.path()));
+        let mut cut = mindshelf(dir.path());
+        cut.arg("move").arg(&ground.url).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut cut = cut.spawn().unwrap();
+        rows_arrived(&ground).await;
+        cut.kill().unwrap();
+        cut.wait().unwrap();
+
+        let began = Instant::now();
+        let moved = told(mindshelf(dir.path()).args(["move", &ground.url, "--json"]));
+        eprintln!("{} entries moved on after the cut, in {:?}", moved["entries"], began.elapsed());
+        assert_eq!(exported(&mut on(beside.path(), &ground.url)), before);
+
+        let file = beside.path().join("shelf.backup");
+        let made = told(on(beside.path(), &ground.url).arg("backup").arg(&file).arg("--json"));
+        // The new directory's own key is a grant more.
+        assert!(made["entries"].as_u64() > moved["entries"].as_u64(), "{made} {moved}");
+        let began = Instant::now();
+        let home = told(on(beside.path(), &ground.url).arg("move").arg(back.path()).arg("--json"));
+        eprintln!("{} entries moved back, in {:?}", home["entries"], began.elapsed());
+        assert_eq!(home["sha256"], made["sha256"], "a backup and a move tell the same");
+        assert_eq!(exported(&mut mindshelf(back.path())), before);
+        ground.end().await;
+    }
+}
+
+/// Waits until the log on the other side has begun.
+async fn rows_arrived(ground: &Ground) {
+    let all = shelf_testkit::ground::connect(&ground.admin_url).await;
+    loop {
+        let rows = all.query_opt("SELECT 1 FROM libraries WHERE seq > 0", &[]).await;
+        if rows.is_ok_and(|row| row.is_some()) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_directory_is_restored_on_postgresql_at_an_earlier_moment() {
+    let Some(ground) = Ground::one().await else { return };
+    let (dir, away, beside) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    said(mindshelf(dir.path()).args(["add", "https://example.org/early"]));
+    let early = exported(&mut mindshelf(dir.path()));
+    let line: Value = serde_json::from_str(early.lines().last().unwrap()).unwrap();
+    said(mindshelf(dir.path()).args(["add", "https://example.org/late"]));
+    let file = away.path().join("shelf.backup");
+    said(mindshelf(dir.path()).arg("backup").arg(&file));
+    let moment = line["created_at"].as_str().unwrap();
+    said(on(beside.path(), &ground.url).arg("restore").arg(&file).args(["--until", moment]));
+    assert_eq!(exported(&mut on(beside.path(), &ground.url)), early);
+    ground.end().await;
+}

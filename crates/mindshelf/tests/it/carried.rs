@@ -1,0 +1,132 @@
+//! A shelf in a file and back, at another moment, in another directory.
+
+use crate::program::{Server, client, complained, mindshelf, said, told};
+use serde_json::{Value, json};
+use std::path::Path;
+use tempfile::{TempDir, tempdir};
+
+/// A shelf with an import in it, a folder, tags and something in the trash.
+fn shelf() -> TempDir {
+    let dir = tempdir().unwrap();
+    let file = dir.path().join("links.html");
+    let links = (0..300).map(|n| {
+        format!("<DT><A HREF=\"https://example.org/{n}\" TAGS=\"t{}\">Page {n}</A>\n", n % 7)
+    });
+    let list = format!("<DL><p><DT><H3>Read</H3><DL><p>{}</DL></DL>", links.collect::<String>());
+    std::fs::write(&file, format!("<!DOCTYPE NETSCAPE-Bookmark-file-1>\n{list}")).unwrap();
+    said(mindshelf(dir.path()).arg("import").arg(&file));
+    dir
+}
+
+fn add(data: &Path, url: &str) {
+    said(mindshelf(data).arg("add").arg(url));
+}
+
+fn exported(data: &Path) -> String {
+    said(mindshelf(data).arg("export"))
+}
+
+fn backup(data: &Path, file: &Path) -> Value {
+    told(mindshelf(data).arg("backup").arg(file).arg("--json"))
+}
+
+fn restored(to: &Path, file: &Path, more: &[&str]) -> Value {
+    told(mindshelf(to).arg("restore").arg(file).args(more).arg("--json"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_beside_a_server_brings_the_same_shelf_back_in_a_new_epoch() {
+    let (dir, away, other) = (shelf(), tempdir().unwrap(), tempdir().unwrap());
+    let server = Server::start(dir.path());
+    let (there, library) = client(dir.path()).await;
+    let pulled: Value = there.get(&format!("{library}/changes?limit=10")).await.unwrap();
+    let file = away.path().join("shelf.backup");
+    let made = backup(dir.path(), &file);
+    let before = exported(dir.path());
+    add(dir.path(), "https://example.org/after");
+    assert!(server.stop());
+
+    let back = restored(other.path(), &file, &[]);
+    assert_eq!((&back["entries"], &back["sha256"]), (&made["entries"], &made["sha256"]));
+    assert_eq!(exported(other.path()), before);
+    let found = told(mindshelf(other.path()).args(["search", "page 7", "--json"]));
+    assert!(found["total"].as_u64().unwrap() > 0, "the restored shelf is searched: {found}");
+
+    let server = Server::start(other.path());
+    let (there, library) = client(other.path()).await;
+    let now: Value = there.get(&format!("{library}/changes?limit=10")).await.unwrap();
+    let epoch = |pulled: &Value| pulled["head"]["epoch"].as_u64().unwrap();
+    assert!(epoch(&now) > epoch(&pulled));
+    let cursor = pulled["next_cursor"].as_str().unwrap();
+    let old = there.get::<Value>(&format!("{library}/changes?cursor={cursor}")).await.unwrap_err();
+    assert_eq!(old.code(), Some("cursor_expired"), "what saw the other epoch begins anew");
+    assert!(server.stop());
+}
+
+#[test]
+fn content_goes_back_to_a_moment() {
+    let (dir, away, other) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    add(dir.path(), "https://example.org/early");
+    let early = exported(dir.path());
+    let line: Value = serde_json::from_str(early.lines().last().unwrap()).unwrap();
+    let moment = line["created_at"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned();
+    add(dir.path(), "https://example.org/late");
+    let file = away.path().join("shelf.backup");
+    backup(dir.path(), &file);
+    let back = restored(other.path(), &file, &["--until", &moment]);
+    assert!(back["until"].is_string(), "{back}");
+    assert_eq!(exported(other.path()), early);
+    add(other.path(), "https://example.org/anew");
+    let found = told(mindshelf(other.path()).args(["search", "late", "--mode", "words", "--json"]));
+    assert_eq!(found["total"], json!(0), "what came later is not there: {found}");
+
+    let why = complained(mindshelf(dir.path()).arg("restore").arg(&file), 1);
+    assert!(why.contains("a shelf already") && why.contains("--data"), "{why}");
+    let why = complained(
+        mindshelf(dir.path()).arg("restore").arg(&file).args(["--until", "yesterday"]),
+        2,
+    );
+    assert!(why.contains("2026-11-01T18:00:00Z"), "{why}");
+}
+
+#[test]
+fn a_backup_that_is_not_whole_is_refused_before_anything_is_written() {
+    let (dir, away) = (shelf(), tempdir().unwrap());
+    let file = away.path().join("shelf.backup");
+    backup(dir.path(), &file);
+    let why = complained(mindshelf(dir.path()).arg("backup").arg(&file), 1);
+    assert!(why.contains("there is a file of that name"), "{why}");
+    let whole = std::fs::read(&file).unwrap();
+    let middle = whole.len() / 2;
+    let mut turned = whole.clone();
+    turned[middle] ^= 0x40;
+    let hurt: [&[u8]; 5] = [&whole[..middle], &whole[..whole.len() - 9], &turned, b"", b"links"];
+    for bytes in hurt {
+        let (other, hurt) = (tempdir().unwrap(), away.path().join("hurt.backup"));
+        std::fs::write(&hurt, bytes).unwrap();
+        let why = complained(mindshelf(other.path()).arg("restore").arg(&hurt), 1);
+        assert!(why.contains("hurt.backup"), "{why}");
+        assert!(!other.path().join("shelf.db").exists(), "nothing was written");
+    }
+}
+
+#[test]
+fn a_shelf_moves_to_another_directory_and_only_to_its_own() {
+    let (dir, to, else_where) = (shelf(), tempdir().unwrap(), shelf());
+    let before = exported(dir.path());
+    let goes = |to: &Path| {
+        let mut command = mindshelf(dir.path());
+        command.arg("move").arg(to);
+        command
+    };
+    let moved = told(goes(to.path()).arg("--json"));
+    let again = told(goes(to.path()).arg("--json"));
+    assert_eq!(moved, again, "moving again changes nothing");
+    assert_eq!(exported(to.path()), before);
+    let why = complained(&mut goes(else_where.path()), 1);
+    assert!(why.contains("another shelf"), "{why}");
+    let server = Server::start(dir.path());
+    let why = complained(&mut goes(to.path()), 1);
+    assert!(why.contains("is in use"), "{why}");
+    assert!(server.stop());
+}
