@@ -3,7 +3,7 @@
 use crate::followers::Followers;
 use crate::keeper::{self, Keeper};
 use crate::local_key::local_key;
-use crate::probes::ProcessProbes;
+use crate::probes::{Helpers, ProcessProbes};
 use crate::records::Records;
 use crate::roles::{Role, Roles};
 use crate::upkeep::{self, Upkeep};
@@ -48,6 +48,8 @@ pub struct Setup {
     pub records: Option<String>,
     /// The bus that carries hints to other processes.
     pub bus: Option<String>,
+    /// What keeps lists for all processes.
+    pub cache: Option<String>,
     /// What it does.
     pub roles: Roles,
     /// How browsers reach it, when that is not the address it listens on.
@@ -99,7 +101,10 @@ impl App {
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
         let key = local_key(dir, &doors, &owner.person).await?;
         upkeep::settle(&stores).await.context("cannot settle what was left open")?;
-        let carried = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
+        let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
+        let cache = setup.cache.as_deref();
+        let cache = records.keep_lists_on(cache).await.context("the setting \"cache\"")?;
+        let helpers = Helpers { bus, cache };
         let source = Source {
             news: records.news(),
             library: stores.library.clone(),
@@ -108,7 +113,7 @@ impl App {
         };
         let projections = projections(&setup.roles, &stores, &search);
         let followers = Arc::new(Followers::start(&source, projections));
-        let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), carried));
+        let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let incoming = dir.join(INCOMING);
         let background = Background::new(incoming.clone(), FILE_BYTES_MAX);
         let tasks = TaskTracker::new();

@@ -37,6 +37,8 @@ pub struct Settings {
     pub records: Option<String>,
     /// The bus between processes.
     pub bus: Option<String>,
+    /// The cache of processes that share a database.
+    pub cache: Option<String>,
     /// What this process does.
     pub roles: Roles,
     /// The address to listen on.
@@ -171,16 +173,20 @@ impl Settings {
         let bus = owned("bus");
         let nats = |url: &String| url.starts_with("nats://") || url.starts_with("tls://");
         ensure!(bus.as_ref().is_none_or(nats), "the setting \"bus\" begins with nats:// or tls://");
+        let cache = owned("cache");
+        let redis = |url: &String| url.starts_with("redis://");
+        ensure!(cache.as_ref().is_none_or(redis), "the setting \"cache\" begins with redis://");
         let roles = Roles::read(text("role"))?;
         ensure!(
-            records.is_some() || (bus.is_none() && roles.are_all()),
-            "a bus and single roles are for processes that share a database; name it by the \
-             setting \"records\""
+            records.is_some() || (bus.is_none() && cache.is_none() && roles.are_all()),
+            "a bus, a cache and single roles are for processes that share a database; name it by \
+             the setting \"records\""
         );
         Ok(Self {
             data: data_of(all, environment),
             records,
             bus,
+            cache,
             roles,
             listen,
             hosts: list("hosts"),

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
 use shelf_api::Probes;
 use shelf_cluster::nats::Nats;
+use shelf_cluster::redis::Redis;
 use shelf_ports::accounts::Accounts;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug)]
 pub(crate) struct ProcessProbes {
     accounts: Arc<dyn Accounts>,
-    bus: Option<Nats>,
+    helpers: Helpers,
     counts: Counts,
     draining: AtomicBool,
+}
+
+/// Engines without which the process goes on, less well.
+#[derive(Debug)]
+pub(crate) struct Helpers {
+    pub(crate) bus: Option<Nats>,
+    pub(crate) cache: Option<Redis>,
+}
+
+impl Helpers {
+    /// The names of those that are away.
+    fn away(&self) -> Vec<String> {
+        let bus = self.bus.as_ref().is_some_and(|bus| !bus.is_up()).then_some("bus");
+        let cache = self.cache.as_ref().is_some_and(|cache| !cache.is_up()).then_some("cache");
+        bus.into_iter().chain(cache).map(str::to_owned).collect()
+    }
 }
 
 struct Counts(PrometheusHandle);
@@ -27,10 +44,10 @@ impl std::fmt::Debug for Counts {
 }
 
 impl ProcessProbes {
-    /// Probes of a process whose stores are `accounts`', with its bus.
-    pub(crate) fn new(accounts: Arc<dyn Accounts>, bus: Option<Nats>) -> Self {
+    /// Probes of a process whose stores are `accounts`', with its helpers.
+    pub(crate) fn new(accounts: Arc<dyn Accounts>, helpers: Helpers) -> Self {
         let counts = Counts(telemetry::counts());
-        Self { accounts, bus, counts, draining: AtomicBool::new(false) }
+        Self { accounts, helpers, counts, draining: AtomicBool::new(false) }
     }
 
     /// From now on the process is not ready: it is about to stop.
@@ -54,8 +71,7 @@ impl Probes for ProcessProbes {
     }
 
     async fn degraded(&self) -> Vec<String> {
-        let is_away = self.bus.as_ref().is_some_and(|bus| !bus.is_up());
-        if is_away { vec!["bus".to_owned()] } else { Vec::new() }
+        self.helpers.away()
     }
 
     fn metrics(&self) -> String {

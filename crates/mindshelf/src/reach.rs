@@ -89,6 +89,7 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         origins: settings.origins.clone(),
         records: settings.records.clone(),
         bus: settings.bus.clone(),
+        cache: settings.cache.clone(),
         roles: settings.roles.clone(),
         public_url: settings.public_url.clone(),
         clock: Arc::new(SystemClock::start()),

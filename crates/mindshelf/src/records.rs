@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use shelf_bookmarks::Stores;
 use shelf_cluster::nats::Nats;
 use shelf_cluster::postgres::{Durability, Postgres};
+use shelf_cluster::redis::Redis;
 use shelf_embedded::Embedded;
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Person};
@@ -106,6 +107,18 @@ impl Records {
         match (self, bus) {
             (Self::Postgres(store), Some(address)) => {
                 Nats::carry(store.bell(), address).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Keeps lists where all processes find them, where records are shared.
+    pub(crate) async fn keep_lists_on(&self, cache: Option<&str>) -> Result<Option<Redis>, Fault> {
+        match (self, cache) {
+            (Self::Postgres(store), Some(address)) => {
+                let redis = Redis::open(address).await?;
+                store.keep_lists_on(redis.clone());
+                Ok(Some(redis))
             }
             _ => Ok(None),
         }

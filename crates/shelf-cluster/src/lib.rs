@@ -1,7 +1,9 @@
-//! The storage ports on engines of their own: records on PostgreSQL, hints by NATS.
+//! The storage ports on engines of their own: records on PostgreSQL, hints by NATS, what may be
+//! forgotten on Redis.
 
 mod bell;
 pub mod postgres;
 pub mod nats;
+pub mod redis;
 
 pub use bell::Bell;

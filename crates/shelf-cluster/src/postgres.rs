@@ -17,6 +17,7 @@ mod activity;
 mod imports;
 mod replies;
 mod leases;
+mod lists;
 mod archive;
 
 use crate::bell::Bell;
@@ -58,6 +59,7 @@ type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 pub struct Postgres {
     pool: Pool,
     bell: Arc<Bell>,
+    lists: Arc<lists::Lists>,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -84,7 +86,7 @@ impl Postgres {
             .create_timeout(Some(WAIT_MAX))
             .build()
             .map_err(|error| Fault::new("preparing connections to PostgreSQL", error))?;
-        let store = Self { pool, bell: Arc::default() };
+        let store = Self { pool, bell: Arc::default(), lists: Arc::default() };
         schema::prepare(&store).await?;
         Ok(store)
     }

@@ -6,6 +6,7 @@ use crate::kind::{Kind, field};
 use crate::shelf::Shelf;
 use crate::stamp::Seq;
 use crate::value::Value;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A tag on a bookmark.
@@ -116,7 +117,7 @@ impl Bookmark {
 }
 
 /// A folder as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collection {
     /// Its id.
     pub id: ItemId,
@@ -166,7 +167,7 @@ impl Collection {
 }
 
 /// A tag as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     /// Its id.
     pub id: ItemId,

@@ -2,6 +2,7 @@
 
 use crate::Fault;
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::kind::Kind;
 use shelf_domain::view::{Bookmark, Collection, Tag};
@@ -76,7 +77,7 @@ pub struct Trashed {
 }
 
 /// How many living bookmarks there are, in all and by state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All, archived ones included.
     pub bookmarks: u64,

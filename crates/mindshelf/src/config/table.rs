@@ -59,6 +59,12 @@ pub const SETTINGS: &[Setting] = &[
          as `nats://127.0.0.1:4222`.",
     ),
     setting(
+        "cache",
+        "",
+        "Where processes that share a database keep what may be forgotten: the address of a Redis \
+         server, such as `redis://127.0.0.1:6379`.",
+    ),
+    setting(
         "role",
         "all",
         "What this process does: `gateway`, `keeper`, both with a comma between, or `all`.",

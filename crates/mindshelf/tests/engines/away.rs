@@ -82,6 +82,38 @@ async fn without_the_bus_everything_works_and_only_word_of_it_is_late() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_cache_everything_works() {
+    let Some(mut shelf) = Deployment::prepare().await else { return };
+    shelf.start(&[("a", "gateway"), ("b", "gateway")]).await;
+    let (here, there) = (shelf.owner("a").await, shelf.owner("b").await);
+    shelf.cache.cut();
+    let marked = async || {
+        let health = shelf.process("b").health().await;
+        (health["degraded"] == json!(["cache"])).then_some(health)
+    };
+    let (health, _) = until("the cache is told to be away", marked).await;
+    assert_eq!(health["status"], "ok", "it is ready all the same");
+    save(&here, "quiet").await.unwrap();
+    assert_eq!(counted(&there).await, 1, "what is counted is true");
+    shelf.cache.mend();
+    let whole = async || {
+        let health = shelf.process("b").health().await;
+        (health["degraded"] == json!([])).then_some(())
+    };
+    let ((), back) = until("the cache is back", whole).await;
+    eprintln!("the cache was back after {back:?}");
+    save(&here, "again").await.unwrap();
+    assert_eq!(counted(&there).await, 2);
+    shelf.end().await;
+}
+
+/// How many bookmarks the library is told to have.
+async fn counted((client, _): &(Client, String)) -> u64 {
+    let me: Value = client.get("/v1/me").await.unwrap();
+    me["libraries"][0]["counts"]["bookmarks"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_database_hangs_requests_end_in_time() {
     let Some(mut shelf) = Deployment::prepare().await else { return };
     shelf.start(&[("a", "gateway")]).await;

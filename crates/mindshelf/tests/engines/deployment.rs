@@ -47,6 +47,7 @@ pub(crate) struct Deployment {
     ground: Ground,
     pub(crate) records: Wire,
     pub(crate) bus: Wire,
+    pub(crate) cache: Wire,
     settings: BTreeMap<&'static str, String>,
     pub(crate) processes: BTreeMap<&'static str, Process>,
 }
@@ -54,15 +55,17 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// A deployment without processes; `None` where an engine is missing.
     pub(crate) async fn prepare() -> Option<Self> {
-        let (ground, nats) = (Ground::one().await?, engine("NATS")?);
+        let (ground, nats, redis) = (Ground::one().await?, engine("NATS")?, engine("REDIS")?);
         let records = Wire::to(port_of(&ground.url)).await;
         let bus = Wire::to(port_of(&nats)).await;
+        let cache = Wire::to(port_of(&redis)).await;
         let settings = [
             ("MINDSHELF_RECORDS", records.instead(&ground.url)),
             ("MINDSHELF_BUS", bus.instead(&nats)),
+            ("MINDSHELF_CACHE", cache.instead(&redis)),
         ];
         let (settings, processes) = (settings.into_iter().collect(), BTreeMap::new());
-        Some(Self { ground, records, bus, settings, processes })
+        Some(Self { ground, records, bus, cache, settings, processes })
     }
 
     /// Starts processes at once, each by its name and role, and waits until they are ready.
@@ -123,7 +126,12 @@ impl Deployment {
 }
 
 fn port_of(url: &str) -> u16 {
-    let after = url.rsplit('@').next().unwrap().trim_start_matches("nats://");
+    let after = url
+        .rsplit('@')
+        .next()
+        .unwrap()
+        .trim_start_matches("nats://")
+        .trim_start_matches("redis://");
     let port = after.split(['/', '?']).next().unwrap().rsplit(':').next().unwrap();
     port.parse().unwrap()
 }

@@ -50,6 +50,7 @@ impl World {
             origins: Vec::new(),
             records: ground.as_ref().map(|ground| ground.url.clone()),
             bus: None,
+            cache: None,
             roles: Roles::all(),
             public_url: None,
             clock: clock.clone(),

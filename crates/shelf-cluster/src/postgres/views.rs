@@ -220,20 +220,11 @@ impl Views for Postgres {
     }
 
     async fn collections(&self, scope: Scope) -> Result<Vec<(Collection, u64)>, Fault> {
-        let of: [Bound<'_>; 1] = [(&ROOT, Type::UUID)];
-        let rows = self.query_in(scope, "listing folders", COLLECTIONS, &of).await?;
-        let all = rows.iter().map(counted);
-        let all = all.map(|one| one.map(|(item, count)| (Collection::of(&item), count)));
-        all.collect::<Result<_, _>>().map(with_living_parents)
+        self.kept(scope, &self.lists.collections, self.list_collections(scope)).await
     }
 
     async fn tags(&self, scope: Scope) -> Result<Vec<(Tag, u64)>, Fault> {
-        let rows = self.query_in(scope, "listing tags", TAGS, &[]).await?;
-        let all = rows.iter().map(counted);
-        let all = all.map(|one| one.map(|(item, count)| (Tag::of(&item), count)));
-        let mut all: Vec<(Tag, u64)> = all.collect::<Result<_, Fault>>()?;
-        all.sort_by_cached_key(|(tag, _)| (tag.name.to_lowercase(), tag.id));
-        Ok(all)
+        self.kept(scope, &self.lists.tags, self.list_tags(scope)).await
     }
 
     async fn bearing(
@@ -276,6 +267,12 @@ impl Views for Postgres {
     }
 
     async fn counts(&self, scope: Scope) -> Result<Counts, Fault> {
+        self.kept(scope, &self.lists.counts, self.count(scope)).await
+    }
+}
+
+impl Postgres {
+    async fn count(&self, scope: Scope) -> Result<Counts, Fault> {
         let rows = self.query_in(scope, "counting", COUNT, &[]).await?;
         let Some(row) = rows.first() else { return Ok(Counts::default()) };
         Ok(Counts {
@@ -288,5 +285,22 @@ impl Views for Postgres {
             tags: count_of(row, 6),
             trashed: count_of(row, 7),
         })
+    }
+
+    async fn list_collections(&self, scope: Scope) -> Result<Vec<(Collection, u64)>, Fault> {
+        let of: [Bound<'_>; 1] = [(&ROOT, Type::UUID)];
+        let rows = self.query_in(scope, "listing folders", COLLECTIONS, &of).await?;
+        let all = rows.iter().map(counted);
+        let all = all.map(|one| one.map(|(item, count)| (Collection::of(&item), count)));
+        all.collect::<Result<_, _>>().map(with_living_parents)
+    }
+
+    async fn list_tags(&self, scope: Scope) -> Result<Vec<(Tag, u64)>, Fault> {
+        let rows = self.query_in(scope, "listing tags", TAGS, &[]).await?;
+        let all = rows.iter().map(counted);
+        let all = all.map(|one| one.map(|(item, count)| (Tag::of(&item), count)));
+        let mut all: Vec<(Tag, u64)> = all.collect::<Result<_, Fault>>()?;
+        all.sort_by_cached_key(|(tag, _)| (tag.name.to_lowercase(), tag.id));
+        Ok(all)
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 mod bus;
+mod lists;
 mod exams;
 mod locks;
 mod plans;
