@@ -5,6 +5,7 @@
 
 mod doc;
 mod plan;
+mod said;
 mod text;
 
 pub use doc::{DOC_TERMS_MAX, Embedding, Flags, SearchDoc};
@@ -12,6 +13,7 @@ pub use plan::{
     Alternative, Candidate, Facets, Filter, Found, Group, Known, Label, Phrase, Plan, Probe,
     Ranking, Space, Vocabulary,
 };
+pub use said::{LabelKind, best_first, side_by_side, year_of};
 pub use text::{BookmarkText, Folder, Texts};
 
 use crate::Fault;

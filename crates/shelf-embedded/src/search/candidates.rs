@@ -6,7 +6,9 @@ use super::rows::Row;
 use super::shelf::Walk;
 use super::vectors::Look;
 use shelf_ports::Fault;
-use shelf_ports::search::{CANDIDATES_MAX, Candidate, FACETED_MAX, Facets, Found, Plan};
+use shelf_ports::search::{
+    CANDIDATES_MAX, Candidate, FACETED_MAX, Facets, Found, Plan, best_first,
+};
 use std::cmp::Ordering;
 
 /// Up to this many bookmarks every cosine is computed whole.
@@ -240,19 +242,4 @@ fn small(number: usize) -> u32 {
 
 fn higher(a: &Met, b: &Met) -> Ordering {
     b.score.total_cmp(&a.score).then(b.number.cmp(&a.number))
-}
-
-/// Keeps the first `most` of `all` by `order`, in order.
-pub(super) fn best_first<T>(
-    all: &mut Vec<T>,
-    most: usize,
-    order: impl Fn(&T, &T) -> Ordering + Copy,
-) {
-    if all.len() > most {
-        if most > 0 {
-            all.select_nth_unstable_by(most - 1, order);
-        }
-        all.truncate(most);
-    }
-    all.sort_unstable_by(order);
 }

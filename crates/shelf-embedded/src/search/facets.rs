@@ -1,10 +1,7 @@
 //! Counts what found bookmarks have in common: one pass over their labels.
 
-use super::candidates::best_first;
-use super::rows::{LabelKind, Rows};
-use shelf_ports::search::{Facets, Flags};
-
-const DAY_MS: i64 = 86_400_000;
+use super::rows::Rows;
+use shelf_ports::search::{Facets, Flags, LabelKind, best_first};
 
 /// The facets of `numbers`, at most `most` values each.
 pub(super) fn facets(rows: &Rows, numbers: impl Iterator<Item = u32>, most: usize) -> Facets {
@@ -62,35 +59,5 @@ fn keep_highest(side: &mut Vec<(u32, u32)>, most: usize) {
         let (_, last, _) = side.select_nth_unstable_by(most - 1, |a, b| b.0.cmp(&a.0));
         let least = last.0;
         side.retain(|(count, _)| *count >= least);
-    }
-}
-
-/// The year (UTC) of a moment; days to civil dates as in the proleptic Gregorian calendar.
-pub(super) fn year(ms: i64) -> i16 {
-    let days = ms.div_euclid(DAY_MS) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day = days.rem_euclid(146_097);
-    let of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * of_era + of_era / 4 - of_era / 100);
-    let after_february = (5 * of_year + 2) / 153 < 10;
-    i16::try_from(era * 400 + of_era + i64::from(!after_february)).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn years_turn_at_new_year() {
-        for (ms, expected) in [
-            (0, 1970),
-            (-1, 1969),
-            (1_704_067_199_999, 2023),
-            (1_704_067_200_000, 2024),
-            (1_709_164_800_000, 2024),
-            (1_735_689_599_999, 2024),
-        ] {
-            assert_eq!(year(ms), expected, "{ms}");
-        }
     }
 }

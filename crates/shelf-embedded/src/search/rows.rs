@@ -1,12 +1,11 @@
 //! What is known of each bookmark beside its words, by number: for filters, facets and ranking.
 
-use super::facets;
 use super::store::View;
 use super::terms::{CREATED, FLAGS, Fields, ITEM_HIGH, ITEM_LOW, LABELS, LENGTH};
 use super::vectors::Vectors;
 use shelf_domain::id::ItemId;
 use shelf_ports::Fault;
-use shelf_ports::search::{Flags, SearchDoc, search_fault};
+use shelf_ports::search::{Flags, LabelKind, SearchDoc, search_fault, year_of};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,37 +65,6 @@ pub(super) struct Labels {
     languages: Vec<u32>,
 }
 
-/// What a label is for: which facet counts it, if any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LabelKind {
-    Tag,
-    Site,
-    Folder,
-    Language,
-    Other,
-}
-
-impl LabelKind {
-    /// What a label begins with, by kind.
-    const STARTS: [(Self, &'static str); 4] = [
-        (Self::Tag, "tag:"),
-        (Self::Site, "site:"),
-        (Self::Folder, "folder:"),
-        (Self::Language, "lang:"),
-    ];
-
-    /// How many bytes of a label say its kind.
-    fn start(self) -> usize {
-        let known = Self::STARTS.iter().find(|(kind, _)| *kind == self);
-        known.map_or(0, |(_, start)| start.len())
-    }
-
-    fn of(label: &str) -> Self {
-        let found = Self::STARTS.iter().find(|(_, start)| label.starts_with(start));
-        found.map_or(Self::Other, |(kind, _)| *kind)
-    }
-}
-
 impl Labels {
     fn intern(&mut self, label: &str) -> u32 {
         if let Some(&id) = self.ids.get(label) {
@@ -131,7 +99,7 @@ impl Labels {
     /// The label without its kind.
     pub(super) fn name(&self, id: u32) -> &str {
         let name = self.names.get(id as usize).map_or("", |name| name);
-        name.get(self.kind(id).start()..).unwrap_or_default()
+        name.get(self.kind(id).start().len()..).unwrap_or_default()
     }
 
     pub(super) fn kind(&self, id: u32) -> LabelKind {
@@ -229,7 +197,7 @@ impl Rows {
         }
         self.living += 1;
         self.lengths += u64::from(row.length);
-        let year = facets::year(row.created_at_ms);
+        let year = year_of(row.created_at_ms);
         self.all[number] = Row { labels_from, labels, living: true, year, ..row };
         self.side_lengths[number] = row.length as f32;
     }

@@ -5,7 +5,7 @@ use super::store::{Segment, View};
 use super::tail::Tail;
 use super::terms::Fields;
 use shelf_ports::Fault;
-use shelf_ports::search::{Group, Phrase, Ranking, Space, search_fault};
+use shelf_ports::search::{Group, Phrase, Ranking, Space, search_fault, side_by_side};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use tantivy::postings::Postings;
@@ -186,16 +186,4 @@ impl Walk<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether the lists of places hold a run: a place in the first, the next one in the second, ….
-fn side_by_side(mut lists: impl Iterator<Item = Vec<u32>>) -> bool {
-    let Some(mut starts) = lists.next() else { return false };
-    for (offset, places) in (1_u32..).zip(lists) {
-        starts.retain(|start| places.binary_search(&(start + offset)).is_ok());
-        if starts.is_empty() {
-            return false;
-        }
-    }
-    !starts.is_empty()
 }
