@@ -5,13 +5,16 @@ use shelf_ports::Fault;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
+/// What a fresh database begins with: version 1.
 const SCHEMA: &str = include_str!("../schema.sql");
-/// The version of the schema.
-const VERSION: i32 = 1;
+/// What leads from each version to the next one, in order, and fresh databases too.
+const MIGRATIONS: [(i32, &str); 1] = [(2, include_str!("../migrations/0002_search.sql"))];
+/// The version of the tables this program knows.
+const VERSION: i32 = 2;
 /// Held while one process prepares the tables, so that several may start at once.
 const LOCK: i64 = 0x6d69_6e64_7368;
 
-/// Checks the role, then makes the tables where there are none.
+/// Checks the role, then makes the tables where there are none and brings older ones up to date.
 pub(super) async fn prepare(store: &Postgres) -> Result<(), Fault> {
     let doing = "preparing the tables on PostgreSQL";
     let mut connection = store.connection().await?;
@@ -22,8 +25,12 @@ pub(super) async fn prepare(store: &Postgres) -> Result<(), Fault> {
         let version = version(&within).await?;
         if version == 0 {
             within.batch_execute(SCHEMA).await?;
-            let put = "INSERT INTO shelf_version VALUES ($1)";
-            within.execute_typed(put, &[(&VERSION, Type::INT4)]).await?;
+            within.execute_typed("INSERT INTO shelf_version VALUES (1)", &[]).await?;
+        }
+        for (to, sql) in MIGRATIONS.iter().filter(|(to, _)| *to > version) {
+            within.batch_execute(sql).await?;
+            let put = "UPDATE shelf_version SET version = $1";
+            within.execute_typed(put, &[(to, Type::INT4)]).await?;
         }
         Ok(version)
     };

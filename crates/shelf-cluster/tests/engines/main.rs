@@ -5,6 +5,7 @@ mod bus;
 mod lists;
 mod exams;
 mod locks;
+mod migrations;
 mod plans;
 
 use shelf_cluster::postgres::Postgres;

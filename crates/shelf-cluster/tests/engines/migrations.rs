@@ -1,0 +1,68 @@
+//! Databases of earlier versions are brought up to date, with all they hold.
+
+use crate::open;
+use shelf_cluster::postgres::Postgres;
+use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_ports::accounts::Accounts;
+use shelf_ports::activity::{Activity, Deed};
+use shelf_testkit::ground::{Ground, connect};
+use tokio_postgres::Client;
+
+/// What version 1 was made of; migrations alone lead on from it.
+const VERSION_1: &str = include_str!("../../src/schema.sql");
+const CONTENT: &str = "
+    INSERT INTO shelf_version VALUES (1);
+    INSERT INTO people VALUES (repeat('01', 16)::uuid, repeat('02', 16)::uuid, 'Ada', 0);
+    INSERT INTO libraries (id, tenant, owner, name, created_at) VALUES
+        (repeat('03', 16)::uuid, repeat('02', 16)::uuid, repeat('01', 16)::uuid, 'Books', 0);
+    SET mindshelf.library = '03030303-0303-0303-0303-030303030303';
+    INSERT INTO activity (library, person, at, deed, item) VALUES
+        (repeat('03', 16)::uuid, repeat('01', 16)::uuid, 7, 'read', repeat('04', 16)::uuid);";
+/// Tables of content, with whether each is locked against its owner, too.
+const LOCKED: &str = "SELECT relname::text, relrowsecurity AND relforcerowsecurity FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relname LIKE 'search\\_%' AND relname <> 'search_home'";
+
+async fn version(client: &Client) -> i32 {
+    let rows = client.query("SELECT version FROM shelf_version", &[]).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    rows[0].get(0)
+}
+
+#[tokio::test]
+async fn a_database_of_version_1_is_brought_up_to_date_with_all_it_holds() {
+    for ground in Ground::all().await {
+        let role = connect(&ground.direct_url).await;
+        role.batch_execute(VERSION_1).await.unwrap();
+        role.batch_execute(CONTENT).await.unwrap();
+        let once = || Postgres::open(&ground.url);
+        let (one, other, third) = tokio::join!(once(), once(), once());
+        let store = one.unwrap();
+        assert!(other.is_ok() && third.is_ok(), "several processes may start at once");
+        assert_eq!(version(&role).await, 2);
+        assert_eq!(store.people().await.unwrap()[0].name, "Ada");
+        let scope = Scope {
+            tenant: TenantId::from_bytes([2; 16]),
+            library: LibraryId::from_bytes([3; 16]),
+        };
+        let recent = store.recent(scope, PersonId::from_bytes([1; 16]), 5).await.unwrap();
+        assert_eq!((recent.len(), recent[0].at, recent[0].deed), (1, 7, Deed::Read));
+        drop(role);
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_database_is_of_the_latest_version_and_its_new_tables_are_locked() {
+    for ground in Ground::all().await {
+        open(&ground).await;
+        let role = connect(&ground.direct_url).await;
+        assert_eq!(version(&role).await, 2);
+        let tables = role.query(LOCKED, &[]).await.unwrap();
+        assert_eq!(tables.len(), 4 * 17, "four tables, each with sixteen partitions");
+        for table in tables {
+            assert!(table.get::<_, bool>(1), "{} is open", table.get::<_, String>(0));
+        }
+        drop(role);
+        ground.end().await;
+    }
+}
