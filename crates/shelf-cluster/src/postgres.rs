@@ -20,6 +20,8 @@ mod leases;
 mod lists;
 mod archive;
 
+pub(crate) use within::{For, Within};
+
 use crate::bell::Bell;
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
@@ -52,7 +54,7 @@ pub struct Durability {
 }
 
 /// A value with its type, as a statement without a name needs it.
-type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
+pub(crate) type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// Stores on one PostgreSQL database. Cloning shares the connections.
 #[derive(Clone)]
@@ -103,7 +105,7 @@ impl Postgres {
         Ok(Durability { synchronous_commit: text(0), fsync: text(1) })
     }
 
-    async fn connection(&self) -> Result<Object, Fault> {
+    pub(crate) async fn connection(&self) -> Result<Object, Fault> {
         let doing = "reaching PostgreSQL";
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => fault(doing, error),
@@ -112,7 +114,7 @@ impl Postgres {
     }
 
     /// The rows of one statement about no library.
-    async fn query(
+    pub(crate) async fn query(
         &self,
         doing: &'static str,
         sql: &str,
@@ -183,6 +185,6 @@ fn damaged(what: &'static str) -> Fault {
 }
 
 /// A page's size as PostgreSQL counts.
-fn limit_of(limit: usize) -> i64 {
+pub(crate) fn limit_of(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -24,7 +24,7 @@ const LONG_ANSWER_MAX: Duration = Duration::from_mins(11);
 
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum For {
+pub(crate) enum For {
     /// Statements that each see what is committed when they begin.
     Writing,
     /// Statements that all see one moment, and change nothing.
@@ -33,7 +33,7 @@ pub(super) enum For {
 
 /// A transaction that has named its library, and sees the rows of no other. Dropped, it takes back
 /// what it did.
-pub(super) struct Within<'a> {
+pub(crate) struct Within<'a> {
     transaction: Transaction<'a>,
     library: Uuid,
     doing: &'static str,
@@ -42,7 +42,7 @@ pub(super) struct Within<'a> {
 
 impl<'a> Within<'a> {
     /// Begins within the library of `scope`; `None` if it is not there or of another tenant.
-    pub(super) async fn enter(
+    pub(crate) async fn enter(
         connection: &'a mut Object,
         scope: Scope,
         doing: &'static str,
@@ -105,28 +105,28 @@ impl<'a> Within<'a> {
     }
 
     /// The rows of one statement, where `$1` is the library.
-    pub(super) async fn rows(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
+    pub(crate) async fn rows(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
         let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];
         all.extend_from_slice(of);
         bounded(self.doing, self.answer_max, self.transaction.query_typed(sql, &all)).await
     }
 
     /// Runs one statement, where `$1` is the library; how many rows it touched.
-    pub(super) async fn run(&self, sql: &str, of: &[Bound<'_>]) -> Result<u64, Fault> {
+    pub(crate) async fn run(&self, sql: &str, of: &[Bound<'_>]) -> Result<u64, Fault> {
         let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];
         all.extend_from_slice(of);
         bounded(self.doing, self.answer_max, self.transaction.execute_typed(sql, &all)).await
     }
 
     /// Lets statements run for minutes.
-    pub(super) async fn take_time(&mut self) -> Result<(), Fault> {
+    pub(crate) async fn take_time(&mut self) -> Result<(), Fault> {
         self.answer_max = LONG_ANSWER_MAX;
         let set = self.transaction.query_typed(TAKE_TIME, &[]);
         bounded(self.doing, self.answer_max, set).await.map(drop)
     }
 
     /// Makes durable what was done.
-    pub(super) async fn commit(self) -> Result<(), Fault> {
+    pub(crate) async fn commit(self) -> Result<(), Fault> {
         bounded(self.doing, self.answer_max, self.transaction.commit()).await
     }
 }
@@ -134,7 +134,7 @@ impl<'a> Within<'a> {
 impl Postgres {
     /// The rows of one statement within the library of `scope`, where `$1` is that library. None,
     /// if it is not there or of another tenant.
-    pub(super) async fn query_in(
+    pub(crate) async fn query_in(
         &self,
         scope: Scope,
         doing: &'static str,

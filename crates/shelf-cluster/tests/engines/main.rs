@@ -7,6 +7,7 @@ mod exams;
 mod locks;
 mod migrations;
 mod plans;
+mod search;
 
 use shelf_cluster::postgres::Postgres;
 use shelf_testkit::ground::Ground;
