@@ -1,6 +1,7 @@
 //! The whole application in one process: stores, followers and routers, wired together.
 
 use crate::followers::Followers;
+use crate::index::Index;
 use crate::keeper::{self, Keeper};
 use crate::local_key::local_key;
 use crate::probes::{Helpers, ProcessProbes};
@@ -11,14 +12,14 @@ use anyhow::{Context, Result};
 use axum::Router;
 use shelf_api::{Api, Background, Gate, Replays};
 use shelf_bookmarks::Stores;
-use shelf_bookmarks::search::{ANALYSIS_VERSION, SearchPorts, ShownTexts, TextFollower};
-use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
+use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
+use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{Doors, Secret, create_link, first_run};
-use shelf_ports::Fault;
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::projection::Projection;
+use shelf_ports::search::SearchIndex;
 use shelf_web::{PublicUrl, Web};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -26,8 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
-/// The directory of the search index, below the data directory.
-const SEARCH: &str = "search";
 /// The directory of files that were sent and are not read to their end, below the data directory.
 const INCOMING: &str = "incoming";
 /// The largest file that is taken in, bytes.
@@ -46,6 +45,8 @@ pub struct Setup {
     pub origins: Vec<String>,
     /// Where its records are kept, when that is not the data directory.
     pub records: Option<String>,
+    /// The server its search index is kept on, when that is not the data directory.
+    pub search: Option<String>,
     /// The bus that carries hints to other processes.
     pub bus: Option<String>,
     /// What keeps lists for all processes.
@@ -93,10 +94,10 @@ impl App {
         let records = Records::open(dir, setup.records.as_deref()).await?;
         let stores = records.stores(setup);
         let restored = stores.accounts.setting(RESTORED_OF, RESTORED).await?;
-        let at = dir.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open_index(&at, restored)).await?;
-        let index = opened.with_context(|| format!("cannot open {}", dir.display()))?;
-        let search = search_of(&stores, index);
+        let index = Index::open(dir, &records, setup.search.as_deref(), restored).await?;
+        let incoming = dir.join(INCOMING);
+        empty(&incoming).with_context(|| format!("cannot empty {}", incoming.display()))?;
+        let search = search_of(&stores, index.port());
         let doors = doors_of(&stores);
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
         let key = local_key(dir, &doors, &owner.person).await?;
@@ -104,17 +105,17 @@ impl App {
         let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
         let cache = setup.cache.as_deref();
         let cache = records.keep_lists_on(cache).await.context("the setting \"cache\"")?;
-        let helpers = Helpers { bus, cache };
+        let helpers = Helpers { bus, cache, index: index.clone() };
         let source = Source {
             news: records.news(),
             library: stores.library.clone(),
             clock: setup.clock.clone(),
             chance: setup.chance.clone(),
         };
-        let projections = projections(&setup.roles, &stores, &search);
-        let followers = Arc::new(Followers::start(&source, projections));
+        let projections = projections(&setup.roles, &index, &stores, &search);
+        let in_turn = index.is_shared().then(|| stores.clone());
+        let followers = Arc::new(Followers::start(&source, projections, in_turn.as_ref()));
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
-        let incoming = dir.join(INCOMING);
         let background = Background::new(incoming.clone(), FILE_BYTES_MAX);
         let tasks = TaskTracker::new();
         let keeper = Keeper {
@@ -186,14 +187,15 @@ impl App {
         self.followers.reports().await
     }
 
-    /// Waits, at most `within`, until every follower has all there is now; whether they have.
+    /// Waits, at most `within` a library, until the index has all there is now; whether it has.
     pub async fn caught_up(&self, within: Duration) -> Result<bool> {
         for library in self.stores.accounts.all_libraries().await? {
             let head = self.stores.library.head(library.scope()).await?;
-            for follower in self.followers.iter() {
-                if !follower.caught_up(library.scope(), head.seq, within).await? {
-                    return Ok(false);
-                }
+            let reached = self.search.index.reached(library.scope(), head.seq);
+            if let Ok(reached) = tokio::time::timeout(within, reached).await {
+                reached?;
+            } else {
+                return Ok(false);
             }
         }
         Ok(true)
@@ -240,22 +242,19 @@ fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
 
 /// Every projection that follows the log in a process with these roles, in the order of the code
 /// map.
-fn projections(roles: &Roles, stores: &Stores, search: &SearchPorts) -> Vec<Arc<dyn Projection>> {
-    if !roles.has(Role::Gateway) {
+fn projections(
+    roles: &Roles,
+    index: &Index,
+    stores: &Stores,
+    search: &SearchPorts,
+) -> Vec<Arc<dyn Projection>> {
+    let follows = if index.is_shared() { Role::Bookmarks } else { Role::Gateway };
+    if !roles.has(follows) {
         return Vec::new();
     }
     let (library, views) = (stores.library.clone(), stores.views.clone());
     let (index, embedder) = (search.index.clone(), search.embedder.clone());
     vec![Arc::new(TextFollower::new(library, views, index, embedder))]
-}
-
-/// Opens the index; one made before the records were `restored` is made anew.
-fn open_index(dir: &Path, restored: Option<String>) -> Result<EmbeddedSearch, Fault> {
-    let made_by = [ANALYSIS_VERSION.to_string(), BuiltInModel::NAME.to_owned()];
-    let version = made_by.into_iter().chain(restored).collect::<Vec<_>>().join(" ");
-    let index = EmbeddedSearch::open(&dir.join(SEARCH), &version)?;
-    empty(&dir.join(INCOMING)).map_err(|error| Fault::new("emptying the incoming files", error))?;
-    Ok(index)
 }
 
 /// Makes `dir`, and removes what a crash left in it.
@@ -266,11 +265,11 @@ fn empty(dir: &Path) -> std::io::Result<()> {
     std::fs::create_dir(dir)
 }
 
-fn search_of(stores: &Stores, index: EmbeddedSearch) -> SearchPorts {
+fn search_of(stores: &Stores, index: Arc<dyn SearchIndex>) -> SearchPorts {
     let (views, library) = (stores.views.clone(), stores.library.clone());
     SearchPorts {
         library: library.clone(),
-        index: Arc::new(index),
+        index,
         embedder: Arc::new(BuiltInModel::default()),
         texts: Arc::new(ShownTexts { views, library }),
     }

@@ -127,7 +127,7 @@ struct Serve {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// What this process does: `gateway`, `keeper` or `all`; several with commas.
+    /// What this process does: `gateway`, `bookmarks`, `keeper` or `all`; several with commas.
     #[arg(long, value_name = "ROLES")]
     role: Option<String>,
 }

@@ -7,7 +7,7 @@ mod table;
 pub use table::{IGNORED, SETTINGS, Setting};
 
 use crate::proxies::Proxies;
-use crate::roles::Roles;
+use crate::roles::{Role, Roles};
 use anyhow::{Context, Result, bail, ensure};
 use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
@@ -35,6 +35,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The database records are kept in, when that is not the data directory.
     pub records: Option<String>,
+    /// The server the search index is kept on, when that is not the data directory.
+    pub search: Option<String>,
     /// The bus between processes.
     pub bus: Option<String>,
     /// The cache of processes that share a database.
@@ -177,14 +179,27 @@ impl Settings {
         let redis = |url: &String| url.starts_with("redis://");
         ensure!(cache.as_ref().is_none_or(redis), "the setting \"cache\" begins with redis://");
         let roles = Roles::read(text("role"))?;
+        let search = owned("search");
+        let web = |url: &String| url.starts_with("http://") || url.starts_with("https://");
         ensure!(
-            records.is_some() || (bus.is_none() && cache.is_none() && roles.are_all()),
-            "a bus, a cache and single roles are for processes that share a database; name it by \
+            search.as_ref().is_none_or(web),
+            "the setting \"search\" begins with http:// or https://"
+        );
+        ensure!(
+            search.is_some() || roles.are_all() || !roles.has(Role::Bookmarks),
+            "the role bookmarks follows the log for an index that processes share; name it by the \
+             setting \"search\""
+        );
+        let shared = search.is_some() || bus.is_some() || cache.is_some();
+        ensure!(
+            records.is_some() || (!shared && roles.are_all()),
+            "a shared search index, a bus, a cache and single roles are for processes that share a database; name it by \
              the setting \"records\""
         );
         Ok(Self {
             data: data_of(all, environment),
             records,
+            search,
             bus,
             cache,
             roles,

@@ -13,6 +13,7 @@ mod upkeep;
 mod directory;
 mod local_key;
 mod records;
+mod index;
 mod archive;
 pub mod app;
 mod followers;

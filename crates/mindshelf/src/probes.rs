@@ -1,5 +1,6 @@
 //! What the interface tells of the process: whether it is ready, and its metrics.
 
+use crate::index::Index;
 use crate::telemetry;
 use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -24,14 +25,16 @@ pub(crate) struct ProcessProbes {
 pub(crate) struct Helpers {
     pub(crate) bus: Option<Nats>,
     pub(crate) cache: Option<Redis>,
+    pub(crate) index: Index,
 }
 
 impl Helpers {
     /// The names of those that are away.
-    fn away(&self) -> Vec<String> {
+    async fn away(&self) -> Vec<String> {
         let bus = self.bus.as_ref().is_some_and(|bus| !bus.is_up()).then_some("bus");
         let cache = self.cache.as_ref().is_some_and(|cache| !cache.is_up()).then_some("cache");
-        bus.into_iter().chain(cache).map(str::to_owned).collect()
+        let search = (!self.index.is_up().await).then_some("search");
+        bus.into_iter().chain(cache).chain(search).map(str::to_owned).collect()
     }
 }
 
@@ -71,7 +74,7 @@ impl Probes for ProcessProbes {
     }
 
     async fn degraded(&self) -> Vec<String> {
-        self.helpers.away()
+        self.helpers.away().await
     }
 
     fn metrics(&self) -> String {

@@ -6,20 +6,23 @@ use std::collections::BTreeSet;
 /// A part of the work that a process can have for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// The REST interface and the pages; follows the log for an index of its own.
+    /// The REST interface and the pages; follows the log for an index of its own, if it has one.
     Gateway,
+    /// Follows the log for an index that processes share; one process at a time.
+    Bookmarks,
     /// Purges, retention, and settling what was left open; one process at a time.
     Keeper,
 }
 
 impl Role {
     /// Every role, in the order of the table.
-    pub const ALL: [Self; 2] = [Self::Gateway, Self::Keeper];
+    pub const ALL: [Self; 3] = [Self::Gateway, Self::Bookmarks, Self::Keeper];
 
     /// Its name in the settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
+            Self::Bookmarks => "bookmarks",
             Self::Keeper => "keeper",
         }
     }

@@ -65,6 +65,11 @@ impl QdrantSearch {
         Ok(index)
     }
 
+    /// Whether the server answers.
+    pub async fn is_up(&self) -> bool {
+        self.points.is_up().await
+    }
+
     /// Makes the collection, and drops the one of the version before.
     async fn move_in(&self, place: &str, before: &str) -> Result<(), Fault> {
         self.points.prepare().await?;

@@ -53,6 +53,12 @@ pub const SETTINGS: &[Setting] = &[
          database, such as `postgres://shelf:secret@127.0.0.1/shelf`.",
     ),
     setting(
+        "search",
+        "",
+        "Where the search index is kept when not in the data directory: the gRPC address of a \
+         Qdrant server, such as `http://127.0.0.1:6334`.",
+    ),
+    setting(
         "bus",
         "",
         "How processes that share a database wake each other: the address of a NATS server, such \
@@ -67,7 +73,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "role",
         "all",
-        "What this process does: `gateway`, `keeper`, both with a comma between, or `all`.",
+        "What this process does: `gateway`, `bookmarks`, `keeper`, several with commas between, or \
+         `all`.",
     ),
     setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
     setting(

@@ -48,6 +48,7 @@ pub(crate) struct Deployment {
     pub(crate) records: Wire,
     pub(crate) bus: Wire,
     pub(crate) cache: Wire,
+    pub(crate) search: Option<Wire>,
     settings: BTreeMap<&'static str, String>,
     pub(crate) processes: BTreeMap<&'static str, Process>,
 }
@@ -65,7 +66,18 @@ impl Deployment {
             ("MINDSHELF_CACHE", cache.instead(&redis)),
         ];
         let (settings, processes) = (settings.into_iter().collect(), BTreeMap::new());
-        Some(Self { ground, records, bus, cache, settings, processes })
+        let search = None;
+        Some(Self { ground, records, bus, cache, search, settings, processes })
+    }
+
+    /// The same with a search index that all processes share.
+    pub(crate) async fn prepare_shared() -> Option<Self> {
+        let qdrant = engine("QDRANT")?;
+        let mut shelf = Self::prepare().await?;
+        let wire = Wire::to(port_of(&qdrant)).await;
+        shelf.settings.insert("MINDSHELF_SEARCH", wire.instead(&qdrant));
+        shelf.search = Some(wire);
+        Some(shelf)
     }
 
     /// Starts processes at once, each by its name and role, and waits until they are ready.
@@ -131,7 +143,8 @@ fn port_of(url: &str) -> u16 {
         .next()
         .unwrap()
         .trim_start_matches("nats://")
-        .trim_start_matches("redis://");
+        .trim_start_matches("redis://")
+        .trim_start_matches("http://");
     let port = after.split(['/', '?']).next().unwrap().rsplit(':').next().unwrap();
     port.parse().unwrap()
 }

@@ -4,8 +4,11 @@
 #[path = "../it/program.rs"]
 #[expect(dead_code, reason = "shared with the tests of one process")]
 mod program;
+#[path = "../it/typed.rs"]
+mod typed;
 mod deployment;
 mod several;
 mod away;
+mod shared;
 mod proxy;
 mod carried;

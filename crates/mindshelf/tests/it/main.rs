@@ -7,6 +7,7 @@ mod reader;
 mod replica;
 mod stories;
 mod shell;
+mod typed;
 mod commands;
 mod killed;
 mod carried;

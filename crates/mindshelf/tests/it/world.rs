@@ -49,6 +49,7 @@ impl World {
             hosts: Vec::new(),
             origins: Vec::new(),
             records: ground.as_ref().map(|ground| ground.url.clone()),
+            search: None,
             bus: None,
             cache: None,
             roles: Roles::all(),

@@ -23,6 +23,8 @@ use std::time::Duration;
 /// How long the server may take to answer, and to be reached.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 const REACH_MAX: Duration = Duration::from_secs(5);
+/// How long the server may take to say that it is there.
+const PROBE_MAX: Duration = Duration::from_secs(1);
 /// Points of one request and terms in them, points removed by one, and questions of one batch.
 const UPSERT_MAX: usize = 256;
 const TERMS_MAX: usize = 200_000;
@@ -65,6 +67,12 @@ impl Points {
             .build()
             .map_err(|error| Fault::new("reading the address of Qdrant", error))?;
         Ok(Self { client, collection: collection.to_owned() })
+    }
+
+    /// Whether the server answers, and at once.
+    pub(super) async fn is_up(&self) -> bool {
+        let answer = tokio::time::timeout(PROBE_MAX, self.client.health_check());
+        answer.await.is_ok_and(|answer| answer.is_ok())
     }
 
     /// Makes the collection and its indexes where they are missing.
