@@ -27,7 +27,7 @@ const HURT: [&str; 10] = [
 ];
 /// Makes a missing engine a failure.
 const REQUIRED: (&str, &str) = ("MINDSHELF_TEST_REQUIRE", "all");
-/// Puts the records of stories on PostgreSQL.
+/// Puts stories on engines of their own, their records on PostgreSQL.
 const RECORDS: (&str, &str) = ("MINDSHELF_TEST_RECORDS", "postgres");
 /// The test binary of the adapters.
 const EXAMS: &str = "engines";
@@ -60,13 +60,13 @@ fn sit(desk: &Desk) -> Result<()> {
     every_one(command.env(REQUIRED.0, REQUIRED.1), "the tests of the adapters")
 }
 
-/// Runs every story again with its records on PostgreSQL.
+/// Runs every story again on engines of their own: PostgreSQL, Qdrant and Redis.
 fn tell_again(desk: &Desk) -> Result<()> {
     let test =
         ["test", "--workspace", "--locked", "--test", "it", "stories::", "--", "--show-output"];
     let mut command = cargo(desk, &test);
     command.env(REQUIRED.0, REQUIRED.1).env(RECORDS.0, RECORDS.1);
-    every_one(&mut command, "the stories on PostgreSQL")
+    every_one(&mut command, "the stories on engines of their own")
 }
 
 /// Kills and pauses each engine, and asks the doctor each time.

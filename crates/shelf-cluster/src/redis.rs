@@ -5,7 +5,9 @@ use fred::interfaces::{ClientLike, KeysInterface};
 use fred::types::Expiration;
 use fred::types::config::{Config, ReconnectPolicy, UnresponsiveConfig};
 use shelf_ports::Fault;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::AbortHandle;
 
 /// How long an answer may take; what takes longer is as absent.
 const ANSWER_MAX: Duration = Duration::from_millis(100);
@@ -24,6 +26,16 @@ const VALUE_BYTES_MAX: usize = 1 << 20;
 #[derive(Clone)]
 pub struct Redis {
     client: Client,
+    _connection: Arc<Connection>,
+}
+
+/// The task that reaches the server, now and again; it ends with the last who uses it.
+struct Connection(AbortHandle);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl std::fmt::Debug for Redis {
@@ -57,10 +69,10 @@ impl Redis {
             })
             .set_policy(ReconnectPolicy::new_exponential(0, PAUSES_MS.0, PAUSES_MS.1, 2));
         let client = builder.build().map_err(|error| Fault::new("preparing Redis", error))?;
-        // The task ends with the client; whether it reaches the server is asked by `is_up`.
-        drop(client.connect());
+        let connection = Arc::new(Connection(client.connect().abort_handle()));
+        // Whether the server is reached is asked by `is_up`.
         drop(tokio::time::timeout(START_MAX, client.wait_for_connect()).await);
-        Ok(Self { client })
+        Ok(Self { client, _connection: connection })
     }
 
     /// Whether the server is reached now.

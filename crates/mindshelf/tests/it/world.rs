@@ -7,7 +7,7 @@ use shelf_domain::id::{Ids, LibraryId, PersonId, TenantId};
 use shelf_identity::{CreateToken, Doors, create_token};
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
-use shelf_testkit::ground::Ground;
+use shelf_testkit::ground::{Ground, engine};
 use shelf_testkit::{FakeClock, SeededChance};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,8 @@ use tokio::runtime::Handle;
 /// How long followers and tasks may take to end.
 const SOON: Duration = Duration::from_secs(20);
 
-/// Whether worlds keep their records on PostgreSQL: so says who runs every story again on it.
+/// Whether worlds stand on engines of their own, records on PostgreSQL: so says who runs every
+/// story again on them.
 fn on_postgres() -> bool {
     #[expect(clippy::disallowed_methods, reason = "a test is told which stack it runs on")]
     std::env::var("MINDSHELF_TEST_RECORDS").is_ok_and(|records| records == "postgres")
@@ -49,9 +50,9 @@ impl World {
             hosts: Vec::new(),
             origins: Vec::new(),
             records: ground.as_ref().map(|ground| ground.url.clone()),
-            search: None,
+            search: ground.as_ref().and_then(|_| engine("QDRANT")),
             bus: None,
-            cache: None,
+            cache: ground.as_ref().and_then(|_| engine("REDIS")),
             roles: Roles::all(),
             public_url: None,
             clock: clock.clone(),
