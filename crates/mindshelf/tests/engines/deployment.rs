@@ -108,6 +108,11 @@ impl Deployment {
         client(self.process(name).data()).await
     }
 
+    /// How the engine's own superuser reaches the database, past the wire.
+    pub(crate) fn admin_url(&self) -> &str {
+        &self.ground.admin_url
+    }
+
     /// Ends a process as a crash would.
     pub(crate) fn kill(&mut self, name: &str) {
         self.processes.remove(name).unwrap().server.kill();

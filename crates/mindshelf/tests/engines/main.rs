@@ -10,5 +10,6 @@ mod deployment;
 mod several;
 mod away;
 mod shared;
+mod storm;
 mod proxy;
 mod carried;
