@@ -5,6 +5,7 @@
 //! in a transaction that has named the library: row-level security, forced on the owner of the
 //! tables too, hides every other one.
 
+mod tls;
 mod within;
 mod schema;
 mod load;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, NoTls, Row};
+use tokio_postgres::{NoTls, Row};
 
 /// Connections of one process.
 const CONNECTIONS_MAX: usize = 16;
@@ -74,14 +75,20 @@ impl std::fmt::Debug for Postgres {
 impl Postgres {
     /// Opens the database `url` names and brings its tables up to date.
     ///
+    /// Whether connections are encrypted, `sslmode` in `url` says, as for libpq, and `sslrootcert`
+    /// whom to trust; where TLS is demanded, the certificate and the host's name are always checked.
+    ///
     /// Refuses a role that row-level security does not bind (a superuser, or one with BYPASSRLS):
     /// the second lock would not hold.
     pub async fn open(url: &str) -> Result<Self, Fault> {
-        let mut config: Config =
-            url.parse().map_err(|error| fault("reading the address of PostgreSQL", error))?;
+        let (mut config, tls) = tls::read(url).await?;
         config.connect_timeout(WAIT_MAX);
         let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, how))
+        let manager = match tls {
+            Some(tls) => Manager::from_config(config, tls, how),
+            None => Manager::from_config(config, NoTls, how),
+        };
+        let pool = Pool::builder(manager)
             .max_size(CONNECTIONS_MAX)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT_MAX))

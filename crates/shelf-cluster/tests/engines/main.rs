@@ -8,6 +8,7 @@ mod locks;
 mod migrations;
 mod plans;
 mod search;
+mod tls;
 
 use shelf_cluster::postgres::Postgres;
 use shelf_testkit::ground::Ground;
