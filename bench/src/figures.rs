@@ -1,6 +1,5 @@
 //! Figures of one kind of request: CPU of the server beside wall time of the client.
 
-use crate::machine;
 use crate::server::Server;
 use anyhow::Result;
 use std::time::Instant;
@@ -29,14 +28,14 @@ impl Figures {
     where
         F: Future<Output = Result<()>>,
     {
-        let before = machine::cpu_ms(server.pid())?;
+        let before = server.cpu_ms()?;
         let mut walls = Vec::with_capacity(asks.len());
         for ask in asks {
             let began = Instant::now();
             request(ask.clone()).await?;
             walls.push((began.elapsed().as_secs_f64() * 1e3, ask));
         }
-        let cpu = machine::cpu_ms(server.pid())? - before;
+        let cpu = server.cpu_ms()? - before;
         walls.sort_by(|a, b| a.0.total_cmp(&b.0));
         let at = |share: f64| {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]

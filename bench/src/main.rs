@@ -14,14 +14,18 @@ mod queries;
 mod figures;
 mod speed;
 mod neighbours;
+mod cluster;
 mod quality;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: cargo run --release -p bench -- speed [SIZE ...] | neighbours | quality
+const USAGE: &str =
+    "usage: cargo run --release -p bench -- speed [SIZE ...] | neighbours | cluster | quality
   quality  words, meaning and both on known items and judged sets; prints docs/QUALITY.md tables
   neighbours  one library alone and among a thousand others, on each store of records; an
            empty PostgreSQL database is taken from BENCH_RECORDS
+  cluster  one process against a split deployment: two gateways, bookmarks and keeper on
+           BENCH_RECORDS (an empty PostgreSQL database), BENCH_SEARCH, BENCH_BUS and BENCH_CACHE
   speed    the server over HTTP at each SIZE (10000 100000 by default; 1000000 takes minutes)
 The server is target/release/mindshelf (build it first) or what MINDSHELF_BINARY names.
 The texts are read from MINDSHELF_SHARED, or ../shared beside the repository. Peers run where
@@ -40,6 +44,10 @@ fn main() -> Result<()> {
             let records = std::env::var("BENCH_RECORDS").ok();
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(neighbours::run(records.as_deref()))
+        }
+        Some("cluster") => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(cluster::run())
         }
         Some("quality") => {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;

@@ -1,5 +1,6 @@
 //! The real binary on a directory of its own, spoken to over HTTP.
 
+use crate::machine;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,20 @@ pub(crate) struct Server {
     http: reqwest::Client,
     token: String,
     library: String,
+    /// Processes that do a part of its work.
+    beside: Vec<Beside>,
     /// Seconds from the start of the process to its first answer.
     pub(crate) ready_s: f64,
+}
+
+/// A process beside a server. Ended when dropped.
+struct Beside(Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 fn binary() -> PathBuf {
@@ -28,6 +41,11 @@ fn binary() -> PathBuf {
 impl Server {
     /// Starts the binary on `dir` and waits until it is ready.
     pub(crate) async fn start(dir: &Path) -> Result<Self> {
+        Self::start_with(dir, &[]).await
+    }
+
+    /// The same with `settings`, as variables.
+    pub(crate) async fn start_with(dir: &Path, settings: &[(&str, String)]) -> Result<Self> {
         let binary = binary();
         // A second server in one run finds the provider installed already.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -38,12 +56,14 @@ impl Server {
         let child = Command::new(&binary)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
             .arg(dir)
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
         let (dir, token, library) = (dir.to_owned(), String::new(), String::new());
-        let mut server = Self { child, dir, base, http, token, library, ready_s: 0.0 };
+        let beside = Vec::new();
+        let mut server = Self { child, dir, base, http, token, library, beside, ready_s: 0.0 };
         loop {
             let answer = server.http.get(format!("{}/readyz", server.base)).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
@@ -76,6 +96,37 @@ impl Server {
         let profile = binary.parent().and_then(Path::file_name).unwrap_or_default();
         let version = String::from_utf8_lossy(&told.stdout).trim().to_owned();
         Ok(format!("{version}, built in {}", profile.to_string_lossy()))
+    }
+
+    /// Starts a process beside it that does a part of its work, with `settings`.
+    pub(crate) fn with_beside(mut self, dir: &Path, settings: &[(&str, String)]) -> Result<Self> {
+        let child = Command::new(binary())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(dir)
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        self.beside.push(Beside(child));
+        Ok(self)
+    }
+
+    /// Milliseconds it and what runs beside it have run so far.
+    pub(crate) fn cpu_ms(&self) -> Result<f64> {
+        let mut sum = machine::cpu_ms(self.pid())?;
+        for beside in &self.beside {
+            sum += machine::cpu_ms(beside.0.id())?;
+        }
+        Ok(sum)
+    }
+
+    /// Resident memory of all of them, MiB.
+    pub(crate) fn resident_mib(&self) -> Result<f64> {
+        let mut sum = machine::resident_mib(self.pid())?;
+        for beside in &self.beside {
+            sum += machine::resident_mib(beside.0.id())?;
+        }
+        Ok(sum)
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -11,10 +11,12 @@ use shelf_ports::library::Library;
 use shelf_ports::news::{Mark, News};
 use shelf_ports::projection::Projection;
 use std::error::Error;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Where followers read from, and what they measure and jitter with.
 #[derive(Clone, Debug)]
@@ -68,11 +70,17 @@ impl Follower {
         let mut mark = 0;
         let mut deaf = 0_u32;
         let mut restless = false;
+        let mut echoes = 0_u32;
         while !*stop.borrow() {
+            // Listened for before looking: a hint that comes while there is work is not missed.
+            let hint = self.source.news.hint();
+            tokio::pin!(hint);
+            let mut hinted = poll_fn(|cx| Poll::Ready(hint.as_mut().poll(cx).is_ready())).await;
             match self.hear(&mut mark).await {
                 Ok(heard) => {
                     deaf = 0;
                     restless |= heard;
+                    echoes = if heard { 0 } else { Pace::echo_after(echoes) };
                 }
                 Err(fault) => {
                     deaf = deaf.saturating_add(1);
@@ -85,20 +93,22 @@ impl Follower {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let until = self.next_look(deaf);
-            let rest = async {
+            let echo = self.pace.echo(echoes).map(|wait| Instant::now() + wait);
+            let until = echo.into_iter().fold(self.next_look(deaf), Instant::min);
+            if !hinted {
                 tokio::select! {
-                    () = self.source.news.hint() => {}
+                    () = &mut hint => hinted = true,
                     () = self.wake.notified() => {}
-                }
-            };
-            tokio::select! {
-                hinted = timeout_at(until, rest) => {
-                    if hinted.is_err() && std::mem::take(&mut restless) {
-                        self.rest().await;
+                    () = sleep_until(until) => {
+                        if echoes == 0 && std::mem::take(&mut restless) {
+                            self.rest().await;
+                        }
                     }
+                    changed = stop.changed() => if changed.is_err() { return },
                 }
-                changed = stop.changed() => if changed.is_err() { return },
+            }
+            if hinted {
+                echoes = 1;
             }
         }
     }

@@ -13,6 +13,8 @@ pub struct Pace {
     pub news: usize,
     /// How long to wait for a hint before looking anyway.
     pub poll: Duration,
+    /// The first wait after a hint that brought no news yet; doubled a few times.
+    pub echo_first: Duration,
     /// The wait after the first fault; doubled with each further one.
     pub back_off_first: Duration,
     /// The longest wait after a fault, and between tries of a parked library.
@@ -28,6 +30,7 @@ impl Default for Pace {
             turns: 8,
             news: 64,
             poll: Duration::from_secs(2),
+            echo_first: Duration::from_millis(10),
             back_off_first: Duration::from_millis(100),
             back_off_most: Duration::from_mins(1),
             park_after: 8,
@@ -35,7 +38,22 @@ impl Default for Pace {
     }
 }
 
+/// Looks after a hint that brought no news yet.
+const ECHOES_MAX: u32 = 6;
+
 impl Pace {
+    /// How long after a hint without news to look once more: a write is told only when no earlier
+    /// one is under way, which may be a moment after its hint. `None` where no hint is open.
+    pub(crate) fn echo(&self, echoes: u32) -> Option<Duration> {
+        let doubled = self.echo_first.saturating_mul(1 << echoes.saturating_sub(1).min(16));
+        (echoes > 0).then_some(doubled)
+    }
+
+    /// The count after one more look without news; 0 again when it was enough.
+    pub(crate) fn echo_after(echoes: u32) -> u32 {
+        if echoes == 0 || echoes >= ECHOES_MAX { 0 } else { echoes + 1 }
+    }
+
     /// The wait after `faults` faults in a row, with full jitter drawn from `chance`: between a
     /// half and the whole of the doubled wait.
     pub(crate) fn back_off(&self, faults: u32, chance: [u8; 16]) -> Duration {
@@ -52,6 +70,18 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hint_without_news_is_looked_after_some_times() {
+        let pace = Pace::default();
+        let mut echoes = 1;
+        let mut waits = Vec::new();
+        while let Some(wait) = pace.echo(echoes) {
+            waits.push(wait.as_millis());
+            echoes = Pace::echo_after(echoes);
+        }
+        assert_eq!(waits, [10, 20, 40, 80, 160, 320]);
+    }
 
     #[test]
     fn waits_double_with_jitter_and_never_pass_the_longest() {
