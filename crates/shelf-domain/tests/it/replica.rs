@@ -64,8 +64,10 @@ impl Replica {
 
     /// Queues one change.
     pub(crate) fn queue_up(&mut self, item: ItemId, kind: Kind, set: Puts, now: i64) {
+        // What it shows holds stamps of joins that its own waiting changes will cause.
+        let shown = self.view(now).head.hlc;
         self.n += 1;
-        self.hlc = Hlc::local(now + self.skew, self.hlc.max(self.base.head.hlc));
+        self.hlc = Hlc::local(now + self.skew, self.hlc.max(shown));
         let mut seed = [0; 16];
         seed[0] = self.device.to_bytes()[0];
         let act: ActId = Ids::new(now + i64::try_from(self.n).unwrap(), seed).make();

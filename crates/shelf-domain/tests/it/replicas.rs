@@ -3,11 +3,13 @@
 use crate::oracle::{registers, registers_of};
 use crate::replica::Replica;
 use crate::server::Server;
-use crate::steps::{cases, edits, skews, story};
+use crate::steps::{Recipe, Texts, cases, edits, skews, story};
 use crate::valid::assert_valid;
 use crate::world::World;
 use proptest::prelude::*;
+use shelf_domain::kind::Register;
 use shelf_domain::shelf::Shelf;
+use shelf_domain::value::Value;
 use std::collections::BTreeMap;
 
 /// A library in canonical bytes: its items packed, in order of their ids, and who joined whom.
@@ -74,17 +76,46 @@ proptest! {
     fn what_a_lonely_device_shows_is_what_the_library_becomes(
         skews in skews(), edits in edits(24),
     ) {
-        let mut server = Server::new();
-        let mut replica = Replica::new(0, skews[0]);
-        for (_, what) in &edits {
-            replica.edit(what, server.now);
-        }
-        let shown = replica.view(server.now);
-        drop(replica.push(&mut server, usize::MAX, false));
-        let values = |shelf: &Shelf| -> BTreeMap<_, _> {
-            registers_of(shelf).into_iter().map(|(key, cell)| (key, cell.1)).collect()
-        };
-        prop_assert_eq!(values(&shown), values(&server.shelf));
-        prop_assert_eq!(&shown.head.numbers, &server.shelf.head.numbers);
+        let (shown, becomes) = lonely(skews[0], edits.iter().map(|(_, what)| what));
+        prop_assert_eq!(values(&shown), values(&becomes));
+        prop_assert_eq!(&shown.head.numbers, &becomes.head.numbers);
+    }
+}
+
+/// What a device shows that pulled nothing, and what the library is when it has pushed.
+fn lonely<'a>(skew: i64, edits: impl Iterator<Item = &'a Recipe>) -> (Shelf, Shelf) {
+    let mut server = Server::new();
+    let mut replica = Replica::new(0, skew);
+    for what in edits {
+        replica.edit(what, server.now);
+    }
+    let shown = replica.view(server.now);
+    drop(replica.push(&mut server, usize::MAX, false));
+    (shown, server.shelf)
+}
+
+fn values(shelf: &Shelf) -> impl PartialEq + std::fmt::Debug {
+    let values = registers_of(shelf).into_iter().map(|(key, cell)| (key, cell.1));
+    values.collect::<BTreeMap<_, _>>()
+}
+
+/// Each join stamps what it carries over later than what it replaces, so two of them in the queue
+/// pass the device's own clock: what is typed then must be stamped later than what is shown.
+#[test]
+fn what_is_typed_after_joins_that_wait_is_later_than_they_are() {
+    let bookmark = |id, url, texts| Recipe::Bookmark { id, url, title: false, flag: None, texts };
+    let edits = [
+        bookmark(1, Some(3), Texts::None),
+        bookmark(2, Some(1), Texts::None),
+        bookmark(3, Some(1), Texts::First),
+        bookmark(3, Some(3), Texts::First),
+        bookmark(1, None, Texts::First),
+    ];
+    for skew in [0, 60_001] {
+        let (shown, becomes) = lonely(skew, edits.iter());
+        assert_eq!(values(&shown), values(&becomes));
+        let notes = Register::from("notes");
+        let held = shown.all_items().find_map(|item| item.registers.get(&notes)).unwrap();
+        assert_eq!(held.value, Some(Value::from("d0.3.")), "the last text typed");
     }
 }
