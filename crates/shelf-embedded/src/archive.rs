@@ -12,7 +12,7 @@ use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Grant, LibraryInfo};
-use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking};
+use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking, is_same_row};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -243,6 +243,14 @@ fn take_changes(
     mut changes: Vec<Change>,
 ) -> rusqlite::Result<()> {
     let known = load::head(connection, library)?.seq;
+    if let Some(told) = changes.iter().find(|change| change.seq == known) {
+        let there = connection
+            .prepare_cached(library::CHANGES)?
+            .query_row(params![library, signed(known.saturating_sub(1)), 1], change_of)?;
+        if !is_same_row(told, &there) {
+            return Err(damaged("a log that went another way than the one that is there"));
+        }
+    }
     changes.retain(|change| change.seq > known);
     let Some(last) = changes.last().map(|change| change.seq) else { return Ok(()) };
     if !changes.iter().map(|change| change.seq).eq(known + 1..=last) {

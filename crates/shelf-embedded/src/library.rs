@@ -22,7 +22,7 @@ pub(crate) const FEW_MAX: usize = 64;
 pub(crate) const LOG: &str =
     concat!("SELECT ", change_from!("log"), " WHERE log.library = ?1 ORDER BY seq");
 /// The log after a row.
-const CHANGES: &str = concat!(
+pub(crate) const CHANGES: &str = concat!(
     "SELECT ",
     change_from!("log"),
     " WHERE log.library = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"

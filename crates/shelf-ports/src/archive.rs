@@ -71,6 +71,12 @@ pub enum KeptAnswer {
     },
 }
 
+/// Whether `told` is the row of the log that is `there`; its body may have been blanked since.
+pub fn is_same_row(told: &Change, there: &Change) -> bool {
+    let is = |row: &Change| (row.seq, row.at, row.device, row.n, row.hlc, row.act, row.item);
+    is(told) == is(there)
+}
+
 /// Entries that belong together: to no library, or all to one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
@@ -96,7 +102,8 @@ pub trait Taking: Send {
 /// * A store that took in everything another one told tells the same as the other, and its lists
 ///   and log answer the same.
 /// * Taking in twice is the same as taking in once: a carrying over that was cut off begins again.
-/// * A log with a gap is refused, and nothing of that batch is kept.
+/// * A log with a gap, or one that went another way than what is there, is refused, and nothing of
+///   that batch is kept.
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
     /// Tells everything: people, settings, grants, then one library after the other.

@@ -12,7 +12,7 @@ use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
 use shelf_ports::Fault;
 use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::activity::Event;
-use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking};
+use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking, is_same_row};
 use shelf_ports::imports::LedgerRow;
 use std::collections::BTreeMap;
 use tokio_postgres::Row;
@@ -251,6 +251,15 @@ async fn take_in(within: &Within<'_>, entries: Vec<Entry>) -> Result<(), Fault> 
 /// Appends the rows that are not there yet; they must follow the last one.
 async fn take_changes(within: &Within<'_>, mut changes: Vec<Change>) -> Result<(), Fault> {
     let known = load::head(within).await?.seq;
+    if let Some(told) = changes.iter().find(|change| change.seq == known) {
+        let before = known.saturating_sub(1).cast_signed();
+        let of: [Bound<'_>; 2] = [(&before, Type::INT8), (&1_i64, Type::INT8)];
+        let there = within.rows(library::CHANGES, &of).await?;
+        let there = there.first().map(change_of).transpose()?;
+        if !there.is_some_and(|there| is_same_row(told, &there)) {
+            return Err(damaged("a log that went another way than the one that is there"));
+        }
+    }
     changes.retain(|change| change.seq > known);
     let Some(last) = changes.last().map(|change| change.seq) else { return Ok(()) };
     if !changes.iter().map(|change| change.seq).eq(known + 1..=last) {

@@ -22,7 +22,7 @@ use uuid::Uuid;
 const PART: i64 = 5_000;
 
 /// The log after a row.
-const CHANGES: &str = concat!(
+pub(super) const CHANGES: &str = concat!(
     "SELECT ",
     change_columns!(),
     " FROM log WHERE library = $1 AND seq > $2 ORDER BY seq LIMIT $3"

@@ -30,7 +30,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     what_was_cut_off_begins_again(&batches, to).await;
     the_other_tells_and_lists_the_same(from, to).await;
     taking_in_twice_is_taking_in_once(&batches, to).await;
-    a_log_with_a_gap_is_refused(&batches, to).await;
+    a_log_with_a_gap_or_of_another_way_is_refused(&batches, to).await;
     all_is_told_as_of_one_moment(from).await;
 }
 
@@ -116,24 +116,31 @@ async fn taking_in_twice_is_taking_in_once(batches: &[Batch], to: &dyn Archive) 
     assert_eq!(entries(told(to).await), before);
 }
 
-async fn a_log_with_a_gap_is_refused(batches: &[Batch], to: &dyn Archive) {
+async fn a_log_with_a_gap_or_of_another_way_is_refused(batches: &[Batch], to: &dyn Archive) {
     let before = entries(told(to).await);
-    let (scope, mut change) = batches
-        .iter()
-        .find_map(|batch| {
-            let mut changes = batch.entries.iter().filter_map(|entry| match entry {
-                Entry::Change(change) => Some(change.clone()),
-                _ => None,
-            });
-            changes.next().map(|change| (batch.scope, change))
-        })
-        .unwrap();
-    change.seq += 1_000_000;
-    let mut event = batches.iter().flat_map(|batch| &batch.entries);
-    let event = event.find(|entry| matches!(entry, Entry::Event(..))).unwrap().clone();
-    let batch = Batch { scope, entries: vec![event, Entry::Change(change)] };
-    assert!(to.take(batch).await.is_err());
-    assert_eq!(entries(told(to).await), before);
+    // The batch of an event is its library's last one, and ends with its log.
+    let is_event = |entry: &&Entry| matches!(entry, Entry::Event(..));
+    let with_event = batches.iter().find(|batch| batch.entries.iter().any(|e| is_event(&e)));
+    let scope = with_event.unwrap().scope;
+    let own = batches.iter().filter(|batch| batch.scope == scope);
+    let own: Vec<&Entry> = own.flat_map(|batch| &batch.entries).collect();
+    let event = own.iter().find(|entry| is_event(entry)).unwrap();
+    let mut changes = own.iter().rev().filter_map(|entry| match entry {
+        Entry::Change(change) => Some(change),
+        _ => None,
+    });
+    let last = changes.next().unwrap();
+    let (mut later, mut other) = (last.clone(), last.clone());
+    later.seq += 2;
+    other.n += 1;
+    let Entry::Event(person, mut event) = (*event).clone() else { unreachable!("it is one") };
+    event.at += 1_000;
+    for change in [later, other] {
+        let event = Entry::Event(person, event.clone());
+        let batch = Batch { scope, entries: vec![event, Entry::Change(change)] };
+        assert!(to.take(batch).await.is_err());
+        assert_eq!(entries(told(to).await), before);
+    }
 }
 
 /// Writes to the store that is just telling.
