@@ -40,11 +40,8 @@ pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
         shown(&ask.to)
     );
     let bar = console::bar();
-    let (to, from) = (to, from);
-    let digest = carry(&*from.archive(), &*to.archive(), &|entries| {
-        bar.set_message(format!("{entries} entries"));
-    })
-    .await?;
+    let seen = |entries| bar.set_message(format!("{entries} entries"));
+    let digest = carry(&*from.archive(), &*to.archive(), &seen).await?;
     bar.finish_and_clear();
     to.settle().await?;
     if ask.json {
