@@ -19,6 +19,14 @@ use uuid::Uuid;
 /// Rows of one statement.
 const ROWS_MAX: usize = 1_000;
 
+/// Whether the bookmark `s` stands in a collection; `$3` is the root.
+macro_rules! placed {
+    () => {
+        "EXISTS (SELECT 1 FROM items c WHERE c.library = $1 AND c.bookmark = s.id AND c.living
+            AND c.parent <> $3)"
+    };
+}
+
 const APPEND: &str = "INSERT INTO log SELECT $1, row.* FROM unnest($2::bigint[], $3::bigint[],
     $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[], $9::uuid[], $10::text[],
     $11::bigint[], $12::uuid[], $13::bigint[], $14::bytea[]) AS row";
@@ -45,13 +53,17 @@ const PUT_ITEMS: &str = "INSERT INTO items SELECT $1, item.* FROM unnest($2::uui
 /// The bookmarks that places were places of until now.
 const PLACED_BEFORE: &str = "SELECT DISTINCT bookmark FROM items
     WHERE library = $1 AND id = ANY($2) AND bookmark IS NOT NULL";
-/// Brings the flag of standing in a collection up to date.
-const REGARD_PLACED: &str = "UPDATE items SET flags = flags & ~8 | placed.flag FROM (
-        SELECT s.id, CASE WHEN EXISTS (
-            SELECT 1 FROM items c WHERE c.library = $1 AND c.bookmark = s.id AND c.living
-            AND c.parent <> $3) THEN 8 ELSE 0 END AS flag
-        FROM items s WHERE s.library = $1 AND s.id = ANY($2) AND s.created_at IS NOT NULL) placed
-    WHERE items.library = $1 AND items.id = placed.id AND items.flags & 8 <> placed.flag";
+/// Brings the flag of standing in a collection up to date. One table and a look-up beside it, not a
+/// join with itself: of a library that is newer than its statistics the server expects a single
+/// row, and would walk all of it once for each of its rows.
+const REGARD_PLACED: &str = concat!(
+    "UPDATE items s SET flags = s.flags & ~8 | CASE WHEN ",
+    placed!(),
+    " THEN 8 ELSE 0 END
+    WHERE s.library = $1 AND s.id = ANY($2) AND s.created_at IS NOT NULL
+    AND (s.flags & 8 <> 0) <> ",
+    placed!()
+);
 /// Tags that bookmarks bear no more.
 const UNTAG: &str = "DELETE FROM tagged WHERE library = $1 AND bookmark = ANY($2) AND NOT EXISTS (
     SELECT 1 FROM unnest($3::uuid[], $4::uuid[]) AS own (tag, bookmark)
