@@ -14,9 +14,11 @@ mod imports;
 mod replies;
 mod leases;
 mod archive;
+mod blobs;
 mod news;
 pub mod search;
 
+pub use blobs::DirectoryBlobs;
 pub use sql::Durability;
 
 use shelf_ports::Fault;

@@ -2,6 +2,7 @@
 
 use shelf_domain::refusal::{Code, Refused};
 use std::error::Error;
+use std::io::{self, ErrorKind};
 
 /// An engine failed. Never about the input; logged once, where it is handled.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,16 @@ impl Fault {
     /// The fault `source`, met while `doing` something.
     pub fn new(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { doing, source: source.into() }
+    }
+
+    /// The fault of a file, met while `doing` something; a full disk is marked [`NoRoom`].
+    pub fn of_file(doing: &'static str, error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Self::new(doing, NoRoom(error.into()))
+            }
+            _ => Self::new(doing, error),
+        }
     }
 
     /// Whether its cause is that there is no room left.

@@ -13,6 +13,7 @@ pub mod imports;
 pub mod replies;
 pub mod leases;
 pub mod archive;
+pub mod blobs;
 pub mod news;
 pub mod projection;
 pub mod search;

@@ -10,5 +10,6 @@ pub mod imports;
 pub mod replies;
 pub mod leases;
 pub mod archive;
+pub mod blobs;
 pub mod news;
 pub mod search;

@@ -1,6 +1,7 @@
 //! A database of its own for each test, on an engine the environment names.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_postgres::{Client, Config, NoTls};
 
 /// Tells the databases of one process apart.
@@ -59,6 +60,22 @@ pub fn has_program(name: &str) -> bool {
     assert!(required.as_deref() != Ok("all"), "{name} is required; scripts/engines install {name}");
     eprintln!("SKIPPED: no {name}; scripts/engines install {name}");
     false
+}
+
+/// The name of a new, empty bucket of the S3 at `endpoint`, which lets anybody make one.
+pub async fn bucket(endpoint: &str) -> String {
+    let at = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("mindshelf-exam-{}-{at}", std::process::id());
+    let host = endpoint.trim_start_matches("http://").trim_end_matches('/');
+    let mut server = tokio::net::TcpStream::connect(host).await.unwrap();
+    let ask = format!(
+        "PUT /{name} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    server.write_all(ask.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    name
 }
 
 fn port_of(url: &str) -> u16 {

@@ -1,6 +1,7 @@
 //! The stores on real engines, held to what ports and their owners expect of them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
+mod blobs;
 mod bus;
 mod lists;
 mod exams;

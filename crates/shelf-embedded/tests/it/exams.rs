@@ -1,6 +1,6 @@
 //! Every port's exam, each on a directory of its own.
 
-use shelf_embedded::Embedded;
+use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::leases::Leases;
 use shelf_testkit::exams;
 use std::time::Duration;
@@ -77,4 +77,22 @@ async fn what_a_process_left_undone_is_told_to_the_next() {
 async fn the_archive_sits_its_exam() {
     let ((from, _from_dir), (to, _to_dir)) = (store(), store());
     exams::archive::exam(&from, &to).await;
+}
+
+#[tokio::test]
+async fn blobs_sit_their_exam() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("blobs");
+    exams::blobs::exam(&DirectoryBlobs::open(&root).unwrap()).await;
+    assert_eq!(std::fs::read_dir(&root).unwrap().count(), 1, "nothing is left but a kind");
+}
+
+#[tokio::test]
+async fn half_a_blob_is_gone_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let (half, whole) = (dir.path().join("unfinished-1"), dir.path().join("waiting"));
+    std::fs::write(&half, "half").unwrap();
+    std::fs::create_dir(&whole).unwrap();
+    DirectoryBlobs::open(dir.path()).unwrap();
+    assert!(!half.exists() && whole.exists());
 }

@@ -1,0 +1,67 @@
+//! Files beside the records: whole, by key, where every process finds them.
+
+use crate::Fault;
+use async_trait::async_trait;
+use shelf_domain::id::{ActId, Scope};
+use std::fmt;
+use std::fs::File;
+
+/// What a blob is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BlobKind {
+    /// A file that was rehearsed and waits for its import.
+    Waiting,
+}
+
+impl BlobKind {
+    /// The word for it in stores.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// The key of a blob. It belongs to a library, as all content does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlobKey {
+    /// What it is for.
+    pub kind: BlobKind,
+    /// Whose it is.
+    pub scope: Scope,
+    /// The act it came with.
+    pub id: ActId,
+}
+
+impl fmt::Display for BlobKey {
+    /// Where it lies in a store: kind, tenant, library and act, with slashes between.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, scope, id } = self;
+        write!(f, "{}/{}/{}/{id}", kind.name(), scope.tenant, scope.library)
+    }
+}
+
+/// Blobs.
+///
+/// They are files of this machine when they come and go, since whoever reads one reads it twice:
+/// once to tell its format or to count, once for good. The store may be elsewhere.
+#[async_trait]
+pub trait Blobs: fmt::Debug + Send + Sync {
+    /// An empty file to write to. It has no name and is gone when it is closed, also by a crash.
+    async fn draft(&self) -> Result<File, Fault>;
+
+    /// Keeps the content of `file` under `key`, instead of what was there: whole when this
+    /// returns, and not at all where it fails. Moves the position of `file`.
+    async fn put(&self, key: &BlobKey, file: File) -> Result<(), Fault>;
+
+    /// The content of `key`, from its beginning; `None` where there is none. It stays readable
+    /// when the blob is removed meanwhile.
+    async fn open(&self, key: &BlobKey) -> Result<Option<File>, Fault>;
+
+    /// Removes `key`; where there is none, nothing happens.
+    async fn remove(&self, key: &BlobKey) -> Result<(), Fault>;
+
+    /// Removes everything of `kind` that was put before `before`, milliseconds since 1970 by the
+    /// store's own clock; how many there were.
+    async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault>;
+}

@@ -1,0 +1,101 @@
+//! The exam of blobs.
+
+use shelf_domain::id::{Ids, Scope};
+use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+
+/// More than goes in one portion, whatever the store.
+const LARGE: usize = 11 << 20;
+/// A moment before every blob.
+const EARLY: i64 = 0;
+/// A moment after every blob: in the year 2286.
+const LATE: i64 = 10_000_000_000_000;
+
+/// Sits the whole exam of [`Blobs`], over a store that nobody else writes to.
+pub async fn exam(blobs: &dyn Blobs) {
+    let mut ids = Ids::new(1_000, [71; 16]);
+    what_is_put_is_opened_whole(&mut ids, blobs).await;
+    the_last_one_put_counts(&mut ids, blobs).await;
+    what_is_open_stays_readable(&mut ids, blobs).await;
+    another_library_has_nothing_of_it(&mut ids, blobs).await;
+    what_is_old_is_forgotten(&mut ids, blobs).await;
+}
+
+/// A key of a library of its own.
+fn key(ids: &mut Ids) -> BlobKey {
+    let scope = Scope { tenant: ids.make(), library: ids.make() };
+    BlobKey { kind: BlobKind::Waiting, scope, id: ids.make() }
+}
+
+async fn put(blobs: &dyn Blobs, key: &BlobKey, content: &[u8]) {
+    let mut file = blobs.draft().await.unwrap();
+    file.write_all(content).unwrap();
+    blobs.put(key, file).await.unwrap();
+}
+
+fn content(file: File) -> Vec<u8> {
+    BufReader::new(file).bytes().collect::<Result<_, _>>().unwrap()
+}
+
+async fn kept(blobs: &dyn Blobs, key: &BlobKey) -> Option<Vec<u8>> {
+    blobs.open(key).await.unwrap().map(content)
+}
+
+async fn what_is_put_is_opened_whole(ids: &mut Ids, blobs: &dyn Blobs) {
+    let large: Vec<u8> = (0..=250).cycle().take(LARGE).collect();
+    for content in [b"".as_slice(), b"a few bytes", &large] {
+        let key = key(ids);
+        assert_eq!(kept(blobs, &key).await, None);
+        put(blobs, &key, content).await;
+        assert!(kept(blobs, &key).await.unwrap() == content, "{} bytes", content.len());
+    }
+    let mut file = blobs.draft().await.unwrap();
+    file.write_all(b"read twice").unwrap();
+    file.seek(SeekFrom::Start(5)).unwrap();
+    let key = key(ids);
+    blobs.put(&key, file).await.unwrap();
+    assert_eq!(kept(blobs, &key).await.unwrap(), b"read twice", "from the beginning");
+}
+
+async fn the_last_one_put_counts(ids: &mut Ids, blobs: &dyn Blobs) {
+    let key = key(ids);
+    put(blobs, &key, b"first, and longer").await;
+    put(blobs, &key, b"second").await;
+    assert_eq!(kept(blobs, &key).await.unwrap(), b"second");
+}
+
+async fn what_is_open_stays_readable(ids: &mut Ids, blobs: &dyn Blobs) {
+    let key = key(ids);
+    put(blobs, &key, b"still here").await;
+    let open = blobs.open(&key).await.unwrap().unwrap();
+    blobs.remove(&key).await.unwrap();
+    assert_eq!(kept(blobs, &key).await, None);
+    assert_eq!(content(open), b"still here");
+    blobs.remove(&key).await.unwrap();
+}
+
+async fn another_library_has_nothing_of_it(ids: &mut Ids, blobs: &dyn Blobs) {
+    let (key, theirs) = (key(ids), key(ids).scope);
+    put(blobs, &key, b"of one library").await;
+    let mixed = Scope { tenant: theirs.tenant, ..key.scope };
+    for scope in [theirs, mixed] {
+        let theirs = BlobKey { scope, ..key };
+        assert_eq!(kept(blobs, &theirs).await, None);
+        blobs.remove(&theirs).await.unwrap();
+    }
+    assert_eq!(kept(blobs, &key).await.unwrap(), b"of one library");
+}
+
+async fn what_is_old_is_forgotten(ids: &mut Ids, blobs: &dyn Blobs) {
+    blobs.forget(BlobKind::Waiting, LATE).await.unwrap();
+    let (one, other) = (key(ids), key(ids));
+    put(blobs, &one, b"one").await;
+    put(blobs, &other, b"other").await;
+    assert_eq!(blobs.forget(BlobKind::Waiting, EARLY).await.unwrap(), 0);
+    assert_eq!(kept(blobs, &one).await.unwrap(), b"one");
+    assert_eq!(blobs.forget(BlobKind::Waiting, LATE).await.unwrap(), 2);
+    assert_eq!(kept(blobs, &one).await, None);
+    assert_eq!(kept(blobs, &other).await, None);
+    assert_eq!(blobs.forget(BlobKind::Waiting, LATE).await.unwrap(), 0);
+}
