@@ -1,5 +1,6 @@
 //! The whole application in one process: stores, followers and routers, wired together.
 
+use crate::blobs::{Blobs, Bucket};
 use crate::followers::Followers;
 use crate::index::Index;
 use crate::keeper::{self, Keeper};
@@ -27,8 +28,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
-/// The directory of files that were sent and are not read to their end, below the data directory.
-const INCOMING: &str = "incoming";
 /// The largest file that is taken in, bytes.
 const FILE_BYTES_MAX: u64 = 2 << 30;
 /// How long imports and exports may take to end when the process stops.
@@ -51,6 +50,8 @@ pub struct Setup {
     pub bus: Option<String>,
     /// What keeps lists for all processes.
     pub cache: Option<String>,
+    /// The bucket files are kept in, when that is not the data directory.
+    pub blobs: Option<Bucket>,
     /// What it does.
     pub roles: Roles,
     /// How browsers reach it, when that is not the address it listens on.
@@ -92,11 +93,10 @@ impl App {
     /// follows them.
     pub async fn open(dir: &Path, setup: &Setup) -> Result<Self> {
         let records = Records::open(dir, setup.records.as_deref()).await?;
-        let stores = records.stores(setup);
+        let blobs = Blobs::open(dir, setup.blobs.as_ref()).await?;
+        let stores = records.stores(setup, blobs.port());
         let restored = stores.accounts.setting(RESTORED_OF, RESTORED).await?;
         let index = Index::open(dir, &records, setup.search.as_deref(), restored).await?;
-        let incoming = dir.join(INCOMING);
-        empty(&incoming).with_context(|| format!("cannot empty {}", incoming.display()))?;
         let search = search_of(&stores, index.port());
         let doors = doors_of(&stores);
         let owner = first_run(&doors).await.context("cannot find or make the owner")?;
@@ -105,7 +105,7 @@ impl App {
         let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
         let cache = setup.cache.as_deref();
         let cache = records.keep_lists_on(cache).await.context("the setting \"cache\"")?;
-        let helpers = Helpers { bus, cache, index: index.clone() };
+        let helpers = Helpers { bus, cache, blobs, index: index.clone() };
         let source = Source {
             news: records.news(),
             library: stores.library.clone(),
@@ -116,7 +116,7 @@ impl App {
         let in_turn = index.is_shared().then(|| stores.clone());
         let followers = Arc::new(Followers::start(&source, projections, in_turn.as_ref()));
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
-        let background = Background::new(incoming.clone(), FILE_BYTES_MAX);
+        let background = Background::new(FILE_BYTES_MAX);
         let tasks = TaskTracker::new();
         let keeper = Keeper {
             stores: stores.clone(),
@@ -127,7 +127,6 @@ impl App {
         let web = Web {
             stores: stores.clone(),
             search: search.clone(),
-            spool: incoming,
             tasks: tasks.clone(),
             doors,
             public_url: setup.public_url.clone(),
@@ -255,14 +254,6 @@ fn projections(
     let (library, views) = (stores.library.clone(), stores.views.clone());
     let (index, embedder) = (search.index.clone(), search.embedder.clone());
     vec![Arc::new(TextFollower::new(library, views, index, embedder))]
-}
-
-/// Makes `dir`, and removes what a crash left in it.
-fn empty(dir: &Path) -> std::io::Result<()> {
-    if dir.exists() {
-        std::fs::remove_dir_all(dir)?;
-    }
-    std::fs::create_dir(dir)
 }
 
 fn search_of(stores: &Stores, index: Arc<dyn SearchIndex>) -> SearchPorts {

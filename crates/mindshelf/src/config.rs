@@ -6,6 +6,7 @@ mod table;
 
 pub use table::{IGNORED, SETTINGS, Setting};
 
+use crate::blobs::Bucket;
 use crate::proxies::Proxies;
 use crate::roles::{Role, Roles};
 use anyhow::{Context, Result, bail, ensure};
@@ -16,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 /// The prefix of every variable.
 pub const PREFIX: &str = "MINDSHELF_";
+/// The prefix of the variables that say where buckets are and what opens them.
+const AWS: &str = "AWS_";
 /// The settings file that is read from the data directory when none is named.
 pub const FILE: &str = "mindshelf.toml";
 
@@ -41,6 +44,8 @@ pub struct Settings {
     pub bus: Option<String>,
     /// The cache of processes that share a database.
     pub cache: Option<String>,
+    /// The bucket files are kept in, when that is not the data directory.
+    pub blobs: Option<Bucket>,
     /// What this process does.
     pub roles: Roles,
     /// The address to listen on.
@@ -167,24 +172,19 @@ impl Settings {
         let public_url = public_url.context("the setting \"public_url\"")?;
         let trusted_proxies =
             Proxies::read(&list("trusted_proxies")).context("the setting \"trusted_proxies\"")?;
-        let records = owned("records");
-        ensure!(
-            records.as_deref().is_none_or(is_postgres),
-            "the setting \"records\" begins with postgres:// or postgresql://"
-        );
-        let bus = owned("bus");
-        let nats = |url: &String| url.starts_with("nats://") || url.starts_with("tls://");
-        ensure!(bus.as_ref().is_none_or(nats), "the setting \"bus\" begins with nats:// or tls://");
-        let cache = owned("cache");
-        let redis = |url: &String| url.starts_with("redis://");
-        ensure!(cache.as_ref().is_none_or(redis), "the setting \"cache\" begins with redis://");
+        let address = |key: &str, schemes: &[&str]| -> Result<Option<String>> {
+            let said = owned(key);
+            let is_one = |url: &String| schemes.iter().any(|scheme| url.starts_with(scheme));
+            let schemes = schemes.join(" or ");
+            ensure!(said.as_ref().is_none_or(is_one), "the setting {key:?} begins with {schemes}");
+            Ok(said)
+        };
+        let records = address("records", &["postgres://", "postgresql://"])?;
+        let search = address("search", &["http://", "https://"])?;
+        let bus = address("bus", &["nats://", "tls://"])?;
+        let cache = address("cache", &["redis://"])?;
+        let blobs = address("blobs", &["s3://"])?.map(|address| bucket(address, environment));
         let roles = Roles::read(text("role"))?;
-        let search = owned("search");
-        let web = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-        ensure!(
-            search.as_ref().is_none_or(web),
-            "the setting \"search\" begins with http:// or https://"
-        );
         ensure!(
             search.is_some() || roles.are_all() || !roles.has(Role::Bookmarks),
             "the role bookmarks follows the log for an index that processes share; name it by the \
@@ -202,6 +202,7 @@ impl Settings {
             search,
             bus,
             cache,
+            blobs,
             roles,
             listen,
             hosts: list("hosts"),
@@ -223,6 +224,13 @@ impl Settings {
             IpAddr::V6(ip) => ip.is_loopback(),
         }
     }
+}
+
+/// The bucket at `address`, with what the environment says of its server.
+fn bucket(address: String, environment: &BTreeMap<String, String>) -> Bucket {
+    let variables = environment.iter().filter(|(name, _)| name.starts_with(AWS));
+    let variables = variables.map(|(name, text)| (name.clone(), text.clone())).collect();
+    Bucket { address, variables }
 }
 
 /// Whether `address` is that of a PostgreSQL database.

@@ -1,5 +1,6 @@
 //! What the interface tells of the process: whether it is ready, and its metrics.
 
+use crate::blobs::Blobs;
 use crate::index::Index;
 use crate::telemetry;
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ pub(crate) struct ProcessProbes {
 pub(crate) struct Helpers {
     pub(crate) bus: Option<Nats>,
     pub(crate) cache: Option<Redis>,
+    pub(crate) blobs: Blobs,
     pub(crate) index: Index,
 }
 
@@ -33,8 +35,10 @@ impl Helpers {
     async fn away(&self) -> Vec<String> {
         let bus = self.bus.as_ref().is_some_and(|bus| !bus.is_up()).then_some("bus");
         let cache = self.cache.as_ref().is_some_and(|cache| !cache.is_up()).then_some("cache");
-        let search = (!self.index.is_up().await).then_some("search");
-        bus.into_iter().chain(cache).chain(search).map(str::to_owned).collect()
+        let (blobs, search) = tokio::join!(self.blobs.is_up(), self.index.is_up());
+        let blobs = (!blobs).then_some("blobs");
+        let search = (!search).then_some("search");
+        bus.into_iter().chain(cache).chain(blobs).chain(search).map(str::to_owned).collect()
     }
 }
 

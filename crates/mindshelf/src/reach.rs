@@ -91,6 +91,7 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         search: settings.search.clone(),
         bus: settings.bus.clone(),
         cache: settings.cache.clone(),
+        blobs: settings.blobs.clone(),
         roles: settings.roles.clone(),
         public_url: settings.public_url.clone(),
         clock: Arc::new(SystemClock::start()),

@@ -10,6 +10,7 @@ use shelf_embedded::Embedded;
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Person};
 use shelf_ports::archive::Archive;
+use shelf_ports::blobs::Blobs;
 use shelf_ports::news::News;
 use shelf_ports::replies::Replies;
 use std::path::Path;
@@ -87,10 +88,10 @@ impl Records {
     }
 
     /// The ports of the services, over these records.
-    pub(crate) fn stores(&self, setup: &Setup) -> Stores {
+    pub(crate) fn stores(&self, setup: &Setup, blobs: Arc<dyn Blobs>) -> Stores {
         match self {
-            Self::Embedded(store) => stores_of(store.clone(), setup),
-            Self::Postgres(store) => stores_of(store.clone(), setup),
+            Self::Embedded(store) => stores_of(store.clone(), setup, blobs),
+            Self::Postgres(store) => stores_of(store.clone(), setup, blobs),
         }
     }
 
@@ -171,7 +172,7 @@ fn advice(durability: &Durability) -> Vec<String> {
     .collect()
 }
 
-fn stores_of<S>(store: S, setup: &Setup) -> Stores
+fn stores_of<S>(store: S, setup: &Setup, blobs: Arc<dyn Blobs>) -> Stores
 where
     S: shelf_ports::library::Library
         + shelf_ports::views::Views
@@ -189,6 +190,7 @@ where
         activity: shared.clone(),
         accounts: shared.clone(),
         leases: shared,
+        blobs,
         clock: setup.clock.clone(),
         chance: setup.chance.clone(),
     }

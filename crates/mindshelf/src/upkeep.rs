@@ -1,7 +1,7 @@
 //! The keeper: settles what a process that went away left open, and removes what has had its time.
 //! Of several processes one is it at a time; when it goes, another follows within seconds.
 
-use shelf_bookmarks::import::settle_imports;
+use shelf_bookmarks::import::{forget_waiting, settle_imports};
 use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Held, Stores};
 use shelf_domain::id::DeviceId;
@@ -110,7 +110,7 @@ async fn duties(stores: &Stores, replies: &dyn Replies, mut stopped: watch::Rece
 }
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
-/// thirty days.
+/// thirty days, files that wait for their import after a day.
 async fn round(stores: &Stores, replies: &dyn Replies) -> Result<(), Failure> {
     let now = stores.clock.now_ms();
     for person in stores.accounts.people().await? {
@@ -125,5 +125,6 @@ async fn round(stores: &Stores, replies: &dyn Replies) -> Result<(), Failure> {
             stores.library.forget_answers(scope, now - ANSWERS_MS).await?;
         }
     }
+    forget_waiting(stores).await?;
     Ok(replies.forget_replies(now - ANSWERS_MS).await?)
 }

@@ -2,9 +2,7 @@
 //! waited for before the process ends.
 
 use crate::problem::Problem;
-use crate::spool::Spool;
 use shelf_domain::refusal::{Code, Refused};
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
@@ -20,7 +18,8 @@ const EXPORTS_MAX: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Background {
     pub(crate) tasks: TaskTracker,
-    pub(crate) spool: Spool,
+    /// Largest file, in bytes.
+    pub(crate) bytes_max: u64,
     imports: Arc<Semaphore>,
     working: Arc<Semaphore>,
     exports: Arc<Semaphore>,
@@ -31,12 +30,11 @@ pub struct Background {
 pub(crate) struct Turn(#[expect(dead_code, reason = "held, never looked at")] OwnedSemaphorePermit);
 
 impl Background {
-    /// Nothing is under way. Files that come in are kept in the existing directory `dir` while
-    /// they are read; one has at most `bytes_max` bytes.
-    pub fn new(dir: PathBuf, bytes_max: u64) -> Self {
+    /// Nothing is under way. A file that comes in has at most `bytes_max` bytes.
+    pub fn new(bytes_max: u64) -> Self {
         Self {
             tasks: TaskTracker::new(),
-            spool: Spool { dir, bytes_max },
+            bytes_max,
             imports: Arc::new(Semaphore::new(IMPORTS_MAX)),
             working: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),

@@ -11,7 +11,6 @@ pub mod problem;
 pub mod gate;
 pub mod probes;
 mod watch;
-mod spool;
 mod background;
 mod caller;
 mod keyed;

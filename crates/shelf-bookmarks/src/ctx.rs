@@ -6,6 +6,7 @@ use shelf_domain::turn::Author;
 use shelf_ports::Failure;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::Activity;
+use shelf_ports::blobs::Blobs;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::Imports;
 use shelf_ports::leases::Leases;
@@ -28,6 +29,8 @@ pub struct Stores {
     pub accounts: Arc<dyn Accounts>,
     /// Which of several processes does what.
     pub leases: Arc<dyn Leases>,
+    /// Files beside the records.
+    pub blobs: Arc<dyn Blobs>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

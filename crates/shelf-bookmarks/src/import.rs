@@ -29,6 +29,8 @@ mod folders;
 mod steps;
 mod rehearse;
 mod source;
+pub mod receive;
+pub mod waiting;
 pub mod undo_import;
 pub mod settle_imports;
 
@@ -38,8 +40,10 @@ pub use detect::{Format, Refusal, detect};
 pub use import_file::{Begun, ImportFile, Source, begin_import, import_file, run_import};
 pub use node::{Entry, Folder, Node, PlaceRef, RefusedRow, Role, TagNode};
 pub use out::Sink;
+pub use receive::{Received, receive};
 pub use settle_imports::settle_imports;
 pub use undo_import::undo_import;
+pub use waiting::{forget_waiting, import_waiting, rehearse_import, waiting_file};
 
 /// What the person who imports decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -19,7 +19,6 @@ mod shown;
 mod deeds;
 mod browser;
 mod upload;
-mod spool;
 
 mod handlers;
 mod router;

@@ -1,7 +1,7 @@
 //! What went wrong, as a page for a person or a line for a script.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use shelf_domain::refusal::{Code, Refused};
@@ -13,6 +13,9 @@ use crate::{
     pages::problem::{Problem, problem},
     policy,
 };
+
+/// When to try again what may pass by itself: after a second.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request got no page.
 #[derive(Debug)]
@@ -116,6 +119,9 @@ impl IntoResponse for Trouble {
         let page = alone(&told.heading, Theme::System, "", &problem(&told));
         let mut response = (status, Html(page.into_string())).into_response();
         policy::apply(response.headers_mut());
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
         say(response.headers_mut(), &told);
         response
     }
@@ -142,6 +148,8 @@ mod tests {
             let is_ours = matches!(code, Code::Unavailable | Code::NoRoom);
             assert!(response.status().is_client_error() || is_ours, "{code:?}");
             assert!(response.headers().contains_key("X-Problem"));
+            let passes = matches!(code, Code::Unavailable | Code::SlowDown);
+            assert_eq!(response.headers().contains_key("retry-after"), passes, "{code:?}");
             assert!(response.headers().contains_key("content-security-policy"));
         }
     }

@@ -1,7 +1,5 @@
 //! What the pages are given to work with.
 
-use std::path::PathBuf;
-
 use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
 use shelf_identity::Doors;
@@ -16,8 +14,6 @@ pub struct Web {
     pub stores: Stores,
     /// What finds bookmarks by words and meaning.
     pub search: SearchPorts,
-    /// The directory for files that were sent and not imported yet; made when needed.
-    pub spool: PathBuf,
     /// Work that outlives its answer: imports and exports. Waited for when the server stops.
     pub tasks: TaskTracker,
     /// The stores of identity.

@@ -71,6 +71,13 @@ pub const SETTINGS: &[Setting] = &[
          server, such as `redis://127.0.0.1:6379`.",
     ),
     setting(
+        "blobs",
+        "",
+        "Where files that wait for their import are kept when not in the data directory: a bucket \
+         of S3 or of what speaks like it, such as `s3://bucket/prefix`; keys, region and endpoint \
+         by the usual variables `AWS_…`.",
+    ),
+    setting(
         "role",
         "all",
         "What this process does: `gateway`, `bookmarks`, `keeper`, several with commas between, or \

@@ -2,6 +2,8 @@
 //! nothing acknowledged is lost (docs/OPERATIONS.md, "When an engine is away").
 
 use crate::deployment::{Deployment, RECOVERY_MAX, found, until};
+use crate::hand::Hand;
+use crate::program::Server;
 use serde_json::{Value, json};
 use shelf_client::{Client, Http, Method, Request, Transport};
 use std::sync::Arc;
@@ -124,5 +126,45 @@ async fn while_the_database_hangs_requests_end_in_time() {
     shelf.records.mend();
     let saves = async || save(&here, "after").await;
     until("saves go on", saves).await;
+    shelf.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_bucket_only_files_are_refused() {
+    let Some(mut shelf) = Deployment::prepare_with_bucket().await else { return };
+    shelf.start(&[("a", "gateway")]).await;
+    let here = shelf.owner("a").await;
+    let Server { address, link, .. } = &shelf.process("a").server;
+    let hand = Hand::signed_in(address, link).await;
+    let csrf = hand.csrf().await;
+    let send = async || {
+        let file = json!({ "url": "https://away.example/sent", "title": "sent" }).to_string();
+        hand.sent("/import?name=pages.jsonl", &csrf, file).await
+    };
+    let blobs = shelf.blobs.as_ref().unwrap();
+    blobs.cut();
+    let health = shelf.process("a").health().await;
+    assert_eq!((&health["status"], &health["degraded"]), (&json!("ok"), &json!(["blobs"])));
+    let refused = send().await;
+    assert_eq!(
+        (refused.status().as_u16(), refused.headers().contains_key("retry-after")),
+        (503, true)
+    );
+    save(&here, "quiet").await.unwrap();
+    let (client, library) = &here;
+    let row = json!({ "url": "https://away.example/row", "title": "row" }).to_string();
+    let ask = Request::new(Method::POST, format!("{library}/imports")).bytes(row);
+    let taken = client.send(ask).await.unwrap();
+    assert_eq!(taken.status, 202, "what is imported at once needs no bucket");
+
+    blobs.mend();
+    let taken = async || (send().await.status().as_u16() == 201).then_some(());
+    let ((), back) = until("files are taken again", taken).await;
+    eprintln!("files were taken again {back:?} after the bucket was back");
+    let whole = async || {
+        let health = shelf.process("a").health().await;
+        (health["degraded"] == json!([])).then_some(())
+    };
+    until("the bucket is back", whole).await;
     shelf.end().await;
 }

@@ -5,7 +5,7 @@ use crate::program::{Server, client, mindshelf};
 use serde_json::Value;
 use shelf_client::{Client, ClientFailure, Http};
 use shelf_testkit::Wire;
-use shelf_testkit::ground::{Ground, connect, engine};
+use shelf_testkit::ground::{Ground, bucket, connect, engine};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::future::pending;
@@ -49,6 +49,7 @@ pub(crate) struct Deployment {
     pub(crate) bus: Wire,
     pub(crate) cache: Wire,
     pub(crate) search: Option<Wire>,
+    pub(crate) blobs: Option<Wire>,
     settings: BTreeMap<&'static str, String>,
     pub(crate) processes: BTreeMap<&'static str, Process>,
 }
@@ -66,8 +67,8 @@ impl Deployment {
             ("MINDSHELF_CACHE", cache.instead(&redis)),
         ];
         let (settings, processes) = (settings.into_iter().collect(), BTreeMap::new());
-        let search = None;
-        Some(Self { ground, records, bus, cache, search, settings, processes })
+        let (search, blobs) = (None, None);
+        Some(Self { ground, records, bus, cache, search, blobs, settings, processes })
     }
 
     /// The same with a search index that all processes share.
@@ -77,6 +78,24 @@ impl Deployment {
         let wire = Wire::to(port_of(&qdrant)).await;
         shelf.settings.insert("MINDSHELF_SEARCH", wire.instead(&qdrant));
         shelf.search = Some(wire);
+        Some(shelf)
+    }
+
+    /// The same with a bucket for files.
+    pub(crate) async fn prepare_with_bucket() -> Option<Self> {
+        let s3 = engine("S3")?;
+        let mut shelf = Self::prepare().await?;
+        let wire = Wire::to(port_of(&s3)).await;
+        let bucket = format!("s3://{}/files", bucket(&s3).await);
+        shelf.settings.extend([
+            ("MINDSHELF_BLOBS", bucket),
+            ("AWS_ENDPOINT_URL", wire.instead(&s3)),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "tests".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ]);
+        shelf.blobs = Some(wire);
         Some(shelf)
     }
 

@@ -7,6 +7,7 @@ mod program;
 #[path = "../it/typed.rs"]
 mod typed;
 mod deployment;
+mod hand;
 mod several;
 mod away;
 mod shared;

@@ -1,6 +1,7 @@
 //! Several processes are one shelf: what one does the others know, and each can go.
 
 use crate::deployment::{Deployment, found, until};
+use crate::hand::Hand;
 use crate::program::mindshelf;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -107,5 +108,31 @@ async fn an_import_whose_gateway_dies_is_settled_and_can_be_undone_elsewhere() {
     let undone: Value = there.post(&format!("{path}/undo"), &json!({})).await.unwrap();
     assert_eq!(undone["state"], "undone");
     assert_eq!(counted().await, Some(0));
+    shelf.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_sent_to_one_gateway_is_imported_at_another() {
+    let Some(mut shelf) = Deployment::prepare_with_bucket().await else { return };
+    shelf.start(&[("a", "gateway"), ("b", "gateway")]).await;
+    let link = shelf.process("a").server.link.clone();
+    let here = Hand::signed_in(&shelf.process("a").server.address, &link).await;
+    let there = here.at(&shelf.process("b").server.address);
+    let csrf = here.csrf().await;
+    let sent = here.sent("/import?name=pages.jsonl", &csrf, file()).await;
+    let rehearsal = sent.headers()["x-location"].to_str().unwrap().to_owned();
+    let shown = async || there.page(&rehearsal).await.contains("Bring in 20,000").then_some(());
+    until("the other gateway shows what would come in", shown).await;
+    shelf.kill("a");
+
+    let run = format!("{rehearsal}/run");
+    let began = there.sent(&run, &csrf, String::new()).await;
+    let import = began.headers()["location"].to_str().unwrap().to_owned();
+    let said = "20,000 parsed = 20,000 stored";
+    let done = async || there.page(&import).await.contains(said).then_some(());
+    let ((), after) = until("all of it came in", done).await;
+    eprintln!("what the other gateway took came in within {after:?}");
+    let again = there.sent(&run, &csrf, String::new()).await;
+    assert_eq!(again.status(), 404, "the file is gone after its import");
     shelf.end().await;
 }

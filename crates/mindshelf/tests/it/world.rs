@@ -52,6 +52,7 @@ impl World {
             records: ground.as_ref().map(|ground| ground.url.clone()),
             search: ground.as_ref().and_then(|_| engine("QDRANT")),
             bus: None,
+            blobs: None,
             cache: ground.as_ref().and_then(|_| engine("REDIS")),
             roles: Roles::all(),
             public_url: None,

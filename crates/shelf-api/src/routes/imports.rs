@@ -9,7 +9,6 @@ use crate::moment::Moment;
 use crate::page::{Here, Paged, Params, limit_of};
 use crate::problem::Problem;
 use crate::replays;
-use crate::spool::Spooled;
 use crate::wire::{Answer, Id, json, located};
 use axum::Json;
 use axum::body::Body;
@@ -17,10 +16,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use shelf_bookmarks::import::{ImportFile, begin_import, run_import, undo_import};
+use shelf_bookmarks::import::{
+    ImportFile, Received, begin_import, receive, run_import, undo_import,
+};
 use shelf_domain::id::ActId;
 use shelf_domain::refusal::Refused;
 use shelf_ports::imports::{ImportJob, JobState, LedgerRow, RowOutcome};
+use std::fs::File;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -131,23 +133,24 @@ async fn begin(
     }
     let background = api.background.clone();
     let turn = background.import()?;
-    let spooled = background.spool.take(body, api.stores.chance.as_ref()).await?;
+    let received = receive(&*api.stores.blobs, body.into_data_stream(), background.bytes_max);
+    let Received { file, digest } = received.await?;
     let ask = ImportFile {
         file_name,
         dry_run: query.dry_run.unwrap_or_default(),
         missing_private: query.private,
         base_url: query.base_url,
     };
-    let key = asked.map(|asked| asked.key(&spooled.digest));
+    let key = asked.map(|asked| asked.key(&digest));
     let again = api.clone();
-    let work = async move { started(within, api, turn, ask, spooled).await.into_response() };
+    let work = async move { started(within, api, turn, ask, file).await.into_response() };
     Ok(replays::keyed(&again, key, work).await)
 }
 
 /// Begins the import of a file that is in, and lets it go on.
-async fn started(within: In, api: Api, turn: Turn, ask: ImportFile, spooled: Spooled) -> Answer {
+async fn started(within: In, api: Api, turn: Turn, ask: ImportFile, file: File) -> Answer {
     let (ctx, scope) = (within.ctx, within.scope);
-    let begun = begin_import(&ctx, scope, ask, Box::new(spooled)).await?;
+    let begun = begin_import(&ctx, scope, ask, Box::new(file)).await?;
     let job = begun.job.clone();
     let location = format!("/v1/libraries/{}/imports/{}", scope.library, job.id);
     let background = api.background.clone();

@@ -11,8 +11,8 @@ use shelf_api::{Api, Background, Gate, Probes, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
-use shelf_embedded::Embedded;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
+use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_identity::{CreateToken, CsrfToken, Doors, create_link, create_token, sign_in};
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
@@ -116,6 +116,7 @@ impl World {
             activity: store.clone(),
             accounts: store.clone(),
             leases: store.clone(),
+            blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: clock.clone(),
             chance: chance.clone(),
         };
@@ -128,12 +129,10 @@ impl World {
         let follower =
             TextFollower::new(store.clone(), store.clone(), index.clone(), embedder.clone());
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store.clone() });
-        let spool = dir.path().join("incoming");
-        std::fs::create_dir(&spool).unwrap();
         let api = Api {
             stores: stores.clone(),
             search: SearchPorts { library: stores.library.clone(), index, embedder, texts },
-            background: Background::new(spool, FILE_BYTES_MAX),
+            background: Background::new(FILE_BYTES_MAX),
             replays: Replays::new(store.clone()),
             gate,
             probes,
@@ -203,7 +202,7 @@ impl World {
 
     /// Files that came in and are still kept.
     pub(crate) fn kept_files(&self) -> usize {
-        std::fs::read_dir(self.dir.path().join("incoming")).unwrap().count()
+        std::fs::read_dir(self.dir.path().join("blobs")).unwrap().count()
     }
 
     /// Imports `file` for `who` and gives the finished job.

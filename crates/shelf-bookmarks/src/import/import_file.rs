@@ -6,6 +6,7 @@ use std::io::{Read, Seek};
 use shelf_domain::id::{ActId, Ids, Scope};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::Reads;
+use shelf_ports::blobs::BlobKey;
 use shelf_ports::imports::{ImportJob, JobState, LedgerRow};
 use shelf_ports::{Away, Failure, Fault};
 
@@ -48,6 +49,15 @@ pub struct Begun {
     options: Options,
     source: Box<dyn Source>,
     held: Held,
+    /// What waits until all is imported.
+    waiting: Option<BlobKey>,
+}
+
+impl Begun {
+    /// The same; the blob `waiting` is removed when all is imported.
+    pub(super) fn until_then(self, waiting: BlobKey) -> Self {
+        Self { waiting: Some(waiting), ..self }
+    }
 }
 
 impl fmt::Debug for Begun {
@@ -75,12 +85,28 @@ pub async fn begin_import(
     ctx: &Ctx,
     scope: Scope,
     ask: ImportFile,
+    source: Box<dyn Source>,
+) -> Result<Begun, Failure> {
+    begin_as(ctx, scope, new_act(ctx), ask, source).await
+}
+
+/// A new act of this moment.
+pub(super) fn new_act(ctx: &Ctx) -> ActId {
+    let author = ctx.author();
+    Ids::new(author.now, author.seed).make()
+}
+
+/// Begins the import `id`, which is new.
+pub(super) async fn begin_as(
+    ctx: &Ctx,
+    scope: Scope,
+    id: ActId,
+    ask: ImportFile,
     mut source: Box<dyn Source>,
 ) -> Result<Begun, Failure> {
     let work = move || source::identify(&mut *source).map(|format| (source, format));
     let (source, format) = blocking(work).await?;
-    let author = ctx.author();
-    let id: ActId = Ids::new(author.now, author.seed).make();
+    let now = ctx.stores.clock.now_ms();
     let job = ImportJob {
         id,
         file_name: ask.file_name,
@@ -93,7 +119,7 @@ pub async fn begin_import(
         refused: 0,
         folders: 0,
         total: None,
-        started_at: author.now,
+        started_at: now,
         ended_at: None,
         problem: None,
     };
@@ -103,15 +129,15 @@ pub async fn begin_import(
     };
     ctx.stores.imports.put(scope, &job, &[]).await?;
     let (missing_private, base_url) = (ask.missing_private, ask.base_url);
-    let options = Options { now_ms: author.now, missing_private, base_url };
-    Ok(Begun { job, format, options, source, held })
+    let options = Options { now_ms: now, missing_private, base_url };
+    Ok(Begun { job, format, options, source, held, waiting: None })
 }
 
 /// Runs an import to its end and keeps its ledger; the answer is the job as it was kept last.
 /// Ends unsettled where this process was away so long that another one settles the import.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn run_import(ctx: &Ctx, scope: Scope, begun: Begun) -> Result<ImportJob, Failure> {
-    let Begun { job, format, options, source, held } = begun;
+    let Begun { job, format, options, source, held, waiting } = begun;
     let mut run = Run::new(ctx, scope, job, format).await?;
     let Some(done) = held.during(run.all(source, options)).await else {
         return Err(Fault::new("importing a file", Away(LOST.into())).into());
@@ -130,7 +156,11 @@ pub async fn run_import(ctx: &Ctx, scope: Scope, begun: Begun) -> Result<ImportJ
     }
     run.keep().await?;
     held.give_back().await?;
-    done.map(|()| run.job)
+    done?;
+    if let Some(waiting) = waiting {
+        ctx.stores.blobs.remove(&waiting).await?;
+    }
+    Ok(run.job)
 }
 
 /// Runs `work`, which reads a file, where it may block.

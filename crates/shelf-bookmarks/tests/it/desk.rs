@@ -5,7 +5,7 @@ use shelf_bookmarks::import::{ImportFile, import_file};
 use shelf_bookmarks::{Ctx, Stores};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::view::Bookmark;
-use shelf_embedded::Embedded;
+use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::{ImportJob, LedgerRow};
@@ -63,6 +63,7 @@ impl Desk {
             activity: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
             leases: store,
+            blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: Arc::new(Ticking::default()),
             chance: Arc::new(Counting::default()),
         };

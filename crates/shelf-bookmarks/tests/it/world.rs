@@ -6,7 +6,7 @@ use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, Saved, save_bookma
 use shelf_bookmarks::{Ctx, Stores};
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::refusal::Refused;
-use shelf_embedded::Embedded;
+use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::Failure;
 use shelf_testkit::{Desk, FakeClock, SeededChance};
 use std::sync::Arc;
@@ -33,6 +33,7 @@ impl World {
             activity: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
+            blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: Arc::<FakeClock>::clone(&clock),
             chance: Arc::new(SeededChance::new(7)),
         };

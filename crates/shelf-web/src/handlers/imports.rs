@@ -10,7 +10,8 @@ use axum::{
 };
 use serde::Deserialize;
 use shelf_bookmarks::import::{
-    Format, ImportFile, Node, Options, Source, begin_import, read, run_import, undo_import,
+    Begun, Format, Node, Options, import_waiting, read, receive, rehearse_import, run_import,
+    undo_import, waiting_file,
 };
 use shelf_domain::{id::ActId, refusal::Refused};
 use shelf_ports::imports::{ImportJob, JobState, LedgerRow, RowOutcome};
@@ -21,7 +22,6 @@ use crate::{
     link,
     pages::import::{self, ImportPage, LedgerLine, PastImport, Stage},
     posted::{Posted, Said, header_of, is_ours, read_body},
-    spool::Spool,
     trouble::Trouble,
     ui::toast::Toast,
     upload,
@@ -36,6 +36,8 @@ const PAGE_ROWS: usize = 100;
 const PAST: usize = 20;
 /// Folders of a file that a preview lists.
 const TREE_ROWS: usize = 200;
+/// Most bytes of a file.
+const FILE_BYTES_MAX: u64 = 1 << 30;
 /// Most bytes of a file that comes without a script's help.
 const FORM_FILE_BYTES_MAX: usize = 64 << 20;
 /// Longest name of a file that is kept, in characters.
@@ -110,44 +112,23 @@ async fn sent_by_form(
     Ok((sent.name, Body::from(bytes.slice_ref(sent.bytes))))
 }
 
-/// Keeps the file and runs it as a rehearsal, beside the answer.
+/// Takes in the file and rehearses it, beside the answer.
 async fn rehearse(visit: &Visit, file_name: String, body: Body) -> Result<ImportJob, Trouble> {
-    let spool = Spool(&visit.web.spool);
-    spool.sweep(visit.ctx.stores.clock.now_ms());
-    let draft = hex::encode(visit.ctx.stores.chance.seed());
-    spool.take(&draft, body).await?;
-    let file = spool.open(&draft).map_err(kept)?;
-    let ask = ImportFile { file_name, dry_run: true, ..ImportFile::default() };
-    match begin(visit, ask, Box::new(file)).await {
-        Ok(job) => {
-            spool.name(&draft, job.id).map_err(kept)?;
-            Ok(job)
-        }
-        Err(trouble) => {
-            spool.forget(&draft);
-            Err(trouble)
-        }
-    }
+    let blobs = &*visit.ctx.stores.blobs;
+    let received = receive(blobs, body.into_data_stream(), FILE_BYTES_MAX).await?;
+    let begun = rehearse_import(&visit.ctx, visit.scope, file_name, received.file).await?;
+    Ok(going_on(visit, begun))
 }
 
-async fn begin(
-    visit: &Visit,
-    ask: ImportFile,
-    source: Box<dyn Source>,
-) -> Result<ImportJob, Trouble> {
-    let begun = begin_import(&visit.ctx, visit.scope, ask, source).await?;
-    let job = begun.job.clone();
-    let (ctx, scope) = (visit.ctx.clone(), visit.scope);
+/// Lets an import go on beside the answer.
+fn going_on(visit: &Visit, begun: Begun) -> ImportJob {
+    let (ctx, scope, job) = (visit.ctx.clone(), visit.scope, begun.job.clone());
     drop(visit.web.tasks.spawn(async move {
         if let Err(failure) = run_import(&ctx, scope, begun).await {
             tracing::warn!(cause = failure.to_string(), "an import stopped");
         }
     }));
-    Ok(job)
-}
-
-fn kept(error: std::io::Error) -> Trouble {
-    shelf_ports::Fault::new("reading a file that was sent", error).into()
+    job
 }
 
 /// One import: its preview, its progress, or its ledger.
@@ -171,30 +152,24 @@ pub(crate) async fn progress(visit: Visit, Path(id): Path<String>) -> Answer {
 
 /// Imports the file of a rehearsal.
 pub(crate) async fn run(Path(id): Path<String>, Posted { visit, .. }: Posted) -> Answer {
-    let rehearsal = job_of(&visit, &id).await?;
-    let spool = Spool(&visit.web.spool);
-    let id = rehearsal.id.to_string();
-    let Ok(file) = spool.open(&id) else {
-        return Err(Refused::not_found("the file; send it again").into());
-    };
-    let ask = ImportFile { file_name: rehearsal.file_name, ..ImportFile::default() };
-    let job = begin(&visit, ask, Box::new(file)).await?;
-    // What is open stays readable until it is closed.
-    spool.forget(&id);
+    let begun = import_waiting(&visit.ctx, visit.scope, act(&id)?).await?;
+    let job = going_on(&visit, begun);
     Ok(visit.go(&format!("/import/{}", job.id), None))
 }
 
 /// Takes an import back.
 pub(crate) async fn undo(Path(id): Path<String>, Posted { visit, .. }: Posted) -> Answer {
-    let id: ActId = id.parse().map_err(|_| Refused::not_found("import"))?;
-    let job = undo_import(&visit.ctx, visit.scope, id).await?;
+    let job = undo_import(&visit.ctx, visit.scope, act(&id)?).await?;
     let toast = Toast { words: format!("{} is out again", job.file_name), undo: None };
     Ok(visit.go(&format!("/import/{id}"), Some(&toast)))
 }
 
+fn act(id: &str) -> Result<ActId, Trouble> {
+    id.parse().map_err(|_| Refused::not_found("import").into())
+}
+
 async fn job_of(visit: &Visit, id: &str) -> Result<ImportJob, Trouble> {
-    let id: ActId = id.parse().map_err(|_| Refused::not_found("import"))?;
-    let job = visit.ctx.stores.imports.job(visit.scope, id).await?;
+    let job = visit.ctx.stores.imports.job(visit.scope, act(id)?).await?;
     job.ok_or_else(|| Trouble::not_found("import"))
 }
 
@@ -211,7 +186,7 @@ async fn shown(visit: &Visit, job: ImportJob, ask: &Ask) -> Result<ImportPage, T
     page.ledger = rows.into_iter().map(line).collect();
     page.filter = outcome.map(|_| ask.outcome.clone()).unwrap_or_default();
     if page.stage == Stage::Preview {
-        (page.tree, page.tree_more) = outline(visit, &job).await;
+        (page.tree, page.tree_more) = outline(visit, &job).await?;
     }
     Ok(page)
 }
@@ -277,13 +252,13 @@ fn line(row: LedgerRow) -> LedgerLine {
 type Outline = (Vec<(usize, String, u64)>, u64);
 
 /// The folders of the waiting file; none when it is gone.
-async fn outline(visit: &Visit, job: &ImportJob) -> Outline {
-    let Ok(file) = Spool(&visit.web.spool).open(&job.id.to_string()) else {
-        return Outline::default();
+async fn outline(visit: &Visit, job: &ImportJob) -> Result<Outline, Trouble> {
+    let file = waiting_file(&visit.ctx, visit.scope, job.id).await?;
+    let (Some(file), Some(format)) = (file, Format::named(&job.format)) else {
+        return Ok(Outline::default());
     };
-    let Some(format) = Format::named(&job.format) else { return Outline::default() };
     let drawn = tokio::task::spawn_blocking(move || drawn(file, format)).await;
-    drawn.unwrap_or_default()
+    Ok(drawn.unwrap_or_default())
 }
 
 fn drawn(mut file: std::fs::File, format: Format) -> Outline {

@@ -16,7 +16,7 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_embedded::{
-    Embedded,
+    DirectoryBlobs, Embedded,
     search::{BuiltInModel, EmbeddedSearch},
 };
 use shelf_identity::{CsrfToken, Doors, Secret, create_link, first_run, sign_in};
@@ -88,6 +88,7 @@ impl Room {
             activity: store.clone(),
             accounts: store.clone(),
             leases: store.clone(),
+            blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: clock.clone(),
             chance: chance.clone(),
         };
@@ -103,7 +104,6 @@ impl Room {
         let web = Web {
             stores,
             search: SearchPorts { library, index, embedder, texts },
-            spool: dir.path().join("incoming"),
             tasks: tokio_util::task::TaskTracker::new(),
             doors,
             public_url: Some(ORIGIN.parse().unwrap()),

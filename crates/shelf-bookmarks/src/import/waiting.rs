@@ -1,0 +1,62 @@
+//! Files between their rehearsal and their import: kept where every process finds them.
+
+use super::import_file::{Begun, ImportFile, begin_as, begin_import, new_act};
+use crate::ctx::{Ctx, Stores};
+use shelf_domain::id::{ActId, Scope};
+use shelf_domain::refusal::Refused;
+use shelf_ports::blobs::{BlobKey, BlobKind};
+use shelf_ports::{Failure, Fault};
+use std::fs::File;
+
+/// How long a file waits for its import, milliseconds: a day.
+const WAITING_MS: i64 = 86_400_000;
+
+fn key(scope: Scope, rehearsal: ActId) -> BlobKey {
+    BlobKey { kind: BlobKind::Waiting, scope, id: rehearsal }
+}
+
+/// Begins a rehearsal: the import of `file` that only says what it would do. The file waits under
+/// the id of the job.
+pub async fn rehearse_import(
+    ctx: &Ctx,
+    scope: Scope,
+    file_name: String,
+    file: File,
+) -> Result<Begun, Failure> {
+    let id = new_act(ctx);
+    let key = key(scope, id);
+    let again = file.try_clone().map_err(|error| Fault::new("rehearsing an import", error))?;
+    ctx.stores.blobs.put(&key, again).await?;
+    let ask = ImportFile { file_name, dry_run: true, ..ImportFile::default() };
+    let begun = begin_as(ctx, scope, id, ask, Box::new(file)).await;
+    if begun.is_err() {
+        ctx.stores.blobs.remove(&key).await?;
+    }
+    begun
+}
+
+/// The file that waits under the id of its rehearsal; `None` when it waits no longer.
+pub async fn waiting_file(
+    ctx: &Ctx,
+    scope: Scope,
+    rehearsal: ActId,
+) -> Result<Option<File>, Fault> {
+    ctx.stores.blobs.open(&key(scope, rehearsal)).await
+}
+
+/// Begins the import of the file that waits under the id of its rehearsal. It waits on until it is
+/// imported to its end. Refused `not_found` when it waits no longer.
+pub async fn import_waiting(ctx: &Ctx, scope: Scope, rehearsal: ActId) -> Result<Begun, Failure> {
+    let job = ctx.stores.imports.job(scope, rehearsal).await?;
+    let job = job.ok_or_else(|| Refused::not_found("import"))?;
+    let file = waiting_file(ctx, scope, rehearsal).await?;
+    let file = file.ok_or_else(|| Refused::not_found("the file; send it again"))?;
+    let ask = ImportFile { file_name: job.file_name, ..ImportFile::default() };
+    let begun = begin_import(ctx, scope, ask, Box::new(file)).await?;
+    Ok(begun.until_then(key(scope, rehearsal)))
+}
+
+/// Removes files that waited for a day; how many.
+pub async fn forget_waiting(stores: &Stores) -> Result<u64, Fault> {
+    stores.blobs.forget(BlobKind::Waiting, stores.clock.now_ms() - WAITING_MS).await
+}
