@@ -13,8 +13,9 @@ const SCRIPT: &str = "scripts/engines";
 /// The chore that runs while they live.
 pub const INSIDE: &str = "inside-engines";
 /// What is killed and paused: every server, and of the three of a cluster the first.
-const HURT: [&str; 10] = [
+const HURT: [&str; 11] = [
     "postgres",
+    "replica",
     "postgres18",
     "pgbouncer",
     "redis",

@@ -29,10 +29,10 @@ def exactly(stream, count):
     return data
 
 
-def postgres(port):
-    """`select version()` over PostgreSQL's own protocol; also through pgbouncer."""
+def postgres(port, such=""):
+    """The version over PostgreSQL's own protocol, also through pgbouncer; if `such` holds there."""
     hello = b"user\0postgres\0database\0postgres\0\0"
-    query = b"select current_setting('server_version')\0"
+    query = f"select current_setting('server_version') {such}\0".encode()
     with connect(port) as plug, plug.makefile("rb") as stream:
         plug.sendall(struct.pack("!ii", len(hello) + 8, 196608) + hello)
         plug.sendall(b"Q" + struct.pack("!i", len(query) + 4) + query)
@@ -43,6 +43,14 @@ def postgres(port):
                 raise Unready(body.replace(b"\0", b" ").decode(errors="replace"))
             if kind == b"D":
                 return body[6:].decode().split()[0]
+            if kind == b"C":
+                raise Unready(f"no row {such}")
+
+
+def standby(port):
+    """The version of a server that is a standby and streams from its primary now."""
+    return postgres(port, "from pg_stat_wal_receiver "
+                          "where status = 'streaming' and pg_is_in_recovery()")
 
 
 def redis(port):

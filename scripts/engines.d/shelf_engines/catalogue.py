@@ -5,13 +5,13 @@ from .nats import Nats, Nats3
 from .neo4j import Neo4j
 from .nginx import Nginx
 from .places import Trouble
-from .postgres import Pgbouncer, Postgres, Postgres18
+from .postgres import Pgbouncer, Postgres, Postgres18, Replica
 from .redis import Redis
 from .s3 import S3
 
 ENGINES = {engine.name: engine for engine in (
-    Postgres(), Postgres18(), Pgbouncer(), Redis(), Nats(), Nats3(), S3(), Qdrant(), ClickHouse(),
-    Neo4j(), Nginx())}
+    Postgres(), Replica(), Postgres18(), Pgbouncer(), Redis(), Nats(), Nats3(), S3(), Qdrant(),
+    ClickHouse(), Neo4j(), Nginx())}
 
 
 def chosen(names):

@@ -1,4 +1,4 @@
-"""PostgreSQL, old and new, and pgbouncer in front of the old."""
+"""PostgreSQL, old and new; a standby that follows the old, and pgbouncer in front of it."""
 
 import os
 import shutil
@@ -9,9 +9,13 @@ from .engine import Engine, Launch
 from .parts import NODE, Apt, Npm, program, quietly
 from .processes import give_away, unprivileged
 
-# Tests make many small databases: speed before safety against power loss. Logical decoding is on.
-SETTINGS = {"fsync": "off", "wal_level": "logical", "shared_buffers": "64MB",
-            "max_connections": "200", "unix_socket_directories": ""}
+# Tests make many small databases: speed before safety against power loss. Logical decoding is on,
+# and so much of the log is kept that a standby which was hurt for a while can catch up.
+SETTINGS = {"fsync": "off", "wal_level": "logical", "wal_keep_size": "512MB",
+            "shared_buffers": "64MB", "max_connections": "200", "unix_socket_directories": ""}
+# A standby asks again soon after its primary was away; it is known there by its name.
+FOLLOWING = {"hot_standby": "on", "wal_retrieve_retry_interval": "200ms",
+             "cluster_name": "replica"}
 
 
 class Postgres(Engine):
@@ -21,6 +25,7 @@ class Postgres(Engine):
     unproven = "power loss (fsync is off), pgvector (not in Debian 12)"
     parts = (Apt("postgresql-15", "/usr/lib/postgresql/15/bin/postgres"),)
     stop_signal = "SIGINT"
+    settings = SETTINGS
 
     def programs(self, _data):
         return "/usr/lib/postgresql/15/bin"
@@ -28,12 +33,17 @@ class Postgres(Engine):
     def prepare(self, data, ports, urls):
         give_away(data)
         programs = self.programs(data)
-        cluster = data / "cluster"
-        quietly([f"{programs}/initdb", "-D", cluster, "-U", "postgres", "-A", "trust",
-                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], cwd=data, **unprivileged())
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        argv = [f"{programs}/postgres", "-D", str(cluster), "-h", "127.0.0.1", "-p", str(ports[0])]
+        quietly(self.lay_out(programs, data / "cluster", urls), cwd=data, **unprivileged())
+        settings = [word for name, value in self.settings.items()
+                    for word in ("-c", f"{name}={value}")]
+        argv = [f"{programs}/postgres", "-D", str(data / "cluster"), "-h", "127.0.0.1",
+                "-p", str(ports[0])]
         return [Launch(self.name, argv + settings, unprivileged=True)]
+
+    def lay_out(self, programs, cluster, _urls):
+        """The command that makes the cluster."""
+        return [f"{programs}/initdb", "-D", cluster, "-U", "postgres", "-A", "trust",
+                "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
 
     def recover(self, data):
         """Where nobody reaps a killed server it stays a zombie, and the next one takes its lock
@@ -45,6 +55,24 @@ class Postgres(Engine):
 
     def ask(self, ports):
         return asking.postgres(ports[0])
+
+
+class Replica(Postgres):
+    """A hot standby: read only, it follows `postgres` by streaming, roles and databases included."""
+
+    name = "replica"
+    unproven = "power loss (fsync is off), promotion, a slow network between primary and standby"
+    needs = ("postgres",)
+    # A standby refuses to run with fewer connections than its primary.
+    settings = {**SETTINGS, **FOLLOWING}
+
+    def lay_out(self, programs, cluster, urls):
+        """Copies the primary at once, without waiting for its next checkpoint."""
+        return [f"{programs}/pg_basebackup", "-D", cluster, "-d", urls["postgres"], "-R",
+                "-X", "stream", "--checkpoint=fast", "--no-sync"]
+
+    def ask(self, ports):
+        return asking.standby(ports[0])
 
 
 class Postgres18(Postgres):
