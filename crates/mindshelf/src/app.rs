@@ -44,6 +44,8 @@ pub struct Setup {
     pub origins: Vec<String>,
     /// Where its records are kept, when that is not the data directory.
     pub records: Option<String>,
+    /// A copy of the records to read from.
+    pub replica: Option<String>,
     /// The server its search index is kept on, when that is not the data directory.
     pub search: Option<String>,
     /// The bus that carries hints to other processes.
@@ -94,7 +96,9 @@ impl App {
     pub async fn open(dir: &Path, setup: &Setup) -> Result<Self> {
         let records = Records::open(dir, setup.records.as_deref()).await?;
         let blobs = Blobs::open(dir, setup.blobs.as_ref()).await?;
-        let stores = records.stores(setup, blobs.port());
+        let replica = records.replica(setup.replica.as_deref()).await;
+        let replica = replica.context("the setting \"replica\"")?;
+        let stores = records.stores(setup, blobs.port(), replica.clone());
         let restored = stores.accounts.setting(RESTORED_OF, RESTORED).await?;
         let index = Index::open(dir, &records, setup.search.as_deref(), restored).await?;
         let search = search_of(&stores, index.port());
@@ -105,7 +109,7 @@ impl App {
         let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
         let cache = setup.cache.as_deref();
         let cache = records.keep_lists_on(cache).await.context("the setting \"cache\"")?;
-        let helpers = Helpers { bus, cache, blobs, index: index.clone() };
+        let helpers = Helpers { bus, cache, blobs, replica, index: index.clone() };
         let source = Source {
             news: records.news(),
             library: stores.library.clone(),

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 /// The prefix of every variable.
 pub const PREFIX: &str = "MINDSHELF_";
+/// How addresses of PostgreSQL begin.
+const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
 /// The prefix of the variables that say where buckets are and what opens them.
 const AWS: &str = "AWS_";
 /// The settings file that is read from the data directory when none is named.
@@ -38,6 +40,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The database records are kept in, when that is not the data directory.
     pub records: Option<String>,
+    /// A copy of the database to read from.
+    pub replica: Option<String>,
     /// The server the search index is kept on, when that is not the data directory.
     pub search: Option<String>,
     /// The bus between processes.
@@ -179,7 +183,8 @@ impl Settings {
             ensure!(said.as_ref().is_none_or(is_one), "the setting {key:?} begins with {schemes}");
             Ok(said)
         };
-        let records = address("records", &["postgres://", "postgresql://"])?;
+        let records = address("records", &POSTGRES)?;
+        let replica = address("replica", &POSTGRES)?;
         let search = address("search", &["http://", "https://"])?;
         let bus = address("bus", &["nats://", "tls://"])?;
         let cache = address("cache", &["redis://"])?;
@@ -190,15 +195,16 @@ impl Settings {
             "the role bookmarks follows the log for an index that processes share; name it by the \
              setting \"search\""
         );
-        let shared = search.is_some() || bus.is_some() || cache.is_some();
+        let shared = replica.is_some() || search.is_some() || bus.is_some() || cache.is_some();
         ensure!(
             records.is_some() || (!shared && roles.are_all()),
-            "a shared search index, a bus, a cache and single roles are for processes that share a database; name it by \
+            "a replica, a shared search index, a bus, a cache and single roles are for processes that share a database; name it by \
              the setting \"records\""
         );
         Ok(Self {
             data: data_of(all, environment),
             records,
+            replica,
             search,
             bus,
             cache,
@@ -235,7 +241,7 @@ fn bucket(address: String, environment: &BTreeMap<String, String>) -> Bucket {
 
 /// Whether `address` is that of a PostgreSQL database.
 pub(crate) fn is_postgres(address: &str) -> bool {
-    address.starts_with("postgres://") || address.starts_with("postgresql://")
+    POSTGRES.iter().any(|scheme| address.starts_with(scheme))
 }
 
 /// The data directory: as said, else where this person's programs keep their data.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
 use shelf_api::Probes;
 use shelf_cluster::nats::Nats;
+use shelf_cluster::postgres::Postgres;
 use shelf_cluster::redis::Redis;
 use shelf_ports::accounts::Accounts;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub(crate) struct Helpers {
     pub(crate) bus: Option<Nats>,
     pub(crate) cache: Option<Redis>,
     pub(crate) blobs: Blobs,
+    pub(crate) replica: Option<Postgres>,
     pub(crate) index: Index,
 }
 
@@ -35,10 +37,17 @@ impl Helpers {
     async fn away(&self) -> Vec<String> {
         let bus = self.bus.as_ref().is_some_and(|bus| !bus.is_up()).then_some("bus");
         let cache = self.cache.as_ref().is_some_and(|cache| !cache.is_up()).then_some("cache");
-        let (blobs, search) = tokio::join!(self.blobs.is_up(), self.index.is_up());
-        let blobs = (!blobs).then_some("blobs");
-        let search = (!search).then_some("search");
-        bus.into_iter().chain(cache).chain(blobs).chain(search).map(str::to_owned).collect()
+        let replica = async {
+            match &self.replica {
+                Some(replica) => replica.is_up().await,
+                None => true,
+            }
+        };
+        let (blobs, replica, search) =
+            tokio::join!(self.blobs.is_up(), replica, self.index.is_up());
+        let asked = [("blobs", blobs), ("replica", replica), ("search", search)];
+        let asked = asked.into_iter().filter(|(_, is_up)| !is_up).map(|(name, _)| name);
+        bus.into_iter().chain(cache).chain(asked).map(str::to_owned).collect()
     }
 }
 

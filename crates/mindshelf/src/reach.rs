@@ -88,6 +88,7 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         hosts: settings.hosts.clone(),
         origins: settings.origins.clone(),
         records: settings.records.clone(),
+        replica: settings.replica.clone(),
         search: settings.search.clone(),
         bus: settings.bus.clone(),
         cache: settings.cache.clone(),

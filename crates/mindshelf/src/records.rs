@@ -2,7 +2,7 @@
 
 use crate::app::Setup;
 use anyhow::{Context, Result};
-use shelf_bookmarks::Stores;
+use shelf_bookmarks::{Replica, Stores};
 use shelf_cluster::nats::Nats;
 use shelf_cluster::postgres::{Durability, Postgres};
 use shelf_cluster::redis::Redis;
@@ -88,11 +88,21 @@ impl Records {
     }
 
     /// The ports of the services, over these records.
-    pub(crate) fn stores(&self, setup: &Setup, blobs: Arc<dyn Blobs>) -> Stores {
-        match self {
+    pub(crate) fn stores(
+        &self,
+        setup: &Setup,
+        blobs: Arc<dyn Blobs>,
+        replica: Option<Postgres>,
+    ) -> Stores {
+        let replica = replica.map(|copy| {
+            let copy = Arc::new(copy);
+            Replica { library: copy.clone(), views: copy }
+        });
+        let stores = match self {
             Self::Embedded(store) => stores_of(store.clone(), setup, blobs),
             Self::Postgres(store) => stores_of(store.clone(), setup, blobs),
-        }
+        };
+        Stores { replica, ..stores }
     }
 
     /// Which libraries moved.
@@ -121,6 +131,14 @@ impl Records {
                 store.keep_lists_on(redis.clone());
                 Ok(Some(redis))
             }
+            _ => Ok(None),
+        }
+    }
+
+    /// The copy of the records to read from, where they are shared and one is named.
+    pub(crate) async fn replica(&self, address: Option<&str>) -> Result<Option<Postgres>, Fault> {
+        match (self, address) {
+            (Self::Postgres(store), Some(address)) => store.replica(address).await.map(Some),
             _ => Ok(None),
         }
     }
@@ -191,6 +209,7 @@ where
         accounts: shared.clone(),
         leases: shared,
         blobs,
+        replica: None,
         clock: setup.clock.clone(),
         chance: setup.chance.clone(),
     }

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{ActId, DeviceId, ItemId, LibraryId, Scope};
 use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::stamp::Seq;
 use shelf_identity::{CsrfToken, Secret, Signed, authenticate, scope_of};
 use shelf_ports::library::IdempotencyKey;
 use std::str::FromStr;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 
 /// The header a page repeats its secret in, so that no other page can write in its name.
 const CSRF_HEADER: &str = "x-csrf-token";
+/// The header in which a reader says how far what it reads must have come.
+const AT_LEAST_HEADER: &str = "mindshelf-at-least";
 /// The cookie of a signed-in browser, which the pages set.
 pub(crate) const SESSION_COOKIE: &str = "mindshelf_session";
 
@@ -78,8 +81,21 @@ impl FromRequestParts<Api> for In {
         let me = Me::from_request_parts(parts, api).await?;
         let library: LibraryId = named(parts, "library").await?;
         let scope = scope_of(&api.doors(), me.signed.person.id, library).await?;
-        Ok(Self { ctx: me.ctx, scope })
+        let ctx = match at_least(parts)? {
+            Some(seq) if parts.method.is_safe() => me.ctx.at_least(scope, seq).await?,
+            _ => me.ctx,
+        };
+        Ok(Self { ctx, scope })
     }
+}
+
+/// The position of the log that the caller wants to see.
+fn at_least(parts: &Parts) -> Result<Option<Seq>, Problem> {
+    let Some(sent) = parts.headers.get(AT_LEAST_HEADER) else { return Ok(None) };
+    let seq = sent.to_str().ok().and_then(|sent| sent.trim().parse::<i64>().ok());
+    let seq = seq.and_then(|seq| Seq::try_from(seq).ok());
+    let detail = "MindShelf-At-Least is a position of the log: the second number of an ETag";
+    seq.map(Some).ok_or_else(|| Refused::invalid("", detail).into())
 }
 
 /// Whom a request speaks for.

@@ -159,12 +159,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if let Some(own) = operation["parameters"].as_array() {
         parameters.extend(own.iter().cloned());
     }
-    if writes && !public {
-        let about = "Names the request, so that it may be repeated: bare, or a quoted string.";
-        let mut key = header("Idempotency-Key", about);
-        key["schema"] = json!({ "type": "string", "pattern": KEY });
-        parameters.push(key);
-    }
+    parameters.extend((writes && !public).then(idempotency_key));
     let versioned = operation["responses"].get("304").is_some();
     if versioned {
         parameters.push(tagged("If-None-Match", "Versions the caller has."));
@@ -172,6 +167,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if method == "patch" && !path.contains("/places/") {
         parameters.push(tagged("If-Match", "The version the caller has read."));
     }
+    let positioned = !writes && path.contains("{library}");
+    parameters.extend(positioned.then(position));
     parameters.retain(|one| path != "/v1/search" || one["name"] != "at_least");
     parameters.iter_mut().for_each(narrow);
     if parameters.is_empty() {
@@ -202,11 +199,11 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if path.contains("/imports") || path.contains("/exports") {
         statuses.push(429);
     }
-    if path.ends_with("/search") {
+    if positioned {
         statuses.push(409);
     }
     if path.ends_with("/changes") {
-        statuses.extend([409, 410]);
+        statuses.push(410);
     }
     if body {
         statuses.push(415);
@@ -275,6 +272,23 @@ fn example(path: &str, name: &str) -> u8 {
     ];
     let found = numbers.into_iter().find(|(part, _)| path.contains(part));
     if name == "library" { 0 } else { found.map_or(0, |(_, number)| number) }
+}
+
+/// What names a request that changes something.
+fn idempotency_key() -> Value {
+    let about = "Names the request, so that it may be repeated: bare, or a quoted string.";
+    let mut key = header("Idempotency-Key", about);
+    key["schema"] = json!({ "type": "string", "pattern": KEY });
+    key
+}
+
+/// How far what is read must have come.
+fn position() -> Value {
+    let about = "The answer has what was written up to this position of the log, such as the second \
+        number of an ETag. Where there are replicas, it may come from one.";
+    let mut position = header("MindShelf-At-Least", about);
+    position["schema"] = json!({ "type": "string", "pattern": "^[0-9]{1,18}$" });
+    position
 }
 
 /// A header of entity tags.

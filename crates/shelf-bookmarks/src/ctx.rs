@@ -1,9 +1,10 @@
 //! What every use case is given: the stores, and on whose behalf it works.
 
 use shelf_domain::id::{DeviceId, PersonId, Scope};
+use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::Reads;
+use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Author;
-use shelf_ports::Failure;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::Activity;
 use shelf_ports::blobs::Blobs;
@@ -12,7 +13,13 @@ use shelf_ports::imports::Imports;
 use shelf_ports::leases::Leases;
 use shelf_ports::library::{Decision, IdempotencyKey, Library, Written};
 use shelf_ports::views::Views;
+use shelf_ports::{Failure, Fault};
+use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a replica may take to say how far it has come; what takes longer is not asked.
+const REPLICA_WAIT: Duration = Duration::from_millis(250);
 
 /// The stores behind the ports; one for the whole process, cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,10 +38,21 @@ pub struct Stores {
     pub leases: Arc<dyn Leases>,
     /// Files beside the records.
     pub blobs: Arc<dyn Blobs>,
+    /// What follows the log and the lists a little behind, to read from.
+    pub replica: Option<Replica>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub chance: Arc<dyn Chance>,
+}
+
+/// A copy of the log and the lists that is never written to, and may be behind.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// The log.
+    pub library: Arc<dyn Library>,
+    /// The lists.
+    pub views: Arc<dyn Views>,
 }
 
 /// One request: the stores, and who asks with which grant. Whether that person may use a scope
@@ -54,6 +72,45 @@ impl Ctx {
     pub fn author(&self) -> Author {
         let (now, seed) = (self.stores.clock.now_ms(), self.stores.chance.seed());
         Author { device: self.device, now, seed }
+    }
+
+    /// The same for reading what was written up to `seq` at least: from the replica where that has
+    /// come so far. Refused `not_yet` where the log itself does not go so far.
+    pub async fn at_least(&self, scope: Scope, seq: Seq) -> Result<Self, Failure> {
+        if let Some(there) = self.replica_at(scope, seq).await {
+            return Ok(there);
+        }
+        if self.stores.library.head(scope).await?.seq < seq {
+            return Err(Refused::new(Code::NotYet, "", "the log does not go so far").into());
+        }
+        Ok(self.clone())
+    }
+
+    /// The same for reading all that is written now: from the replica where that has it all.
+    pub async fn up_to_date(&self, scope: Scope) -> Result<Self, Fault> {
+        if self.stores.replica.is_none() {
+            return Ok(self.clone());
+        }
+        let head = self.stores.library.head(scope).await?;
+        Ok(self.replica_at(scope, head.seq).await.unwrap_or_else(|| self.clone()))
+    }
+
+    async fn replica_at(&self, scope: Scope, seq: Seq) -> Option<Self> {
+        let replica = self.stores.replica.as_ref()?;
+        let head = tokio::time::timeout(REPLICA_WAIT, replica.library.head(scope)).await.ok()?;
+        match head {
+            Ok(head) if head.seq >= seq => {
+                let Replica { library, views } = replica.clone();
+                let stores = Stores { library, views, ..self.stores.clone() };
+                Some(Self { stores, ..self.clone() })
+            }
+            Ok(_) => None,
+            Err(fault) => {
+                // The records answer in its place.
+                tracing::debug!(error = &fault as &dyn Error, "the replica does not answer");
+                None
+            }
+        }
     }
 
     /// Decides and appends through the one door.

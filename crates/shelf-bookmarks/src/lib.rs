@@ -26,7 +26,7 @@ pub mod export;
 pub use answer::Changed;
 pub use bulk_edit::bulk_edit;
 pub use counts::counts;
-pub use ctx::{Ctx, Stores};
+pub use ctx::{Ctx, Replica, Stores};
 pub use edit_bookmark::edit_bookmark;
 pub use get_bookmark::get_bookmark;
 pub use held::Held;

@@ -20,6 +20,7 @@ mod replies;
 mod leases;
 mod lists;
 mod archive;
+mod replica;
 
 pub(crate) use within::{For, Within};
 
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{NoTls, Row};
+use tokio_postgres::{Config, NoTls, Row};
 
 /// Connections of one process.
 const CONNECTIONS_MAX: usize = 16;
@@ -83,12 +84,7 @@ impl Postgres {
     pub async fn open(url: &str) -> Result<Self, Fault> {
         let (mut config, tls) = tls::read(url).await?;
         config.connect_timeout(WAIT_MAX);
-        let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match tls {
-            Some(tls) => Manager::from_config(config, tls, how),
-            None => Manager::from_config(config, NoTls, how),
-        };
-        let pool = Pool::builder(manager)
+        let pool = Pool::builder(manager(config, tls))
             .max_size(CONNECTIONS_MAX)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT_MAX))
@@ -140,6 +136,15 @@ impl Postgres {
     ) -> Result<u64, Fault> {
         let connection = self.connection().await?;
         bounded(doing, ANSWER_MAX, connection.execute_typed(sql, of)).await
+    }
+}
+
+/// What makes connections as `config` says.
+fn manager(config: Config, tls: Option<tls::Connector>) -> Manager {
+    let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    match tls {
+        Some(tls) => Manager::from_config(config, tls, how),
+        None => Manager::from_config(config, NoTls, how),
     }
 }
 

@@ -70,12 +70,13 @@ impl FromRequestParts<Web> for Visit {
         let signed = authenticate(&web.doors, &secret).await?.ok_or_else(nobody)?;
         let known = libraries(&web.doors, signed.person.id).await?;
         let library = known.first().ok_or_else(|| Trouble::not_found("library"))?;
+        let (device, person) = (signed.grant.id, signed.person.id);
+        let mut ctx = Ctx { stores: web.stores.clone(), device, person };
+        if parts.method.is_safe() {
+            ctx = ctx.up_to_date(library.scope()).await?;
+        }
         Ok(Self {
-            ctx: Ctx {
-                stores: web.stores.clone(),
-                device: signed.grant.id,
-                person: signed.person.id,
-            },
+            ctx,
             scope: library.scope(),
             csrf: CsrfToken::of(&secret),
             theme: cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default(),

@@ -53,6 +53,12 @@ pub const SETTINGS: &[Setting] = &[
          database, such as `postgres://shelf:secret@127.0.0.1/shelf`.",
     ),
     setting(
+        "replica",
+        "",
+        "A copy of that database to read from: the address of a PostgreSQL server that follows it, \
+         or of several behind one address.",
+    ),
+    setting(
         "search",
         "",
         "Where the search index is kept when not in the data directory: the gRPC address of a \

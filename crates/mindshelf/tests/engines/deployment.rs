@@ -50,6 +50,7 @@ pub(crate) struct Deployment {
     pub(crate) cache: Wire,
     pub(crate) search: Option<Wire>,
     pub(crate) blobs: Option<Wire>,
+    pub(crate) replica: Option<Wire>,
     settings: BTreeMap<&'static str, String>,
     pub(crate) processes: BTreeMap<&'static str, Process>,
 }
@@ -67,8 +68,8 @@ impl Deployment {
             ("MINDSHELF_CACHE", cache.instead(&redis)),
         ];
         let (settings, processes) = (settings.into_iter().collect(), BTreeMap::new());
-        let (search, blobs) = (None, None);
-        Some(Self { ground, records, bus, cache, search, blobs, settings, processes })
+        let (search, blobs, replica) = (None, None, None);
+        Some(Self { ground, records, bus, cache, search, blobs, replica, settings, processes })
     }
 
     /// The same with a search index that all processes share.
@@ -78,6 +79,18 @@ impl Deployment {
         let wire = Wire::to(port_of(&qdrant)).await;
         shelf.settings.insert("MINDSHELF_SEARCH", wire.instead(&qdrant));
         shelf.search = Some(wire);
+        Some(shelf)
+    }
+
+    /// The same with a copy of the database to read from.
+    pub(crate) async fn prepare_with_replica() -> Option<Self> {
+        let replica = engine("REPLICA")?;
+        let mut shelf = Self::prepare().await?;
+        let (there, here) = (port_of(&replica), port_of(&shelf.ground.url));
+        let wire = Wire::to(there).await;
+        let url = shelf.ground.url.replace(&format!(":{here}/"), &format!(":{}/", wire.port));
+        shelf.settings.insert("MINDSHELF_REPLICA", url);
+        shelf.replica = Some(wire);
         Some(shelf)
     }
 

@@ -13,4 +13,5 @@ mod away;
 mod shared;
 mod storm;
 mod proxy;
+mod replica;
 mod carried;

@@ -53,6 +53,7 @@ impl World {
             search: ground.as_ref().and_then(|_| engine("QDRANT")),
             bus: None,
             blobs: None,
+            replica: None,
             cache: ground.as_ref().and_then(|_| engine("REDIS")),
             roles: Roles::all(),
             public_url: None,

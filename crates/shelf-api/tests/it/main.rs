@@ -21,4 +21,5 @@ mod shape;
 mod walk;
 mod examples;
 mod nasty;
+mod positions;
 mod repeats;

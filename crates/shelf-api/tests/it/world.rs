@@ -116,6 +116,7 @@ impl World {
             activity: store.clone(),
             accounts: store.clone(),
             leases: store.clone(),
+            replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: clock.clone(),
             chance: chance.clone(),

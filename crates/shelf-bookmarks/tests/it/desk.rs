@@ -63,6 +63,7 @@ impl Desk {
             activity: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
             leases: store,
+            replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: Arc::new(Ticking::default()),
             chance: Arc::new(Counting::default()),

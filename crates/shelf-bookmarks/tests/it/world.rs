@@ -33,6 +33,7 @@ impl World {
             activity: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
+            replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: Arc::<FakeClock>::clone(&clock),
             chance: Arc::new(SeededChance::new(7)),

@@ -2,7 +2,7 @@
 
 use super::{Postgres, fault};
 use shelf_ports::Fault;
-use tokio_postgres::Transaction;
+use tokio_postgres::GenericClient;
 use tokio_postgres::types::Type;
 
 /// What a fresh database begins with: version 1.
@@ -19,10 +19,10 @@ pub(super) async fn prepare(store: &Postgres) -> Result<(), Fault> {
     let doing = "preparing the tables on PostgreSQL";
     let mut connection = store.connection().await?;
     let within = connection.transaction().await.map_err(|error| fault(doing, error))?;
-    refuse_unbound(&within).await?;
+    refuse_unbound(&*within).await?;
     let brought = async {
         within.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
-        let version = version(&within).await?;
+        let version = version(&*within).await?;
         if version == 0 {
             within.batch_execute(SCHEMA).await?;
             within.execute_typed("INSERT INTO shelf_version VALUES (1)", &[]).await?;
@@ -42,7 +42,19 @@ pub(super) async fn prepare(store: &Postgres) -> Result<(), Fault> {
     within.commit().await.map_err(|error| fault(doing, error))
 }
 
-async fn refuse_unbound(within: &Transaction<'_>) -> Result<(), Fault> {
+/// Checks the role and that the tables are those this program knows, where nothing is written.
+pub(super) async fn check(within: &(impl GenericClient + Sync)) -> Result<(), Fault> {
+    let doing = "looking at the tables on PostgreSQL";
+    refuse_unbound(within).await?;
+    let version = version(within).await.map_err(|error| fault(doing, error))?;
+    if version != VERSION {
+        let detail = format!("the tables are of version {version}; this program knows {VERSION}");
+        return Err(Fault::new(doing, detail));
+    }
+    Ok(())
+}
+
+async fn refuse_unbound(within: &(impl GenericClient + Sync)) -> Result<(), Fault> {
     let doing = "asking for the role on PostgreSQL";
     let row = within
         .query_typed(
@@ -67,7 +79,7 @@ async fn refuse_unbound(within: &Transaction<'_>) -> Result<(), Fault> {
 }
 
 /// The version of the tables that are there; 0 for none.
-async fn version(within: &Transaction<'_>) -> Result<i32, tokio_postgres::Error> {
+async fn version(within: &(impl GenericClient + Sync)) -> Result<i32, tokio_postgres::Error> {
     let there = within.query_typed("SELECT to_regclass('shelf_version') IS NOT NULL", &[]).await?;
     if !there.first().is_some_and(|row| row.get(0)) {
         return Ok(0);
