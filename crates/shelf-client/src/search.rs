@@ -39,6 +39,9 @@ pub struct Found {
     /// How many changes are not searchable yet.
     #[serde(default)]
     pub behind: u64,
+    /// What the answer lacks because an engine is away.
+    #[serde(default)]
+    pub degraded: Vec<String>,
     /// What else the server said.
     #[serde(flatten)]
     pub more: serde_json::Map<String, serde_json::Value>,

@@ -4,16 +4,19 @@
 //! Qdrant before the transaction of its rows commits, and those it replaced are removed after. Who
 //! reads sees one edition of a library's rows, so every point of that edition is there, and what
 //! else Qdrant holds belongs to no row and is passed over. Qdrant holds numbers: no word, no name.
+//! While it is away the rows are walked over instead: the answer is the same, and takes longer.
 
 mod points;
 mod rows;
 mod packed;
 mod words;
+mod reach;
 mod apply;
 mod refill;
 mod vocabulary;
 mod lists;
 mod passing;
+mod walk;
 mod candidates;
 mod facets;
 
@@ -27,13 +30,17 @@ use shelf_ports::search::{
 };
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
 /// How often who waits for a position looks again: another process may have moved it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often a search begins anew because the library changed meanwhile, before it holds it still.
 const TRIES_MAX: usize = 6;
+
+/// How many searches of one process walk over rows at once while Qdrant is away: each holds a
+/// connection and some memory meanwhile.
+const WALKS_MAX: usize = 2;
 
 /// The search index of every library, on a Qdrant server and the tables of a PostgreSQL database.
 #[derive(Clone, Debug)]
@@ -42,6 +49,8 @@ pub struct QdrantSearch {
     points: Arc<Points>,
     version: Arc<str>,
     moved: Arc<Notify>,
+    walks: Arc<Semaphore>,
+    walk_max: usize,
 }
 
 impl QdrantSearch {
@@ -58,11 +67,20 @@ impl QdrantSearch {
             points: Arc::new(points),
             version: version.into(),
             moved: Arc::default(),
+            walks: Arc::new(Semaphore::new(WALKS_MAX)),
+            walk_max: walk::WALK_MAX,
         };
         if let Err(error) = index.move_in(&place, &before).await {
             tracing::warn!(?error, "Qdrant is not ready yet");
         }
         Ok(index)
+    }
+
+    /// The same that looks at no more than `documents` of a library while the server is away:
+    /// those that came in last. It is 100,000 where nothing is said.
+    #[must_use]
+    pub fn walking_at_most(self, documents: usize) -> Self {
+        Self { walk_max: documents, ..self }
     }
 
     /// Whether the server answers.

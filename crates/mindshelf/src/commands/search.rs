@@ -53,6 +53,9 @@ pub(super) async fn search(settings: &Settings, search: Search) -> Result<()> {
             let behind = found.behind;
             console::warn(format!("{behind} changes are still being made searchable; ask again"));
         }
+        if found.degraded.iter().any(|lack| lack == "older") {
+            console::warn("the search engine is away: only what came in last was looked at");
+        }
     }
     reached.end().await;
     Ok(())

@@ -76,7 +76,7 @@ async fn six_processes_do_what_one_does_and_each_role_can_lose_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_qdrant_all_but_searching_by_words_goes_on() {
+async fn without_qdrant_searching_goes_on_and_what_is_saved_is_found_later() {
     let Some(mut shelf) = Deployment::prepare_shared().await else { return };
     shelf.start(&[("a", "gateway"), ("b", "gateway,bookmarks")]).await;
     let here = shelf.owner("a").await;
@@ -91,15 +91,18 @@ async fn without_qdrant_all_but_searching_by_words_goes_on() {
     };
     let (health, _) = until("search is told to be away", marked).await;
     assert_eq!(health["status"], "ok", "it is ready all the same");
-    save(&here, "late").await.unwrap();
+    save(&here, "lantern").await.unwrap();
     let listed: Value = here.0.get(&format!("{}/bookmarks", here.1)).await.unwrap();
     assert_eq!(listed["items"].as_array().unwrap().len(), 2, "lists go on: {listed}");
     assert_eq!(total(&here, "site:shared.example").await.unwrap(), 1, "what the rows answer");
-    let refused = total(&here, "early").await.unwrap_err();
-    assert_eq!(refused.code(), Some("unavailable"), "{refused}");
+    let answer: Value = here.0.get(&format!("{}/search?q=early", here.1)).await.unwrap();
+    assert_eq!(answer["total"], 1, "words are found without Qdrant: {answer}");
+    assert_eq!(answer["degraded"], json!([]), "and nothing is missing of what was followed");
+    assert_eq!(total(&here, "lantern").await.unwrap(), 0, "what is saved now is followed later");
+    assert!(answer["behind"].as_u64().unwrap() > 0, "and the answer says so: {answer}");
 
     shelf.search.as_ref().unwrap().mend();
-    let finds = async || found(&here, "late").await.ok()?.pop();
+    let finds = async || found(&here, "lantern").await.ok()?.pop();
     let (_, after) = until("what was saved meanwhile is found", finds).await;
     eprintln!("what was saved without Qdrant was found {after:?} after it came back");
     let whole = async || {

@@ -176,8 +176,11 @@ pub(crate) struct FoundOut {
     #[schema(value_type = BTreeMap<String, u64>)]
     pub heads: BTreeMap<String, Seq>,
     /// How many changes written before the question are not searchable yet; 0 but while much
-    /// comes in at once.
+    /// comes in at once, or an engine is away.
     pub behind: u64,
+    /// What the answer lacks because an engine is away. `older`: only the bookmarks that came in
+    /// last were looked at.
+    pub degraded: Vec<&'static str>,
     /// Where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,

@@ -29,6 +29,9 @@ const DEPTH_MAX: usize = 1_000;
 /// Longest query, in characters.
 const QUERY_CHARS_MAX: usize = 4_096;
 
+/// What `degraded` says where older bookmarks were not looked at.
+const OLDER: &str = "older";
+
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(in_one)).routes(routes!(in_all))
@@ -103,6 +106,8 @@ fn page(answers: Vec<(LibraryId, SearchAnswer)>, ask: &SearchAsk, took_us: u64) 
     let heads = answers.iter().map(|(id, answer)| (id.to_string(), answer.seq)).collect();
     let total = answers.iter().map(|(_, answer)| answer.total).sum();
     let behind = answers.iter().map(|(_, answer)| answer.behind).sum();
+    let is_partial = answers.iter().any(|(_, answer)| answer.newest_only.is_some());
+    let degraded = is_partial.then_some(OLDER).into_iter().collect();
     let one = answers.len() == 1;
     let mut more = answers.iter().any(|(_, answer)| answer.more);
     let (mut hits, mut facets) = (Vec::new(), Vec::new());
@@ -127,7 +132,18 @@ fn page(answers: Vec<(LibraryId, SearchAnswer)>, ask: &SearchAsk, took_us: u64) 
     let more = more && next + ask.limit <= depth;
     let next_cursor = more.then(|| cursor::seal("search", &next));
     let facets = merged(facets);
-    FoundOut { hits, total, took_us, facets, hints, corrected, heads, behind, next_cursor }
+    FoundOut {
+        hits,
+        total,
+        took_us,
+        facets,
+        hints,
+        corrected,
+        heads,
+        behind,
+        degraded,
+        next_cursor,
+    }
 }
 
 fn told(found: FoundOut, here: &Here) -> Response {
@@ -192,4 +208,20 @@ async fn in_all(
     }
     let took_us = api.stores.clock.ticks_us().saturating_sub(began);
     Ok(told(page(answers, &ask, took_us), &here))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_library_lacks_all_of_them_lack() {
+        let [one, other] = [1, 2].map(|byte| LibraryId::from_bytes([byte; 16]));
+        let whole = SearchAnswer::default();
+        let partial = SearchAnswer { newest_only: Some(100_000), ..SearchAnswer::default() };
+        let ask = SearchAsk::new("kite");
+        let found = page(vec![(one, whole.clone()), (other, partial)], &ask, 1);
+        assert_eq!(found.degraded, ["older"]);
+        assert!(page(vec![(one, whole)], &ask, 1).degraded.is_empty());
+    }
 }

@@ -105,6 +105,9 @@ pub struct SearchAnswer {
     pub seq: Seq,
     /// How many changes written before the question are not searchable yet.
     pub behind: u64,
+    /// How many bookmarks were looked at, those that came in last, where an engine is away and
+    /// there are more.
+    pub newest_only: Option<u64>,
     /// Whether a further page may follow.
     pub more: bool,
 }
@@ -150,6 +153,7 @@ pub async fn search(
         corrected: corrected(&drawn),
         seq: found.seq,
         behind: head.saturating_sub(found.seq),
+        newest_only: found.newest_only,
         more,
     })
 }

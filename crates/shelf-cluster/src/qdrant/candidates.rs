@@ -1,9 +1,12 @@
-//! Runs a plan over one edition of a library: lists from Qdrant, scores and filters from the rows.
+//! Runs a plan over one edition of a library: lists from Qdrant, or from a walk over the rows while
+//! it is away; scores and filters from the rows.
 
 use super::facets::facets;
 use super::lists::{Lists, Terms};
 use super::passing::{Passing, Row, vectors};
+use super::points::is_ours;
 use super::rows::{self, Head};
+use super::walk::Walk;
 use super::{ASKING, QdrantSearch, TRIES_MAX};
 use crate::postgres::{For, Within};
 use shelf_domain::id::Scope;
@@ -13,6 +16,8 @@ use shelf_ports::search::{
 use shelf_ports::{Away, Fault};
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// How far Qdrant's cosine may be from ours: what lies within of a bound is looked at again.
 const COSINE_ERROR: f32 = 1e-4;
@@ -20,6 +25,11 @@ const COSINE_ERROR: f32 = 1e-4;
 const SLACK: usize = 64;
 /// How many of the best by words are looked at for meaning where not every cosine is.
 const WORDED_MAX: usize = 2_000;
+
+/// How long a search waits for Qdrant, all its questions together, before it does without.
+const LISTS_WAIT: Duration = Duration::from_secs(5);
+/// How long a search waits for its turn to walk over the rows.
+const TURN_WAIT: Duration = Duration::from_secs(10);
 
 /// How a try to find something ended.
 enum Tried {
@@ -58,6 +68,38 @@ struct Run<'a> {
 impl QdrantSearch {
     /// What `plan` finds.
     pub(super) async fn find(&self, scope: Scope, plan: &Plan) -> Result<Found, Fault> {
+        if Lists::are_asked_for(plan) && !self.points.are_in_reach().await {
+            return self.find_by_rows(scope, plan).await;
+        }
+        match self.find_by_points(scope, plan).await {
+            Err(fault) if is_ours(&fault) => self.find_by_rows(scope, plan).await,
+            found => found,
+        }
+    }
+
+    /// The same without Qdrant: the rows are walked over. What is found is the same, too, unless
+    /// there are more of them than one search may look at.
+    async fn find_by_rows(&self, scope: Scope, plan: &Plan) -> Result<Found, Fault> {
+        let turn = timeout(TURN_WAIT, self.walks.acquire()).await;
+        let _turn = turn.map_err(|late| Fault::new(ASKING, Away(late.into())))?;
+        let mut connection = self.records.connection().await?;
+        let within = Within::enter(&mut connection, scope, ASKING, For::OneMoment).await?;
+        let Some(within) = within else { return Ok(Found::default()) };
+        let terms = Terms::look_up_in(&within, &self.version, plan).await?;
+        let Some(terms) = terms else { return Ok(Found::default()) };
+        let passing = Passing::by_columns(&plan.filter, &terms);
+        let mut walk = Walk::over(&within, plan, &terms, &passing, self.walk_max).await?;
+        let newest_only = walk.newest_only(terms.head.documents);
+        let mut lists = walk.lists();
+        let passing = Passing::of(&within, &plan.filter, &terms, &lists).await?;
+        lists.near = walk.near(&passing);
+        let run = Run { within: &within, plan, terms: &terms, lists: &lists, passing };
+        let found = run.found(&terms.head).await?;
+        within.commit().await?;
+        Ok(Found { newest_only, ..found })
+    }
+
+    async fn find_by_points(&self, scope: Scope, plan: &Plan) -> Result<Found, Fault> {
         for _ in 0..TRIES_MAX {
             match self.try_to_find(scope, plan).await? {
                 Tried::Found(found) => return Ok(found),
@@ -66,14 +108,16 @@ impl QdrantSearch {
             }
         }
         // Somebody writes all the time: the library is held still for this one search.
-        let mut connection = self.records.connection().await?;
-        let within = rows::writing(&mut connection, scope).await?;
-        rows::lock(&within, &self.version).await?;
-        match self.try_to_find(scope, plan).await? {
+        let tried = {
+            let mut connection = self.records.connection().await?;
+            let within = rows::writing(&mut connection, scope).await?;
+            rows::lock(&within, &self.version).await?;
+            self.try_to_find(scope, plan).await?
+        };
+        match tried {
             Tried::Found(found) => Ok(found),
-            Tried::Moved | Tried::Lost => {
-                Err(Fault::new(ASKING, Away("Qdrant loses points again and again".into())))
-            }
+            // Qdrant loses points again and again.
+            Tried::Moved | Tried::Lost => self.find_by_rows(scope, plan).await,
         }
     }
 
@@ -81,7 +125,9 @@ impl QdrantSearch {
         let Some(terms) = Terms::look_up(self, scope, plan).await? else {
             return Ok(Tried::Found(Found::default()));
         };
-        let Some(lists) = self.lists(scope, plan, &terms).await? else { return Ok(Tried::Lost) };
+        let lists = timeout(LISTS_WAIT, self.lists(scope, plan, &terms)).await;
+        let lists = lists.unwrap_or_else(|late| Err(self.points.are_late(late)))?;
+        let Some(lists) = lists else { return Ok(Tried::Lost) };
         let mut connection = self.records.connection().await?;
         let within = Within::enter(&mut connection, scope, ASKING, For::OneMoment).await?;
         let Some(within) = within else { return Ok(Tried::Found(Found::default())) };
@@ -126,7 +172,7 @@ impl Run<'_> {
         let facets = self.facets(&rows.iter().collect::<Vec<_>>()).await?;
         let met = rows.iter().take(self.plan.limit);
         let met = met.map(|row| Met { row, words: None, meaning: 0.0, score: 0.0 }.candidate());
-        Ok(Found { candidates: met.collect(), total, facets, seq: 0 })
+        Ok(Found { candidates: met.collect(), total, facets, ..Found::default() })
     }
 
     async fn best(&self) -> Result<Found, Fault> {
@@ -143,7 +189,7 @@ impl Run<'_> {
         let total = met.len() as u64;
         met.truncate(self.plan.limit);
         let candidates = met.iter().map(Met::candidate).collect();
-        Ok(Found { candidates, total, facets, seq: 0 })
+        Ok(Found { candidates, total, facets, ..Found::default() })
     }
 
     /// What the plan means, if that counts.
@@ -198,7 +244,7 @@ impl Run<'_> {
         worded: &Worded,
         cosines: &HashMap<i64, f32>,
     ) -> Vec<i64> {
-        if self.vector().is_none() {
+        if self.vector().is_none() || self.lists.is_exact {
             return Vec::new();
         }
         if !self.terms.is_small() {

@@ -40,6 +40,8 @@ pub(super) struct Lists {
     of: HashMap<Key, Vec<Hit>>,
     /// Those near to what the plan means, with their cosines.
     pub(super) near: Vec<Hit>,
+    /// Whether those cosines are ours, of all that may be found.
+    pub(super) is_exact: bool,
 }
 
 impl Terms {
@@ -52,12 +54,22 @@ impl Terms {
         let mut connection = index.records.connection().await?;
         let within = Within::enter(&mut connection, scope, ASKING, For::OneMoment).await?;
         let Some(within) = within else { return Ok(None) };
-        let Some(head) = rows::head_in(&within, &index.version).await? else { return Ok(None) };
+        let terms = Self::look_up_in(&within, &index.version, plan).await?;
+        within.commit().await?;
+        Ok(terms)
+    }
+
+    /// The same, within a transaction.
+    pub(super) async fn look_up_in(
+        within: &Within<'_>,
+        version: &str,
+        plan: &Plan,
+    ) -> Result<Option<Self>, Fault> {
+        let Some(head) = rows::head_in(within, version).await? else { return Ok(None) };
         let labels = plan.filter.labels.iter().chain(&plan.filter.without_labels);
         let labels = labels.map(|label| words::label(label));
         let keys: Vec<Key> = terms_of(plan).into_iter().chain(labels).collect();
-        let known = words::known(&within, &keys).await?;
-        within.commit().await?;
+        let known = words::known(within, &keys).await?;
         Ok(Some(Self { head, known }))
     }
 
@@ -91,6 +103,11 @@ impl Lists {
     /// Whether `plan` names or means anything: else the rows answer alone.
     pub(super) fn are_asked_for(plan: &Plan) -> bool {
         plan.vector.is_some() || !terms_of(plan).is_empty()
+    }
+
+    /// The lists of a walk over the rows.
+    pub(super) fn met(of: HashMap<Key, Vec<Hit>>) -> Self {
+        Self { of, near: Vec::new(), is_exact: true }
     }
 
     /// Asks Qdrant for all that `plan` names and means; `None` if what it holds cannot be whole.
@@ -201,7 +218,7 @@ pub(super) fn meet(all: &mut Option<Set>, set: Set) {
 }
 
 /// Every term a plan names, once.
-fn terms_of(plan: &Plan) -> BTreeSet<Key> {
+pub(super) fn terms_of(plan: &Plan) -> BTreeSet<Key> {
     let filter = &plan.filter;
     let groups = plan.groups.iter().chain(&filter.groups).chain(&filter.without_groups);
     let terms = groups.flat_map(|group| &group.alternatives);

@@ -52,6 +52,22 @@ pub(super) struct Passing {
 }
 
 impl Passing {
+    /// `filter` without its groups and phrases: what the columns of a row say.
+    pub(super) fn by_columns(filter: &Filter, terms: &Terms) -> Self {
+        // No document has the label that stands for one that is unknown.
+        let labels = terms.labels(&filter.labels).into_iter().map(|id| id.unwrap_or(-1));
+        Self {
+            from_ms: filter.from_ms,
+            until_ms: filter.until_ms,
+            flags: filter.flags.bits().into(),
+            without_flags: filter.without_flags.bits().into(),
+            labels: labels.collect(),
+            without_labels: terms.labels(&filter.without_labels).into_iter().flatten().collect(),
+            among: None,
+            without: Set::new(),
+        }
+    }
+
     /// `filter`, its groups and phrases turned into points.
     pub(super) async fn of(
         within: &Within<'_>,
@@ -70,18 +86,13 @@ impl Passing {
         for phrase in &filter.without_phrases {
             without.extend(standing(within, phrase, terms, lists).await?);
         }
-        // No document has the label that stands for one that is unknown.
-        let labels = terms.labels(&filter.labels).into_iter().map(|id| id.unwrap_or(-1));
-        Ok(Self {
-            from_ms: filter.from_ms,
-            until_ms: filter.until_ms,
-            flags: filter.flags.bits().into(),
-            without_flags: filter.without_flags.bits().into(),
-            labels: labels.collect(),
-            without_labels: terms.labels(&filter.without_labels).into_iter().flatten().collect(),
-            among,
-            without,
-        })
+        Ok(Self { among, without, ..Self::by_columns(filter, terms) })
+    }
+
+    /// Whether groups and phrases let the document of `point` pass.
+    pub(super) fn admits(&self, point: i64) -> bool {
+        let among = self.among.as_ref().is_none_or(|among| among.contains(&point));
+        among && !self.without.contains(&point)
     }
 
     fn bound(&self) -> [Bound<'_>; 6] {
@@ -109,12 +120,29 @@ impl Passing {
             of.push((&some, Type::INT8_ARRAY));
             for row in within.rows(&sql, &of).await? {
                 let point = row.get(0);
-                let among = self.among.as_ref().is_none_or(|among| among.contains(&point));
-                let passes = among && !self.without.contains(&point) && row.get(7);
+                let passes = self.admits(point) && row.get(7);
                 found.insert(point, row_of(&row, passes));
             }
         }
         Ok(found)
+    }
+
+    /// Up to `most` rows with numbers below `before`, falling: `columns`, the first of them the
+    /// number, then whether the columns of the row let it pass.
+    pub(super) async fn page(
+        &self,
+        within: &Within<'_>,
+        columns: &str,
+        before: i64,
+        most: i64,
+    ) -> Result<Vec<tokio_postgres::Row>, Fault> {
+        let sql = format!(
+            "SELECT {columns}, {PASSES} FROM search_docs WHERE library = $1 AND number < $8
+            ORDER BY number DESC LIMIT $9"
+        );
+        let mut of = self.bound().to_vec();
+        of.extend([(&before as _, Type::INT8), (&most as _, Type::INT8)]);
+        within.rows(&sql, &of).await
     }
 
     /// The newest rows that pass, newest first, and how many pass.

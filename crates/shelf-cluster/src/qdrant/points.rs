@@ -4,10 +4,12 @@ mod made;
 mod shape;
 mod answers;
 
+pub(super) use answers::is_ours;
 pub(super) use made::{Mark, Narrow, Point};
 pub(super) use shape::collection;
 
-use answers::{ALREADY_EXISTS, code, fault, found, hits};
+use super::reach::{Reach, Turn};
+use answers::{ALREADY_EXISTS, code, fault, found, hits, late};
 use made::{MEANING, NUMBER, WORDS, axis, between, floats, ids, of};
 use qdrant_client::Qdrant;
 use qdrant_client::qdrant::{
@@ -19,6 +21,8 @@ use shelf_domain::id::LibraryId;
 use shelf_ports::Fault;
 use shelf_ports::search::Embedding;
 use std::time::Duration;
+use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 
 /// How long the server may take to answer, and to be reached.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -37,6 +41,7 @@ pub(super) const HITS_MAX: usize = 10_000;
 pub(super) struct Points {
     client: Qdrant,
     collection: String,
+    reach: Reach,
 }
 
 impl std::fmt::Debug for Points {
@@ -66,34 +71,67 @@ impl Points {
             .skip_compatibility_check()
             .build()
             .map_err(|error| Fault::new("reading the address of Qdrant", error))?;
-        Ok(Self { client, collection: collection.to_owned() })
+        Ok(Self { client, collection: collection.to_owned(), reach: Reach::default() })
     }
 
     /// Whether the server answers, and at once.
     pub(super) async fn is_up(&self) -> bool {
         let answer = tokio::time::timeout(PROBE_MAX, self.client.health_check());
-        answer.await.is_ok_and(|answer| answer.is_ok())
+        let is_up = answer.await.is_ok_and(|answer| answer.is_ok());
+        if is_up {
+            self.reach.answered();
+        } else {
+            self.reach.missed(Instant::now());
+        }
+        is_up
+    }
+
+    /// Whether a search should ask: if the server was away, one in a second looks for it.
+    pub(super) async fn are_in_reach(&self) -> bool {
+        match self.reach.turn(Instant::now()) {
+            Turn::Ask => true,
+            Turn::Look => self.is_up().await,
+            Turn::Rest => false,
+        }
+    }
+
+    /// The fault of a server that a search waited for in vain.
+    pub(super) fn are_late(&self, elapsed: Elapsed) -> Fault {
+        self.reach.missed(Instant::now());
+        late(elapsed)
+    }
+
+    /// Remembers whether the server answered.
+    fn noted<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        match &answer {
+            Ok(_) => self.reach.answered(),
+            Err(fault) if fault.is_away() => self.reach.missed(Instant::now()),
+            Err(_) => {}
+        }
+        answer
     }
 
     /// Makes the collection and its indexes where they are missing.
     pub(super) async fn prepare(&self) -> Result<(), Fault> {
         let made = self.client.create_collection(shape::shape(&self.collection)).await;
         match made {
-            Err(error) if code(&error) != Some(ALREADY_EXISTS) => return Err(fault(error)),
+            Err(error) if code(&error) != Some(ALREADY_EXISTS) => {
+                return self.noted(Err(fault(error)));
+            }
             _ => {}
         }
         for (field, kind, params) in shape::indexes() {
             let index = CreateFieldIndexCollectionBuilder::new(&self.collection, field, kind)
                 .field_index_params(params)
                 .wait(true);
-            self.client.create_field_index(index).await.map_err(fault)?;
+            self.noted(self.client.create_field_index(index).await.map_err(fault))?;
         }
         Ok(())
     }
 
     /// Drops another collection of this database.
     pub(super) async fn drop_other(&self, collection: &str) -> Result<(), Fault> {
-        self.client.delete_collection(collection).await.map(drop).map_err(fault)
+        self.noted(self.client.delete_collection(collection).await.map(drop).map_err(fault))
     }
 
     /// Puts `points` of `library`, then its marker, which says that all of them are there. Answers
@@ -119,7 +157,7 @@ impl Points {
 
     async fn upsert(&self, points: Vec<PointStruct>) -> Result<(), Fault> {
         let request = UpsertPointsBuilder::new(&self.collection, points).wait(true);
-        self.client.upsert_points(request).await.map(drop).map_err(fault)
+        self.noted(self.client.upsert_points(request).await.map(drop).map_err(fault))
     }
 
     /// Removes `points`.
@@ -127,7 +165,7 @@ impl Points {
         for some in points.chunks(REMOVE_MAX) {
             let ids = PointsIdsList { ids: ids(some) };
             let request = DeletePointsBuilder::new(&self.collection).points(ids).wait(true);
-            found(self.client.delete_points(request).await)?;
+            self.noted(found(self.client.delete_points(request).await))?;
         }
         Ok(())
     }
@@ -136,13 +174,13 @@ impl Points {
     pub(super) async fn clear(&self, library: LibraryId) -> Result<(), Fault> {
         let all = Filter::must([of(library)]);
         let request = DeletePointsBuilder::new(&self.collection).points(all).wait(true);
-        found(self.client.delete_points(request).await).map(drop)
+        self.noted(found(self.client.delete_points(request).await)).map(drop)
     }
 
     /// What the marker of a library says; `None` if it or the collection is lost.
     pub(super) async fn marked(&self, marker: i64) -> Result<Option<Mark>, Fault> {
         let request = GetPointsBuilder::new(&self.collection, ids(&[marker])).with_payload(true);
-        let got = found(self.client.get_points(request).await)?;
+        let got = self.noted(found(self.client.get_points(request).await))?;
         Ok(got.and_then(|got| Mark::read(marker, got.result.first()?)))
     }
 
@@ -158,7 +196,7 @@ impl Points {
             let queries: Vec<QueryPoints> =
                 some.iter().map(|one| self.holding_one(library, one)).collect();
             let request = QueryBatchPointsBuilder::new(&self.collection, queries);
-            let Some(answer) = found(self.client.query_batch(request).await)? else {
+            let Some(answer) = self.noted(found(self.client.query_batch(request).await))? else {
                 return Ok(None);
             };
             lists.extend(answer.result.into_iter().map(|one| hits(one.result)));
@@ -200,7 +238,7 @@ impl Points {
             .params(exact)
             .limit(limit as u64)
             .with_payload(false);
-        let answer = found(self.client.query(request).await)?;
+        let answer = self.noted(found(self.client.query(request).await))?;
         Ok(answer.map(|answer| hits(answer.result)))
     }
 }

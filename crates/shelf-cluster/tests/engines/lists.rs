@@ -72,7 +72,7 @@ async fn an_address_that_is_none_is_refused() {
     assert!(Redis::open("https://127.0.0.1").await.is_err());
 }
 
-fn port_of(url: &str) -> u16 {
+pub(crate) fn port_of(url: &str) -> u16 {
     let after = url.rsplit(['@', ':']).next().unwrap();
     after.split('/').next().unwrap().parse().unwrap()
 }

@@ -2,7 +2,9 @@
 
 mod ground;
 mod alone;
+mod away;
 mod costs;
+mod walks;
 mod parity;
 mod together;
 

@@ -117,7 +117,7 @@ impl Walk<'_> {
             .into_iter()
             .filter_map(|(_, number)| self.candidate(number, 0.0, 0.0, 0.0))
             .collect();
-        Found { candidates, total, facets, seq: 0 }
+        Found { candidates, total, facets, ..Found::default() }
     }
 
     fn by_words(&self, plan: &Plan, mut scored: Scored) -> Found {
@@ -137,7 +137,7 @@ impl Walk<'_> {
             candidates,
             total: found.len() as u64,
             facets: self.facets(plan, found, Some(&scored)),
-            seq: 0,
+            ..Found::default()
         }
     }
 
@@ -173,7 +173,7 @@ impl Walk<'_> {
             candidates: pool.into_iter().filter_map(made).collect(),
             total: found.len() as u64,
             facets: self.facets(plan, found, Some(&scored)),
-            seq: 0,
+            ..Found::default()
         }
     }
 

@@ -157,6 +157,9 @@ pub struct Found {
     pub facets: Facets,
     /// The position the answer was read at, at least.
     pub seq: u64,
+    /// Where an engine is away and not every document could be looked at: how many were, those that
+    /// came in last. The others are neither found nor counted.
+    pub newest_only: Option<u64>,
 }
 
 /// Counts over all that was found, or its best [`super::FACETED_MAX`] by words (or newest) where it

@@ -102,7 +102,11 @@ fn remarks(found: &SearchAnswer) -> Vec<String> {
         let changes = counted(found.behind, "change", "changes");
         format!("{changes} still to be made searchable: what came in last may be missing")
     });
-    corrected.chain(found.hints.iter().cloned()).chain(behind).collect()
+    let partial = found.newest_only.map(|most| {
+        let bookmarks = counted(most, "bookmark", "bookmarks");
+        format!("The search engine is away: only the {bookmarks} that came in last were looked at")
+    });
+    corrected.chain(found.hints.iter().cloned()).chain(behind).chain(partial).collect()
 }
 
 fn groups(facets: &Facets, query: &str) -> Vec<FacetGroup> {
@@ -158,6 +162,14 @@ fn address(query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_looked_at_is_remarked() {
+        let partial = SearchAnswer { newest_only: Some(1_000), ..SearchAnswer::default() };
+        let [remark] = &remarks(&partial)[..] else { panic!("one remark") };
+        assert!(remark.contains(&counted(1_000, "bookmark", "bookmarks")), "{remark}");
+        assert!(remarks(&SearchAnswer::default()).is_empty());
+    }
 
     #[test]
     fn a_facet_is_chosen_once_and_let_go_again() {

@@ -5,6 +5,8 @@ use qdrant_client::QdrantError;
 use qdrant_client::qdrant::ScoredPoint;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use shelf_ports::{Away, Fault};
+use std::error::Error;
+use tokio::time::error::Elapsed;
 
 const ASKING: &str = "asking Qdrant";
 const REMEDY: &str = "see that Qdrant runs, and that the settings name its gRPC port";
@@ -17,7 +19,7 @@ pub(super) const ALREADY_EXISTS: i32 = 6;
 
 /// Qdrant cannot be reached.
 #[derive(Debug)]
-struct QdrantAway(QdrantError);
+struct QdrantAway(Box<dyn Error + Send + Sync>);
 
 impl std::fmt::Display for QdrantAway {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,9 +27,9 @@ impl std::fmt::Display for QdrantAway {
     }
 }
 
-impl std::error::Error for QdrantAway {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
+impl Error for QdrantAway {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
     }
 }
 
@@ -61,16 +63,30 @@ pub(super) fn code(error: &QdrantError) -> Option<i32> {
 /// The fault an error is.
 pub(super) fn fault(error: QdrantError) -> Fault {
     let unreached = |status: &str| status.starts_with("Failed to connect");
-    let away = match &error {
+    let is_away = match &error {
         QdrantError::ResponseError { status } => {
             PASSING.contains(&i32::from(status.code())) || unreached(status.message())
         }
         QdrantError::ResourceExhaustedError { .. } | QdrantError::Io(_) => true,
         _ => false,
     };
-    if !away {
+    if !is_away {
         return Fault::new(ASKING, error);
     }
-    tracing::warn!(error = &error as &dyn std::error::Error, "Qdrant is away: {REMEDY}");
+    away(error.into())
+}
+
+/// The fault of an answer that did not come in time.
+pub(super) fn late(elapsed: Elapsed) -> Fault {
+    away(elapsed.into())
+}
+
+/// Whether `fault` is that Qdrant is away, and not PostgreSQL.
+pub(in super::super) fn is_ours(fault: &Fault) -> bool {
+    fault.source.downcast_ref::<Away>().is_some_and(|away| away.0.is::<QdrantAway>())
+}
+
+fn away(error: Box<dyn Error + Send + Sync>) -> Fault {
+    tracing::warn!(error = &*error as &dyn Error, "Qdrant is away: {REMEDY}");
     Fault::new(ASKING, Away(QdrantAway(error).into()))
 }

@@ -115,16 +115,16 @@ async fn what_a_failed_batch_left_is_swept_by_the_next_one() {
 }
 
 #[tokio::test]
-async fn without_qdrant_a_fault_names_it_and_the_rows_still_answer() {
+async fn without_qdrant_the_rows_answer_and_nothing_is_taken_in() {
     let Some(shared) = Shared::one().await else { return };
     apply(&shared.index("1").await, 34, vec![doc(1, "alpha beta"), doc(2, "beta")], vec![], 1)
         .await;
     let away = QdrantSearch::open("http://127.0.0.1:9", &shared.records, "1").await.unwrap();
-    let fault = away.candidates(scope(34), &plan(&["beta"])).await.unwrap_err();
+    let batch = SearchBatch { docs: vec![doc(3, "beta")], gone: vec![], seq: 2 };
+    let fault = away.apply(scope(34), batch).await.unwrap_err();
     assert!(fault.is_away());
     assert!(told(&fault).contains("Qdrant") && told(&fault).contains("gRPC port"), "{fault:?}");
-    let batch = SearchBatch { docs: vec![doc(3, "beta")], gone: vec![], seq: 2 };
-    assert!(away.apply(scope(34), batch).await.unwrap_err().is_away());
+    assert_eq!(away.candidates(scope(34), &plan(&["beta"])).await.unwrap().total, 2);
     assert_eq!(away.position(scope(34)).await.unwrap(), 1);
     let newest = away.candidates(scope(34), &plan(&[])).await.unwrap();
     assert_eq!(newest.total, 2, "without words the rows answer alone");

@@ -2,6 +2,7 @@
 
 use super::ground::{Shared, apply, docs};
 use crate::plans::{forget_counts, settled, touches};
+use shelf_cluster::qdrant::QdrantSearch;
 use shelf_ports::search::{Filter, Phrase, Plan, Probe, SearchIndex};
 use shelf_testkit::exams::search::samples::{Dice, plan, scope};
 use std::collections::BTreeSet;
@@ -42,6 +43,7 @@ async fn no_search_walks_a_table_or_touches_another_partition() {
     };
     let shared = shared.reopened(copied).await;
     let index = shared.index("1").await;
+    let away = QdrantSearch::open("http://127.0.0.1:9", &shared.records, "1").await.unwrap();
     let phrase =
         Filter { phrases: vec![Phrase(vec!["w1".into(), "w2".into()])], ..Filter::default() };
     let label = Filter { labels: vec!["tag:1".into()], ..Filter::default() };
@@ -50,6 +52,7 @@ async fn no_search_walks_a_table_or_touches_another_partition() {
     plans.push(Plan { filter: label, ..plan(&["w3"]) });
     for plan in &plans {
         index.candidates(scope(61), plan).await.unwrap();
+        away.candidates(scope(61), plan).await.unwrap();
     }
     let probe = |word: &str| Probe {
         word: word.into(),
@@ -61,7 +64,7 @@ async fn no_search_walks_a_table_or_touches_another_partition() {
     index.vocabulary(scope(61), &[probe("w1"), probe("xw77")]).await.unwrap();
     apply(&index, 61, docs(&mut dice, 1_990..=2_010), vec![5, 6], 2).await;
     assert_eq!(index.position(scope(61)).await.unwrap(), 2);
-    drop(index);
+    drop((index, away));
     let shared = shared.reopened(settled(&admin)).await;
     let touches = touches(&admin).await;
     assert_eq!(touches.walked, BTreeSet::new(), "tables that were walked: {touches:?}");

@@ -85,7 +85,7 @@ impl Naive {
             b.score.total_cmp(&a.score).then(age).then(b.number.cmp(&a.number))
         });
         found.truncate(plan.limit);
-        Found { candidates: found, total, facets, seq: 0 }
+        Found { candidates: found, total, facets, ..Found::default() }
     }
 
     fn facets(&self, found: &[Candidate], most: usize) -> Facets {
