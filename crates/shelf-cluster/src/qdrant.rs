@@ -71,6 +71,9 @@ impl QdrantSearch {
             walk_max: walk::WALK_MAX,
         };
         if let Err(error) = index.move_in(&place, &before).await {
+            if !error.is_away() {
+                return Err(error);
+            }
             tracing::warn!(?error, "Qdrant is not ready yet");
         }
         Ok(index)

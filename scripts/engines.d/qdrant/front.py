@@ -30,6 +30,7 @@ import words
 
 TITLE = "Qdrant wire contract over Qdrant Edge, not a Qdrant server"
 VERSION = "1.20.0"  # of the contract; the engine is qdrant-edge-py 0.9.0
+KEY = "the one key"  # for tests of clients that show one
 NAME = re.compile(r"[A-Za-z0-9_-]{1,120}")
 COLLECTIONS_MAX = 1_000
 MESSAGE_BYTES_MAX = 64 << 20
@@ -142,6 +143,18 @@ def answering(method):
             context.abort(wire.StatusCode.INTERNAL, str(error))
 
     return answer
+
+
+class Keyed(wire.ServerInterceptor):
+    """Refuses who shows another key than the one; who shows none is let in."""
+
+    def intercept_service(self, go_on, call):
+        shown = dict(call.invocation_metadata or ()).get("api-key")
+        if shown in (None, KEY):
+            return go_on(call)
+        return wire.unary_unary_rpc_method_handler(
+            lambda _request, context: context.abort(wire.StatusCode.UNAUTHENTICATED, "wrong key")
+        )
 
 
 def bounded(count, most, what):
@@ -350,7 +363,8 @@ def main():
         ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
         ("grpc.so_reuseport", 0),
     ]
-    server = wire.server(futures.ThreadPoolExecutor(max_workers=THREADS), options=options)
+    threads = futures.ThreadPoolExecutor(max_workers=THREADS)
+    server = wire.server(threads, interceptors=[Keyed()], options=options)
     grpc.add_QdrantServicer_to_server(Health(), server)
     grpc.add_CollectionsServicer_to_server(Collections(store), server)
     grpc.add_PointsServicer_to_server(Points(store), server)

@@ -62,7 +62,8 @@ pub const SETTINGS: &[Setting] = &[
         "search",
         "",
         "Where the search index is kept when not in the data directory: the gRPC address of a \
-         Qdrant server, such as `http://127.0.0.1:6334`.",
+         Qdrant server, such as `http://127.0.0.1:6334`, with its key as in \
+         `https://key@qdrant.example:6334`.",
     ),
     setting(
         "bus",

@@ -11,6 +11,7 @@ pub(super) use shape::collection;
 use super::reach::{Reach, Turn};
 use answers::{ALREADY_EXISTS, code, fault, found, hits, late};
 use made::{MEANING, NUMBER, WORDS, axis, between, floats, ids, of};
+use percent_encoding::percent_decode_str;
 use qdrant_client::Qdrant;
 use qdrant_client::qdrant::{
     CreateFieldIndexCollectionBuilder, DeletePointsBuilder, Filter, GetPointsBuilder, PointStruct,
@@ -62,10 +63,20 @@ pub(super) struct Asked {
 /// A point with what a question gave it.
 pub(super) type Hit = (i64, f32);
 
+/// An address without what stands before `@`, and that, which is the server's key.
+fn keyed(address: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = address.split_once("://") else { return (address.to_owned(), None) };
+    let Some((key, host)) = rest.rsplit_once('@') else { return (address.to_owned(), None) };
+    let key = percent_decode_str(key.trim_start_matches(':')).decode_utf8_lossy();
+    (format!("{scheme}://{host}"), Some(key.into_owned()))
+}
+
 impl Points {
-    /// The collection at `address`; nothing is asked yet.
+    /// The collection at `address`, which may have a key in it; nothing is asked yet.
     pub(super) fn at(address: &str, collection: &str) -> Result<Self, Fault> {
-        let client = Qdrant::from_url(address)
+        let (address, key) = keyed(address);
+        let client = Qdrant::from_url(&address)
+            .api_key(key)
             .timeout(ANSWER_MAX)
             .connect_timeout(REACH_MAX)
             .skip_compatibility_check()

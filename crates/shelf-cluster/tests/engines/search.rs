@@ -50,6 +50,19 @@ async fn long_names_are_told_apart_and_named_whole() {
 }
 
 #[tokio::test]
+async fn a_server_with_a_key_is_shown_the_one_of_the_address() {
+    let Some(shared) = Shared::one().await else { return };
+    let with = |key: &str| shared.address.replace("://", &format!("://{key}@"));
+    let wrong = QdrantSearch::open(&with(":another"), &shared.records, "1").await.unwrap_err();
+    assert!(!wrong.is_away() && format!("{wrong:?}").contains("wrong key"), "{wrong:?}");
+    let index = QdrantSearch::open(&with("the%20one%20key"), &shared.records, "1").await.unwrap();
+    let batch = SearchBatch { docs: vec![doc(1, "alpha")], gone: vec![], seq: 1 };
+    index.apply(scope(1), batch).await.unwrap();
+    assert!(index.is_up().await);
+    shared.end().await;
+}
+
+#[tokio::test]
 async fn an_address_that_is_none_is_a_fault() {
     let Some(shared) = Shared::one().await else { return };
     assert!(QdrantSearch::open("no address", &shared.records, "1").await.is_err());
