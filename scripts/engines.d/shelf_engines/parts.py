@@ -77,7 +77,8 @@ class Filled:
 
 
 class Venv(Filled):
-    """A Python environment made from a pinned list; never the system's own packages."""
+    """A Python environment made from wheels whose hashes are written down; nothing is built, and
+    never are the system's own packages touched."""
 
     def __init__(self, name):
         super().__init__(name, ["requirements.txt"])
@@ -88,7 +89,7 @@ class Venv(Filled):
     def fill(self, folder):
         quietly([sys.executable, "-m", "venv", folder])
         quietly([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check",
-                 "--requirement", self.sources[0]])
+                 "--only-binary", ":all:", "--require-hashes", "--requirement", self.sources[0]])
 
 
 class Npm(Filled):
