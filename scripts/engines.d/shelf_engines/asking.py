@@ -128,6 +128,13 @@ def s3(port):
     http(port, bucket, "DELETE", headers=signed)
 
 
+def oidc(port, issuer):
+    """The discovery document, which has to name this issuer."""
+    found = json.loads(http(port, f"{issuer}/.well-known/openid-configuration"))
+    if found.get("issuer") != f"http://127.0.0.1:{port}{issuer}":
+        raise Unready(f"the issuer is {found.get('issuer')}")
+
+
 def clickhouse(port):
     return http(port, "/?query=select%20version()").decode().strip()
 

@@ -1,6 +1,7 @@
 """All engines, in the order in which they are shown."""
 
 from .fronts import ClickHouse, Qdrant
+from .keycloak import Keycloak
 from .nats import Nats, Nats3
 from .neo4j import Neo4j
 from .nginx import Nginx
@@ -11,7 +12,7 @@ from .s3 import S3
 
 ENGINES = {engine.name: engine for engine in (
     Postgres(), Replica(), Postgres18(), Pgbouncer(), Redis(), Nats(), Nats3(), S3(), Qdrant(),
-    ClickHouse(), Neo4j(), Nginx())}
+    ClickHouse(), Neo4j(), Keycloak(), Nginx())}
 
 
 def chosen(names):

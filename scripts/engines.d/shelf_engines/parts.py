@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +27,12 @@ def program(name):
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin")
 
 
-def quietly(argv, **options):
-    """Runs a command; its output is shown only when it fails."""
+def quietly(argv, code=0, **options):
+    """Runs a command that ends with `code`; its output is shown only when it does not."""
     done = subprocess.run(
         [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace", check=False, **options)
-    if done.returncode != 0:
+    if done.returncode != code:
         tail = "\n".join(done.stdout.splitlines()[-40:])
         raise Trouble(f"{' '.join(str(word) for word in argv[:4])} … failed:\n{tail}")
     return done.stdout
@@ -118,6 +119,23 @@ class Maven(Filled):
                  f"-DoutputDirectory={folder / 'jars'}"])
         quietly(["javac", "-cp", f"{folder / 'jars'}/*", "-d", folder / "classes",
                  self.sources[1]])
+
+
+class Archive(Filled):
+    """A zip archive that a project file names, unpacked when its hash is the one written down."""
+
+    def __init__(self, name, archive):
+        super().__init__(name, ["pom.xml", "sha256"])
+        self.archive = archive
+
+    def fill(self, folder):
+        quietly(["mvn", "-B", "-q", "-f", self.sources[0], "dependency:copy",
+                 f"-DoutputDirectory={folder}"])
+        quietly(["sha256sum", "--check", "--strict", self.sources[1]], cwd=folder)
+        archive = folder / self.archive
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(folder)
+        archive.unlink()
 
 
 def install(parts):
