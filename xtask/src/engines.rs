@@ -13,7 +13,7 @@ const SCRIPT: &str = "scripts/engines";
 /// The chore that runs while they live.
 pub const INSIDE: &str = "inside-engines";
 /// What is killed and paused: every server, and of the three of a cluster the first.
-const HURT: [&str; 12] = [
+const HURT: [&str; 13] = [
     "postgres",
     "replica",
     "postgres18",
@@ -26,6 +26,7 @@ const HURT: [&str; 12] = [
     "clickhouse",
     "neo4j",
     "keycloak",
+    "otlp",
 ];
 /// Makes a missing engine a failure.
 const REQUIRED: (&str, &str) = ("MINDSHELF_TEST_REQUIRE", "all");

@@ -135,6 +135,11 @@ def oidc(port, issuer):
         raise Unready(f"the issuer is {found.get('issuer')}")
 
 
+def otlp(port):
+    """An export of no spans, which leaves no trace in what tests read."""
+    http(port, "/v1/traces", "POST", b"{}", {"Content-Type": "application/json"})
+
+
 def clickhouse(port):
     return http(port, "/?query=select%20version()").decode().strip()
 

@@ -5,6 +5,7 @@ from .keycloak import Keycloak
 from .nats import Nats, Nats3
 from .neo4j import Neo4j
 from .nginx import Nginx
+from .otlp import Otlp
 from .places import Trouble
 from .postgres import Pgbouncer, Postgres, Postgres18, Replica
 from .redis import Redis
@@ -12,7 +13,7 @@ from .s3 import S3
 
 ENGINES = {engine.name: engine for engine in (
     Postgres(), Replica(), Postgres18(), Pgbouncer(), Redis(), Nats(), Nats3(), S3(), Qdrant(),
-    ClickHouse(), Neo4j(), Keycloak(), Nginx())}
+    ClickHouse(), Neo4j(), Keycloak(), Otlp(), Nginx())}
 
 
 def chosen(names):

@@ -1,4 +1,4 @@
-"""What engines are made of: Debian packages, Python environments, npm and Maven packages.
+"""What engines are made of: Debian packages, and those of Python, npm, Maven and Go.
 
 Each part says whether it is there (quickly, without the network) and can put itself there.
 """
@@ -77,9 +77,15 @@ class Filled:
         (folder / DONE).write_text("")
 
 
+def make_environment(folder, requirements):
+    """A Python environment of wheels whose hashes are written down."""
+    quietly([sys.executable, "-m", "venv", folder])
+    quietly([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check",
+             "--only-binary", ":all:", "--require-hashes", "--requirement", requirements])
+
+
 class Venv(Filled):
-    """A Python environment made from wheels whose hashes are written down; nothing is built, and
-    never are the system's own packages touched."""
+    """A Python environment of an engine; never the system's own packages."""
 
     def __init__(self, name):
         super().__init__(name, ["requirements.txt"])
@@ -88,9 +94,7 @@ class Venv(Filled):
         return self.folder() / "bin" / "python"
 
     def fill(self, folder):
-        quietly([sys.executable, "-m", "venv", folder])
-        quietly([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check",
-                 "--only-binary", ":all:", "--require-hashes", "--requirement", self.sources[0]])
+        make_environment(folder, self.sources[0])
 
 
 class Npm(Filled):
@@ -119,6 +123,26 @@ class Maven(Filled):
                  f"-DoutputDirectory={folder / 'jars'}"])
         quietly(["javac", "-cp", f"{folder / 'jars'}/*", "-d", folder / "classes",
                  self.sources[1]])
+
+
+class Go(Filled):
+    """A program built from Go modules whose hashes are written down. The compiler is a wheel, as
+    those of Debian are too old, and goes when it has done its work."""
+
+    def __init__(self, name):
+        super().__init__(name, ["main.go", "go.mod", "go.sum", "requirements.txt"])
+
+    def program(self):
+        return self.folder() / "program"
+
+    def fill(self, folder):
+        tools = folder / "tools"
+        make_environment(tools, self.sources[3])
+        plain = {"GOFLAGS": "-mod=readonly -buildvcs=false -trimpath", "GOTOOLCHAIN": "local",
+                 "GOWORK": "off", "CGO_ENABLED": "0"}
+        quietly([tools / "bin" / "go", "build", "-ldflags", "-s -w", "-o", self.program(), "."],
+                cwd=self.sources[0].parent, env={**os.environ, **plain})
+        shutil.rmtree(tools)
 
 
 class Archive(Filled):

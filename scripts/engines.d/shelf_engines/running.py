@@ -72,6 +72,8 @@ class Running:
             found[engine.variable()] = note["url"]
             found[engine.variable("VERSION")] = note["version"]
             found[engine.variable("FIDELITY")] = engine.fidelity
+            for what, value in engine.more(Path(note["data"]), note["ports"]).items():
+                found[engine.variable(what)] = value
         return found
 
     # -- starting ------------------------------------------------------------------------------
