@@ -81,7 +81,10 @@ class Running:
     def start(self, engines):
         """Starts what does not run yet, side by side; those that need others wait for them."""
         with locked(self.state):
-            due = [engine for engine in engines if self.is_due(engine)]
+            due = []
+            for engine in engines:
+                if self.is_due(engine, due):
+                    due.append(engine)
             for engine in due:
                 if missing := engine.missing():
                     raise Trouble(f"{engine.name} is not installed ({label(missing)}); "
@@ -95,15 +98,17 @@ class Running:
         if troubles:
             raise Trouble("\n".join(troubles))
 
-    def is_due(self, engine):
-        """False for engines that are given, run already or are only installed."""
+    def is_due(self, engine, due):
+        """False for engines that are given, run already or are only installed. One that runs on
+        another which is due would stay with what is no more, so it is due as well."""
         if not engine.starts:
             return False
         if given := self.given(engine):
             say(f"{engine.name} is given: {given}")
             return False
         note = self.note(engine.name)
-        if note and all(processes.alive(process) for process in note["processes"]):
+        based = any(before.name in engine.needs for before in due)
+        if note and not based and all(processes.alive(process) for process in note["processes"]):
             say(f"{engine.name} runs already: {note['url']}")
             return False
         if note:
