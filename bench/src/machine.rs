@@ -43,11 +43,20 @@ pub(crate) fn cpu_ms(pid: u32) -> Result<f64> {
 
 /// Resident memory of `pid` in MiB.
 pub(crate) fn resident_mib(pid: u32) -> Result<f64> {
+    mib(pid, "VmRSS:")
+}
+
+/// That part of it in MiB that are pages of files, which the kernel takes back when it needs them.
+pub(crate) fn of_files_mib(pid: u32) -> Result<f64> {
+    mib(pid, "RssFile:")
+}
+
+fn mib(pid: u32, name: &str) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kib: f64 = text
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok())
-        .context("no VmRSS")?;
+        .find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
+        .with_context(|| format!("no {name}"))?;
     Ok(kib / 1024.0)
 }
 

@@ -53,10 +53,11 @@ async fn at(size: usize) -> Result<()> {
     searches(&server, &links).await?;
     saves(&server, size).await?;
     let resident = machine::resident_mib(server.pid())?;
+    let of_files = machine::of_files_mib(server.pid())?;
     server.stop()?;
     let disk = machine::disk_bytes(dir.path())?;
     println!(
-        "\nAfter {size}: {resident:.1} MiB resident (bar at 100k: 150); {} bytes on disk a bookmark (bar: 2048).\n",
+        "\nAfter {size}: {resident:.1} MiB resident, {of_files:.1} of it pages of files (bar at 100k: 150, at 1M: 400); {} bytes on disk a bookmark (bar: 2048).\n",
         disk / links.len() as u64
     );
     Ok(())

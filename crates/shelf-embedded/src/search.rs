@@ -7,6 +7,7 @@ mod candidates;
 mod facets;
 mod filter;
 mod model;
+mod room;
 mod rows;
 mod shelf;
 mod store;
@@ -141,7 +142,8 @@ impl Inner {
         }
         let prefix = writing.book.prefix(library);
         let file = self.vector_file(library);
-        let rows = Rows::load(&self.store.view(), &self.store.fields, &prefix, &file)?;
+        let view = self.store.view_of_rows(&prefix)?;
+        let rows = Rows::load(&view, &self.store.fields, &prefix, &file)?;
         let shelf = Shelf { prefix, rows, seq: writing.book.seq(library), ..Shelf::default() };
         let shelf = Arc::new(RwLock::new(shelf));
         let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
@@ -255,8 +257,12 @@ impl Inner {
             }
         }
         self.store.commit(writer, book)?;
-        for (_, shelf) in &shelves {
-            shelf.write().unwrap_or_else(PoisonError::into_inner).tail = tail::Tail::default();
+        for (library, shelf) in &shelves {
+            let mut shelf = shelf.write().unwrap_or_else(PoisonError::into_inner);
+            if !shelf.tail.is_empty() {
+                shelf.rows.vectors.saved(&self.vector_file(*library));
+            }
+            shelf.tail = tail::Tail::default();
         }
         *waiting = 0;
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::facets::facets;
 use super::filter::Passing;
+use super::room::Room;
 use super::rows::Row;
 use super::shelf::Walk;
 use super::vectors::Look;
@@ -20,9 +21,9 @@ const SECOND_LOOK_TIMES: usize = 4;
 const GLANCE_SHARE: f32 = 0.6;
 
 /// The numbers found and what words gave them.
-struct Scored {
-    words: Vec<f32>,
-    matched: Vec<u32>,
+struct Scored<'a> {
+    words: &'a [f32],
+    matched: &'a mut Vec<u32>,
     full: f32,
 }
 
@@ -60,58 +61,71 @@ impl Best {
 impl Walk<'_> {
     /// What `plan` finds.
     pub(super) fn run(&self, plan: &Plan) -> Result<Found, Fault> {
-        let passing = self.passing(&plan.filter, &plan.ranking)?;
-        let mut found = if plan.groups.is_empty() && plan.vector.is_none() {
-            self.newest(plan, &passing)
-        } else {
-            let scored = self.score(plan, &passing)?;
-            match plan.vector.as_ref().filter(|_| plan.ranking.meaning > 0.0) {
-                Some(vector) => self.with_meaning(plan, &passing, scored, &Look::new(vector)),
-                None => self.by_words(plan, scored),
-            }
-        };
+        let mut room = self.shelf.rooms.take();
+        let mut found = self.found(plan, &mut room)?;
+        self.shelf.rooms.give_back(room);
         found.seq = self.shelf.seq;
         Ok(found)
     }
 
-    fn score(&self, plan: &Plan, passing: &Passing) -> Result<Scored, Fault> {
+    fn found(&self, plan: &Plan, room: &mut Room) -> Result<Found, Fault> {
+        let passing = self.passing(&plan.filter, &plan.ranking, room)?;
+        if plan.groups.is_empty() && plan.vector.is_none() {
+            return Ok(self.newest(plan, &passing));
+        }
+        let full = self.score(plan, &passing, room)?;
+        let Room { words, matched, glances, .. } = room;
+        let scored = Scored { words, matched, full };
+        match plan.vector.as_ref().filter(|_| plan.ranking.meaning > 0.0) {
+            Some(vector) => self.with_meaning(plan, &passing, scored, &Look::new(vector), glances),
+            None => Ok(self.by_words(plan, scored)),
+        }
+    }
+
+    /// Scores what passes by its words; what a full match is worth.
+    fn score(&self, plan: &Plan, passing: &Passing, room: &mut Room) -> Result<f32, Fault> {
         let rows = &self.shelf.rows;
-        let mut scored = Scored { words: vec![0.0; rows.len()], matched: Vec::new(), full: 0.0 };
-        let mut buffer = Vec::new();
+        let Room { words, matched, matches, best, .. } = room;
+        words.clear();
+        words.resize(rows.len(), 0.0);
+        matched.clear();
         let mut rarities = 0.0;
         for group in &plan.groups {
-            let matches = self.group(group, &plan.ranking, &mut buffer)?;
+            self.group(group, &plan.ranking, best, matches)?;
             let df = u32::try_from(matches.len()).unwrap_or(u32::MAX);
             let rarity = shelf_ports::search::Ranking::rarity(rows.living(), df);
             rarities += rarity;
-            for (number, frequency) in matches {
-                let sum = &mut scored.words[number as usize];
+            for (number, frequency) in matches.drain(..) {
+                let sum = &mut words[number as usize];
                 if *sum == 0.0 {
-                    scored.matched.push(number);
+                    matched.push(number);
                 }
                 *sum += rarity * frequency;
             }
         }
         if let Passing::These(_) = passing {
-            scored.matched.retain(|number| passing.has(*number as usize));
+            matched.retain(|number| passing.has(*number as usize));
         }
-        scored.full = scored
-            .matched
-            .iter()
-            .map(|number| scored.words[*number as usize])
-            .fold(plan.ranking.reach * rarities, f32::max);
-        Ok(scored)
+        let scores = matched.iter().map(|number| words[*number as usize]);
+        Ok(scores.fold(plan.ranking.reach * rarities, f32::max))
     }
 
     fn newest(&self, plan: &Plan, passing: &Passing) -> Found {
-        let rows = self.shelf.rows.all().iter().enumerate();
-        let mut all: Vec<(i64, u32)> = rows
-            .filter(|(number, row)| row.living && passing.has(*number))
-            .map(|(number, row)| (row.created_at_ms, small(number)))
-            .collect();
-        let total = all.len() as u64;
-        best_first(&mut all, plan.limit.max(FACETED_MAX), |a, b| b.cmp(a));
-        let facets = self.facets(plan, all.iter().map(|(_, number)| *number).collect(), None);
+        let most = plan.limit.max(FACETED_MAX);
+        let (mut all, mut total) = (Vec::new(), 0);
+        for (number, row) in self.shelf.rows.all().iter().enumerate() {
+            if row.living && passing.has(number) {
+                total += 1;
+                all.push((row.created_at_ms, small(number)));
+            }
+            if all.len() > most * 2 {
+                all.select_nth_unstable_by(most, |a, b| b.cmp(a));
+                all.truncate(most);
+            }
+        }
+        best_first(&mut all, most, |a, b| b.cmp(a));
+        let mut numbers = all.iter().map(|(_, number)| *number).collect();
+        let facets = self.facets(plan, &mut numbers, None);
         all.truncate(plan.limit);
         let candidates = all
             .into_iter()
@@ -120,7 +134,7 @@ impl Walk<'_> {
         Found { candidates, total, facets, ..Found::default() }
     }
 
-    fn by_words(&self, plan: &Plan, mut scored: Scored) -> Found {
+    fn by_words(&self, plan: &Plan, scored: Scored<'_>) -> Found {
         let ranking = &plan.ranking;
         let fused = |&number: &u32| {
             let score = ranking.fused(scored.words[number as usize], scored.full, 0.0);
@@ -132,27 +146,24 @@ impl Walk<'_> {
             self.candidate(met.number, scored.words[met.number as usize], 0.0, met.score)
         };
         let candidates = all.into_iter().filter_map(made).collect();
-        let found = std::mem::take(&mut scored.matched);
-        Found {
-            candidates,
-            total: found.len() as u64,
-            facets: self.facets(plan, found, Some(&scored)),
-            ..Found::default()
-        }
+        let total = scored.matched.len() as u64;
+        let facets = self.facets(plan, scored.matched, Some(scored.words));
+        Found { candidates, total, facets, ..Found::default() }
     }
 
     fn with_meaning(
         &self,
         plan: &Plan,
         passing: &Passing,
-        mut scored: Scored,
+        scored: Scored<'_>,
         look: &Look,
-    ) -> Found {
+        glances: &mut Vec<f32>,
+    ) -> Result<Found, Fault> {
         let (ranking, vectors) = (&plan.ranking, &self.shelf.rows.vectors);
-        let mut pool = self.pool(plan, passing, &scored, look);
+        let mut pool = self.pool(plan, passing, &scored, look, glances)?;
         if self.is_looked_at_twice() {
             for met in &mut pool {
-                met.meaning = vectors.completed(met.number as usize, look, met.meaning);
+                met.meaning = vectors.completed(met.number as usize, look, met.meaning)?;
                 let words = scored.words[met.number as usize];
                 met.score = ranking.fused(words, scored.full, met.meaning);
             }
@@ -162,19 +173,16 @@ impl Walk<'_> {
             pool.sort_unstable_by(higher);
         }
         let by_meaning = pool.iter().filter(|met| scored.words[met.number as usize] == 0.0);
-        let mut found = std::mem::take(&mut scored.matched);
-        found.extend(by_meaning.map(|met| met.number).take(CANDIDATES_MAX));
+        scored.matched.extend(by_meaning.map(|met| met.number).take(CANDIDATES_MAX));
         best_first(&mut pool, plan.limit, higher);
         let made = |met: Met| {
             let words = scored.words[met.number as usize];
             self.candidate(met.number, words, met.meaning, met.score)
         };
-        Found {
-            candidates: pool.into_iter().filter_map(made).collect(),
-            total: found.len() as u64,
-            facets: self.facets(plan, found, Some(&scored)),
-            ..Found::default()
-        }
+        let candidates = pool.into_iter().filter_map(made).collect();
+        let total = scored.matched.len() as u64;
+        let facets = self.facets(plan, scored.matched, Some(scored.words));
+        Ok(Found { candidates, total, facets, ..Found::default() })
     }
 
     /// Whether there are so many bookmarks that most are judged by their first dimensions.
@@ -183,17 +191,26 @@ impl Walk<'_> {
     }
 
     /// What words or a first look find: all of it, or the best where there are many bookmarks.
-    fn pool(&self, plan: &Plan, passing: &Passing, scored: &Scored, look: &Look) -> Vec<Met> {
+    fn pool(
+        &self,
+        plan: &Plan,
+        passing: &Passing,
+        scored: &Scored<'_>,
+        look: &Look,
+        glances: &mut Vec<f32>,
+    ) -> Result<Vec<Met>, Fault> {
         let (ranking, rows) = (&plan.ranking, &self.shelf.rows);
         let twice = self.is_looked_at_twice();
-        let (meanings, least, most) = if twice {
+        let (least, most) = if twice {
+            rows.vectors.glances(look, glances);
             let most = (plan.limit * SECOND_LOOK_TIMES).max(SECOND_LOOK_LEAST);
-            (rows.vectors.glances(look), ranking.meaning_least * GLANCE_SHARE, most)
+            (ranking.meaning_least * GLANCE_SHARE, most)
         } else {
-            (rows.vectors.cosines(look), ranking.meaning_least, usize::MAX)
+            rows.vectors.cosines(look, glances)?;
+            (ranking.meaning_least, usize::MAX)
         };
         let mut best = Best::new(most);
-        for (number, (&words, &meaning)) in scored.words.iter().zip(&meanings).enumerate() {
+        for (number, (&words, &meaning)) in scored.words.iter().zip(&*glances).enumerate() {
             if words <= 0.0 && (meaning < least || meaning * ranking.meaning < best.floor) {
                 continue;
             }
@@ -208,7 +225,7 @@ impl Walk<'_> {
         }
         best.met.sort_unstable_by(higher);
         best.met.truncate(most);
-        best.met
+        Ok(best.met)
     }
 
     fn candidate(&self, number: u32, words: f32, meaning: f32, score: f32) -> Option<Candidate> {
@@ -217,13 +234,12 @@ impl Walk<'_> {
     }
 
     /// Facets of what was found, of its best where it is much.
-    fn facets(&self, plan: &Plan, numbers: Vec<u32>, scored: Option<&Scored>) -> Facets {
+    fn facets(&self, plan: &Plan, numbers: &mut Vec<u32>, words: Option<&[f32]>) -> Facets {
         if plan.facets == 0 {
             return Facets::default();
         }
-        let mut numbers = numbers;
         if numbers.len() > FACETED_MAX
-            && let Some(Scored { words, .. }) = scored
+            && let Some(words) = words
         {
             let mut worths: Vec<f32> = numbers.iter().map(|at| words[*at as usize]).collect();
             let (_, least, _) =
@@ -232,7 +248,7 @@ impl Walk<'_> {
             numbers.retain(|at| words[*at as usize] >= *least);
         }
         numbers.truncate(FACETED_MAX);
-        facets(&self.shelf.rows, numbers.into_iter(), plan.facets)
+        facets(&self.shelf.rows, numbers.iter().copied(), plan.facets)
     }
 }
 

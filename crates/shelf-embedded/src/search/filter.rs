@@ -1,5 +1,6 @@
 //! What passes a filter: one pass over the rows, and the documents of its words and phrases.
 
+use super::room::Room;
 use super::rows::{Row, Rows};
 use super::shelf::Walk;
 use shelf_ports::Fault;
@@ -25,19 +26,21 @@ impl Passing {
 
 impl Walk<'_> {
     /// What passes `filter`.
-    pub(super) fn passing(&self, filter: &Filter, ranking: &Ranking) -> Result<Passing, Fault> {
+    pub(super) fn passing(
+        &self,
+        filter: &Filter,
+        ranking: &Ranking,
+        room: &mut Room,
+    ) -> Result<Passing, Fault> {
         if *filter == Filter::default() {
             return Ok(Passing::All);
         }
         let rows = &self.shelf.rows;
         let mut passing = by_rows(rows, filter);
-        let mut best = Vec::new();
+        let Room { best, matches, .. } = room;
         let mut numbers = |group: &Group| -> Result<Vec<u32>, Fault> {
-            Ok(self
-                .group(group, ranking, &mut best)?
-                .into_iter()
-                .map(|(number, _)| number)
-                .collect())
+            self.group(group, ranking, best, matches)?;
+            Ok(matches.iter().map(|(number, _)| *number).collect())
         };
         for group in &filter.groups {
             keep(&mut passing, &numbers(group)?);

@@ -1,5 +1,6 @@
 //! One library's half in memory, and the walk over a term's documents, committed or not.
 
+use super::room::Rooms;
 use super::rows::Rows;
 use super::store::{Segment, View};
 use super::tail::Tail;
@@ -23,6 +24,7 @@ pub(super) struct Shelf {
     pub(super) seq: u64,
     /// Words by their first one or two letters, which are slow to list; empty after a change.
     pub(super) short: Mutex<HashMap<String, Vec<(String, u32)>>>,
+    pub(super) rooms: Rooms,
 }
 
 /// A library's shelf with what is committed, and the buffers of one search.
@@ -86,22 +88,23 @@ impl Walk<'_> {
         }
     }
 
-    /// What `group` matches, before any filter.
+    /// What `group` matches, before any filter, into `matches`. All of `best` is 0, and is again.
     pub(super) fn group(
         &self,
         group: &Group,
         ranking: &Ranking,
         best: &mut Vec<f32>,
-    ) -> Result<Matches, Fault> {
+        matches: &mut Matches,
+    ) -> Result<(), Fault> {
         let lengths = self.shelf.rows.lengths();
-        let mut matches = Matches::new();
+        matches.clear();
         if let [only] = group.alternatives.as_slice() {
             self.postings(only.space, &only.term, |number, f| {
                 if let Some(&length) = lengths.get(number as usize) {
                     matches.push((number, ranking.frequency(only.weight, f as f32, length)));
                 }
             })?;
-            return Ok(matches);
+            return Ok(());
         }
         best.resize(lengths.len(), 0.0);
         for one in &group.alternatives {
@@ -118,10 +121,10 @@ impl Walk<'_> {
                 *best = best.max(score);
             })?;
         }
-        for (number, score) in &mut matches {
+        for (number, score) in matches.iter_mut() {
             *score = std::mem::take(&mut best[*number as usize]);
         }
-        Ok(matches)
+        Ok(())
     }
 
     /// The documents that hold `phrase`, each once.

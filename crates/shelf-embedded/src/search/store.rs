@@ -7,7 +7,7 @@ use shelf_ports::Fault;
 use shelf_ports::search::{SearchDoc, Space, search_fault};
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use tantivy::fastfield::AliveBitSet;
 use tantivy::index::SegmentId;
@@ -18,6 +18,9 @@ use tantivy::{
 
 /// Memory of the one indexing thread while it works, in bytes.
 const WRITER_BYTES: usize = 32 << 20;
+
+/// From so many documents of a library on its rows are read through maps of their own.
+const APART_MIN: u32 = 200_000;
 
 /// What a commit carries: each library's number and how far it was followed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -92,6 +95,7 @@ pub(super) struct View {
 /// The index in its directory.
 pub(super) struct Store {
     pub(super) fields: Fields,
+    dir: PathBuf,
     index: Index,
     reader: IndexReader,
     view: RwLock<Arc<View>>,
@@ -131,12 +135,33 @@ impl Store {
         let book = metas.payload.as_deref().map(serde_json::from_str).transpose();
         let book = book.map_err(search_fault)?.unwrap_or_default();
         let view = RwLock::new(Arc::new(viewed(&reader, &fields, None)?));
-        Ok((Self { fields, index, reader, view }, book))
+        Ok((Self { fields, dir: dir.to_owned(), index, reader, view }, book))
     }
 
     /// What is committed now.
     pub(super) fn view(&self) -> Arc<View> {
         Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is committed now, to read all rows of the library whose terms begin with `prefix`.
+    ///
+    /// Nobody looks at its columns again, and the pages of those of a large library would stay
+    /// among the memory of the process: they are mapped once more, and let go with this view.
+    pub(super) fn view_of_rows(&self, prefix: &str) -> Result<Arc<View>, Fault> {
+        let (view, term) = (self.view(), Term::from_field_text(self.fields.library, prefix));
+        let mut documents = 0;
+        for segment in &view.segments {
+            let inverted = segment.reader.inverted_index(self.fields.library);
+            let inverted = inverted.map_err(search_fault)?;
+            documents += inverted.doc_freq(&term).map_err(search_fault)?;
+        }
+        if documents < APART_MIN {
+            return Ok(view);
+        }
+        let at = tantivy::directory::MmapDirectory::open(&self.dir).map_err(search_fault)?;
+        let index = Index::open(at).map_err(search_fault)?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into();
+        Ok(Arc::new(viewed(&reader.map_err(search_fault)?, &self.fields, None)?))
     }
 
     /// A writer; there is at most one.

@@ -1,9 +1,12 @@
 //! Vectors of one library: a row of bytes a number, in memory while searched, in a file for ever.
+//! Of a large library the halves that few rows are asked for stay in the file.
 
 use shelf_ports::Fault;
 use shelf_ports::search::{Embedding, search_fault};
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Bytes of one row.
@@ -11,14 +14,66 @@ const ROW: usize = Embedding::DIMENSIONS;
 /// Dimensions looked at first: they are ordered by weight, and these hold most of it.
 pub(super) const FRONT: usize = 128;
 const BACK: usize = ROW - FRONT;
+/// Up to this many rows both halves are in memory: 25 MB of the second ones.
+const NEAR_MAX: usize = 200_000;
 
 /// The rows, cut in two so that the first look touches half the memory.
 #[derive(Debug, Default)]
 pub(super) struct Vectors {
     front: Vec<[i8; FRONT]>,
-    back: Vec<[i8; BACK]>,
+    back: Back,
     /// One over the row's length; 0 where there is no vector.
     inverse: Vec<f32>,
+}
+
+/// The second halves. A search looks at those of a few hundred rows.
+#[derive(Debug)]
+enum Back {
+    /// In memory.
+    Near(Vec<[i8; BACK]>),
+    /// In the file, and in memory what is not in it yet.
+    Far(File, HashMap<usize, [i8; BACK]>),
+}
+
+impl Default for Back {
+    fn default() -> Self {
+        Self::Near(Vec::new())
+    }
+}
+
+impl Back {
+    fn reach(&mut self, rows: usize) {
+        if let Self::Near(all) = self {
+            all.resize(rows, [0; BACK]);
+        }
+    }
+
+    fn set(&mut self, number: usize, half: [i8; BACK]) {
+        match self {
+            Self::Near(all) => all[number] = half,
+            Self::Far(_, fresh) => drop(fresh.insert(number, half)),
+        }
+    }
+
+    fn get(&self, number: usize) -> std::io::Result<[i8; BACK]> {
+        match self {
+            Self::Near(all) => Ok(all.get(number).copied().unwrap_or([0; BACK])),
+            Self::Far(file, fresh) => match fresh.get(&number) {
+                Some(half) => Ok(*half),
+                None => read_half(file, number),
+            },
+        }
+    }
+}
+
+/// The second half of a row of `file`; nothing, where it does not go so far.
+fn read_half(file: &File, number: usize) -> std::io::Result<[i8; BACK]> {
+    let mut bytes = [0_u8; BACK];
+    match file.read_exact_at(&mut bytes, (number * ROW + FRONT) as u64) {
+        Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => Err(error),
+        Err(_) => Ok([0; BACK]),
+        Ok(()) => Ok(bytes.map(u8::cast_signed)),
+    }
 }
 
 /// A query's vector, widened once.
@@ -44,12 +99,20 @@ impl Vectors {
     /// Reads the file at `path`; a missing one has no rows.
     pub(super) fn load(path: &Path, rows: usize) -> Result<Self, Fault> {
         let mut vectors = Self::default();
-        vectors.reach(rows);
         let mut file = match File::open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vectors),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                vectors.reach(rows);
+                return Ok(vectors);
+            }
             Err(error) => return Err(search_fault(error)),
         };
+        let is_far = rows > NEAR_MAX;
+        if is_far {
+            let again = file.try_clone().map_err(search_fault)?;
+            vectors.back = Back::Far(again, HashMap::new());
+        }
+        vectors.reach(rows);
         let mut buffer = vec![0_u8; ROW * 1_024];
         let mut number = 0;
         loop {
@@ -59,7 +122,12 @@ impl Vectors {
                 for (to, from) in bytes.iter_mut().zip(row) {
                     *to = from.cast_signed();
                 }
-                vectors.set(number, Some(&bytes));
+                let (front, back) = split(&bytes);
+                vectors.front[number] = front;
+                vectors.inverse[number] = inverse(&front, &back);
+                if !is_far {
+                    vectors.back.set(number, back);
+                }
                 number += 1;
             }
             if got < buffer.len() || number >= rows {
@@ -82,8 +150,8 @@ impl Vectors {
                     file.seek(SeekFrom::Start(u64::from(number) * ROW as u64))?;
                 }
                 let at = number as usize;
-                let halves = self.front.get(at).zip(self.back.get(at));
-                let (front, back) = halves.map_or(([0; FRONT], [0; BACK]), |(f, b)| (*f, *b));
+                let front = self.front.get(at).copied().unwrap_or([0; FRONT]);
+                let back = self.back.get(at)?;
                 run.extend(front.iter().chain(&back).map(|byte| byte.cast_unsigned()));
                 next = number.checked_add(1);
             }
@@ -93,11 +161,25 @@ impl Vectors {
         write().map_err(search_fault)
     }
 
+    /// All of it is in the file at `path` now.
+    pub(super) fn saved(&mut self, path: &Path) {
+        match &mut self.back {
+            Back::Far(_, fresh) => fresh.clear(),
+            Back::Near(all) if all.len() > NEAR_MAX => {
+                // What cannot be opened now is tried again after the next commit.
+                if let Ok(file) = File::open(path) {
+                    self.back = Back::Far(file, HashMap::new());
+                }
+            }
+            Back::Near(_) => {}
+        }
+    }
+
     /// Room for `rows` rows; new ones are empty.
     pub(super) fn reach(&mut self, rows: usize) {
         if self.front.len() < rows {
             self.front.resize(rows, [0; FRONT]);
-            self.back.resize(rows, [0; BACK]);
+            self.back.reach(rows);
             self.inverse.resize(rows, 0.0);
         }
     }
@@ -107,31 +189,35 @@ impl Vectors {
         let (front, back) = split(bytes.unwrap_or(&[0; ROW]));
         self.inverse[number] = inverse(&front, &back);
         self.front[number] = front;
-        self.back[number] = back;
+        self.back.set(number, back);
     }
 
-    /// The cosine of every row as far as the first dimensions tell.
-    pub(super) fn glances(&self, look: &Look) -> Vec<f32> {
-        let mut all = vec![0.0; self.front.len()];
-        pulp::Arch::new().dispatch(Glances { vectors: self, look, all: &mut all });
-        all
+    /// The cosine of every row as far as the first dimensions tell, into `all`.
+    pub(super) fn glances(&self, look: &Look, all: &mut Vec<f32>) {
+        all.resize(self.front.len(), 0.0);
+        pulp::Arch::new().dispatch(Glances { vectors: self, look, all });
     }
 
-    /// The cosine of every row.
-    pub(super) fn cosines(&self, look: &Look) -> Vec<f32> {
-        (0..self.front.len()).map(|number| self.cosine(number, look)).collect()
+    /// The cosine of every row, into `all`.
+    pub(super) fn cosines(&self, look: &Look, all: &mut Vec<f32>) -> Result<(), Fault> {
+        all.clear();
+        for number in 0..self.front.len() {
+            all.push(self.cosine(number, look)?);
+        }
+        Ok(())
     }
 
     /// The cosine, of which the first dimensions gave `glance`.
-    pub(super) fn completed(&self, number: usize, look: &Look, glance: f32) -> f32 {
-        let rest = dot(&self.back[number], &look.back);
-        rest as f32 * self.inverse[number] * look.inverse + glance
+    pub(super) fn completed(&self, number: usize, look: &Look, glance: f32) -> Result<f32, Fault> {
+        let back = self.back.get(number).map_err(search_fault)?;
+        Ok(dot(&back, &look.back) as f32 * self.inverse[number] * look.inverse + glance)
     }
 
     /// The cosine.
-    pub(super) fn cosine(&self, number: usize, look: &Look) -> f32 {
-        let dot = dot(&self.front[number], &look.front) + dot(&self.back[number], &look.back);
-        dot as f32 * self.inverse[number] * look.inverse
+    fn cosine(&self, number: usize, look: &Look) -> Result<f32, Fault> {
+        let back = self.back.get(number).map_err(search_fault)?;
+        let dot = dot(&self.front[number], &look.front) + dot(&back, &look.back);
+        Ok(dot as f32 * self.inverse[number] * look.inverse)
     }
 }
 
@@ -190,4 +276,61 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
         }
     }
     Ok(got)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row of its own for each number.
+    fn row(number: usize) -> [i8; ROW] {
+        let bytes = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+        std::array::from_fn(|at| bytes[at % 8].wrapping_add(bytes[at / 32]).cast_signed())
+    }
+
+    fn of(rows: usize) -> Vectors {
+        let mut vectors = Vectors::default();
+        vectors.reach(rows);
+        for number in 0..rows {
+            vectors.set(number, Some(&row(number)));
+        }
+        vectors
+    }
+
+    fn is_far(vectors: &Vectors) -> bool {
+        matches!(vectors.back, Back::Far(..))
+    }
+
+    #[test]
+    fn a_large_library_leaves_half_of_it_in_the_file_and_answers_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows");
+        let rows = NEAR_MAX + 2;
+        let mut near = of(rows);
+        let numbers: Vec<u32> = (0..u32::try_from(rows).unwrap()).collect();
+        near.save(&path, &numbers).unwrap();
+        let mut far = Vectors::load(&path, rows).unwrap();
+        assert!(is_far(&far) && !is_far(&near));
+
+        let fresh = [3, rows - 1, rows];
+        for vectors in [&mut near, &mut far] {
+            vectors.reach(rows + 1);
+            vectors.set(3, Some(&row(77)));
+            vectors.set(rows - 1, None);
+            vectors.set(rows, Some(&row(99)));
+        }
+        let look = Look { front: [1; FRONT], back: [-2; BACK], inverse: 0.01 };
+        let all = |vectors: &Vectors| -> Vec<u32> {
+            let asked = (0..rows).step_by(1_009).chain(fresh);
+            asked.map(|number| vectors.completed(number, &look, 0.5).unwrap().to_bits()).collect()
+        };
+        assert_eq!(all(&far), all(&near), "from the file, and what is not in it yet");
+        let touched = fresh.map(|number| u32::try_from(number).unwrap());
+        far.save(&path, &touched).unwrap();
+        far.saved(&path);
+        assert_eq!(all(&far), all(&near), "and when it is");
+        near.saved(&path);
+        assert!(is_far(&near), "it goes into the file when it has grown");
+        assert_eq!(all(&far), all(&near));
+    }
 }
