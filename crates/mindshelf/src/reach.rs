@@ -5,6 +5,7 @@ use crate::app::{App, Setup};
 use crate::config::Settings;
 use crate::directory::{Directory, Running, announced};
 use crate::inside::Inside;
+use crate::keeper::FollowerHealth;
 use crate::system::{SystemChance, SystemClock};
 use anyhow::{Context, Result};
 use shelf_client::{Client, Http, LibraryClient, Method, Request, Transport};
@@ -59,8 +60,10 @@ async fn running(settings: &Settings) -> Option<Reached> {
         return None;
     }
     let client = Client::new(Arc::new(http), &key).ok()?;
-    // Another program may have taken the port since: the key must open something there.
-    tokio::time::timeout(ANSWER_MAX, client.me()).await.ok()?.ok()?;
+    // Another program may have taken the port since: the key must open something there, and what
+    // every role answers.
+    let opened = client.get::<Vec<FollowerHealth>>("/local/followers");
+    tokio::time::timeout(ANSWER_MAX, opened).await.ok()?.ok()?;
     let origin = origin_or(settings, &address);
     Some(Reached { client, origin, inside: None })
 }
