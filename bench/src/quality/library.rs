@@ -52,7 +52,10 @@ impl Library {
                 docs.push(SearchDoc { vector, ..analyser.document(number, item, text) });
                 number += 1;
             }
-            library.index.apply(scope, SearchBatch { docs, gone: Vec::new(), seq }).await?;
+            library
+                .index
+                .apply(scope, SearchBatch { docs, gone: Vec::new(), seq, after: None })
+                .await?;
         }
         library.index.settle().await?;
         Ok(library)

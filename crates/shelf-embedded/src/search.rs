@@ -206,7 +206,7 @@ impl Inner {
         {
             let mut shelf = shelf.write().unwrap_or_else(PoisonError::into_inner);
             let shelf = &mut *shelf;
-            if batch.seq < shelf.seq {
+            if !batch.fits(shelf.seq) {
                 return Ok(());
             }
             let before = shelf.tail.waiting();

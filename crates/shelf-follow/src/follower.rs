@@ -236,9 +236,10 @@ impl Follower {
                 tracks.batch_size = batch.len();
                 tracks.all.entry(scope).or_default().waiting_since = Some(first.at);
             }
-            self.projection.apply(scope, &batch).await?;
-            position = last.seq;
-            let done = batch.len() < self.pace.batch;
+            self.projection.apply(scope, position, &batch).await?;
+            // Another process that follows the same library may have been quicker.
+            position = self.projection.position(scope).await?;
+            let done = batch.len() < self.pace.batch && position >= last.seq;
             self.arrived(scope, position, done);
             if done || *stop.borrow() {
                 return Ok(done);

@@ -16,9 +16,10 @@ pub trait Projection: fmt::Debug + Send + Sync {
     /// How far this projection has followed `scope`.
     async fn position(&self, scope: Scope) -> Result<Seq, Fault>;
 
-    /// Takes in `batch` (rising seqs) and moves the position to its last one.
-    /// A batch at or before the position changes nothing.
-    async fn apply(&self, scope: Scope, batch: &[Change]) -> Result<(), Fault>;
+    /// Takes in `batch` (rising seqs), all there is after the position `after` up to its last one,
+    /// and moves the position there. Where the position is another one, nothing changes: it was
+    /// taken in already, or somebody else was quicker.
+    async fn apply(&self, scope: Scope, after: Seq, batch: &[Change]) -> Result<(), Fault>;
 
     /// Called in a moment of quiet: makes durable what waits and lets go of memory that only
     /// following needs. Nothing depends on it.

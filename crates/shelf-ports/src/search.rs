@@ -48,7 +48,8 @@ pub trait SearchIndex: fmt::Debug + Send + Sync {
     async fn position(&self, scope: Scope) -> Result<u64, Fault>;
 
     /// Takes in `docs`, forgets the numbers in `gone`, and moves the position to `seq`.
-    /// A batch whose `seq` is below the position is ignored.
+    /// A batch whose `seq` is below the position is ignored, and so is one that was made `after`
+    /// another position than that: somebody else was quicker, or the library was reset.
     async fn apply(&self, scope: Scope, batch: SearchBatch) -> Result<(), Fault>;
 
     /// Returns when the position of `scope` is at least `seq`. The caller bounds the wait.
@@ -87,6 +88,15 @@ pub struct SearchBatch {
     pub gone: Vec<u32>,
     /// The position this batch brings the library to.
     pub seq: u64,
+    /// The position it was made at; `None` fits any.
+    pub after: Option<u64>,
+}
+
+impl SearchBatch {
+    /// Whether it is for a library that stands at `position`.
+    pub fn fits(&self, position: u64) -> bool {
+        self.seq >= position && self.after.is_none_or(|after| after == position)
+    }
 }
 
 /// The fault of a search engine or model.

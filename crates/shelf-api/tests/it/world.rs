@@ -191,8 +191,9 @@ impl World {
     /// Brings the search index of `who` to the head of their log.
     pub(crate) async fn follow(&self, who: &Someone) {
         let scope = Scope { tenant: who.tenant, library: who.library };
-        let rows = self.stores.library.changes(scope, 0, 100_000).await.unwrap();
-        self.follower.apply(scope, &rows).await.unwrap();
+        let after = self.follower.position(scope).await.unwrap();
+        let rows = self.stores.library.changes(scope, after, 100_000).await.unwrap();
+        self.follower.apply(scope, after, &rows).await.unwrap();
     }
 
     /// Every byte of the database, the part that waits beside it included.

@@ -149,16 +149,11 @@ impl Projection for TextFollower {
         self.index.position(scope).await
     }
 
-    async fn apply(&self, scope: Scope, batch: &[Change]) -> Result<(), Fault> {
+    async fn apply(&self, scope: Scope, after: Seq, batch: &[Change]) -> Result<(), Fault> {
         let Some(last) = batch.last() else { return Ok(()) };
-        let position = self.index.position(scope).await?;
-        let fresh =
-            batch.get(batch.partition_point(|row| row.seq <= position)..).unwrap_or_default();
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        let touched = self.touched(scope, fresh).await?;
-        let mut indexed = SearchBatch { seq: position, ..SearchBatch::default() };
+        let touched = self.touched(scope, batch).await?;
+        let empty = || SearchBatch { seq: after, after: Some(after), ..SearchBatch::default() };
+        let mut indexed = empty();
         for id in &touched.joined {
             indexed.gone.extend(self.number_of_joined(scope, *id).await?);
         }
@@ -166,25 +161,17 @@ impl Projection for TextFollower {
         for ids in bookmarks.chunks(CHUNK) {
             self.index(scope, ids, &mut indexed).await?;
             if indexed.docs.len() + CHUNK > APPLY_MAX {
-                let full = std::mem::replace(
-                    &mut indexed,
-                    SearchBatch { seq: position, ..SearchBatch::default() },
-                );
-                self.index.apply(scope, full).await?;
+                self.index.apply(scope, std::mem::replace(&mut indexed, empty())).await?;
             }
         }
         let tags: Vec<ItemId> = touched.tags.iter().copied().collect();
-        let mut after = None;
+        let mut page = None;
         while !tags.is_empty() {
-            let ids = self.views.bearing(scope, &tags, &[], after, CHUNK).await?;
+            let ids = self.views.bearing(scope, &tags, &[], page, CHUNK).await?;
             let Some(at) = ids.last() else { break };
-            after = Some(*at);
+            page = Some(*at);
             self.index(scope, &ids, &mut indexed).await?;
-            let full = std::mem::replace(
-                &mut indexed,
-                SearchBatch { seq: position, ..SearchBatch::default() },
-            );
-            self.index.apply(scope, full).await?;
+            self.index.apply(scope, std::mem::replace(&mut indexed, empty())).await?;
         }
         indexed.seq = last.seq;
         self.index.apply(scope, indexed).await

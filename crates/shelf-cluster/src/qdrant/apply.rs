@@ -33,6 +33,7 @@ pub(super) struct Batch {
     docs: BTreeMap<u32, SearchDoc>,
     gone: BTreeSet<u32>,
     seq: i64,
+    after: Option<i64>,
 }
 
 impl Batch {
@@ -43,8 +44,14 @@ impl Batch {
         }
         let docs = batch.docs.into_iter().map(|doc| (doc.number, doc)).collect();
         let gone = batch.gone.into_iter().collect();
-        let seq = i64::try_from(batch.seq).map_err(|error| Fault::new(TAKING_IN, error))?;
-        Ok(Self { docs, gone, seq })
+        let number = |seq| i64::try_from(seq).map_err(|error| Fault::new(TAKING_IN, error));
+        let (seq, after) = (number(batch.seq)?, batch.after.map(number).transpose()?);
+        Ok(Self { docs, gone, seq, after })
+    }
+
+    /// Whether it is for a library that stands at `position`.
+    fn fits(&self, position: i64) -> bool {
+        self.seq >= position && self.after.is_none_or(|after| after == position)
     }
 
     /// Every number it says something about.
@@ -102,7 +109,7 @@ impl QdrantSearch {
         if claimed != drafts.len() as u64 {
             return Ok(Taken::Swept);
         }
-        if batch.seq < head.seq {
+        if !batch.fits(head.seq) {
             within.commit().await?;
             return Ok(Taken::In { wasted: false });
         }

@@ -39,7 +39,8 @@ async fn long_names_are_told_apart_and_named_whole() {
     let path = "ö/".repeat(2_000);
     let label = |end: &str| format!("folder:{path}{end}");
     let of = |number, end| SearchDoc { labels: vec![label(end)], ..doc(number, "alpha") };
-    let batch = SearchBatch { docs: vec![of(1, "one"), of(2, "two")], gone: vec![], seq: 1 };
+    let batch =
+        SearchBatch { docs: vec![of(1, "one"), of(2, "two")], gone: vec![], seq: 1, after: None };
     index.apply(scope(1), batch).await.unwrap();
     let filter = Filter { labels: vec![label("two")], ..Filter::default() };
     let asked = Plan { filter, facets: 5, ..plan(&["alpha"]) };
@@ -56,7 +57,7 @@ async fn a_server_with_a_key_is_shown_the_one_of_the_address() {
     let wrong = QdrantSearch::open(&with(":another"), &shared.records, "1").await.unwrap_err();
     assert!(!wrong.is_away() && format!("{wrong:?}").contains("wrong key"), "{wrong:?}");
     let index = QdrantSearch::open(&with("the%20one%20key"), &shared.records, "1").await.unwrap();
-    let batch = SearchBatch { docs: vec![doc(1, "alpha")], gone: vec![], seq: 1 };
+    let batch = SearchBatch { docs: vec![doc(1, "alpha")], gone: vec![], seq: 1, after: None };
     index.apply(scope(1), batch).await.unwrap();
     assert!(index.is_up().await);
     shared.end().await;

@@ -28,6 +28,7 @@ async fn a_crash_between_commits_replays_from_the_committed_position() {
         docs: docs[range.clone()].to_vec(),
         gone: Vec::new(),
         seq: range.end as u64,
+        after: None,
     };
     let index = EmbeddedSearch::open(dir.path(), "1").unwrap();
     index.apply(scope(1), batch(0..20)).await.unwrap();
@@ -62,9 +63,15 @@ async fn everything_settled_is_there_after_reopening_and_another_version_starts_
     let mut before = Vec::new();
     {
         let index = EmbeddedSearch::open(dir.path(), "1").unwrap();
-        index.apply(scope(1), SearchBatch { docs, gone: vec![], seq: 1 }).await.unwrap();
         index
-            .apply(scope(1), SearchBatch { docs: vec![], gone: (5..90).collect(), seq: 2 })
+            .apply(scope(1), SearchBatch { docs, gone: vec![], seq: 1, after: None })
+            .await
+            .unwrap();
+        index
+            .apply(
+                scope(1),
+                SearchBatch { docs: vec![], gone: (5..90).collect(), seq: 2, after: None },
+            )
             .await
             .unwrap();
         index.settle().await.unwrap();

@@ -169,18 +169,21 @@ impl Projection for Listed {
         Ok(self.disk.lock().unwrap().position.get(&scope).copied().unwrap_or(0))
     }
 
-    async fn apply(&self, scope: Scope, batch: &[Change]) -> Result<(), Fault> {
+    async fn apply(&self, scope: Scope, after: Seq, batch: &[Change]) -> Result<(), Fault> {
+        // Others act between reading and taking in.
+        tokio::task::yield_now().await;
         if self.poison.contains(&scope) || take_one(&self.failing) {
             return Err(Fault::new("taking in a batch", "planted"));
         }
         {
             let mut disk = self.disk.lock().unwrap();
             let position = disk.position.get(&scope).copied().unwrap_or(0);
-            let fresh: Vec<Seq> =
-                batch.iter().map(|change| change.seq).filter(|seq| *seq > position).collect();
             disk.batches.push(batch.len());
-            disk.position.insert(scope, fresh.last().copied().unwrap_or(position));
-            disk.taken.entry(scope).or_default().extend(fresh);
+            if position == after {
+                let fresh: Vec<Seq> = batch.iter().map(|change| change.seq).collect();
+                disk.position.insert(scope, fresh.last().copied().unwrap_or(position));
+                disk.taken.entry(scope).or_default().extend(fresh);
+            }
         }
         if take_one(&self.silent) {
             return Err(Fault::new("answering after the commit", "planted"));

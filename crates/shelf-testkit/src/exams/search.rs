@@ -37,11 +37,14 @@ pub async fn ranks_like_the_naive_scorer(index: &dyn SearchIndex, library: u8, c
         for batch in [docs, again] {
             seq += 1;
             naive.apply(&batch, &[]);
-            index.apply(scope, SearchBatch { docs: batch, gone: Vec::new(), seq }).await.unwrap();
+            index
+                .apply(scope, SearchBatch { docs: batch, gone: Vec::new(), seq, after: None })
+                .await
+                .unwrap();
         }
         seq += 1;
         naive.apply(&[], &gone);
-        index.apply(scope, SearchBatch { docs: Vec::new(), gone, seq }).await.unwrap();
+        index.apply(scope, SearchBatch { docs: Vec::new(), gone, seq, after: None }).await.unwrap();
         if dice.below(3) == 0 {
             index.settle().await.unwrap();
         }
@@ -72,7 +75,10 @@ fn word(term: &str) -> Group {
 
 async fn put(index: &dyn SearchIndex, library: u8, seq: u64, texts: &[(u32, &str)]) {
     let docs = texts.iter().map(|(number, text)| doc(*number, text)).collect();
-    index.apply(scope(library), SearchBatch { docs, gone: Vec::new(), seq }).await.unwrap();
+    index
+        .apply(scope(library), SearchBatch { docs, gone: Vec::new(), seq, after: None })
+        .await
+        .unwrap();
 }
 
 async fn numbers(index: &dyn SearchIndex, library: u8, plan: &Plan) -> Vec<u32> {
@@ -105,6 +111,15 @@ async fn a_batch_twice_is_a_batch_once_and_the_later_document_wins(index: &dyn S
         numbers(index, 11, &plan(&["alpha"])).await.is_empty(),
         "a batch below the position is ignored"
     );
+    for (after, seq) in [(2, 4), (4, 4), (0, 3)] {
+        let docs = vec![doc(1, "alpha")];
+        let batch = SearchBatch { docs, gone: vec![2], seq, after: Some(after) };
+        index.apply(scope(11), batch).await.unwrap();
+    }
+    assert_eq!(index.position(scope(11)).await.unwrap(), 3, "whoever was quicker stays");
+    assert!(numbers(index, 11, &plan(&["alpha"])).await.is_empty(), "nothing of it is taken in");
+    let gone = SearchBatch { docs: Vec::new(), gone: vec![9], seq: 3, after: Some(3) };
+    index.apply(scope(11), gone).await.unwrap();
     index.settle().await.unwrap();
     put(index, 11, 4, &[(2, "delta")]).await;
     assert_eq!(numbers(index, 11, &plan(&["beta"])).await, [1]);
@@ -116,7 +131,7 @@ async fn a_batch_twice_is_a_batch_once_and_the_later_document_wins(index: &dyn S
 async fn what_is_gone_is_not_found(index: &dyn SearchIndex) {
     put(index, 12, 1, &[(1, "alpha"), (2, "alpha")]).await;
     index.settle().await.unwrap();
-    let gone = SearchBatch { docs: Vec::new(), gone: vec![1, 77], seq: 2 };
+    let gone = SearchBatch { docs: Vec::new(), gone: vec![1, 77], seq: 2, after: None };
     index.apply(scope(12), gone).await.unwrap();
     for _ in 0..2 {
         assert_eq!(numbers(index, 12, &plan(&["alpha"])).await, [2]);
@@ -148,7 +163,10 @@ async fn filters_hold(index: &dyn SearchIndex) {
     docs[1].labels = vec!["tag:one".into(), "tag:two".into()];
     docs[2].flags = Flags::UNREAD.with(Flags::PRIVATE);
     docs[3].address = vec!["omega".into()];
-    index.apply(scope(15), SearchBatch { docs, gone: Vec::new(), seq: 1 }).await.unwrap();
+    index
+        .apply(scope(15), SearchBatch { docs, gone: Vec::new(), seq: 1, after: None })
+        .await
+        .unwrap();
     let labels = |all: &[&str]| all.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>();
     let in_address = Alternative { space: Space::Address, term: "omega".into(), weight: 1.0 };
     let in_address = vec![Group { alternatives: vec![in_address] }];

@@ -80,7 +80,8 @@ async fn points_whose_rows_were_never_committed_change_no_answer() {
     let plans: Vec<Plan> = (0..40).map(|_| dice.plan()).collect();
     apply(&index, 33, docs(&mut dice, 1..=80), vec![], 1).await;
     let before = answers(&index, 33, &plans).await;
-    let batch = SearchBatch { docs: docs(&mut dice, 40..=120), gone: vec![7, 8], seq: 2 };
+    let batch =
+        SearchBatch { docs: docs(&mut dice, 40..=120), gone: vec![7, 8], seq: 2, after: None };
     let admin = shared.admin().await;
     admin.batch_execute(FAIL_COMMITS).await.unwrap();
     let fault = index.apply(scope(33), batch.clone()).await.unwrap_err();
@@ -105,7 +106,7 @@ async fn what_a_failed_batch_left_is_swept_by_the_next_one() {
     apply(&index, 36, docs(&mut dice, 1..=10), vec![], 1).await;
     let admin = shared.admin().await;
     admin.batch_execute(FAIL_COMMITS).await.unwrap();
-    let batch = SearchBatch { docs: docs(&mut dice, 11..=30), gone: vec![], seq: 2 };
+    let batch = SearchBatch { docs: docs(&mut dice, 11..=30), gone: vec![], seq: 2, after: None };
     assert!(index.apply(scope(36), batch).await.is_err());
     admin.batch_execute(LET_COMMITS).await.unwrap();
     assert_eq!(shared.points().await, 30 + 1);
@@ -120,7 +121,7 @@ async fn without_qdrant_the_rows_answer_and_nothing_is_taken_in() {
     apply(&shared.index("1").await, 34, vec![doc(1, "alpha beta"), doc(2, "beta")], vec![], 1)
         .await;
     let away = QdrantSearch::open("http://127.0.0.1:9", &shared.records, "1").await.unwrap();
-    let batch = SearchBatch { docs: vec![doc(3, "beta")], gone: vec![], seq: 2 };
+    let batch = SearchBatch { docs: vec![doc(3, "beta")], gone: vec![], seq: 2, after: None };
     let fault = away.apply(scope(34), batch).await.unwrap_err();
     assert!(fault.is_away());
     assert!(told(&fault).contains("Qdrant") && told(&fault).contains("gRPC port"), "{fault:?}");

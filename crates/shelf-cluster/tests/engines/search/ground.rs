@@ -112,5 +112,5 @@ pub(crate) async fn apply(
     gone: Vec<u32>,
     seq: u64,
 ) {
-    index.apply(scope(library), SearchBatch { docs, gone, seq }).await.unwrap();
+    index.apply(scope(library), SearchBatch { docs, gone, seq, after: None }).await.unwrap();
 }

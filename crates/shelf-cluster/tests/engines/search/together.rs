@@ -51,7 +51,7 @@ async fn an_answer_is_that_of_one_moment_whatever_is_written_meanwhile() {
             (found.candidates.iter().map(|one| one.number).collect(), found.total)
         });
         expected.insert(seq, seen.collect());
-        batches.push(SearchBatch { docs, gone, seq });
+        batches.push(SearchBatch { docs, gone, seq, after: None });
     }
     let writing = async {
         for batch in batches {
