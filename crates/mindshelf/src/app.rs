@@ -117,8 +117,8 @@ impl App {
             chance: setup.chance.clone(),
         };
         let projections = projections(&setup.roles, &index, &stores, &search);
-        let in_turn = index.is_shared().then(|| stores.clone());
-        let followers = Arc::new(Followers::start(&source, projections, in_turn.as_ref()));
+        let shared = index.is_shared().then_some(&stores);
+        let followers = Arc::new(Followers::start(&source, projections, shared));
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let background = Background::new(FILE_BYTES_MAX);
         let tasks = TaskTracker::new();

@@ -1,9 +1,8 @@
 //! The table of followers: which projections follow the log in this process.
 
-use shelf_bookmarks::{Held, Stores};
-use shelf_follow::{Follower, Pace, Report, Source};
+use shelf_bookmarks::Stores;
+use shelf_follow::{Follower, Pace, Report, Source, Turns};
 use shelf_ports::projection::Projection;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -11,9 +10,6 @@ use tokio::task::JoinHandle;
 
 /// The longest wait for followers to end their batches when the process stops.
 const STOP_MAX: Duration = Duration::from_secs(10);
-
-/// The time between two tries to have the turn.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// Followers that run.
 #[derive(Debug)]
@@ -24,21 +20,24 @@ pub(crate) struct Followers {
 }
 
 impl Followers {
-    /// Starts a follower of `source` for each of `projections`: always, or in turn with other
-    /// processes, by a lease among `in_turn`.
+    /// Starts a follower of `source` for each of `projections`: of all libraries, or of a share
+    /// that other processes leave it, by leases among `shared`.
     pub(crate) fn start(
         source: &Source,
         projections: Vec<Arc<dyn Projection>>,
-        in_turn: Option<&Stores>,
+        shared: Option<&Stores>,
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let begin = |projection| Follower::new(source.clone(), projection, Pace::default());
         let all: Vec<_> = projections.into_iter().map(begin).collect();
         let run = |follower: &Arc<Follower>| {
             let (follower, stopped) = (Arc::clone(follower), stopped.clone());
-            match in_turn {
+            match shared {
                 None => tokio::spawn(follower.run(stopped)),
-                Some(stores) => tokio::spawn(follow_in_turn(stores.clone(), follower, stopped)),
+                Some(Stores { leases, chance, .. }) => {
+                    let holder = hex::encode(chance.seed());
+                    tokio::spawn(Turns::new(Arc::clone(leases), follower, holder).run(stopped))
+                }
             }
         };
         let tasks = std::sync::Mutex::new(all.iter().map(run).collect());
@@ -67,36 +66,5 @@ impl Followers {
         );
         let all = futures::future::join_all(tasks);
         tokio::time::timeout(STOP_MAX, all).await.is_ok()
-    }
-}
-
-/// Follows while this process has the lease, and waits for it while another one has it.
-async fn follow_in_turn(
-    stores: Stores,
-    follower: Arc<Follower>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let lease = format!("follow/{}", follower.name());
-    while !*stopped.borrow() {
-        match Held::take(&stores, &lease).await {
-            Ok(Some(held)) => {
-                tracing::info!(lease, "this process follows the log for all");
-                // Whether it was stopped or the lease was lost, the work is over.
-                held.during(Arc::clone(&follower).run(stopped.clone())).await;
-                give_back(held).await;
-            }
-            Ok(None) => {}
-            Err(fault) => {
-                tracing::warn!(error = &fault as &dyn Error, "nobody can be asked for the turn");
-            }
-        }
-        // Whether told or left alone, the loop ends.
-        drop(tokio::time::timeout(LOOK, stopped.wait_for(|stop| *stop)).await);
-    }
-}
-
-async fn give_back(held: Held) {
-    if let Err(fault) = held.give_back().await {
-        tracing::warn!(error = &fault as &dyn Error, "the turn was not given back; it runs out");
     }
 }

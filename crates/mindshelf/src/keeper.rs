@@ -66,6 +66,8 @@ pub(crate) struct LibraryHealth {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FollowerHealth {
     pub(crate) name: String,
+    /// How many of the 64 groups of libraries it follows in this process.
+    pub(crate) groups: usize,
     pub(crate) lag_changes: u64,
     pub(crate) lag_seconds: f64,
     pub(crate) batch_size: usize,
@@ -78,6 +80,7 @@ impl From<Report> for FollowerHealth {
         let told = |parked: Parked| format!("{}: {}", parked.scope.library, parked.problem);
         Self {
             name: report.follower.to_owned(),
+            groups: report.groups,
             lag_changes: report.lag_changes,
             lag_seconds: report.lag_seconds,
             batch_size: report.batch_size,

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod id;
+pub mod shard;
 pub mod stamp;
 pub mod value;
 pub mod limits;

@@ -4,7 +4,7 @@
 use crate::Embedded;
 use async_trait::async_trait;
 use shelf_ports::Fault;
-use shelf_ports::leases::{Fence, Leases};
+use shelf_ports::leases::{self, Fence, Leases};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -79,10 +79,14 @@ impl Leases for Embedded {
         })
     }
 
-    async fn held(&self, prefix: &str) -> Result<u64, Fault> {
+    async fn held(&self, prefix: &str, limit: usize) -> Result<Vec<leases::Lease>, Fault> {
         let all = self.inner.leases.0.lock().await;
         let now = Instant::now();
         let held = all.iter().filter(|(name, lease)| name.starts_with(prefix) && lease.until > now);
-        Ok(held.count() as u64)
+        let held = held.map(|(name, lease)| leases::Lease {
+            name: name.clone(),
+            holder: lease.holder.clone(),
+        });
+        Ok(held.take(limit).collect())
     }
 }

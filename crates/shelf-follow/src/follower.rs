@@ -4,12 +4,14 @@ use crate::pace::Pace;
 use crate::report::{Parked, Report};
 use crate::track::{Track, Tracks};
 use shelf_domain::id::Scope;
+use shelf_domain::shard::ShardGroup;
 use shelf_domain::stamp::Seq;
 use shelf_ports::Fault;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::Library;
-use shelf_ports::news::{Mark, News};
+use shelf_ports::news::News;
 use shelf_ports::projection::Projection;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +33,7 @@ pub struct Source {
     pub chance: Arc<dyn Chance>,
 }
 
-/// Keeps one projection following the log of every library.
+/// Keeps one projection following the log of every library, or of those in the groups it holds.
 ///
 /// Holds nothing that matters: after a crash it asks again who was ever stirred, and each
 /// projection knows its own position.
@@ -47,13 +49,15 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// A follower of `source` for `projection`; [`run`](Self::run) starts it.
+    /// A follower of `source` for `projection`, of all groups; [`run`](Self::run) starts it.
     pub fn new(source: Source, projection: Arc<dyn Projection>, pace: Pace) -> Arc<Self> {
+        let mut tracks = Tracks::default();
+        tracks.hold(&ShardGroup::all().collect());
         Arc::new(Self {
             source,
             projection,
             pace,
-            tracks: Mutex::default(),
+            tracks: Mutex::new(tracks),
             moved: Notify::new(),
             wake: Notify::new(),
             turn: tokio::sync::Mutex::default(),
@@ -65,9 +69,15 @@ impl Follower {
         self.projection.name()
     }
 
+    /// Follows libraries of `groups` alone from now on: those of a new one at once, from where the
+    /// projection is. A batch that was begun is ended.
+    pub fn hold(&self, groups: &BTreeSet<ShardGroup>) {
+        self.lock().hold(groups);
+        self.wake.notify_one();
+    }
+
     /// Follows until `stop` becomes true (or its sender is gone). A batch that was begun is ended.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut mark = 0;
         let mut deaf = 0_u32;
         let mut restless = false;
         let mut echoes = 0_u32;
@@ -76,7 +86,7 @@ impl Follower {
             let hint = self.source.news.hint();
             tokio::pin!(hint);
             let mut hinted = poll_fn(|cx| Poll::Ready(hint.as_mut().poll(cx).is_ready())).await;
-            match self.hear(&mut mark).await {
+            match self.hear().await {
                 Ok(heard) => {
                     deaf = 0;
                     restless |= heard;
@@ -167,6 +177,7 @@ impl Follower {
         let parked = tracks.all.iter().filter(|(_, track)| track.faults >= self.pace.park_after);
         Report {
             follower: self.name(),
+            groups: tracks.marks.len(),
             lag_changes,
             lag_seconds: oldest.map_or(0.0, |at| now.saturating_sub(at).max(0) as f64 / 1000.0),
             batch_size: tracks.batch_size,
@@ -190,16 +201,14 @@ impl Follower {
     }
 
     /// Hears which libraries moved, page by page; whether any did.
-    async fn hear(&self, mark: &mut Mark) -> Result<bool, Fault> {
+    async fn hear(&self) -> Result<bool, Fault> {
         let mut heard = false;
         loop {
-            let news = self.source.news.stirred_since(*mark, self.pace.news).await?;
-            let Some((last, _)) = news.last() else { return Ok(heard) };
-            *mark = *last;
-            heard = true;
-            let all = news.len() < self.pace.news;
-            self.lock().stirred.extend(news.into_iter().map(|(_, scope)| scope));
-            if all {
+            let Some(mark) = self.lock().hears_from() else { return Ok(heard) };
+            let news = self.source.news.stirred_since(mark, self.pace.news).await?;
+            self.lock().heard(mark, &news);
+            heard |= !news.is_empty();
+            if news.len() < self.pace.news {
                 return Ok(heard);
             }
         }
@@ -224,6 +233,9 @@ impl Follower {
     /// Takes in what is new in `scope`, a bounded number of batches; whether that was all.
     async fn follow(&self, scope: Scope, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
         let _turn = self.turn.lock().await;
+        if !self.lock().stirred.contains(&scope) {
+            return Ok(true);
+        }
         let mut position = self.projection.position(scope).await?;
         for _ in 0..self.pace.turns {
             let batch = self.source.library.changes(scope, position, self.pace.batch).await?;
@@ -234,7 +246,8 @@ impl Follower {
             {
                 let mut tracks = self.lock();
                 tracks.batch_size = batch.len();
-                tracks.all.entry(scope).or_default().waiting_since = Some(first.at);
+                let Some(track) = tracks.of_stirred(scope) else { return Ok(true) };
+                track.waiting_since = Some(first.at);
             }
             self.projection.apply(scope, position, &batch).await?;
             // Another process that follows the same library may have been quicker.
@@ -259,8 +272,7 @@ impl Follower {
         let mut tracks = self.lock();
         tracks.retries += 1;
         let mut parked = false;
-        if let Some(scope) = scope {
-            let track = tracks.all.entry(scope).or_default();
+        if let Some(track) = scope.and_then(|scope| tracks.of_stirred(scope)) {
             track.faults = track.faults.saturating_add(1);
             let wait = self.pace.back_off(track.faults, self.source.chance.seed());
             track.retry_at = Some(Instant::now() + wait);
@@ -288,6 +300,8 @@ impl Follower {
             .set(report.lag_seconds);
         metrics::gauge!("mindshelf_follower_batch_changes", "follower" => follower)
             .set(report.batch_size as f64);
+        metrics::gauge!("mindshelf_follower_groups", "follower" => follower)
+            .set(report.groups as f64);
         metrics::gauge!("mindshelf_follower_parked", "follower" => follower)
             .set(report.parked.len() as f64);
     }

@@ -2,13 +2,17 @@
 //!
 //! One loop for every projection; what differs is the projection alone. A follower only reads the
 //! log, never writes to it, and does not know what it carries. Hints make it earlier, never right.
+//! Where several processes follow for all, each follows the libraries of the groups it holds.
 #![warn(missing_docs)]
 
 mod pace;
 mod track;
 mod follower;
 mod report;
+mod share;
+mod turns;
 
 pub use follower::{Follower, Source};
 pub use pace::Pace;
 pub use report::{Parked, Report};
+pub use turns::Turns;

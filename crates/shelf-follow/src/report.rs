@@ -8,6 +8,8 @@ use shelf_domain::stamp::Seq;
 pub struct Report {
     /// The projection's name.
     pub follower: &'static str,
+    /// How many of the 64 groups of libraries it follows.
+    pub groups: usize,
     /// Changes between the projection and the heads, over all libraries.
     pub lag_changes: u64,
     /// Age of the oldest change that is known and not taken in, seconds.

@@ -40,8 +40,10 @@ fn tell(health: &Health) {
     }
     for follower in &health.followers {
         console::say(format!(
-            "follower {}: {} changes and {:.1} s behind, last batch {}, {} retries, {} parked",
+            "follower {}: {} of 64 groups, {} changes and {:.1} s behind, last batch {}, \
+             {} retries, {} parked",
             follower.name,
+            follower.groups,
             follower.lag_changes,
             follower.lag_seconds,
             follower.batch_size,

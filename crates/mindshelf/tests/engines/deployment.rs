@@ -155,6 +155,20 @@ impl Deployment {
         self.processes.remove(name).unwrap().server.stop()
     }
 
+    /// How a store of the test's own reaches the database, past the wire.
+    pub(crate) fn records_url(&self) -> &str {
+        &self.ground.url
+    }
+
+    /// How many groups of libraries each process follows that has any, the fewest first.
+    pub(crate) async fn shares(&self) -> Vec<i64> {
+        let all = connect(&self.ground.admin_url).await;
+        let sql = "SELECT count(*) FROM leases WHERE until > clock_timestamp()
+            AND name ~ '^follow/text/[0-9]{2}$' GROUP BY holder ORDER BY 1";
+        let rows = all.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
     /// The fence of the lease `name` and whether its term is running.
     pub(crate) async fn lease(&self, name: &str) -> Option<(i64, bool)> {
         let all = connect(&self.ground.admin_url).await;

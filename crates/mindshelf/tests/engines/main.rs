@@ -11,6 +11,7 @@ mod hand;
 mod several;
 mod away;
 mod shared;
+mod sharing;
 mod storm;
 mod proxy;
 mod replica;

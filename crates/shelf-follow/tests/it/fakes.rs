@@ -7,8 +7,9 @@ use shelf_domain::kind::Kind;
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::{Hlc, Seq};
 use shelf_domain::turn::Author;
-use shelf_follow::{Follower, Pace, Source};
+use shelf_follow::{Follower, Pace, Source, Turns};
 use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::leases::Leases;
 use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::news::{Mark, News};
 use shelf_ports::projection::Projection;
@@ -155,6 +156,8 @@ pub(crate) struct Listed {
     pub(crate) failing: AtomicU32,
     /// Batches that are on disk, yet whose answer is lost.
     pub(crate) silent: AtomicU32,
+    /// Batches before which another process resets the library.
+    pub(crate) resets: AtomicU32,
     /// Libraries it can never take in.
     pub(crate) poison: BTreeSet<Scope>,
 }
@@ -177,6 +180,10 @@ impl Projection for Listed {
         }
         {
             let mut disk = self.disk.lock().unwrap();
+            if take_one(&self.resets) {
+                disk.taken.remove(&scope);
+                disk.position.remove(&scope);
+            }
             let position = disk.position.get(&scope).copied().unwrap_or(0);
             disk.batches.push(batch.len());
             if position == after {
@@ -221,6 +228,16 @@ impl Chance for Still {
     }
 }
 
+fn follower(logs: &Arc<Logs>, projection: Arc<Listed>) -> Arc<Follower> {
+    let source = Source {
+        news: logs.clone(),
+        library: logs.clone(),
+        clock: Arc::new(Still(logs.clone())),
+        chance: Arc::new(Still(logs.clone())),
+    };
+    Follower::new(source, projection, Pace::default())
+}
+
 /// A follower that runs.
 pub(crate) struct Running {
     pub(crate) follower: Arc<Follower>,
@@ -230,15 +247,23 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(logs: &Arc<Logs>, projection: Arc<Listed>) -> Self {
-        let source = Source {
-            news: logs.clone(),
-            library: logs.clone(),
-            clock: Arc::new(Still(logs.clone())),
-            chance: Arc::new(Still(logs.clone())),
-        };
-        let follower = Follower::new(source, projection, Pace::default());
+        let follower = follower(logs, projection);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(follower.clone().run(stopped));
+        Self { follower, stop, task }
+    }
+
+    /// Starts one process of several.
+    pub(crate) fn share(
+        logs: &Arc<Logs>,
+        projection: Arc<Listed>,
+        leases: Arc<dyn Leases>,
+        holder: &str,
+    ) -> Self {
+        let follower = follower(logs, projection);
+        let (stop, stopped) = watch::channel(false);
+        let turns = Turns::new(leases, follower.clone(), holder.to_owned());
+        let task = tokio::spawn(turns.run(stopped));
         Self { follower, stop, task }
     }
 

@@ -1,6 +1,6 @@
 //! The exam of leases.
 
-use shelf_ports::leases::{Fence, Leases};
+use shelf_ports::leases::{Fence, Lease, Leases};
 use std::time::Duration;
 
 /// Longer than the exam takes.
@@ -15,10 +15,18 @@ pub async fn exam(leases: &dyn Leases) {
     only_its_holder_gives_it_back(leases).await;
     what_ran_out_is_told_until_somebody_ends_it(leases).await;
     of_many_at_once_one_gets_it(leases).await;
+    many_are_taken_and_given_back_at_once(leases).await;
+    who_takes_many_in_two_orders_waits_for_nobody_in_a_ring(leases).await;
 }
 
 async fn take(leases: &dyn Leases, name: &str, holder: &str, term: Duration) -> Option<Fence> {
     leases.take(name, holder, term).await.unwrap()
+}
+
+/// Each lease that is held, and by whom.
+async fn held(leases: &dyn Leases, prefix: &str) -> Vec<String> {
+    let held = leases.held(prefix, 10).await.unwrap();
+    held.into_iter().map(|Lease { name, holder }| format!("{name} of {holder}")).collect()
 }
 
 async fn one_holds_it_at_a_time(leases: &dyn Leases) {
@@ -27,11 +35,13 @@ async fn one_holds_it_at_a_time(leases: &dyn Leases) {
     assert_eq!(take(leases, "work", "ada", LONG).await, Some(first), "longer, as the same holder");
     let other = take(leases, "other work", "ben", LONG).await;
     assert!(other.is_some(), "another name is another lease");
-    assert_eq!(leases.held("work").await.unwrap(), 1);
-    assert_eq!(leases.held("").await.unwrap(), 2);
+    assert_eq!(held(leases, "work").await, ["work of ada"]);
+    assert_eq!(held(leases, "").await, ["other work of ben", "work of ada"]);
+    assert_eq!(leases.held("", 1).await.unwrap().len(), 1);
+    assert_eq!(held(leases, "wor_").await, [""; 0], "a prefix is no pattern");
     leases.give_back("other work", "ben").await.unwrap();
     leases.give_back("work", "ada").await.unwrap();
-    assert_eq!(leases.held("").await.unwrap(), 0);
+    assert_eq!(held(leases, "").await, [""; 0]);
     let second = take(leases, "work", "ben", LONG).await.unwrap();
     assert!(second > first, "a new holder has a higher fence, given back or not");
     leases.give_back("work", "ben").await.unwrap();
@@ -39,7 +49,7 @@ async fn one_holds_it_at_a_time(leases: &dyn Leases) {
 
 async fn a_term_that_is_over_frees_it(leases: &dyn Leases) {
     let first = take(leases, "work", "ada", NONE).await.unwrap();
-    assert_eq!(leases.held("work").await.unwrap(), 0);
+    assert_eq!(held(leases, "work").await, [""; 0]);
     assert_eq!(take(leases, "work", "ada", NONE).await, Some(first), "nobody took it meanwhile");
     let second = take(leases, "work", "ben", LONG).await.unwrap();
     assert!(second > first);
@@ -82,5 +92,48 @@ async fn of_many_at_once_one_gets_it(leases: &dyn Leases) {
     assert_eq!([a, b, c].into_iter().flatten().count(), 1);
     for holder in ["ada", "ben", "eve"] {
         leases.give_back("work", holder).await.unwrap();
+    }
+}
+
+fn names(of: &[&str]) -> Vec<String> {
+    of.iter().map(|name| (*name).to_owned()).collect()
+}
+
+async fn many_are_taken_and_given_back_at_once(leases: &dyn Leases) {
+    let first = take(leases, "group/2", "ada", LONG).await.unwrap();
+    take(leases, "group/3", "ben", LONG).await.unwrap();
+    take(leases, "group/4", "ben", NONE).await.unwrap();
+    let wanted = names(&["group/4", "group/3", "group/2", "group/1"]);
+    let taken = leases.take_all(&wanted, "ada", LONG).await.unwrap();
+    assert_eq!(taken, ["group/1", "group/2", "group/4"], "all but what another holds");
+    let still = take(leases, "group/2", "ada", LONG).await;
+    assert_eq!(still, Some(first), "what it had it has for longer");
+    leases.give_back_all(&wanted, "ada").await.unwrap();
+    assert_eq!(held(leases, "group/").await, ["group/3 of ben"], "only its holder gives it back");
+    let second = take(leases, "group/2", "ben", LONG).await.unwrap();
+    assert!(second > first, "a new holder has a higher fence");
+    assert_eq!(leases.take_all(&wanted, "ada", NONE).await.unwrap(), ["group/1", "group/4"]);
+    assert_eq!(leases.left("group/", 10).await.unwrap(), ["group/1", "group/4"]);
+    assert_eq!(leases.take_all(&[], "ada", LONG).await.unwrap(), [""; 0]);
+    for holder in ["ada", "ben"] {
+        leases.give_back_all(&wanted, holder).await.unwrap();
+    }
+    assert_eq!(leases.left("group/", 10).await.unwrap(), [""; 0]);
+}
+
+async fn who_takes_many_in_two_orders_waits_for_nobody_in_a_ring(leases: &dyn Leases) {
+    let rising: Vec<String> = (0..64).map(|at| format!("group/{at:02}")).collect();
+    let falling: Vec<String> = rising.iter().rev().cloned().collect();
+    for _ in 0..20 {
+        let (a, b) = tokio::join!(
+            leases.take_all(&rising, "ada", LONG),
+            leases.take_all(&falling, "ben", LONG),
+        );
+        assert_eq!(a.unwrap().len() + b.unwrap().len(), 64, "each has one holder");
+        let (a, b) = tokio::join!(
+            leases.give_back_all(&falling, "ada"),
+            leases.give_back_all(&rising, "ben"),
+        );
+        a.and(b).unwrap();
     }
 }
