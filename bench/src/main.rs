@@ -23,7 +23,7 @@ const USAGE: &str =
     "usage: cargo run --release -p bench -- speed [SIZE ...] | neighbours | cluster | quality
   quality  words, meaning and both on known items and judged sets; prints docs/QUALITY.md tables
   neighbours  one library alone and among a thousand others, on each store of records; an
-           empty PostgreSQL database is taken from BENCH_RECORDS
+           empty PostgreSQL database is taken from BENCH_RECORDS, a Qdrant from BENCH_SEARCH
   cluster  one process against a split deployment: two gateways, bookmarks and keeper on
            BENCH_RECORDS (an empty PostgreSQL database), BENCH_SEARCH, BENCH_BUS and BENCH_CACHE
   speed    the server over HTTP at each SIZE (10000 100000 by default; 1000000 takes minutes)
@@ -42,8 +42,9 @@ fn main() -> Result<()> {
         }
         Some("neighbours") => {
             let records = std::env::var("BENCH_RECORDS").ok();
+            let search = std::env::var("BENCH_SEARCH").ok();
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(neighbours::run(records.as_deref()))
+            runtime.block_on(neighbours::run(records.as_deref(), search.as_deref()))
         }
         Some("cluster") => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

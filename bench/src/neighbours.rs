@@ -3,9 +3,12 @@
 //! At the ports, without HTTP: what is looked for is a cost that grows with other people's
 //! libraries, and everything above the ports would only hide it.
 
+mod searched;
+
 use crate::machine;
 use anyhow::{Context, Result};
 use shelf_cluster::postgres::Postgres;
+use shelf_cluster::qdrant::QdrantSearch;
 use shelf_domain::edit::Edit;
 use shelf_domain::id::{DeviceId, Ids, ItemId, LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::kind::{Kind, Register, field};
@@ -14,12 +17,13 @@ use shelf_domain::shelf::Reads;
 use shelf_domain::turn::{Author, Outcome, Turn};
 use shelf_domain::value::Value;
 use shelf_embedded::Embedded;
+use shelf_embedded::search::EmbeddedSearch;
 use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
 use shelf_ports::library::Library;
 use shelf_ports::views::{Filter, Sort, Views};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Bookmarks of the library that is measured.
 const OWN: usize = 10_000;
@@ -30,6 +34,8 @@ const OTHER: usize = 1_000;
 const TURN: usize = 500;
 /// Folders and tags of a library, by how many bookmarks share one.
 const SHARE: usize = 50;
+/// How long a store may end what filling it left to do, before calls are measured.
+const REST: Duration = Duration::from_mins(1);
 /// Calls of each kind; before them a tenth as many that do not count.
 const CALLS: usize = 1_000;
 
@@ -49,26 +55,38 @@ struct Shelf {
     bookmarks: Vec<ItemId>,
 }
 
-/// Measures the embedded store, and the database `records` names.
-pub(crate) async fn run(records: Option<&str>) -> Result<()> {
+/// Measures the embedded store, the database `records` names, and the index of words and meaning of
+/// both, that of the database on the Qdrant `search` names.
+pub(crate) async fn run(records: Option<&str>, search: Option<&str>) -> Result<()> {
     println!("# What neighbours cost\n\nMachine: {}\n", machine::line());
     println!(
         "One library of {OWN} bookmarks, alone and among {OTHERS} others of {OTHER} each; {CALLS} \
-         calls of each kind, one after the other, at the ports.\n"
+         calls of each kind, one after the other, at the ports. Before them a store rests for a \
+         minute.\n"
     );
     println!(
         "| store | call | alone p50 ms | p99 ms | among {OTHERS} p50 ms | p99 ms | p99 ratio |"
     );
     println!("|---|---|--:|--:|--:|--:|--:|");
     let dir = tempfile::tempdir()?;
-    let embedded = Embedded::open(dir.path())?;
-    measure(&Store::of("embedded", embedded)).await?;
-    match records {
+    let embedded = Store::of("embedded", Embedded::open(dir.path())?);
+    measure(&embedded).await?;
+    let index = EmbeddedSearch::open(&dir.path().join("search"), "bench")?;
+    searched::measure(&embedded, "embedded", Arc::new(index)).await?;
+    let Some(address) = records else {
+        println!("\nPostgreSQL was not asked: BENCH_RECORDS names no empty database.");
+        return Ok(());
+    };
+    let postgres = Postgres::open(address).await.context("BENCH_RECORDS")?;
+    let store = Store::of("PostgreSQL", postgres.clone());
+    measure(&store).await?;
+    match search {
         Some(address) => {
-            let postgres = Postgres::open(address).await.context("BENCH_RECORDS")?;
-            measure(&Store::of("PostgreSQL", postgres)).await?;
+            let index = QdrantSearch::open(address, &postgres, "bench").await;
+            let index = index.context("BENCH_SEARCH")?;
+            searched::measure(&store, "Qdrant and PostgreSQL", Arc::new(index)).await?;
         }
-        None => println!("\nPostgreSQL was not asked: BENCH_RECORDS names no empty database."),
+        None => println!("\nQdrant was not asked: BENCH_SEARCH names no server."),
     }
     println!("\nLoad at the end: {}", machine::load());
     Ok(())
@@ -86,17 +104,20 @@ async fn measure(store: &Store) -> Result<()> {
     }
     let among = calls(store, &own).await?;
     for ((call, alone), (_, among)) in alone.iter().zip(&among) {
-        println!(
-            "| {} | {call} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} |",
-            store.name,
-            alone.p50,
-            alone.p99,
-            among.p50,
-            among.p99,
-            among.p99 / alone.p99
-        );
+        row(store.name, call, alone, among);
     }
     Ok(())
+}
+
+fn row(store: &str, call: &str, alone: &Spread, among: &Spread) {
+    println!(
+        "| {store} | {call} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} |",
+        alone.p50,
+        alone.p99,
+        among.p50,
+        among.p99,
+        among.p99 / alone.p99
+    );
 }
 
 /// Milliseconds of one call.
@@ -122,6 +143,7 @@ where
 }
 
 async fn calls(store: &Store, own: &Shelf) -> Result<Vec<(&'static str, Spread)>> {
+    tokio::time::sleep(REST).await;
     let (scope, views, library) = (own.scope, &store.views, &store.library);
     let folder = |at: usize| Filter {
         collection: Some(own.folders[at % own.folders.len()]),
@@ -189,12 +211,21 @@ async fn fill(store: &Store, count: usize) -> Result<Shelf> {
 fn ask(own: &Shelf, at: usize) -> SaveBookmark {
     let parent = own.folders.get(at / SHARE).copied();
     SaveBookmark {
-        title: format!("Page {at} about something that is worth a title of this length"),
+        title: format!("Page {at} about {} and {} for {}", word(at), word(at / 7), word(at / 31)),
         tags: vec![format!("tag {}", at / SHARE), format!("topic {}", at % SHARE)],
         places: vec![SavePlace { parent, ..SavePlace::default() }],
         unread: at.is_multiple_of(3),
         ..SaveBookmark::of(address(at))
     }
+}
+
+/// One of four hundred words that no language knows.
+fn word(at: usize) -> String {
+    const PARTS: [&str; 20] = [
+        "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su",
+        "ta", "ve", "wi", "xo", "zu",
+    ];
+    format!("{}l{}m", PARTS[at % 20], PARTS[at / 20 % 20])
 }
 
 impl Store {
