@@ -10,6 +10,7 @@ use crate::blobs::Bucket;
 use crate::proxies::Proxies;
 use crate::roles::{Role, Roles};
 use anyhow::{Context, Result, bail, ensure};
+use shelf_cluster::redis;
 use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -187,7 +188,7 @@ impl Settings {
         let replica = address("replica", &POSTGRES)?;
         let search = address("search", &["http://", "https://"])?;
         let bus = address("bus", &["nats://", "tls://"])?;
-        let cache = address("cache", &["redis://"])?;
+        let cache = address("cache", &redis::SCHEMES)?;
         let blobs = address("blobs", &["s3://"])?.map(|address| bucket(address, environment));
         let roles = Roles::read(text("role"))?;
         ensure!(

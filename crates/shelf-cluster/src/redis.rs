@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::AbortHandle;
 
+/// How addresses begin, plain and encrypted.
+pub const SCHEMES: [&str; 2] = ["redis://", "rediss://"];
 /// How long an answer may take; what takes longer is as absent.
 const ANSWER_MAX: Duration = Duration::from_millis(100);
 /// How long one try to reach the server may take.
@@ -46,14 +48,18 @@ impl std::fmt::Debug for Redis {
 }
 
 impl Redis {
-    /// Uses the server at `address`, such as `redis://127.0.0.1:6379`.
+    /// Uses the server at `address`, such as `redis://127.0.0.1:6379`, or `rediss://…` where the
+    /// way there is encrypted: the certificate has to be of an authority the system trusts.
     ///
     /// A server that is away is tried again and again, now and later: nothing waits for it but
     /// the start, for a moment. A fault is an address that is none.
     pub async fn open(address: &str) -> Result<Self, Fault> {
-        if !address.starts_with("redis://") {
-            return Err(Fault::new("reading the address of Redis", "it begins with redis://"));
+        if !SCHEMES.iter().any(|scheme| address.starts_with(scheme)) {
+            let detail = format!("it begins with {}", SCHEMES.join(" or "));
+            return Err(Fault::new("reading the address of Redis", detail));
         }
+        // Another part of the program may have chosen already, the same.
+        drop(tokio_rustls::rustls::crypto::ring::default_provider().install_default());
         let config = Config::from_url(address)
             .map_err(|error| Fault::new("reading the address of Redis", error))?;
         let mut builder = fred::types::Builder::from_config(config);

@@ -75,7 +75,7 @@ pub const SETTINGS: &[Setting] = &[
         "cache",
         "",
         "Where processes that share a database keep what may be forgotten: the address of a Redis \
-         server, such as `redis://127.0.0.1:6379`.",
+         server, such as `redis://127.0.0.1:6379`, or `rediss://…` with TLS.",
     ),
     setting(
         "blobs",

@@ -112,6 +112,11 @@ impl Deployment {
         Some(shelf)
     }
 
+    /// Sets something for the processes that start from now on.
+    pub(crate) fn set(&mut self, variable: &'static str, text: String) {
+        self.settings.insert(variable, text);
+    }
+
     /// Starts processes at once, each by its name and role, and waits until they are ready.
     pub(crate) async fn start(&mut self, named: &[(&'static str, &str)]) {
         let starting: Vec<_> = named

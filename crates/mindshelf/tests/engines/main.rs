@@ -13,6 +13,8 @@ mod away;
 mod shared;
 mod sharing;
 mod storm;
+mod certificate;
+mod cache;
 mod proxy;
 mod replica;
 mod carried;

@@ -1,5 +1,6 @@
 //! The server behind nginx, with the very settings that docs/OPERATIONS.md gives.
 
+use crate::certificate::certificate;
 use crate::program::{Server, mindshelf};
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Response, StatusCode};
@@ -97,19 +98,7 @@ impl Proxied {
 
 /// nginx with the documented settings, but for names, ports and certificate.
 fn nginx(dir: &Path, at: &str, port: u16, own: &str) -> Child {
-    let (certificate, key) = (dir.join("cert.pem"), dir.join("key.pem"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-        .args(["-days", "2", "-subj", "/CN=shelf.example"])
-        .args(["-addext", "subjectAltName=DNS:shelf.example"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&certificate)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (certificate, key) = certificate(dir, &format!("DNS:{NAME}"));
     let documented = documented()
         .replace("listen 443 ssl", &format!("listen 127.0.0.1:{port} ssl"))
         .replace("/etc/ssl/shelf.example.pem", certificate.to_str().unwrap())
