@@ -10,8 +10,10 @@ from .parts import NODE, Apt, Npm, program, quietly
 from .processes import give_away, unprivileged
 
 # Tests make many small databases: speed before safety against power loss. Logical decoding is on,
-# and so much of the log is kept that a standby which was hurt for a while can catch up.
+# and so much of the log is kept that a standby which was hurt for a while can catch up. Checkpoints
+# are cheap then, and frequent: what came since the last one is what a killed standby goes through.
 SETTINGS = {"fsync": "off", "wal_level": "logical", "wal_keep_size": "512MB",
+            "checkpoint_timeout": "30s", "max_wal_size": "256MB",
             "shared_buffers": "64MB", "max_connections": "200", "unix_socket_directories": ""}
 # A standby asks again soon after its primary was away; it is known there by its name.
 FOLLOWING = {"hot_standby": "on", "wal_retrieve_retry_interval": "200ms",
@@ -63,6 +65,8 @@ class Replica(Postgres):
     name = "replica"
     unproven = "power loss (fsync is off), promotion, a slow network between primary and standby"
     needs = ("postgres",)
+    # A standby that was killed goes through what many tests wrote since its last checkpoint.
+    ready_seconds = 120
     # A standby refuses to run with fewer connections than its primary.
     settings = {**SETTINGS, **FOLLOWING}
 
