@@ -7,6 +7,18 @@ use serde_json::{Value, json};
 use shelf_client::{Client, Method, Request};
 use shelf_testkit::ground::{connect, engine};
 
+/// A gateway with a copy to read from, its owner as a program and as a person, and where the log
+/// stands after a first save.
+async fn begun() -> Option<(Deployment, (Client, String), Hand, u64)> {
+    let mut shelf = Deployment::prepare_with_replica().await?;
+    shelf.start(&[("a", "gateway")]).await;
+    let here = shelf.owner("a").await;
+    let Server { address, link, .. } = &shelf.process("a").server;
+    let hand = Hand::signed_in(address, link).await;
+    let first = save(&here, "first").await;
+    Some((shelf, here, hand, first))
+}
+
 /// Saves a page; where the log stands then, told by its tag.
 async fn save((client, library): &(Client, String), name: &str) -> u64 {
     let ask = json!({ "url": format!("https://copy.example/{name}"), "title": name }).to_string();
@@ -42,12 +54,7 @@ async fn replay(what: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_answers_who_allows_it_and_never_with_less_than_was_asked_for() {
-    let Some(mut shelf) = Deployment::prepare_with_replica().await else { return };
-    shelf.start(&[("a", "gateway")]).await;
-    let here = shelf.owner("a").await;
-    let Server { address, link, .. } = &shelf.process("a").server;
-    let hand = Hand::signed_in(address, link).await;
-    let first = save(&here, "first").await;
+    let Some((shelf, here, hand, first)) = begun().await else { return };
     let followed = async || {
         let health = shelf.process("a").health().await;
         (health["degraded"] == json!([])).then_some(())
@@ -84,12 +91,7 @@ async fn a_copy_answers_who_allows_it_and_never_with_less_than_was_asked_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_copy_everything_works() {
-    let Some(mut shelf) = Deployment::prepare_with_replica().await else { return };
-    shelf.start(&[("a", "gateway")]).await;
-    let here = shelf.owner("a").await;
-    let Server { address, link, .. } = &shelf.process("a").server;
-    let hand = Hand::signed_in(address, link).await;
-    let first = save(&here, "first").await;
+    let Some((shelf, here, hand, first)) = begun().await else { return };
     let copy = shelf.replica.as_ref().unwrap();
     for hurt in [true, false] {
         if hurt {
