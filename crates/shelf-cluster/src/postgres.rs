@@ -26,7 +26,7 @@ pub(crate) use within::{For, Within};
 
 use crate::bell::Bell;
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    Manager, ManagerConfig, Object, Pool, PoolBuilder, PoolError, RecyclingMethod, Runtime,
 };
 use shelf_ports::{Away, Fault, NoRoom};
 use std::error::Error;
@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, NoTls, Row};
+use tokio_postgres::{NoTls, Row};
 
 /// Connections of one process.
 const CONNECTIONS_MAX: usize = 16;
@@ -82,15 +82,9 @@ impl Postgres {
     /// Refuses a role that row-level security does not bind (a superuser, or one with BYPASSRLS):
     /// the second lock would not hold.
     pub async fn open(url: &str) -> Result<Self, Fault> {
-        let (mut config, tls) = tls::read(url).await?;
-        config.connect_timeout(WAIT_MAX);
-        let pool = Pool::builder(manager(config, tls))
-            .max_size(CONNECTIONS_MAX)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(WAIT_MAX))
-            .create_timeout(Some(WAIT_MAX))
-            .build()
-            .map_err(|error| Fault::new("preparing connections to PostgreSQL", error))?;
+        let pool = connections(url, WAIT_MAX).await?.build();
+        let pool =
+            pool.map_err(|error| Fault::new("preparing connections to PostgreSQL", error))?;
         let store = Self { pool, bell: Arc::default(), lists: Arc::default() };
         schema::prepare(&store).await?;
         Ok(store)
@@ -139,13 +133,17 @@ impl Postgres {
     }
 }
 
-/// What makes connections as `config` says.
-fn manager(config: Config, tls: Option<tls::Connector>) -> Manager {
+/// Connections to the database `url` names, each of them waited for as long as `wait`.
+async fn connections(url: &str, wait: Duration) -> Result<PoolBuilder, Fault> {
+    let (mut config, tls) = tls::read(url).await?;
+    config.connect_timeout(wait);
     let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    match tls {
+    let manager = match tls {
         Some(tls) => Manager::from_config(config, tls, how),
         None => Manager::from_config(config, NoTls, how),
-    }
+    };
+    let pool = Pool::builder(manager).max_size(CONNECTIONS_MAX).runtime(Runtime::Tokio1);
+    Ok(pool.wait_timeout(Some(wait)).create_timeout(Some(wait)))
 }
 
 /// What the server answers, if it does so within `limit`.

@@ -1,7 +1,7 @@
 //! A copy of the database that follows it, to read from.
 
-use super::{CONNECTIONS_MAX, Postgres, manager, schema, tls};
-use deadpool_postgres::{ClientWrapper, Hook, HookError, Pool, Runtime};
+use super::{Postgres, connections, schema};
+use deadpool_postgres::{ClientWrapper, Hook, HookError};
 use shelf_ports::Fault;
 use std::error::Error;
 use std::sync::Arc;
@@ -17,16 +17,10 @@ impl Postgres {
     /// new connection, so that a copy may come and go, and come after. A fault is an address that
     /// is none.
     pub async fn replica(&self, url: &str) -> Result<Self, Fault> {
-        let (mut config, tls) = tls::read(url).await?;
-        config.connect_timeout(WAIT_MAX);
-        let pool = Pool::builder(manager(config, tls))
-            .max_size(CONNECTIONS_MAX)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(WAIT_MAX))
-            .create_timeout(Some(WAIT_MAX))
-            .post_create(Hook::async_fn(|client, _| Box::pin(checked(client))))
-            .build()
-            .map_err(|error| Fault::new("preparing connections to the replica", error))?;
+        let check = Hook::async_fn(|client, _| Box::pin(checked(client)));
+        let pool = connections(url, WAIT_MAX).await?.post_create(check).build();
+        let pool =
+            pool.map_err(|error| Fault::new("preparing connections to the replica", error))?;
         Ok(Self { pool, bell: Arc::default(), lists: Arc::clone(&self.lists) })
     }
 

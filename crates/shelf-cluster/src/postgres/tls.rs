@@ -10,7 +10,7 @@ mod trust;
 use percent_encoding::percent_decode_str;
 use shelf_ports::Fault;
 use std::sync::Arc;
-pub(super) use stream::Connector;
+use stream::Connector;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_rustls::rustls::ClientConfig;
