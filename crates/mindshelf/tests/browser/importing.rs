@@ -59,17 +59,18 @@ async fn a_file_is_rehearsed_brought_in_accounted_for_and_taken_back() {
 async fn a_long_import_shows_how_far_it_is() {
     let Some(walk) = Walk::begin().await else { return };
     walk.sign_in().await;
+    // The page asks every 400 ms; so many links take some seconds on the quickest machine.
     let mut long = "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<DL><p>\n".to_owned();
-    for at in 0..12_000 {
+    for at in 0..60_000 {
         writeln!(long, "<DT><A HREF=\"https://page.example/{at}\">Page {at}</A>").unwrap();
     }
     walk.open("/import").await;
     let zone = walk.find("label.drop", "Drop your bookmarks here").await;
     let dropped = [zone.argument(), json!("long.html"), json!(long)];
     walk.driver.run(include_str!("drop.js"), &dropped).await.unwrap();
-    walk.press("Bring in 12,000 links").await;
+    walk.press("Bring in 60,000 links").await;
     assert!(halfway(&walk).await, "no progress was shown");
-    walk.sees("12,000 parsed = 12,000 stored + 0 merged + 0 refused").await;
+    walk.sees("60,000 parsed = 60,000 stored + 0 merged + 0 refused").await;
     walk.end().await;
 }
 

@@ -260,10 +260,11 @@ impl Walk {
         self.driver.run(script, &[]).await.unwrap()
     }
 
-    /// The titles of the list, from the top.
+    /// The titles of the list, from the top. Read from the document, not from the screen: a row
+    /// that has not been drawn yet (`content-visibility`) shows no text.
     pub(crate) async fn titles(&self) -> Vec<String> {
         let titles =
-            "return [...document.querySelectorAll('.row-title')].map((one) => one.innerText)";
+            "return [...document.querySelectorAll('.row-title')].map((one) => one.textContent)";
         serde_json::from_value(self.asks(titles).await).unwrap()
     }
 
