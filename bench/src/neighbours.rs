@@ -37,7 +37,7 @@ const SHARE: usize = 50;
 /// How long a store may end what filling it left to do, before calls are measured.
 const REST: Duration = Duration::from_mins(1);
 /// Calls of each kind; before them a tenth as many that do not count.
-const CALLS: usize = 1_000;
+const CALLS: usize = 5_000;
 
 /// One store behind its ports.
 struct Store {

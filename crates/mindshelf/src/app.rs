@@ -273,6 +273,7 @@ fn search_of(stores: &Stores, index: Arc<dyn SearchIndex>) -> SearchPorts {
 fn doors_of(stores: &Stores) -> Doors {
     Doors {
         accounts: stores.accounts.clone(),
+        tenants: stores.tenants.clone(),
         clock: stores.clock.clone(),
         chance: stores.chance.clone(),
     }

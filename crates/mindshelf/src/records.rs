@@ -13,6 +13,7 @@ use shelf_ports::archive::Archive;
 use shelf_ports::blobs::Blobs;
 use shelf_ports::news::News;
 use shelf_ports::replies::Replies;
+use shelf_ports::tenants::Tenants;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -197,6 +198,7 @@ where
         + shelf_ports::imports::Imports
         + shelf_ports::activity::Activity
         + Accounts
+        + Tenants
         + shelf_ports::leases::Leases
         + 'static,
 {
@@ -207,6 +209,7 @@ where
         imports: shared.clone(),
         activity: shared.clone(),
         accounts: shared.clone(),
+        tenants: shared.clone(),
         leases: shared,
         blobs,
         replica: None,

@@ -4,8 +4,10 @@
 use shelf_bookmarks::import::{forget_waiting, settle_imports};
 use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Held, Stores};
-use shelf_domain::id::DeviceId;
+use shelf_domain::id::{DeviceId, PersonId};
+use shelf_domain::right::Right;
 use shelf_ports::replies::Replies;
+use shelf_ports::tenants::Reach;
 use shelf_ports::{Failure, Fault};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,16 +116,19 @@ async fn duties(stores: &Stores, replies: &dyn Replies, mut stopped: watch::Rece
 async fn round(stores: &Stores, replies: &dyn Replies) -> Result<(), Failure> {
     let now = stores.clock.now_ms();
     for person in stores.accounts.people().await? {
-        let ctx = Ctx { stores: stores.clone(), device: DeviceId::KEEPER, person: person.id };
-        for library in stores.accounts.libraries(person.id).await? {
-            let scope = library.scope();
-            if let Some(purged) = purge_overdue(&ctx, scope).await? {
-                let items = purged.items.len();
-                tracing::info!(library = %library.id, items, "removed what was long in the trash");
-            }
-            stores.activity.forget(scope, person.id, Some(now - ACTIVITY_MS)).await?;
-            stores.library.forget_answers(scope, now - ANSWERS_MS).await?;
+        for Reach { library, .. } in stores.tenants.reach(person.id).await? {
+            stores.activity.forget(library.scope(), person.id, Some(now - ACTIVITY_MS)).await?;
         }
+    }
+    let (stores_of, device, right) = (stores.clone(), DeviceId::KEEPER, Right::Write);
+    let ctx = Ctx { stores: stores_of, device, person: PersonId::from_bytes([0; 16]), right };
+    for library in stores.accounts.all_libraries().await? {
+        let scope = library.scope();
+        if let Some(purged) = purge_overdue(&ctx, scope).await? {
+            let items = purged.items.len();
+            tracing::info!(library = %library.id, items, "removed what was long in the trash");
+        }
+        stores.library.forget_answers(scope, now - ANSWERS_MS).await?;
     }
     forget_waiting(stores).await?;
     Ok(replies.forget_replies(now - ANSWERS_MS).await?)

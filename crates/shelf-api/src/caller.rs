@@ -10,8 +10,9 @@ use axum::http::{HeaderMap, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{ActId, DeviceId, ItemId, LibraryId, Scope};
 use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::right::Right;
 use shelf_domain::stamp::Seq;
-use shelf_identity::{CsrfToken, Secret, Signed, authenticate, scope_of};
+use shelf_identity::{CsrfToken, Secret, Signed, authenticate, reach_of};
 use shelf_ports::library::IdempotencyKey;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub(crate) struct Caller {
 /// A signed-in caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Me {
-    /// The request, for use cases.
+    /// The request, for use cases; about no library, so it may write to none.
     pub ctx: Ctx,
     /// The person, and the right they ask with.
     pub signed: Signed,
@@ -70,7 +71,8 @@ impl FromRequestParts<Api> for Me {
         };
         let (device, person) = (signed.grant.id, signed.person.id);
         parts.extensions.insert(Caller { grant: device });
-        Ok(Self { ctx: Ctx { stores: api.stores.clone(), device, person }, signed })
+        let right = Right::Read;
+        Ok(Self { ctx: Ctx { stores: api.stores.clone(), device, person, right }, signed })
     }
 }
 
@@ -80,10 +82,11 @@ impl FromRequestParts<Api> for In {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let me = Me::from_request_parts(parts, api).await?;
         let library: LibraryId = named(parts, "library").await?;
-        let scope = scope_of(&api.doors(), me.signed.person.id, library).await?;
+        let reach = reach_of(&api.doors(), me.signed.person.id, library).await?;
+        let (scope, ctx) = (reach.library.scope(), Ctx { right: reach.right, ..me.ctx });
         let ctx = match at_least(parts)? {
-            Some(seq) if parts.method.is_safe() => me.ctx.at_least(scope, seq).await?,
-            _ => me.ctx,
+            Some(seq) if parts.method.is_safe() => ctx.at_least(scope, seq).await?,
+            _ => ctx,
         };
         Ok(Self { ctx, scope })
     }

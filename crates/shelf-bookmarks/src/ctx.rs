@@ -2,6 +2,7 @@
 
 use shelf_domain::id::{DeviceId, PersonId, Scope};
 use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::right::Right;
 use shelf_domain::shelf::Reads;
 use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Author;
@@ -12,6 +13,7 @@ use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::Imports;
 use shelf_ports::leases::Leases;
 use shelf_ports::library::{Decision, IdempotencyKey, Library, Written};
+use shelf_ports::tenants::Tenants;
 use shelf_ports::views::Views;
 use shelf_ports::{Failure, Fault};
 use std::error::Error;
@@ -34,6 +36,8 @@ pub struct Stores {
     pub activity: Arc<dyn Activity>,
     /// People, grants and settings.
     pub accounts: Arc<dyn Accounts>,
+    /// Who belongs to which tenant, and who may use what.
+    pub tenants: Arc<dyn Tenants>,
     /// Which of several processes does what.
     pub leases: Arc<dyn Leases>,
     /// Files beside the records.
@@ -55,8 +59,8 @@ pub struct Replica {
     pub views: Arc<dyn Views>,
 }
 
-/// One request: the stores, and who asks with which grant. Whether that person may use a scope
-/// was checked where the scope was made.
+/// One request: the stores, who asks with which grant, and what they may do. Whether that person may
+/// use a scope was checked where the scope was made.
 #[derive(Clone, Debug)]
 pub struct Ctx {
     /// The stores.
@@ -65,6 +69,8 @@ pub struct Ctx {
     pub device: DeviceId,
     /// The person.
     pub person: PersonId,
+    /// What they may do in the library they ask about.
+    pub right: Right,
 }
 
 impl Ctx {
@@ -113,7 +119,16 @@ impl Ctx {
         }
     }
 
-    /// Decides and appends through the one door.
+    /// Refused `forbidden` for whoever may only read. What changes content asks it first.
+    pub fn to_write(&self) -> Result<(), Refused> {
+        if self.right >= Right::Write {
+            return Ok(());
+        }
+        let detail = "this library is shared with you to read";
+        Err(Refused::new(Code::Forbidden, "", detail))
+    }
+
+    /// Decides and appends through the one door; refused `forbidden` for whoever may only read.
     pub async fn write(
         &self,
         scope: Scope,
@@ -121,6 +136,7 @@ impl Ctx {
         reads: Reads,
         decide: Decision,
     ) -> Result<Written, Failure> {
+        self.to_write()?;
         self.stores.library.write(scope, self.author(), key, reads, decide).await
     }
 }

@@ -14,6 +14,7 @@ mod library;
 mod views;
 mod news;
 mod accounts;
+mod tenants;
 mod activity;
 mod imports;
 mod replies;

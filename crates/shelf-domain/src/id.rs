@@ -83,6 +83,14 @@ typed_id!(
     PersonId
 );
 typed_id!(
+    /// One group of members of a tenant.
+    GroupId
+);
+typed_id!(
+    /// One invitation to a tenant.
+    InvitationId
+);
+typed_id!(
     /// What one gesture did; groups changes for undo, history and webhooks.
     ActId
 );

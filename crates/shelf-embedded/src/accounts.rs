@@ -1,12 +1,15 @@
-//! Tenants, people, libraries, sign-in links and grants in tables of their own.
+//! People, libraries, sign-in links and grants in tables of their own.
 
 use crate::Embedded;
 use crate::sql::damaged;
+use crate::tenants::{give, given_to, put_member, put_tenant};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
+use shelf_ports::tenants::Tenant;
 
 pub(crate) fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
@@ -55,14 +58,31 @@ fn grant_by(
         .optional()
 }
 
-fn add(connection: &Connection, person: &Person, library: &LibraryInfo) -> rusqlite::Result<()> {
-    let tenant = person.tenant.to_bytes();
+/// Adds a person with their tenant, which they own, and a library in it.
+pub(crate) fn add(
+    connection: &Connection,
+    person: &Person,
+    library: &LibraryInfo,
+) -> rusqlite::Result<()> {
+    let Person { id, tenant, ref name } = *person;
+    let since = library.created_at;
     connection.prepare_cached("INSERT INTO people VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-        person.id.to_bytes(),
-        tenant,
-        person.name,
-        library.created_at
+        id.to_bytes(),
+        tenant.to_bytes(),
+        name,
+        since
     ])?;
+    put_tenant(connection, &Tenant { id: tenant, name: name.clone(), created_at: since })?;
+    put_member(connection, tenant, id, Role::Owner, since)?;
+    add_library(connection, library, id)
+}
+
+/// Adds a library, which `maker` manages.
+pub(crate) fn add_library(
+    connection: &Connection,
+    library: &LibraryInfo,
+    maker: PersonId,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO libraries (id, tenant, owner, name, created_at)
@@ -70,12 +90,12 @@ fn add(connection: &Connection, person: &Person, library: &LibraryInfo) -> rusql
         )?
         .execute(params![
             library.id.to_bytes(),
-            tenant,
-            person.id.to_bytes(),
+            library.tenant.to_bytes(),
+            maker.to_bytes(),
             library.name,
             library.created_at
-        ])
-        .map(drop)
+        ])?;
+    give(connection, library.id, given_to(maker, Right::Manage))
 }
 
 #[async_trait]
@@ -117,17 +137,6 @@ impl Accounts for Embedded {
                 .prepare_cached("SELECT id, tenant, name FROM people WHERE id = ?1")?
                 .query_row([id.to_bytes()], person_of)
                 .optional()
-        })
-    }
-
-    async fn libraries(&self, person: PersonId) -> Result<Vec<LibraryInfo>, Fault> {
-        self.look_up("reading libraries", |connection| {
-            connection
-                .prepare_cached(
-                    "SELECT id, tenant, name, created_at FROM libraries WHERE owner = ?1 ORDER BY key",
-                )?
-                .query_map([person.to_bytes()], library_of)?
-                .collect()
         })
     }
 

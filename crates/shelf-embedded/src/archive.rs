@@ -5,14 +5,19 @@ use crate::activity::event_of;
 use crate::imports::{from_json, to_json};
 use crate::load::{self, LibraryKey, change_of};
 use crate::sql::{damaged, signed, unsigned};
+use crate::tenants::{
+    give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
+};
 use crate::{Embedded, library, persist};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
-use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
+use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Grant, LibraryInfo};
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking, is_same_row};
+use shelf_ports::tenants::{Group, Member, Tenant};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -20,6 +25,9 @@ use tokio::sync::mpsc;
 const BATCHES_MAX: usize = 4;
 
 const PEOPLE: &str = "SELECT id, tenant, name, joined FROM people ORDER BY joined, id";
+const TENANTS: &str = "SELECT id, name, created_at FROM tenants ORDER BY created_at, id";
+const MEMBERS: &str = "SELECT person, role, since, tenant FROM members ORDER BY tenant, person";
+const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder";
 const SETTINGS: &str = "SELECT person, name, value FROM settings ORDER BY person, name";
 const LIBRARIES: &str =
     "SELECT id, tenant, name, created_at, owner, key FROM libraries ORDER BY created_at, id";
@@ -84,6 +92,7 @@ struct Telling<'a> {
 impl Telling<'_> {
     fn everything(mut self) -> rusqlite::Result<()> {
         self.each(PEOPLE, [], |row| Ok(Entry::Person(person_of(row)?, row.get(3)?)))?;
+        self.tenants()?;
         self.each(SETTINGS, [], |row| {
             Ok(Entry::Setting(PersonId::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?))
         })?;
@@ -99,6 +108,25 @@ impl Telling<'_> {
             self.hand_over()?;
         }
         self.hand_over()
+    }
+
+    fn tenants(&mut self) -> rusqlite::Result<()> {
+        self.each(TENANTS, [], |row| Ok(Entry::Tenant(tenant_of(row)?)))?;
+        self.each(MEMBERS, [], |row| {
+            let (person, name) = (PersonId::from_bytes(row.get(0)?), String::new());
+            let member = Member { person, name, role: role_of(row, 1)?, since: row.get(2)? };
+            Ok(Entry::Member(TenantId::from_bytes(row.get(3)?), member))
+        })?;
+        let mut statement = self.connection.prepare_cached("SELECT id FROM tenants ORDER BY id")?;
+        let ids = statement.query_map([], |row| row.get(0).map(TenantId::from_bytes))?;
+        for id in ids.collect::<rusqlite::Result<Vec<_>>>()? {
+            for group in groups(self.connection, id)? {
+                self.say(Entry::Group(id, group))?;
+            }
+        }
+        self.each(SHARES, [], |row| {
+            Ok(Entry::Share(LibraryId::from_bytes(row.get(3)?), share_of(row, 0)?))
+        })
     }
 
     fn libraries(&self) -> rusqlite::Result<Vec<(LibraryInfo, PersonId, LibraryKey)>> {
@@ -176,21 +204,46 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
             .prepare_cached("INSERT OR IGNORE INTO settings VALUES (?1, ?2, ?3)")?
             .execute(params![person.to_bytes(), name, value]),
         Entry::Grant(grant, secret) => return take_grant(connection, grant, secret.as_ref()),
-        Entry::Library(info, owner) => connection
-            .prepare_cached(
-                "INSERT INTO libraries (id, tenant, owner, name, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
-            )?
-            .execute(params![
-                info.id.to_bytes(),
-                info.tenant.to_bytes(),
-                owner.to_bytes(),
-                info.name,
-                info.created_at
-            ]),
+        Entry::Tenant(tenant) => return put_tenant(connection, tenant),
+        Entry::Member(tenant, member) => {
+            return put_member(connection, *tenant, member.person, member.role, member.since);
+        }
+        Entry::Group(tenant, group) => return take_group(connection, *tenant, group),
+        Entry::Share(library, share) => return give(connection, *library, *share),
+        Entry::Library(info, maker) => return take_library(connection, info, *maker),
         _ => return Err(damaged("an entry of a library outside of one")),
     }
     .map(drop)
+}
+
+fn take_group(connection: &Connection, tenant: TenantId, group: &Group) -> rusqlite::Result<()> {
+    let (id, tenant) = (group.id.to_bytes(), tenant.to_bytes());
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO groups VALUES (?1, ?2, ?3)")?
+        .execute(params![id, tenant, group.name])?;
+    let mut put = connection.prepare_cached("INSERT OR IGNORE INTO grouped VALUES (?1, ?2)")?;
+    group.people.iter().try_for_each(|person| put.execute(params![id, person.to_bytes()]).map(drop))
+}
+
+fn take_library(
+    connection: &Connection,
+    info: &LibraryInfo,
+    maker: PersonId,
+) -> rusqlite::Result<()> {
+    let tenant = info.tenant.to_bytes();
+    if !connection.prepare_cached("SELECT 1 FROM tenants WHERE id = ?1")?.exists([tenant])? {
+        let (name, created_at) = (info.name.clone(), info.created_at);
+        put_tenant(connection, &Tenant { id: info.tenant, name, created_at })?;
+        put_member(connection, info.tenant, maker, Role::Owner, created_at)?;
+        give(connection, info.id, given_to(maker, Right::Manage))?;
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO libraries (id, tenant, owner, name, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![info.id.to_bytes(), tenant, maker.to_bytes(), info.name, info.created_at])
+        .map(drop)
 }
 
 fn take_grant(

@@ -9,6 +9,7 @@ mod persist;
 mod library;
 mod views;
 mod accounts;
+mod tenants;
 mod activity;
 mod imports;
 mod replies;

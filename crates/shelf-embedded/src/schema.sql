@@ -12,8 +12,31 @@ CREATE TABLE libraries (
     at INTEGER NOT NULL DEFAULT 0, numbers TEXT NOT NULL DEFAULT '{}',
     stirred INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX libraries_owner ON libraries (owner);
+CREATE INDEX libraries_tenant ON libraries (tenant);
 CREATE INDEX libraries_stirred ON libraries (stirred);
+CREATE TABLE tenants (id BLOB PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE members (
+    tenant BLOB NOT NULL, person BLOB NOT NULL, role TEXT NOT NULL, since INTEGER NOT NULL,
+    PRIMARY KEY (tenant, person)
+) WITHOUT ROWID;
+CREATE INDEX members_person ON members (person);
+CREATE TABLE groups (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, name TEXT NOT NULL,
+    UNIQUE (tenant, name)) WITHOUT ROWID;
+CREATE TABLE grouped (team BLOB NOT NULL, person BLOB NOT NULL, PRIMARY KEY (team, person))
+    WITHOUT ROWID;
+CREATE INDEX grouped_person ON grouped (person);
+-- to whom a library is given; the holder is a person, a group, or the tenant for everyone in it
+CREATE TABLE shares (
+    library BLOB NOT NULL, holder BLOB NOT NULL, kind TEXT NOT NULL, may TEXT NOT NULL,
+    PRIMARY KEY (library, holder)
+) WITHOUT ROWID;
+CREATE INDEX shares_holder ON shares (holder);
+CREATE TABLE invitations (
+    id BLOB PRIMARY KEY, tenant BLOB NOT NULL, secret BLOB NOT NULL UNIQUE, role TEXT NOT NULL,
+    library BLOB, may TEXT, note TEXT NOT NULL, made_by BLOB NOT NULL, expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX invitations_tenant ON invitations (tenant);
 CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE grants (

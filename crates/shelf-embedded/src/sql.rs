@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 2] =
-    [(1, include_str!("migrations/1.sql")), (2, include_str!("migrations/2.sql"))];
+const MIGRATIONS: [(i64, &str); 3] = [
+    (1, include_str!("migrations/1.sql")),
+    (2, include_str!("migrations/2.sql")),
+    (3, include_str!("migrations/3.sql")),
+];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
 /// Connections kept open for reading.
@@ -267,10 +270,15 @@ mod tests {
         let fresh = open_writer(&dir.path().join("fresh.db")).unwrap();
         let file = dir.path().join("older.db");
         let older = open_writer(&file).unwrap();
-        let before = "DROP TABLE leases; DROP INDEX shown_number; DROP INDEX libraries_owner;
+        let before = "DROP TABLE leases; DROP INDEX shown_number; DROP INDEX libraries_tenant;
+             DROP TABLE tenants; DROP TABLE members; DROP TABLE groups; DROP TABLE grouped;
+             DROP TABLE shares; DROP TABLE invitations;
              DROP INDEX children_bookmark;
              CREATE INDEX children_bookmark ON children (library, bookmark)
                  WHERE bookmark IS NOT NULL;
+             INSERT INTO people VALUES (x'01', x'02', 'Ada', 7);
+             INSERT INTO libraries (id, tenant, owner, name, created_at)
+                 VALUES (x'03', x'02', x'01', 'Books', 8);
              PRAGMA user_version = 1;";
         older.execute_batch(before).unwrap();
         drop(older);
@@ -278,5 +286,9 @@ mod tests {
         assert_eq!(made_of(&brought), made_of(&fresh));
         let version: i64 = brought.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
         assert_eq!(version, SCHEMA_VERSION);
+        let whose = "SELECT t.name || m.role || s.may FROM tenants t JOIN members m ON m.tenant = t.id
+            JOIN libraries l ON l.tenant = t.id JOIN shares s ON s.library = l.id AND s.holder = m.person";
+        let whose: String = brought.query_row(whose, [], |row| row.get(0)).unwrap();
+        assert_eq!(whose, "Adaownermanage", "a person of before owns their tenant and library");
     }
 }

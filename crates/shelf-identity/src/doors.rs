@@ -3,6 +3,7 @@
 use shelf_domain::id::Ids;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::tenants::Tenants;
 use std::sync::Arc;
 
 /// The stores and sources identity works with; cheap to clone.
@@ -10,6 +11,8 @@ use std::sync::Arc;
 pub struct Doors {
     /// People, links, grants and settings.
     pub accounts: Arc<dyn Accounts>,
+    /// Who belongs to which tenant, and who may use what.
+    pub tenants: Arc<dyn Tenants>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

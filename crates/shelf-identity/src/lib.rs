@@ -13,7 +13,7 @@ pub mod authenticate;
 pub mod grants;
 pub mod pair_device;
 pub mod csrf;
-pub mod libraries;
+pub mod tenants;
 
 pub use authenticate::{Signed, authenticate};
 pub use create_link::{SignInLink, create_link};
@@ -22,7 +22,7 @@ pub use csrf::CsrfToken;
 pub use doors::Doors;
 pub use first_run::{Owner, first_run};
 pub use grants::{list_grants, revoke_grant, sign_out};
-pub use libraries::{libraries, scope_of};
 pub use pair_device::pair_device;
 pub use secret::Secret;
 pub use sign_in::sign_in;
+pub use tenants::libraries::{libraries, reach_of};

@@ -1,4 +1,4 @@
-//! Tenants, people, libraries, sign-in links and grants.
+//! People, libraries, sign-in links and grants.
 
 use crate::Fault;
 use async_trait::async_trait;
@@ -12,12 +12,12 @@ pub const RESTORED_OF: PersonId = PersonId::from_bytes([0; 16]);
 /// libraries got; what was made from them before is made anew.
 pub const RESTORED: &str = "restored";
 
-/// A person; alone, a tenant of one.
+/// A person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Their id.
     pub id: PersonId,
-    /// Their tenant.
+    /// The tenant they came with, which is theirs: alone, a tenant of one.
     pub tenant: TenantId,
     /// What they are called.
     pub name: String,
@@ -120,7 +120,7 @@ impl fmt::Debug for SecretHash {
 /// Accounts. Effects are durable when a call answers.
 #[async_trait]
 pub trait Accounts: fmt::Debug + Send + Sync {
-    /// Adds a tenant of one with its first library.
+    /// Adds a tenant of one, which they own, with its first library, which they manage.
     async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault>;
 
     /// The same where there is nobody yet; whether it was done. Of several at once one does it.
@@ -132,9 +132,6 @@ pub trait Accounts: fmt::Debug + Send + Sync {
 
     /// The person `id`.
     async fn person(&self, id: PersonId) -> Result<Option<Person>, Fault>;
-
-    /// The libraries `person` may use, oldest first.
-    async fn libraries(&self, person: PersonId) -> Result<Vec<LibraryInfo>, Fault>;
 
     /// Every library; for followers and the keeper.
     async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault>;

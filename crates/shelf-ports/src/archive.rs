@@ -5,10 +5,11 @@ use crate::Fault;
 use crate::accounts::{Grant, LibraryInfo, Person};
 use crate::activity::Event;
 use crate::imports::{ImportJob, LedgerRow};
+use crate::tenants::{Group, Member, Share, Tenant};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shelf_domain::change::{Change, Head};
-use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
+use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
 use std::fmt;
 
 /// Most entries of one [`Batch`].
@@ -21,11 +22,20 @@ pub const ENTRIES_MAX: usize = 2_000;
 pub enum Entry {
     /// A person, and when they joined, milliseconds.
     Person(Person, i64),
+    /// A tenant.
+    Tenant(Tenant),
+    /// A member of a tenant.
+    Member(TenantId, Member),
+    /// A group of a tenant.
+    Group(TenantId, Group),
+    /// A right to a library that was given.
+    Share(LibraryId, Share),
     /// A setting of a person: its name and value.
     Setting(PersonId, String, String),
     /// A right to act for a person, and the SHA-256 of the secret that opens it, if one does.
     Grant(Grant, Option<[u8; 32]>),
-    /// A library and its owner; what follows belongs to it, up to its [`Entry::Whole`].
+    /// A library and its maker; what follows belongs to it, up to its [`Entry::Whole`]. Where its
+    /// tenant was not told (a telling from before there were any), it is one of its maker alone.
     Library(LibraryInfo, PersonId),
     /// The last counter of a device.
     Counter(DeviceId, u64),
@@ -106,7 +116,8 @@ pub trait Taking: Send {
 ///   that batch is kept.
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
-    /// Tells everything: people, settings, grants, then one library after the other.
+    /// Tells everything: people, tenants and who belongs to them, rights, settings, grants, then one
+    /// library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 
     /// Takes in one batch, in one transaction.

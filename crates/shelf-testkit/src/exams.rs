@@ -5,6 +5,7 @@ pub mod library_lists;
 pub mod library_reads;
 pub mod views;
 pub mod accounts;
+pub mod tenants;
 pub mod activity;
 pub mod imports;
 pub mod replies;

@@ -9,6 +9,7 @@ use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
 use shelf_domain::id::Scope;
 use shelf_identity::{CsrfToken, Secret, Signed, authenticate, libraries};
+use shelf_ports::tenants::Reach;
 use time::OffsetDateTime;
 
 use crate::{
@@ -68,10 +69,11 @@ impl FromRequestParts<Web> for Visit {
         let secret =
             cookies::read(headers, cookies::SESSION).map(Secret::sent).ok_or_else(nobody)?;
         let signed = authenticate(&web.doors, &secret).await?.ok_or_else(nobody)?;
-        let known = libraries(&web.doors, signed.person.id).await?;
-        let library = known.first().ok_or_else(|| Trouble::not_found("library"))?;
-        let (device, person) = (signed.grant.id, signed.person.id);
-        let mut ctx = Ctx { stores: web.stores.clone(), device, person };
+        let known = libraries(&web.doors, &signed.person).await?;
+        let Reach { library, right } =
+            known.first().ok_or_else(|| Trouble::not_found("library"))?;
+        let (device, person, right) = (signed.grant.id, signed.person.id, *right);
+        let mut ctx = Ctx { stores: web.stores.clone(), device, person, right };
         if parts.method.is_safe() {
             ctx = ctx.up_to_date(library.scope()).await?;
         }

@@ -24,6 +24,7 @@ async fn readers(shelf: &Deployment) -> Vec<Reader> {
     let store = Arc::new(Postgres::open(shelf.records_url()).await.unwrap());
     let doors = Doors {
         accounts: store.clone(),
+        tenants: store.clone(),
         clock: Arc::new(FakeClock::default()),
         chance: Arc::new(SeededChance::new(40)),
     };

@@ -95,6 +95,7 @@ impl World {
         stores.accounts.add_person(&person, &library).await.unwrap();
         let doors = Doors {
             accounts: stores.accounts.clone(),
+            tenants: stores.tenants.clone(),
             clock: stores.clock.clone(),
             chance: stores.chance.clone(),
         };

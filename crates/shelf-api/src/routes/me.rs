@@ -8,6 +8,7 @@ use crate::wire::{Answer, json};
 use axum::extract::State;
 use serde::Serialize;
 use shelf_bookmarks::counts;
+use shelf_ports::tenants::Reach;
 use shelf_ports::views::Counts;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -25,7 +26,7 @@ struct MeOut {
     person: PersonOut,
     /// The token or session they ask with.
     grant: GrantOut,
-    /// The libraries they may use, oldest first.
+    /// The libraries they may use: their own first, then those shared with them, oldest first.
     libraries: Vec<LibraryOut>,
 }
 
@@ -49,6 +50,11 @@ struct LibraryOut {
     id: String,
     /// Its name.
     name: String,
+    /// The tenant it belongs to.
+    #[schema(format = Uuid)]
+    tenant: String,
+    /// What the caller may do in it: `read`, `write` or `manage`.
+    right: &'static str,
     /// When it was made.
     created_at: Moment,
     /// How much it holds.
@@ -90,9 +96,13 @@ impl From<Counts> for CountsOut {
     responses((status = 200, description = "The caller.", body = MeOut)))]
 async fn who(me: Me, State(api): State<Api>) -> Answer {
     let mut libraries = Vec::new();
-    for library in shelf_identity::libraries(&api.doors(), me.signed.person.id).await? {
+    for Reach { library, right } in
+        shelf_identity::libraries(&api.doors(), &me.signed.person).await?
+    {
         libraries.push(LibraryOut {
             id: library.id.to_string(),
+            tenant: library.tenant.to_string(),
+            right: right.name(),
             counts: counts(&me.ctx, library.scope()).await?.into(),
             created_at: Moment(library.created_at),
             name: library.name,

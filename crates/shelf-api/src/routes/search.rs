@@ -15,7 +15,6 @@ use serde::Deserialize;
 use shelf_bookmarks::search::{Mode, SearchAnswer, SearchAsk, search};
 use shelf_domain::id::{LibraryId, Scope};
 use shelf_domain::stamp::Seq;
-use shelf_ports::accounts::LibraryInfo;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -191,8 +190,8 @@ async fn in_all(
         return Err(Problem::query("at_least", "positions are of one library: search that one"));
     }
     let ask = query.ask()?;
-    let libraries = shelf_identity::libraries(&api.doors(), me.signed.person.id).await?;
-    let scopes: Vec<Scope> = libraries.iter().map(LibraryInfo::scope).collect();
+    let libraries = shelf_identity::libraries(&api.doors(), &me.signed.person).await?;
+    let scopes: Vec<Scope> = libraries.iter().map(|reach| reach.library.scope()).collect();
     if scopes.len() > 1 && ask.offset + ask.limit > LIMIT_MAX {
         let detail = format!("over several libraries pages lead to the {LIMIT_MAX}th hit");
         return Err(Problem::query("cursor", detail));

@@ -237,6 +237,7 @@ struct PushOut {
     operation_id = "push_changes", request_body = PushIn,
     responses((status = 200, description = "Looked at.", body = PushOut)))]
 async fn pushed(within: In, Ask { body, .. }: Ask<PushIn>) -> Answer {
+    within.ctx.to_write()?;
     let ask = Push { device: body.device, changes: body.changes };
     let person = within.ctx.person;
     let answer = push(&doors(&within.ctx), within.scope, person, ask).await?;

@@ -115,13 +115,14 @@ impl World {
             imports: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
+            tenants: store.clone(),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: clock.clone(),
             chance: chance.clone(),
         };
-        let doors = Doors { accounts: store.clone(), clock, chance };
+        let doors = Doors { accounts: store.clone(), tenants: store.clone(), clock, chance };
         let ada = someone(&doors, 1).await;
         let eve = someone(&doors, 2).await;
         let gate = Arc::new(Gate::new("127.0.0.1:4747".parse().unwrap(), &[], &[]));

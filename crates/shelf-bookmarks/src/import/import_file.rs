@@ -104,6 +104,7 @@ pub(super) async fn begin_as(
     ask: ImportFile,
     mut source: Box<dyn Source>,
 ) -> Result<Begun, Failure> {
+    ctx.to_write()?;
     let work = move || source::identify(&mut *source).map(|format| (source, format));
     let (source, format) = blocking(work).await?;
     let now = ctx.stores.clock.now_ms();

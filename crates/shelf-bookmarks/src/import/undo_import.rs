@@ -19,6 +19,7 @@ use crate::history::undo_act;
 /// told of in the job. A dry run, and an import still running, are refused.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn undo_import(ctx: &Ctx, scope: Scope, id: ActId) -> Result<ImportJob, Failure> {
+    ctx.to_write()?;
     let Some(mut job) = ctx.stores.imports.job(scope, id).await? else {
         return Err(Refused::not_found(format!("import {id}")).into());
     };

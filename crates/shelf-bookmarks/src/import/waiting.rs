@@ -23,6 +23,7 @@ pub async fn rehearse_import(
     file_name: String,
     file: File,
 ) -> Result<Begun, Failure> {
+    ctx.to_write()?;
     let id = new_act(ctx);
     let key = key(scope, id);
     let again = file.try_clone().map_err(|error| Fault::new("rehearsing an import", error))?;

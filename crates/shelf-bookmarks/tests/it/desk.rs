@@ -4,6 +4,7 @@ use shelf_bookmarks::export::{ExportFormat, Exported, export_library};
 use shelf_bookmarks::import::{ImportFile, import_file};
 use shelf_bookmarks::{Ctx, Stores};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::right::Right;
 use shelf_domain::view::Bookmark;
 use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
@@ -62,13 +63,19 @@ impl Desk {
             imports: Arc::clone(&store) as _,
             activity: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
+            tenants: Arc::clone(&store) as _,
             leases: store,
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: Arc::new(Ticking::default()),
             chance: Arc::new(Counting::default()),
         };
-        let ctx = Ctx { stores, device: DeviceId::from_bytes([4; 16]), person: person.id };
+        let ctx = Ctx {
+            stores,
+            device: DeviceId::from_bytes([4; 16]),
+            person: person.id,
+            right: Right::Manage,
+        };
         Self { ctx, scope: Scope { tenant, library: id }, dir }
     }
 

@@ -6,6 +6,7 @@ use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, Saved, save_bookma
 use shelf_bookmarks::{Ctx, Stores};
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::refusal::Refused;
+use shelf_domain::right::Right;
 use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::Failure;
 use shelf_testkit::{Desk, FakeClock, SeededChance};
@@ -32,13 +33,14 @@ impl World {
             imports: Arc::new(store.clone()),
             activity: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
+            tenants: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: Arc::<FakeClock>::clone(&clock),
             chance: Arc::new(SeededChance::new(7)),
         };
-        let ctx = Ctx { stores, device: desk.device, person: desk.person };
+        let ctx = Ctx { stores, device: desk.device, person: desk.person, right: Right::Manage };
         Self { ctx, scope: desk.scope, clock, store, _dir: dir }
     }
 

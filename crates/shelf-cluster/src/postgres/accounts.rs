@@ -1,11 +1,14 @@
-//! Tenants, people, libraries, sign-in links and grants in tables of their own.
+//! People, libraries, sign-in links and grants in tables of their own.
 
-use super::{Bound, Postgres, damaged, fault};
+use super::tenants::{give, given_to, put_member, put_tenant};
+use super::within::Within;
+use super::{Bound, Postgres, damaged};
 use async_trait::async_trait;
-use deadpool_postgres::Transaction;
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
+use shelf_ports::tenants::Tenant;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -52,50 +55,52 @@ fn uuid(person: PersonId) -> Uuid {
     Uuid::from(person)
 }
 
-async fn add(
-    within: &Transaction<'_>,
+/// Adds a person with their tenant, which they own, and a library in it.
+pub(super) async fn add(
+    within: &Within<'_>,
     person: &Person,
     library: &LibraryInfo,
-) -> Result<(), tokio_postgres::Error> {
-    let (id, tenant) = (uuid(person.id), Uuid::from(person.tenant));
-    let shelf = Uuid::from(library.id);
-    within
-        .execute_typed(
-            "INSERT INTO people VALUES ($1, $2, $3, $4)",
-            &[
-                (&id, Type::UUID),
-                (&tenant, Type::UUID),
-                (&person.name, Type::TEXT),
-                (&library.created_at, Type::INT8),
-            ],
-        )
-        .await?;
-    within
-        .execute_typed(
-            "INSERT INTO libraries (id, tenant, owner, name, created_at)
-             VALUES ($1, $2, $3, $4, $5)",
-            &[
-                (&shelf, Type::UUID),
-                (&tenant, Type::UUID),
-                (&id, Type::UUID),
-                (&library.name, Type::TEXT),
-                (&library.created_at, Type::INT8),
-            ],
-        )
-        .await
-        .map(drop)
+) -> Result<(), Fault> {
+    let (id, since) = (uuid(person.id), library.created_at);
+    let of: [Bound<'_>; 4] = [
+        (&id, Type::UUID),
+        (&Uuid::from(person.tenant), Type::UUID),
+        (&person.name, Type::TEXT),
+        (&since, Type::INT8),
+    ];
+    within.plain("INSERT INTO people VALUES ($1, $2, $3, $4)", &of).await?;
+    let tenant = Tenant { id: person.tenant, name: person.name.clone(), created_at: since };
+    put_tenant(within, &tenant).await?;
+    put_member(within, tenant.id, person.id, Role::Owner, since).await?;
+    add_library(within, library, person.id).await
+}
+
+/// Adds a library, which `maker` manages.
+pub(super) async fn add_library(
+    within: &Within<'_>,
+    library: &LibraryInfo,
+    maker: PersonId,
+) -> Result<(), Fault> {
+    let of: [Bound<'_>; 5] = [
+        (&Uuid::from(library.id), Type::UUID),
+        (&Uuid::from(library.tenant), Type::UUID),
+        (&uuid(maker), Type::UUID),
+        (&library.name, Type::TEXT),
+        (&library.created_at, Type::INT8),
+    ];
+    let sql = "INSERT INTO libraries (id, tenant, owner, name, created_at)
+        VALUES ($1, $2, $3, $4, $5)";
+    within.plain(sql, &of).await?;
+    give(within, library.id, given_to(maker, Right::Manage)).await
 }
 
 #[async_trait]
 impl Accounts for Postgres {
     async fn add_person(&self, person: &Person, library: &LibraryInfo) -> Result<(), Fault> {
         let mut connection = self.connection().await?;
-        let added = async {
-            let within = connection.transaction().await?;
-            add(&within, person, library).await?;
-            within.commit().await
-        };
-        added.await.map_err(|error| fault("adding a person", error))
+        let within = Within::anywhere(&mut connection, "adding a person").await?;
+        add(&within, person, library).await?;
+        within.commit().await
     }
 
     async fn add_first_person(
@@ -104,16 +109,13 @@ impl Accounts for Postgres {
         library: &LibraryInfo,
     ) -> Result<bool, Fault> {
         let mut connection = self.connection().await?;
-        let added = async {
-            let within = connection.transaction().await?;
-            within.batch_execute("LOCK TABLE people IN EXCLUSIVE MODE").await?;
-            let first = within.query_typed("SELECT FROM people LIMIT 1", &[]).await?.is_empty();
-            if first {
-                add(&within, person, library).await?;
-            }
-            within.commit().await.map(|()| first)
-        };
-        added.await.map_err(|error| fault("adding the first person", error))
+        let within = Within::anywhere(&mut connection, "adding the first person").await?;
+        within.plain("LOCK TABLE people IN EXCLUSIVE MODE", &[]).await?;
+        let first = within.plain("SELECT FROM people LIMIT 1", &[]).await?.is_empty();
+        if first {
+            add(&within, person, library).await?;
+        }
+        within.commit().await.map(|()| first)
     }
 
     async fn people(&self) -> Result<Vec<Person>, Fault> {
@@ -126,13 +128,6 @@ impl Accounts for Postgres {
         let sql = "SELECT id, tenant, name FROM people WHERE id = $1";
         let rows = self.query("reading a person", sql, &[(&uuid(id), Type::UUID)]).await?;
         Ok(rows.first().map(person_of))
-    }
-
-    async fn libraries(&self, person: PersonId) -> Result<Vec<LibraryInfo>, Fault> {
-        let sql = "SELECT id, tenant, name, created_at FROM libraries
-            WHERE owner = $1 ORDER BY key";
-        let rows = self.query("reading libraries", sql, &[(&uuid(person), Type::UUID)]).await?;
-        Ok(rows.iter().map(library_of).collect())
     }
 
     async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault> {

@@ -4,22 +4,30 @@ use super::accounts::{grant_of, library_of, person_of};
 use super::activity::event_of;
 use super::imports::{from_json, put_job, put_rows};
 use super::load::{self, change_columns, change_of};
+use super::tenants::{
+    give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
+};
 use super::within::{For, Within};
 use super::{Bound, Postgres, damaged, library, persist};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
-use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
+use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
 use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::activity::Event;
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking, is_same_row};
 use shelf_ports::imports::LedgerRow;
+use shelf_ports::tenants::{Group, Member, Tenant};
 use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 const PEOPLE: &str = "SELECT id, tenant, name, joined FROM people ORDER BY joined, id";
+const TENANTS: &str = "SELECT id, name, created_at FROM tenants ORDER BY created_at, id";
+const MEMBERS: &str = "SELECT person, role, since, tenant FROM members ORDER BY tenant, person";
+const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder";
 const SETTINGS: &str =
     r#"SELECT person, name, value FROM settings ORDER BY person, name COLLATE "C""#;
 const GRANTS: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, secret
@@ -66,6 +74,7 @@ impl Archive for Postgres {
         let within = Within::nowhere(&mut connection, "telling everything").await?;
         let mut telling = Telling { within, to, scope: None };
         telling.each(PEOPLE, |row| Ok(Entry::Person(person_of(row), row.get(3)))).await?;
+        telling.tenants().await?;
         let setting = |row: &Row| Entry::Setting(person(row, 0), row.get(1), row.get(2));
         telling.each(SETTINGS, |row| Ok(setting(row))).await?;
         telling.each(GRANTS, |row| Ok(Entry::Grant(grant_of(row)?, secret_of(row)?))).await?;
@@ -114,6 +123,28 @@ struct Telling<'a, 'b> {
 }
 
 impl Telling<'_, '_> {
+    async fn tenants(&mut self) -> Result<(), Fault> {
+        self.each(TENANTS, |row| Ok(Entry::Tenant(tenant_of(row)))).await?;
+        self.each(MEMBERS, |row| {
+            let (person, name) = (person(row, 0), String::new());
+            let member = Member { person, name, role: role_of(row, 1)?, since: row.get(2) };
+            Ok(Entry::Member(TenantId::from(row.get::<_, Uuid>(3)), member))
+        })
+        .await?;
+        for row in self.within.plain("SELECT id FROM tenants ORDER BY id", &[]).await? {
+            let id = TenantId::from(row.get::<_, Uuid>(0));
+            let groups = groups(&self.within, id).await?;
+            let entries: Vec<_> = groups.into_iter().map(|group| Entry::Group(id, group)).collect();
+            if !entries.is_empty() {
+                self.to.take(Batch { scope: None, entries }).await?;
+            }
+        }
+        self.each(SHARES, |row| {
+            Ok(Entry::Share(LibraryId::from(row.get::<_, Uuid>(3)), share_of(row)?))
+        })
+        .await
+    }
+
     async fn library(&mut self, info: LibraryInfo, owner: PersonId) -> Result<(), Fault> {
         let scope = info.scope();
         let entries = vec![Entry::Library(info, owner)];
@@ -206,21 +237,52 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             ];
             within.plain(TAKE_GRANT, &of).await
         }
-        Entry::Library(info, owner) => {
-            let (id, tenant) = (Uuid::from(info.id), Uuid::from(info.tenant));
-            let owner = Uuid::from(*owner);
-            let of: [Bound<'_>; 5] = [
-                (&id, Type::UUID),
-                (&tenant, Type::UUID),
-                (&owner, Type::UUID),
-                (&info.name, Type::TEXT),
-                (&info.created_at, Type::INT8),
-            ];
-            within.plain(TAKE_LIBRARY, &of).await
+        Entry::Tenant(tenant) => return put_tenant(within, tenant).await,
+        Entry::Member(tenant, member) => {
+            let Member { person, role, since, .. } = *member;
+            return put_member(within, *tenant, person, role, since).await;
         }
+        Entry::Group(tenant, group) => return take_group(within, *tenant, group).await,
+        Entry::Share(library, share) => return give(within, *library, *share).await,
+        Entry::Library(info, maker) => return take_library(within, info, *maker).await,
         _ => return Err(damaged("an entry of a library outside of one")),
     }
     .map(drop)
+}
+
+async fn take_group(within: &Within<'_>, tenant: TenantId, group: &Group) -> Result<(), Fault> {
+    let id = Uuid::from(group.id);
+    let of: [Bound<'_>; 3] =
+        [(&id, Type::UUID), (&Uuid::from(tenant), Type::UUID), (&group.name, Type::TEXT)];
+    let sql = "INSERT INTO groups VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    within.plain(sql, &of).await?;
+    let people: Vec<Uuid> = group.people.iter().copied().map(Uuid::from).collect();
+    let of: [Bound<'_>; 2] = [(&id, Type::UUID), (&people, Type::UUID_ARRAY)];
+    let sql = "INSERT INTO grouped SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING";
+    within.plain(sql, &of).await.map(drop)
+}
+
+async fn take_library(
+    within: &Within<'_>,
+    info: &LibraryInfo,
+    maker: PersonId,
+) -> Result<(), Fault> {
+    let (id, tenant, owner) = (Uuid::from(info.id), Uuid::from(info.tenant), Uuid::from(maker));
+    let known = within.plain("SELECT FROM tenants WHERE id = $1", &[(&tenant, Type::UUID)]).await?;
+    if known.is_empty() {
+        let (name, created_at) = (info.name.clone(), info.created_at);
+        put_tenant(within, &Tenant { id: info.tenant, name, created_at }).await?;
+        put_member(within, info.tenant, maker, Role::Owner, created_at).await?;
+        give(within, info.id, given_to(maker, Right::Manage)).await?;
+    }
+    let of: [Bound<'_>; 5] = [
+        (&id, Type::UUID),
+        (&tenant, Type::UUID),
+        (&owner, Type::UUID),
+        (&info.name, Type::TEXT),
+        (&info.created_at, Type::INT8),
+    ];
+    within.plain(TAKE_LIBRARY, &of).await.map(drop)
 }
 
 /// Takes in what belongs to the library that was entered.

@@ -40,6 +40,15 @@ async fn accounts_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn tenants_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::tenants::exam(&store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;

@@ -3,8 +3,10 @@
 use crate::open;
 use shelf_cluster::postgres::Postgres;
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::right::Right;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::{Activity, Deed};
+use shelf_ports::tenants::Tenants;
 use shelf_testkit::ground::{Ground, connect};
 use tokio_postgres::Client;
 
@@ -38,8 +40,11 @@ async fn a_database_of_version_1_is_brought_up_to_date_with_all_it_holds() {
         let (one, other, third) = tokio::join!(once(), once(), once());
         let store = one.unwrap();
         assert!(other.is_ok() && third.is_ok(), "several processes may start at once");
-        assert_eq!(version(&role).await, 2);
-        assert_eq!(store.people().await.unwrap()[0].name, "Ada");
+        assert_eq!(version(&role).await, 3);
+        let ada = store.people().await.unwrap().remove(0);
+        assert_eq!(ada.name, "Ada");
+        let reach = store.reach(ada.id).await.unwrap();
+        assert_eq!((reach[0].library.name.as_str(), reach[0].right), ("Books", Right::Manage));
         let scope = Scope {
             tenant: TenantId::from_bytes([2; 16]),
             library: LibraryId::from_bytes([3; 16]),
@@ -56,7 +61,7 @@ async fn a_fresh_database_is_of_the_latest_version_and_its_new_tables_are_locked
     for ground in Ground::all().await {
         open(&ground).await;
         let role = connect(&ground.direct_url).await;
-        assert_eq!(version(&role).await, 2);
+        assert_eq!(version(&role).await, 3);
         let tables = role.query(LOCKED, &[]).await.unwrap();
         assert_eq!(tables.len(), 4 * 17, "four tables, each with sixteen partitions");
         for table in tables {

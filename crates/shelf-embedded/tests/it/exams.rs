@@ -30,6 +30,12 @@ async fn accounts_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn tenants_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::tenants::exam(&store, &store).await;
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     let (store, _dir) = store();
     exams::activity::exam(&store, &store).await;

@@ -1,12 +1,15 @@
 //! Sign-in, grants and libraries, on a real store.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
+mod tenants;
+
 use shelf_domain::id::{DeviceId, LibraryId};
 use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::right::Right;
 use shelf_embedded::Embedded;
 use shelf_identity::{
     CreateToken, Doors, Secret, authenticate, create_link, create_local_key, create_token,
-    first_run, libraries, list_grants, pair_device, revoke_grant, scope_of, sign_in, sign_out,
+    first_run, libraries, list_grants, pair_device, reach_of, revoke_grant, sign_in, sign_out,
 };
 use shelf_ports::Failure;
 use shelf_ports::accounts::GrantKind;
@@ -28,6 +31,7 @@ fn world() -> World {
     let clock = Arc::new(FakeClock::default());
     let doors = Doors {
         accounts: Arc::new(store.clone()),
+        tenants: Arc::new(store.clone()),
         clock: Arc::<FakeClock>::clone(&clock),
         chance: Arc::new(SeededChance::new(3)),
     };
@@ -46,9 +50,10 @@ async fn the_first_run_makes_one_owner_and_later_runs_find_them() {
     let world = world();
     let owner = first_run(&world.doors).await.unwrap();
     assert!(owner.is_new);
-    let known = libraries(&world.doors, owner.person.id).await.unwrap();
-    assert_eq!(known.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["Bookmarks"]);
-    assert_eq!(known[0].tenant, owner.person.tenant);
+    let known = libraries(&world.doors, &owner.person).await.unwrap();
+    assert_eq!(known.iter().map(|l| l.library.name.as_str()).collect::<Vec<_>>(), ["Bookmarks"]);
+    assert_eq!(known[0].library.tenant, owner.person.tenant);
+    assert_eq!(known[0].right, Right::Manage);
     let again = first_run(&world.doors).await.unwrap();
     assert!(!again.is_new);
     assert_eq!(again.person, owner.person);
@@ -134,12 +139,12 @@ async fn a_library_of_others_is_as_absent_as_one_that_never_was() {
     let world = world();
     let owner = first_run(&world.doors).await.unwrap().person;
     let stranger = Desk::new(&world.store, 9).await;
-    let own = libraries(&world.doors, owner.id).await.unwrap()[0].clone();
-    let scope = scope_of(&world.doors, owner.id, own.id).await.unwrap();
-    assert_eq!(scope, own.scope());
+    let own = libraries(&world.doors, &owner).await.unwrap()[0].clone();
+    let reach = reach_of(&world.doors, owner.id, own.library.id).await.unwrap();
+    assert_eq!(reach, own);
     let absent = LibraryId::from_bytes([0; 16]);
     for library in [stranger.scope.library, absent] {
-        let refusal = refused(scope_of(&world.doors, owner.id, library).await);
+        let refusal = refused(reach_of(&world.doors, owner.id, library).await);
         assert_eq!(refusal.code, Code::NotFound);
     }
     let secret = create_local_key(&world.doors, owner.id).await.unwrap();

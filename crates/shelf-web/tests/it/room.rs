@@ -87,13 +87,14 @@ impl Room {
             imports: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
+            tenants: store.clone(),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: clock.clone(),
             chance: chance.clone(),
         };
-        let doors = Doors { accounts: store.clone(), clock, chance };
+        let doors = Doors { accounts: store.clone(), tenants: store.clone(), clock, chance };
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();
         let session = sign_in(&doors, &used.secret, "A browser").await.unwrap().secret;

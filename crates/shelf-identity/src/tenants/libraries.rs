@@ -1,0 +1,109 @@
+//! Libraries: see those one may use, make one, rename one, and the scope of one.
+
+use super::{forbidden, governor_in, role_in};
+use crate::create_token::checked_name;
+use crate::doors::Doors;
+use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::right::Right;
+use shelf_ports::accounts::{LibraryInfo, Person};
+use shelf_ports::tenants::Reach;
+use shelf_ports::{Failure, Fault};
+
+/// Most libraries of one tenant.
+pub const LIBRARIES_MAX: usize = 10_000;
+
+/// The libraries `person` may use: their own first, then those of other tenants, oldest first.
+#[tracing::instrument(skip_all)]
+pub async fn libraries(doors: &Doors, person: &Person) -> Result<Vec<Reach>, Fault> {
+    let mut reach = doors.tenants.reach(person.id).await?;
+    reach.sort_by_key(|reach| reach.library.tenant != person.tenant);
+    Ok(reach)
+}
+
+/// `library` and what `person` may do in it. A library that is not shared with them is as absent as
+/// one that never was: both are refused `not_found`. Every scope of a request is made here.
+pub async fn reach_of(
+    doors: &Doors,
+    person: PersonId,
+    library: LibraryId,
+) -> Result<Reach, Failure> {
+    let reach = doors.tenants.reach(person).await?;
+    let found = reach.into_iter().find(|reach| reach.library.id == library);
+    found.ok_or_else(|| Refused::not_found(format!("library {library}")).into())
+}
+
+/// Makes a library in `tenant`, which its maker manages; for members who are no viewers.
+#[tracing::instrument(skip_all)]
+pub async fn create_library(
+    doors: &Doors,
+    by: PersonId,
+    tenant: TenantId,
+    name: &str,
+) -> Result<LibraryInfo, Failure> {
+    if !role_in(doors, by, tenant).await?.makes_libraries() {
+        return Err(forbidden("viewers make no libraries; ask an admin or owner").into());
+    }
+    if doors.tenants.libraries_of(tenant).await?.len() >= LIBRARIES_MAX {
+        let detail = format!("a tenant has at most {LIBRARIES_MAX} libraries");
+        return Err(Refused::new(Code::Quota, "", detail).into());
+    }
+    let (name, created_at) = (checked_name(name)?, doors.clock.now_ms());
+    let library = LibraryInfo { id: doors.ids().make(), tenant, name, created_at };
+    doors.tenants.add_library(&library, by).await?;
+    Ok(library)
+}
+
+/// Renames a library; for who manages it.
+#[tracing::instrument(skip_all)]
+pub async fn rename_library(
+    doors: &Doors,
+    by: PersonId,
+    library: LibraryId,
+    name: &str,
+) -> Result<(), Failure> {
+    let reach = reach_of(doors, by, library).await?;
+    if reach.right < Right::Manage {
+        return Err(forbidden("only who manages a library renames it").into());
+    }
+    doors.tenants.rename_library(reach.library.scope(), &checked_name(name)?).await?;
+    Ok(())
+}
+
+/// Every library of a tenant, by name alone; for admins, who decide who may use them.
+#[tracing::instrument(skip_all)]
+pub async fn all_libraries_of(
+    doors: &Doors,
+    by: PersonId,
+    tenant: TenantId,
+) -> Result<Vec<LibraryInfo>, Failure> {
+    governor_in(doors, by, tenant).await?;
+    Ok(doors.tenants.libraries_of(tenant).await?)
+}
+
+/// The scope of `library` for whoever decides who may use it: who manages it, and the admins of its
+/// tenant, whom that alone lets read nothing of it.
+pub(crate) async fn governed(
+    doors: &Doors,
+    by: PersonId,
+    library: LibraryId,
+) -> Result<Scope, Failure> {
+    let reach = doors.tenants.reach(by).await?;
+    let mine = reach.into_iter().find(|reach| reach.library.id == library);
+    if let Some(reach) = &mine
+        && reach.right == Right::Manage
+    {
+        return Ok(reach.library.scope());
+    }
+    for (tenant, role) in doors.tenants.tenants_of(by).await? {
+        let all =
+            if role.governs() { doors.tenants.libraries_of(tenant.id).await? } else { vec![] };
+        if let Some(found) = all.iter().find(|found| found.id == library) {
+            return Ok(found.scope());
+        }
+    }
+    match mine {
+        Some(_) => Err(forbidden("ask who manages this library for this").into()),
+        None => Err(Refused::not_found(format!("library {library}")).into()),
+    }
+}
