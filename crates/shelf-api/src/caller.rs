@@ -8,7 +8,9 @@ use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use shelf_bookmarks::Ctx;
-use shelf_domain::id::{ActId, DeviceId, ItemId, LibraryId, Scope};
+use shelf_domain::id::{
+    ActId, DeviceId, GroupId, InvitationId, ItemId, LibraryId, PersonId, Scope, TenantId,
+};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_domain::stamp::Seq;
@@ -183,6 +185,31 @@ path_id!(
 path_id!(
     /// The token or session in the path.
     GrantPath, DeviceId, "grant"
+);
+
+path_id!(
+    /// The library in the path, for what does not touch its content.
+    LibraryPath, LibraryId, "library"
+);
+path_id!(
+    /// The tenant in the path.
+    TenantPath, TenantId, "tenant"
+);
+path_id!(
+    /// The person in the path.
+    PersonPath, PersonId, "person"
+);
+path_id!(
+    /// The group in the path.
+    GroupPath, GroupId, "group"
+);
+path_id!(
+    /// The invitation in the path.
+    InvitationPath, InvitationId, "invitation"
+);
+path_id!(
+    /// The person, group or tenant in the path that a right is given to.
+    HolderPath, PersonId, "holder"
 );
 
 #[cfg(test)]

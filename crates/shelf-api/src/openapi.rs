@@ -27,9 +27,10 @@ UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused 
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
 (RFC 7396) and take If-Match.";
 
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions and devices."),
+    ("tenants", "Who belongs together, and who may use which library."),
     ("bookmarks", "Saved links and where they stand."),
     ("collections", "The tree of folders."),
     ("tags", "Tags."),
@@ -43,12 +44,17 @@ const TAGS: [(&str, &str); 12] = [
 ];
 
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 5] = [
+const PATH_PARAMETERS: [(&str, &str); 10] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),
     ("grant", "The token or session."),
     ("import", "The import."),
+    ("tenant", "A tenant of the caller."),
+    ("person", "The member."),
+    ("group", "The group."),
+    ("invitation", "The invitation."),
+    ("holder", "The person, the group, or the tenant whose members are meant."),
 ];
 
 /// The finished document.
@@ -164,10 +170,12 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if versioned {
         parameters.push(tagged("If-None-Match", "Versions the caller has."));
     }
-    if method == "patch" && !path.contains("/places/") {
+    // Places and what belongs to no library have no versions.
+    let content = path.starts_with("/v1/libraries/{library}/") && !path.contains("/shares");
+    if method == "patch" && content && !path.contains("/places/") {
         parameters.push(tagged("If-Match", "The version the caller has read."));
     }
-    let positioned = !writes && path.contains("{library}");
+    let positioned = !writes && content;
     parameters.extend(positioned.then(position));
     parameters.retain(|one| path != "/v1/search" || one["name"] != "at_least");
     parameters.iter_mut().for_each(narrow);
@@ -259,6 +267,17 @@ fn path_parameters(path: &str) -> Vec<Value> {
 
 /// The number at the end of the id the examples use for what `name` is in `path`.
 fn example(path: &str, name: &str) -> u8 {
+    let named = [
+        ("library", 0),
+        ("tenant", 10),
+        ("person", 13),
+        ("group", 14),
+        ("invitation", 15),
+        ("holder", 13),
+    ];
+    if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
+        return number;
+    }
     let numbers = [
         ("/tokens/", 7),
         ("/sessions/", 8),
@@ -271,7 +290,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("/imports/", 12),
     ];
     let found = numbers.into_iter().find(|(part, _)| path.contains(part));
-    if name == "library" { 0 } else { found.map_or(0, |(_, number)| number) }
+    found.map_or(0, |(_, number)| number)
 }
 
 /// What names a request that changes something.

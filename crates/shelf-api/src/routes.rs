@@ -4,6 +4,10 @@
 mod health;
 mod me;
 mod access;
+mod tenants;
+mod groups;
+mod invitations;
+mod shares;
 mod shown;
 mod bookmarks;
 mod edit;
@@ -34,6 +38,10 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(operations())
         .merge(me::routes())
         .merge(access::routes())
+        .merge(tenants::routes())
+        .merge(groups::routes())
+        .merge(invitations::routes())
+        .merge(shares::routes())
         .merge(bookmarks::routes())
         .merge(bulk::routes())
         .merge(places::routes())

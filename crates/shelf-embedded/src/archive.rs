@@ -27,7 +27,7 @@ const BATCHES_MAX: usize = 4;
 const PEOPLE: &str = "SELECT id, tenant, name, joined FROM people ORDER BY joined, id";
 const TENANTS: &str = "SELECT id, name, created_at FROM tenants ORDER BY created_at, id";
 const MEMBERS: &str = "SELECT person, role, since, tenant FROM members ORDER BY tenant, person";
-const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder";
+const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder, kind";
 const SETTINGS: &str = "SELECT person, name, value FROM settings ORDER BY person, name";
 const LIBRARIES: &str =
     "SELECT id, tenant, name, created_at, owner, key FROM libraries ORDER BY created_at, id";

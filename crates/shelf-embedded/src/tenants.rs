@@ -17,11 +17,11 @@ const MEMBER: &str = "SELECT m.person, p.name, m.role, m.since
     FROM members m JOIN people p ON p.id = m.person";
 const OTHER_OWNERS: &str =
     "SELECT 1 FROM members WHERE tenant = ?1 AND person <> ?2 AND role = 'owner'";
-const REACH: &str = "WITH me (id) AS (SELECT ?1
-        UNION ALL SELECT team FROM grouped WHERE person = ?1
-        UNION ALL SELECT tenant FROM members WHERE person = ?1)
+const REACH: &str = "WITH me (id, kind) AS (SELECT ?1, 'person'
+        UNION ALL SELECT team, 'group' FROM grouped WHERE person = ?1
+        UNION ALL SELECT tenant, 'everyone' FROM members WHERE person = ?1)
     SELECT l.id, l.tenant, l.name, l.created_at, m.role, s.may
-    FROM me JOIN shares s ON s.holder = me.id JOIN libraries l ON l.id = s.library
+    FROM me JOIN shares s ON s.holder = me.id AND s.kind = me.kind JOIN libraries l ON l.id = s.library
     JOIN members m ON m.tenant = l.tenant AND m.person = ?1
     ORDER BY l.created_at, l.id";
 const INVITATION: &str =
@@ -155,7 +155,7 @@ fn remove(connection: &Connection, tenant: TenantId, person: PersonId) -> rusqli
         "DELETE FROM members WHERE tenant = ?1 AND person = ?2",
         "DELETE FROM grouped WHERE person = ?2
             AND team IN (SELECT id FROM groups WHERE tenant = ?1)",
-        "DELETE FROM shares WHERE holder = ?2
+        "DELETE FROM shares WHERE holder = ?2 AND kind = 'person'
             AND library IN (SELECT id FROM libraries WHERE tenant = ?1)",
     ] {
         connection.prepare_cached(sql)?.execute(params![tenant.to_bytes(), person.to_bytes()])?;
@@ -203,7 +203,9 @@ fn take_up(
     put_member(connection, invitation.tenant, person, invitation.role, now)?;
     if let Some((library, right)) = invitation.share {
         let before = connection
-            .prepare_cached("SELECT may FROM shares WHERE library = ?1 AND holder = ?2")?
+            .prepare_cached(
+                "SELECT may FROM shares WHERE library = ?1 AND holder = ?2 AND kind = 'person'",
+            )?
             .query_row(params![library.to_bytes(), person.to_bytes()], |row| right_of(row, 0))
             .optional()?;
         let scope = Scope { tenant: invitation.tenant, library };
@@ -339,7 +341,7 @@ impl Tenants for Embedded {
             for sql in [
                 "DELETE FROM groups WHERE id = ?1",
                 "DELETE FROM grouped WHERE team = ?1",
-                "DELETE FROM shares WHERE holder = ?1",
+                "DELETE FROM shares WHERE holder = ?1 AND kind = 'group'",
             ] {
                 connection.prepare_cached(sql)?.execute([id.to_bytes()])?;
             }
@@ -466,8 +468,10 @@ impl Tenants for Embedded {
                 return Ok(false);
             }
             let gone = connection
-                .prepare_cached("DELETE FROM shares WHERE library = ?1 AND holder = ?2")?
-                .execute(params![scope.library.to_bytes(), holder.to_bytes()])?;
+                .prepare_cached(
+                    "DELETE FROM shares WHERE library = ?1 AND holder = ?2 AND kind = ?3",
+                )?
+                .execute(params![scope.library.to_bytes(), holder.to_bytes(), holder.kind()])?;
             Ok(gone > 0)
         })
         .await

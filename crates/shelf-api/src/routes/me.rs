@@ -3,7 +3,9 @@
 use crate::Api;
 use crate::caller::Me;
 use crate::moment::Moment;
+use crate::problem::Problem;
 use crate::routes::access::GrantOut;
+use crate::routes::shares::RightIo;
 use crate::wire::{Answer, json};
 use axum::extract::State;
 use serde::Serialize;
@@ -44,7 +46,7 @@ struct PersonOut {
 /// A library.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Library)]
-struct LibraryOut {
+pub(crate) struct LibraryOut {
     /// Its id.
     #[schema(format = Uuid)]
     id: String,
@@ -53,12 +55,27 @@ struct LibraryOut {
     /// The tenant it belongs to.
     #[schema(format = Uuid)]
     tenant: String,
-    /// What the caller may do in it: `read`, `write` or `manage`.
-    right: &'static str,
+    /// What the caller may do in it.
+    right: RightIo,
     /// When it was made.
     created_at: Moment,
     /// How much it holds.
     counts: CountsOut,
+}
+
+impl LibraryOut {
+    /// What is told of a library the caller reaches.
+    pub(crate) async fn of(me: &Me, reach: Reach) -> Result<Self, Problem> {
+        let Reach { library, right } = reach;
+        Ok(Self {
+            id: library.id.to_string(),
+            tenant: library.tenant.to_string(),
+            right: right.into(),
+            counts: counts(&me.ctx, library.scope()).await?.into(),
+            created_at: Moment(library.created_at),
+            name: library.name,
+        })
+    }
 }
 
 /// How much a library holds.
@@ -96,17 +113,8 @@ impl From<Counts> for CountsOut {
     responses((status = 200, description = "The caller.", body = MeOut)))]
 async fn who(me: Me, State(api): State<Api>) -> Answer {
     let mut libraries = Vec::new();
-    for Reach { library, right } in
-        shelf_identity::libraries(&api.doors(), &me.signed.person).await?
-    {
-        libraries.push(LibraryOut {
-            id: library.id.to_string(),
-            tenant: library.tenant.to_string(),
-            right: right.name(),
-            counts: counts(&me.ctx, library.scope()).await?.into(),
-            created_at: Moment(library.created_at),
-            name: library.name,
-        });
+    for reach in shelf_identity::libraries(&api.doors(), &me.signed.person).await? {
+        libraries.push(LibraryOut::of(&me, reach).await?);
     }
     let person = PersonOut { id: me.signed.person.id.to_string(), name: me.signed.person.name };
     json(MeOut { person, grant: me.signed.grant.into(), libraries })

@@ -49,6 +49,7 @@ impl Names {
     fn shown(&mut self, name: &str, value: &Value) -> Value {
         match (name, value) {
             ("token", Value::String(_)) => "the-token-itself-shown-this-once".into(),
+            ("secret", Value::String(_)) => "the-secret-of-an-invitation".into(),
             ("next_cursor", Value::String(_)) => "opaque".into(),
             ("hlc", Value::String(_)) => "0193f0a000000000".into(),
             ("took_us", _) => 264.into(),

@@ -7,7 +7,8 @@ use axum::http::{Method, StatusCode};
 const AT_LEAST: &str = "MindShelf-At-Least";
 
 fn reads_a_library(route: &Route) -> bool {
-    route.method == Method::GET && route.template.contains("{library}")
+    let content = route.template.contains("{library}/") && !route.template.contains("/shares");
+    route.method == Method::GET && content
 }
 
 #[tokio::test]

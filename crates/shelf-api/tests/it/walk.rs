@@ -100,6 +100,8 @@ pub(crate) fn encoded(text: &str) -> String {
 /// A world in which the ids of the examples have a meaning.
 pub(crate) struct Prepared {
     pub(crate) world: World,
+    /// Somebody who may read Ada's library.
+    flo: Someone,
     ids: Vec<(String, String)>,
 }
 
@@ -122,7 +124,34 @@ impl Prepared {
         let file = "{\"url\": \"https://a.example/imported\"}\n";
         let import = world.imported(ada, "file_name=a.jsonl", file).await;
         world.follow(ada).await;
+        let tenant = post("/v1/tenants", json!({"name": "Guild"})).await.at("/id");
+        let of = |part: &str| format!("/v1/tenants/{tenant}/{part}");
+        let group = post(&of("groups"), json!({"name": "Readers"})).await.at("/id");
+        let flo = world.newcomer(3).await;
+        // Flo belongs to the guild, and to the tenant of the library, so that it can be shared.
+        let own = format!("/v1/tenants/{}/invitations", ada.tenant);
+        for invitations in [of("invitations"), own] {
+            let invited = post(&invitations, json!({"role": "member"})).await;
+            let ask = json!({"invitation": invited.at("/secret")});
+            let joined = world.post(&flo, "/v1/memberships", &ask).await;
+            assert_eq!(joined.status, StatusCode::CREATED, "{}", joined.text);
+        }
+        let put = |path: String, body: &str| world.ask(ada, Method::PUT, &path, body);
+        let person = flo.person.to_string();
+        let shared =
+            put(format!("{BASE}/shares/{person}"), r#"{"kind": "person", "right": "read"}"#);
+        assert_eq!(shared.await.status, StatusCode::OK);
+        let grouped = put(of(&format!("groups/{group}/members/{person}")), "").await;
+        assert_eq!(grouped.status, StatusCode::NO_CONTENT, "{}", grouped.text);
+        let open = post(&of("invitations"), json!({"role": "member", "note": "for Flo"})).await;
+        let theirs = world.post(&flo, "/v1/tenants", &json!({"name": "Club"})).await.at("/id");
+        let theirs = format!("/v1/tenants/{theirs}/invitations");
+        let secret = world.post(&flo, &theirs, &json!({"role": "viewer"})).await.at("/secret");
         let ids = vec![
+            (0x0a, tenant),
+            (0x0d, person),
+            (0x0e, group),
+            (0x0f, open.at("/invitation/id")),
             (0x0c, import.at("/id")),
             (0x00, ada.library.to_string()),
             (0x01, saved.at("/item/id")),
@@ -135,8 +164,10 @@ impl Prepared {
             (0x08, session.at("/items/0/id")),
             (0x09, saved.at("/act")),
         ];
-        let ids = ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id)).collect();
-        Self { world, ids }
+        let mut ids: Vec<(String, String)> =
+            ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id)).collect();
+        ids.push(("the-secret-of-an-invitation".to_owned(), secret));
+        Self { world, ids, flo }
     }
 
     /// `text` with the ids of the examples replaced by Ada's.
@@ -245,6 +276,40 @@ async fn nobody_sees_what_belongs_to_others() {
     }
     let mine = world.get(eve, "/v1/libraries/{library}/changes").await;
     assert!(!mine.text.contains("a.example"), "{}", mine.text);
+}
+
+#[tokio::test]
+async fn whoever_may_only_read_changes_nothing() {
+    let prepared = Prepared::new().await;
+    let (world, flo) = (&prepared.world, &prepared.flo);
+    let before = world.get(&world.ada, &format!("{BASE}/changes")).await.text;
+    let document = shelf_api::document();
+    let mut tried = 0;
+    for route in routes(&document) {
+        if !route.template.contains("/libraries/{library}") {
+            continue;
+        }
+        let told = world.send(request(&route, Some(flo), |text| prepared.adas(text))).await;
+        let name = format!("{} {}: {} {}", route.method, route.template, told.status, told.text);
+        // What they opened is theirs, not the library's.
+        let own = route.template.contains("/activity") || route.template.ends_with("/open");
+        if route.method == Method::GET || own {
+            let shares = route.template.contains("/shares");
+            assert_eq!(told.status == StatusCode::FORBIDDEN, shares, "{name}");
+            continue;
+        }
+        tried += 1;
+        assert_eq!((told.status, told.code()), (StatusCode::FORBIDDEN, "forbidden"), "{name}");
+    }
+    assert!(tried > 20, "{tried}");
+    assert_eq!(world.get(&world.ada, &format!("{BASE}/changes")).await.text, before);
+    assert_eq!(
+        world.get(&world.ada, &format!("{BASE}/imports")).await.json["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 /// An answer without what names the request.

@@ -51,6 +51,7 @@ impl Chance for Counting {
 /// Someone with a library, a token and a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Someone {
+    pub(crate) person: PersonId,
     pub(crate) tenant: TenantId,
     pub(crate) library: LibraryId,
     pub(crate) token: String,
@@ -140,6 +141,12 @@ impl World {
             probes,
         };
         Self { app: shelf_api::router(api), ada, eve, follower, stores, dir }
+    }
+
+    /// Somebody more, told apart by `number`.
+    pub(crate) async fn newcomer(&self, number: u8) -> Someone {
+        let Stores { accounts, tenants, clock, chance, .. } = self.stores.clone();
+        someone(&Doors { accounts, tenants, clock, chance }, number).await
     }
 
     /// Sends a request as it is.
@@ -267,6 +274,7 @@ async fn someone(doors: &Doors, number: u8) -> Someone {
     let link = create_link(doors, id).await.unwrap();
     let session = sign_in(doors, &link.secret, "A browser").await.unwrap().secret;
     Someone {
+        person: id,
         tenant,
         library,
         token: token.expose().to_owned(),

@@ -15,7 +15,7 @@ CREATE INDEX grouped_person ON grouped (person);
 -- to whom a library is given; the holder is a person, a group, or the tenant for everyone in it
 CREATE TABLE shares (
     library uuid NOT NULL, holder uuid NOT NULL, kind text NOT NULL, may text NOT NULL,
-    PRIMARY KEY (library, holder)
+    PRIMARY KEY (library, holder, kind)
 );
 CREATE INDEX shares_holder ON shares (holder);
 CREATE TABLE invitations (

@@ -27,7 +27,7 @@ use uuid::Uuid;
 const PEOPLE: &str = "SELECT id, tenant, name, joined FROM people ORDER BY joined, id";
 const TENANTS: &str = "SELECT id, name, created_at FROM tenants ORDER BY created_at, id";
 const MEMBERS: &str = "SELECT person, role, since, tenant FROM members ORDER BY tenant, person";
-const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder";
+const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder, kind";
 const SETTINGS: &str =
     r#"SELECT person, name, value FROM settings ORDER BY person, name COLLATE "C""#;
 const GRANTS: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, secret

@@ -26,7 +26,7 @@ const OTHER_OWNERS: &str =
 const REMOVE_MEMBER: [&str; 3] = [
     "DELETE FROM members WHERE tenant = $1 AND person = $2",
     "DELETE FROM grouped WHERE person = $2 AND team IN (SELECT id FROM groups WHERE tenant = $1)",
-    "DELETE FROM shares WHERE holder = $2
+    "DELETE FROM shares WHERE holder = $2 AND kind = 'person'
         AND library IN (SELECT id FROM libraries WHERE tenant = $1)",
 ];
 const GROUPS: &str = r#"SELECT g.id, g.name, i.person
@@ -48,11 +48,11 @@ const PUT_INTO_GROUP: &str = "INSERT INTO grouped SELECT g.id, m.person
     ON CONFLICT (team, person) DO UPDATE SET team = excluded.team";
 const TAKE_FROM_GROUP: &str = "DELETE FROM grouped WHERE person = $3
     AND team IN (SELECT id FROM groups WHERE tenant = $1 AND id = $2)";
-const REACH: &str = "WITH me (id) AS (SELECT $1::uuid
-        UNION ALL SELECT team FROM grouped WHERE person = $1
-        UNION ALL SELECT tenant FROM members WHERE person = $1)
+const REACH: &str = "WITH me (id, kind) AS (SELECT $1::uuid, 'person'
+        UNION ALL SELECT team, 'group' FROM grouped WHERE person = $1
+        UNION ALL SELECT tenant, 'everyone' FROM members WHERE person = $1)
     SELECT l.id, l.tenant, l.name, l.created_at, m.role, s.may
-    FROM me JOIN shares s ON s.holder = me.id JOIN libraries l ON l.id = s.library
+    FROM me JOIN shares s ON s.holder = me.id AND s.kind = me.kind JOIN libraries l ON l.id = s.library
     JOIN members m ON m.tenant = l.tenant AND m.person = $1
     ORDER BY l.created_at, l.id";
 const SHARES: &str =
@@ -64,12 +64,12 @@ const PUT_SHARE: &str = "INSERT INTO shares SELECT id, $3, $4, $5 FROM libraries
         ($4 = 'person' AND EXISTS (SELECT FROM members WHERE tenant = $1 AND person = $3))
         OR ($4 = 'group' AND EXISTS (SELECT FROM groups WHERE tenant = $1 AND id = $3))
         OR ($4 = 'everyone' AND $3 = $1))
-    ON CONFLICT (library, holder) DO UPDATE SET may = excluded.may";
-const REMOVE_SHARE: &str = "DELETE FROM shares WHERE holder = $3
+    ON CONFLICT (library, holder, kind) DO UPDATE SET may = excluded.may";
+const REMOVE_SHARE: &str = "DELETE FROM shares WHERE holder = $3 AND kind = $4
     AND library IN (SELECT id FROM libraries WHERE tenant = $1 AND id = $2)";
 const GIVE: &str = "INSERT INTO shares VALUES ($1, $2, $3, $4)
-    ON CONFLICT (library, holder) DO UPDATE SET may = excluded.may";
-const HELD: &str = "SELECT may FROM shares WHERE library = $1 AND holder = $2";
+    ON CONFLICT (library, holder, kind) DO UPDATE SET may = excluded.may";
+const HELD: &str = "SELECT may FROM shares WHERE library = $1 AND holder = $2 AND kind = 'person'";
 const INVITATION: &str =
     "SELECT id, tenant, role, library, may, note, made_by, expires_at FROM invitations";
 const TAKE_INVITATION: &str = "DELETE FROM invitations WHERE secret = $1 AND expires_at > $2
@@ -421,8 +421,12 @@ impl Tenants for Postgres {
     }
 
     async fn remove_share(&self, scope: Scope, holder: Holder) -> Result<bool, Fault> {
-        let holder = Uuid::from_bytes(holder.to_bytes());
-        let of: [Bound<'_>; 2] = [(&Uuid::from(scope.library), Type::UUID), (&holder, Type::UUID)];
+        let id = Uuid::from_bytes(holder.to_bytes());
+        let of: [Bound<'_>; 3] = [
+            (&Uuid::from(scope.library), Type::UUID),
+            (&id, Type::UUID),
+            (&holder.kind(), Type::TEXT),
+        ];
         Ok(self.touch("taking a right back", REMOVE_SHARE, scope.tenant, &of).await? > 0)
     }
 

@@ -15,7 +15,7 @@ CREATE INDEX grouped_person ON grouped (person);
 -- to whom a library is given; the holder is a person, a group, or the tenant for everyone in it
 CREATE TABLE shares (
     library BLOB NOT NULL, holder BLOB NOT NULL, kind TEXT NOT NULL, may TEXT NOT NULL,
-    PRIMARY KEY (library, holder)
+    PRIMARY KEY (library, holder, kind)
 ) WITHOUT ROWID;
 CREATE INDEX shares_holder ON shares (holder);
 CREATE TABLE invitations (
