@@ -15,6 +15,7 @@ pub mod replies;
 pub mod leases;
 pub mod archive;
 pub mod blobs;
+pub mod outbound;
 pub mod news;
 pub mod projection;
 pub mod search;
