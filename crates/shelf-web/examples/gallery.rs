@@ -8,6 +8,7 @@ use axum::{
 };
 use maud::Markup;
 use serde::Deserialize;
+use shelf_domain::right::Right;
 use shelf_web::{
     assets,
     frame::{self, Folder, Frame, Here, Rail, TagCount, Theme},
@@ -101,6 +102,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
         theme: Theme::named(ask.theme.as_deref().unwrap_or_default()),
         csrf: "sample".into(),
         query: ask.q.clone().unwrap_or_default(),
+        right: Right::Manage,
         rail: Rail {
             all: 12_345,
             unread: 86,
@@ -108,6 +110,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
             archived: 3_020,
             unsorted: 41,
             trash: 3,
+            libraries: Vec::new(),
             folders: vec![
                 folder(
                     "1",

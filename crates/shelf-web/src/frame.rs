@@ -1,6 +1,7 @@
 //! The frame around every page: head, rail, list, item panel, bar, toasts and the dialogs any page may open.
 
 use maud::{DOCTYPE, Markup, html};
+use shelf_domain::right::Right;
 
 use crate::{
     assets::address,
@@ -10,7 +11,7 @@ use crate::{
 pub mod rail;
 pub mod overlays;
 
-pub use rail::{Folder, Rail, TagCount};
+pub use rail::{Folder, LibraryChoice, Rail, TagCount};
 
 /// How bright the room is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,6 +72,10 @@ pub enum Here {
     History,
     /// Saving a link.
     Save,
+    /// Who may use this library.
+    Sharing,
+    /// The people one shares libraries with.
+    People,
     /// Settings.
     Settings,
     /// Anywhere else.
@@ -79,7 +84,7 @@ pub enum Here {
 }
 
 /// What the frame needs to know, whatever page it holds.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Frame {
     /// The page's name, for the tab and for screen readers.
     pub title: String,
@@ -91,6 +96,8 @@ pub struct Frame {
     pub csrf: String,
     /// What is being searched for.
     pub query: String,
+    /// What the person may do in this library; what they may not is not offered.
+    pub right: Right,
     /// What the rail shows.
     pub rail: Rail,
     /// What was just done.
@@ -99,25 +106,51 @@ pub struct Frame {
     pub live_list: bool,
 }
 
+impl Default for Frame {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            here: Here::default(),
+            theme: Theme::default(),
+            csrf: String::new(),
+            query: String::new(),
+            right: Right::Manage,
+            rail: Rail::default(),
+            toast: None,
+            live_list: false,
+        }
+    }
+}
+
 /// A page inside the frame: `main` in the middle, `panel` at the right when an item is open.
 pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" data-base="/" data-theme=[frame.theme.name()] {
             (head(&frame.title))
-            body.shell hx-headers=(headers(&frame.csrf)) data-csrf=(frame.csrf) {
+            body.shell hx-headers=(headers(&frame.csrf)) data-csrf=(frame.csrf) data-right=(frame.right.name()) {
                 a.skip href="#main" { "Skip to the list" }
                 (rail::find(frame))
                 (rail::rail(frame))
-                main.main id="main" tabindex="-1" { (main) }
+                main.main id="main" tabindex="-1" { (desk(frame, main)) }
                 aside.panel id="panel" aria-label="Item" aria-live="off" {
-                    @if let Some(panel) = panel { (panel) }
+                    @if let Some(panel) = panel { (desk(frame, panel)) }
                 }
-                (rail::bar(&frame.here))
+                (rail::bar(frame))
                 (toast::corner(frame.toast.as_ref(), &frame.csrf, false))
                 (overlays::all(frame))
             }
         }
+    }
+}
+
+/// What stands on a page of a library; for whoever may only read, nothing there can be pressed that
+/// would change it.
+pub(crate) fn desk(frame: &Frame, inside: &Markup) -> Markup {
+    let own = matches!(frame.here, Here::Settings | Here::People | Here::Sharing);
+    html! {
+        @if frame.right == Right::Read && !own { fieldset.desk disabled { (inside) } }
+        @else { (inside) }
     }
 }
 

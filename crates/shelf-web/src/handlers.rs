@@ -12,6 +12,9 @@ pub(crate) mod save;
 pub(crate) mod imports;
 pub(crate) mod exports;
 pub(crate) mod history;
+pub(crate) mod people;
+pub(crate) mod sharing;
+pub(crate) mod join;
 pub(crate) mod settings;
 
 use axum::response::Response;

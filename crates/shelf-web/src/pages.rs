@@ -9,6 +9,7 @@ pub mod trash;
 pub mod import;
 pub mod export;
 pub mod history;
+pub mod people;
 pub mod settings;
 pub mod save;
 pub mod problem;

@@ -13,10 +13,12 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets,
     handlers::{
-        bulk, door, exports, folders, history, imports, items, lists, save, settings, tags, trash,
+        bulk, door, exports, folders, history, imports, items, join, lists, people, save, settings,
+        sharing, tags, trash,
     },
     policy,
     web::Web,
+    within::within,
 };
 
 /// The pages, ready to be served beside the interfaces for programs.
@@ -27,16 +29,17 @@ pub fn router(web: Web) -> Router {
         .merge(order())
         .merge(in_and_out())
         .merge(past_and_settings())
+        .merge(people_and_rights())
         .fallback(door::nothing_here);
     let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
-    pages
+    let pages = pages
         .layer(from_fn(with_policy))
         .route(
             "/assets/{name}",
             get(|request: Request| async move { assets::serve(request.uri().path()) }),
         )
-        .layer(CompressionLayer::new())
-        .with_state(web)
+        .with_state(web);
+    within(pages).layer(CompressionLayer::new())
 }
 
 /// Every answer carries the policy, also those that are not pages.
@@ -55,6 +58,26 @@ fn coming_in() -> Router<Web> {
         .route("/sample", post(door::add_sample))
         .route("/sample/remove", post(door::remove_sample))
         .route("/save", get(save::form).post(save::save))
+        .route("/join", get(join::page).post(join::take_up))
+}
+
+fn people_and_rights() -> Router<Web> {
+    Router::new()
+        .route("/sharing", get(sharing::page).post(sharing::give))
+        .route("/sharing/take-back", post(sharing::take_back))
+        .route("/sharing/name", post(sharing::rename))
+        .route("/people", get(people::page).post(people::create))
+        .route("/people/{team}", get(people::one).post(people::rename))
+        .route("/people/{team}/libraries", post(people::new_library))
+        .route("/people/{team}/members/{person}", post(people::set_role))
+        .route("/people/{team}/members/{person}/remove", post(people::remove))
+        .route("/people/{team}/invitations", post(people::invited))
+        .route("/people/{team}/invitations/{id}/take-back", post(people::take_back))
+        .route("/people/{team}/groups", post(people::new_group))
+        .route("/people/{team}/groups/{group}", post(people::name_group))
+        .route("/people/{team}/groups/{group}/remove", post(people::end_group))
+        .route("/people/{team}/groups/{group}/members", post(people::into_group))
+        .route("/people/{team}/groups/{group}/members/{person}/remove", post(people::out_of_group))
 }
 
 fn lists_and_items() -> Router<Web> {

@@ -7,14 +7,16 @@ use axum::{
 };
 use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
-use shelf_domain::id::Scope;
-use shelf_identity::{CsrfToken, Secret, Signed, authenticate, libraries};
+use shelf_domain::{id::Scope, right::Right};
+use shelf_identity::{
+    CsrfToken, Secret, Signed, authenticate, libraries, tenants::create_tenant::list_tenants,
+};
 use shelf_ports::tenants::Reach;
 use time::OffsetDateTime;
 
 use crate::{
     cookies,
-    frame::{self, Folder, Frame, Here, Rail, TagCount, Theme},
+    frame::{self, Folder, Frame, Here, LibraryChoice, Rail, TagCount, Theme},
     link,
     pages::list::Coat,
     policy,
@@ -22,6 +24,7 @@ use crate::{
     trouble::Trouble,
     ui::toast::Toast,
     web::Web,
+    within::Within,
 };
 
 /// Folders deeper than this are shown at this depth: a tree of thousands of levels stays drawable.
@@ -38,6 +41,12 @@ pub(crate) struct Visit {
     pub(crate) ctx: Ctx,
     /// The library.
     pub(crate) scope: Scope,
+    /// What it is called.
+    pub(crate) library: String,
+    /// Every library the person may use, the one of addresses that name none first.
+    pub(crate) libraries: Vec<Reach>,
+    /// The library the address names, if it names one.
+    pub(crate) within: Option<Within>,
     /// The person and their session.
     pub(crate) signed: Signed,
     /// The proof their forms carry.
@@ -69,10 +78,12 @@ impl FromRequestParts<Web> for Visit {
         let secret =
             cookies::read(headers, cookies::SESSION).map(Secret::sent).ok_or_else(nobody)?;
         let signed = authenticate(&web.doors, &secret).await?.ok_or_else(nobody)?;
-        let known = libraries(&web.doors, &signed.person).await?;
+        let libraries = libraries(&web.doors, &signed.person).await?;
+        let within = parts.extensions.get::<Within>().copied();
+        let meant = |reach: &&Reach| within.is_none_or(|Within(id)| reach.library.id == id);
         let Reach { library, right } =
-            known.first().ok_or_else(|| Trouble::not_found("library"))?;
-        let (device, person, right) = (signed.grant.id, signed.person.id, *right);
+            libraries.iter().find(meant).ok_or_else(|| Trouble::not_found("library"))?.clone();
+        let (device, person) = (signed.grant.id, signed.person.id);
         let mut ctx = Ctx { stores: web.stores.clone(), device, person, right };
         if parts.method.is_safe() {
             ctx = ctx.up_to_date(library.scope()).await?;
@@ -80,6 +91,9 @@ impl FromRequestParts<Web> for Visit {
         Ok(Self {
             ctx,
             scope: library.scope(),
+            library: library.name,
+            libraries,
+            within,
             csrf: CsrfToken::of(&secret),
             theme: cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default(),
             coat: cookies::read(headers, cookies::COAT).map(Coat::named).unwrap_or_default(),
@@ -116,7 +130,37 @@ impl Visit {
 
     /// The frame of a part: the proof and the likings, without a rail.
     pub(crate) fn bare(&self) -> Frame {
-        Frame { theme: self.theme, csrf: self.csrf.expose().to_owned(), ..Frame::default() }
+        Frame {
+            theme: self.theme,
+            csrf: self.csrf.expose().to_owned(),
+            right: self.ctx.right,
+            ..Frame::default()
+        }
+    }
+
+    /// The address of this library, as a browser elsewhere writes it.
+    pub(crate) fn address(&self) -> String {
+        format!("{}{}", self.reached, self.within.map(Within::path).unwrap_or_default())
+    }
+
+    /// The libraries to choose from, where there is a choice.
+    async fn choices(&self) -> Result<Vec<LibraryChoice>, Trouble> {
+        if self.libraries.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let tenants = list_tenants(&self.web.doors, self.signed.person.id).await?;
+        let owner = |id| tenants.iter().find(|(tenant, _)| tenant.id == id);
+        let choice = |Reach { library, right }: &Reach| LibraryChoice {
+            href: format!("{}/library", Within(library.id).path()),
+            name: library.name.clone(),
+            of: match owner(library.tenant) {
+                Some((tenant, _)) if tenant.id != self.signed.person.tenant => tenant.name.clone(),
+                _ => String::new(),
+            },
+            current: library.id == self.scope.library,
+            reads_only: *right == Right::Read,
+        };
+        Ok(self.libraries.iter().map(choice).collect())
     }
 
     async fn rail(&self) -> Result<Rail, Trouble> {
@@ -132,6 +176,7 @@ impl Visit {
             archived: counts.archived,
             unsorted: counts.unsorted,
             trash: counts.trashed,
+            libraries: self.choices().await?,
             folders: self.folders().await?,
             tags: tags
                 .into_iter()

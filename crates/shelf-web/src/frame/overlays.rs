@@ -125,6 +125,8 @@ pub fn places(folders: &[Folder], tags: &[TagCount]) -> Markup {
         ("tags", "Tags", "/tags", ""),
         ("folder", "Arrange folders", "/folders", ""),
         ("trash-2", "Trash", "/trash", ""),
+        ("share-2", "Share this library", "/sharing", ""),
+        ("users", "People", "/people", ""),
         ("settings", "Settings", "/settings", ""),
     ];
     html! {

@@ -1,6 +1,7 @@
 //! The left rail and its narrow twin, the bottom bar: search, places, folders, tags.
 
 use maud::{Markup, html};
+use shelf_domain::right::Right;
 
 use super::{Frame, Here, wordmark};
 use crate::{
@@ -23,10 +24,27 @@ pub struct Rail {
     pub unsorted: u64,
     /// How many are in the trash.
     pub trash: u64,
+    /// The libraries to choose from; empty where there is no choice.
+    pub libraries: Vec<LibraryChoice>,
     /// The folders, in their order, children inside.
     pub folders: Vec<Folder>,
     /// The tags used most.
     pub tags: Vec<TagCount>,
+}
+
+/// A library one may go to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LibraryChoice {
+    /// Its address.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// The tenant it belongs to, where that is not one's own; else empty.
+    pub of: String,
+    /// Whether it is the one of this page.
+    pub current: bool,
+    /// Whether one may only read it.
+    pub reads_only: bool,
 }
 
 /// A folder of the tree.
@@ -156,6 +174,7 @@ pub fn rail(frame: &Frame) -> Markup {
     let here = &frame.here;
     html! {
         nav.rail id="rail" aria-label="Library" {
+            (switch(&rail.libraries))
             div {
                 (place(here, &Here::Library, "/library", "library", "Library", rail.all))
                 (place(here, &Here::Unread, "/unread", "book-open", "To read", rail.unread))
@@ -166,8 +185,10 @@ pub fn rail(frame: &Frame) -> Markup {
             div {
                 h2 {
                     a href="/folders" { "Folders" }
-                    a.btn.btn-icon href="/folders" data-dialog="new-folder" title="New folder" {
-                        (icon("plus")) span.sr { "New folder" }
+                    @if frame.right >= Right::Write {
+                        a.btn.btn-icon href="/folders" data-dialog="new-folder" title="New folder" {
+                            (icon("plus")) span.sr { "New folder" }
+                        }
                     }
                 }
                 (tree(&rail.folders, here))
@@ -183,11 +204,41 @@ pub fn rail(frame: &Frame) -> Markup {
                 }
             }
             div.rail-foot {
-                (place(here, &Here::Save, "/save", "bookmark-plus", "Save a link", 0))
+                @if frame.right >= Right::Write {
+                    (place(here, &Here::Save, "/save", "bookmark-plus", "Save a link", 0))
+                }
                 (place(here, &Here::Import, "/import", "file-up", "Import and export", 0))
                 (place(here, &Here::History, "/history", "history", "History", 0))
                 (place(here, &Here::Trash, "/trash", "trash-2", "Trash", rail.trash))
+                @if frame.right >= Right::Manage {
+                    (place(here, &Here::Sharing, "/sharing", "share-2", "Share this library", 0))
+                }
+                (place(here, &Here::People, "/people", "users", "People", 0))
                 (place(here, &Here::Settings, "/settings", "settings", "Settings", 0))
+            }
+        }
+    }
+}
+
+/// The name of the library one is in, and the others; nothing where there is only one.
+fn switch(libraries: &[LibraryChoice]) -> Markup {
+    html! {
+        @if let Some(current) = libraries.iter().find(|library| library.current) {
+            details.menu.switcher data-menu {
+                summary.nav-item aria-label={ "Library: " (current.name) ". Choose another" } {
+                    (icon("library"))
+                    span.name { (current.name) @if !current.of.is_empty() { " · " (current.of) } }
+                    @if current.reads_only { span.small.muted { "read only" } }
+                    (icon("chevrons-up-down"))
+                }
+                div.menu-list {
+                    @for library in libraries {
+                        a.btn href=(library.href) aria-current=[library.current.then_some("true")] {
+                            span.name { (library.name) }
+                            @if !library.of.is_empty() { span.small.muted { (library.of) } }
+                        }
+                    }
+                }
             }
         }
     }
@@ -260,14 +311,16 @@ fn splits() -> Markup {
 }
 
 /// The bar at the bottom of a narrow screen.
-pub fn bar(here: &Here) -> Markup {
-    let places = [
+pub fn bar(frame: &Frame) -> Markup {
+    let here = &frame.here;
+    let mut places = vec![
         (matches!(here, Here::Library), "/library", "library", "Library"),
         (false, "/library#q", "search", "Search"),
         (matches!(here, Here::Save), "/save", "bookmark-plus", "Save"),
         (matches!(here, Here::Folder(_)), "#rail", "folder", "Shelves"),
         (matches!(here, Here::Settings), "/settings", "settings", "Settings"),
     ];
+    places.retain(|(_, href, ..)| *href != "/save" || frame.right >= Right::Write);
     html! {
         nav.bar aria-label="Main" {
             @for (current, href, picture, name) in places {

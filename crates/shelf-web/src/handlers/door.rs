@@ -23,6 +23,7 @@ use crate::{
         welcome::{Door, door, first_run, knock},
     },
     posted::{Posted, Said, header_of, is_ours, read_body},
+    public_url::PublicUrl,
     trouble::Trouble,
     ui::toast::Toast,
     visit::{Visit, html},
@@ -52,7 +53,7 @@ pub(crate) async fn home(visit: Visit) -> Answer {
 /// The first run; it stays reachable afterwards.
 pub(crate) async fn welcome(visit: Visit) -> Answer {
     let frame = visit.frame("Welcome", Here::Elsewhere).await?;
-    Ok(visit.page(&frame, &first_run(&frame, &visit.reached.to_string()), None))
+    Ok(visit.page(&frame, &first_run(&frame, &visit.address()), None))
 }
 
 /// The door: with a link, a button that spends it; without, how to get one.
@@ -76,25 +77,21 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
     let said = Said::read(&read_body(body, SIGN_IN_BYTES_MAX).await?);
     let name = called(header_of(&parts.headers, "User-Agent").unwrap_or_default());
     match open_session(&web.doors, &Secret::sent(said.text("link")), &name).await {
-        Ok(new) => {
-            let mut response = Redirect::to("/").into_response();
-            let headers = response.headers_mut();
-            let age_s = SESSION_MS / 1_000;
-            cookies::set(
-                headers,
-                cookies::SESSION,
-                new.secret.expose(),
-                age_s,
-                reached.is_secure(),
-            );
-            Ok(response)
-        }
+        Ok(new) => Ok(let_in(&new.secret, "/", &reached)),
         Err(Failure::Refused(_)) => {
             let page = alone("Sign in", Theme::System, "", &door(Door::SpentLink));
             Ok((StatusCode::UNAUTHORIZED, html(&page)).into_response())
         }
         Err(failure) => Err(failure.into()),
     }
+}
+
+/// Sends a browser on to `path` that `session` keeps signed in from now on.
+pub(crate) fn let_in(session: &Secret, path: &str, reached: &PublicUrl) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    let (headers, age_s) = (response.headers_mut(), SESSION_MS / 1_000);
+    cookies::set(headers, cookies::SESSION, session.expose(), age_s, reached.is_secure());
+    response
 }
 
 /// Ends the session.

@@ -20,7 +20,7 @@ use time::{Date, macros::format_description};
 
 use super::Answer;
 use crate::{
-    frame::{Frame, Here},
+    frame::{Frame, Here, desk},
     link,
     pages::item::{self, ItemPage},
     posted::{Posted, Said, item_id},
@@ -44,7 +44,7 @@ pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Answer {
 /// The item beside a list, as a part of the page.
 pub(super) async fn panel(visit: &Visit, id: &str) -> Answer {
     let frame = visit.frame("", Here::Elsewhere).await?;
-    Ok(html(&drawn(visit, id, &frame).await?))
+    Ok(html(&desk(&frame, &drawn(visit, id, &frame).await?)))
 }
 
 /// The item beside the list that the address shows.

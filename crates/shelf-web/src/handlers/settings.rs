@@ -27,7 +27,7 @@ async fn shown(visit: &Visit, new_token: Option<(String, String)>) -> Answer {
     let sample = doors.accounts.setting(visit.ctx.person, SAMPLE).await?;
     let of_kind = |kind: GrantKind| grants.iter().filter(move |grant| grant.kind == kind);
     let page = SettingsPage {
-        address: visit.reached.to_string(),
+        address: visit.address(),
         sessions: of_kind(GrantKind::Session)
             .map(|grant| Session {
                 id: grant.id.to_string(),

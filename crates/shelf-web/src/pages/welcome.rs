@@ -16,6 +16,8 @@ pub enum Door {
     SpentLink,
     /// They signed out.
     SignedOut,
+    /// Their invitation was taken up or back, or has ended.
+    SpentInvitation,
 }
 
 /// The page for someone without a session.
@@ -32,6 +34,10 @@ pub fn door(door: Door) -> Markup {
         Door::SignedOut => {
             ("You are signed out", "Your library stays where it is. A new link brings you back.")
         }
+        Door::SpentInvitation => (
+            "This invitation is no longer open",
+            "An invitation works once, and for seven days. Ask whoever gave it to you for another.",
+        ),
     };
     html! {
         div.stack-l {
@@ -40,9 +46,11 @@ pub fn door(door: Door) -> Markup {
                 h1 { (heading) }
                 p.lede { (sentence) }
             }
-            div.stack-s {
-                p { "For a new link, run this on the machine where MindShelf runs:" }
-                code.secret { "mindshelf link" }
+            @if door != Door::SpentInvitation {
+                div.stack-s {
+                    p { "For a new link, run this on the machine where MindShelf runs:" }
+                    code.secret { "mindshelf link" }
+                }
             }
         }
     }

@@ -10,5 +10,6 @@
 mod room;
 mod coming_in;
 mod forms;
+mod people;
 mod walk;
 mod imports;

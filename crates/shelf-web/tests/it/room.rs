@@ -20,7 +20,10 @@ use shelf_embedded::{
     search::{BuiltInModel, EmbeddedSearch},
 };
 use shelf_identity::{CsrfToken, Doors, Secret, create_link, first_run, sign_in};
-use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::{
+    accounts::Accounts,
+    chance::{Chance, Clock},
+};
 use shelf_web::Web;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -59,7 +62,8 @@ pub(crate) struct Room {
     pub(crate) csrf: String,
     /// A sign-in link that was not used yet.
     pub(crate) link: String,
-    _dir: TempDir,
+    store: Arc<Embedded>,
+    dir: Arc<TempDir>,
 }
 
 /// An answer, read to its end.
@@ -95,6 +99,7 @@ impl Room {
             chance: chance.clone(),
         };
         let doors = Doors { accounts: store.clone(), tenants: store.clone(), clock, chance };
+        let kept = store.clone();
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();
         let session = sign_in(&doors, &used.secret, "A browser").await.unwrap().secret;
@@ -116,8 +121,35 @@ impl Room {
             csrf: CsrfToken::of(&Secret::sent(session.expose())).expose().to_owned(),
             session: session.expose().to_owned(),
             link,
-            _dir: dir,
+            store: kept,
+            dir: Arc::new(dir),
         }
+    }
+
+    /// The same pages in a browser nobody is signed in with.
+    pub(crate) fn visitor(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+            session: String::new(),
+            csrf: String::new(),
+            link: String::new(),
+            store: self.store.clone(),
+            dir: self.dir.clone(),
+        }
+    }
+
+    /// The same browser, signed in by the cookie this answer sets.
+    pub(crate) fn signed_in_by(&self, told: &Told) -> Self {
+        let cookie = told.header("set-cookie");
+        let session = cookie.trim_start_matches("mindshelf_session=").split(';').next().unwrap();
+        let csrf = CsrfToken::of(&Secret::sent(session)).expose().to_owned();
+        Self { session: session.to_owned(), csrf, ..self.visitor() }
+    }
+
+    /// Every library there is, oldest first.
+    pub(crate) async fn libraries(&self) -> Vec<String> {
+        let all = self.store.all_libraries().await.unwrap();
+        all.iter().map(|library| library.id.to_string()).collect()
     }
 
     /// Sends a request as it is.

@@ -23,6 +23,8 @@ pub(crate) const PAGES: &[&str] = &[
     "/save",
     "/import",
     "/export",
+    "/people",
+    "/sharing",
     "/design",
 ];
 

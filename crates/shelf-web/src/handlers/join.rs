@@ -1,0 +1,112 @@
+//! Taking an invitation up, as somebody who is here already or as somebody new.
+
+use axum::{
+    extract::{Query, Request, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use shelf_identity::{
+    CsrfToken, Secret, Signed, authenticate, create_link, sign_in,
+    tenants::invitations::{join as join_tenant, join_as_new, look_at_invitation},
+};
+use shelf_ports::{Failure, tenants::Invitation};
+
+use super::{Answer, door::let_in};
+use crate::{
+    browser::called,
+    cookies,
+    frame::{Theme, alone},
+    pages::{
+        people::{OfferPage, offer},
+        welcome::{Door, door},
+    },
+    posted::{Said, header_of, is_ours, read_body},
+    trouble::Trouble,
+    visit::html,
+    web::Web,
+    within::Within,
+};
+
+/// Most bytes of the form.
+const FORM_BYTES_MAX: usize = 4_096;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Invited {
+    #[serde(default)]
+    invitation: String,
+}
+
+/// What one is invited to; looking does not take it up.
+pub(crate) async fn page(
+    State(web): State<Web>,
+    Query(ask): Query<Invited>,
+    headers: HeaderMap,
+) -> Answer {
+    let theme = cookies::read(&headers, cookies::THEME).map(Theme::named).unwrap_or_default();
+    let offered = match look_at_invitation(&web.doors, &Secret::sent(&ask.invitation)).await {
+        Ok(offered) => offered,
+        Err(Failure::Refused(_)) => return Ok(spent(theme)),
+        Err(failure) => return Err(failure.into()),
+    };
+    let visitor = visitor(&web, &headers).await?;
+    let csrf = visitor.as_ref().map_or("", |(csrf, _)| csrf.expose()).to_owned();
+    let page = OfferPage {
+        secret: ask.invitation,
+        team: offered.tenant.name,
+        by: offered.by.map(|person| person.name).unwrap_or_default(),
+        role: offered.invitation.role,
+        signed_in: visitor.map(|(_, signed)| signed.person.name),
+    };
+    Ok(html(&alone(&format!("Join {}", page.team), theme, &csrf, &offer(&page, &csrf))))
+}
+
+/// Takes it up.
+pub(crate) async fn take_up(State(web): State<Web>, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
+    if !is_ours(&headers, &web.reached(&headers)) {
+        return Err(Trouble::StaleForm);
+    }
+    let said = Said::read(&read_body(body, FORM_BYTES_MAX).await?);
+    let secret = Secret::sent(said.text("invitation"));
+    match visitor(&web, &headers).await? {
+        Some((csrf, _)) if !csrf.is(said.text("_csrf")) => Err(Trouble::StaleForm),
+        Some((_, signed)) => {
+            let taken = join_tenant(&web.doors, signed.person.id, &secret).await?;
+            Ok(Redirect::to(&shared_by(&taken)).into_response())
+        }
+        None => come_as_new(&web, &headers, &said, &secret).await,
+    }
+}
+
+/// Makes somebody new, lets them join, and signs this browser in for them.
+async fn come_as_new(web: &Web, headers: &HeaderMap, said: &Said, secret: &Secret) -> Answer {
+    let (person, taken) = join_as_new(&web.doors, said.text("name"), secret).await?;
+    let link = create_link(&web.doors, person.id).await?.secret;
+    let browser = called(header_of(headers, "User-Agent").unwrap_or_default());
+    let session = sign_in(&web.doors, &link, &browser).await?.secret;
+    Ok(let_in(&session, &shared_by(&taken), &web.reached(headers)))
+}
+
+/// Whose browser this is, if somebody is signed in, and the proof their forms carry.
+async fn visitor(web: &Web, headers: &HeaderMap) -> Result<Option<(CsrfToken, Signed)>, Trouble> {
+    let Some(secret) = cookies::read(headers, cookies::SESSION).map(Secret::sent) else {
+        return Ok(None);
+    };
+    let signed = authenticate(&web.doors, &secret).await?;
+    Ok(signed.map(|signed| (CsrfToken::of(&secret), signed)))
+}
+
+/// Where somebody goes who joined: to the library that is shared with them, else to the team.
+fn shared_by(taken: &Invitation) -> String {
+    match taken.share {
+        Some((library, _)) => format!("{}/library", Within(library).path()),
+        None => format!("/people/{}", taken.tenant),
+    }
+}
+
+fn spent(theme: Theme) -> Response {
+    let page = alone("Invitation", theme, "", &door(Door::SpentInvitation));
+    (StatusCode::NOT_FOUND, html(&page)).into_response()
+}

@@ -1,0 +1,623 @@
+//! People: the teams one belongs to, and one team with its members, invitations, groups and libraries.
+
+use maud::{Markup, html};
+use shelf_domain::right::{Right, Role};
+use time::OffsetDateTime;
+
+use crate::{
+    frame::Frame,
+    ui::{
+        button::{Weight, submit},
+        empty::empty,
+        field::{hidden, token},
+        icon::icon,
+        menu::menu,
+    },
+    words,
+};
+
+/// What a role is called where people choose one, and what it means.
+const ROLES: [(Role, &str, &str); 4] = [
+    (Role::Viewer, "Viewer", "reads what is shared with them"),
+    (Role::Member, "Member", "makes libraries, and works in those shared with them"),
+    (Role::Admin, "Admin", "also decides who belongs here and who may use what"),
+    (Role::Owner, "Owner", "also decides who else is an owner"),
+];
+
+/// One team, as a line.
+#[derive(Debug, Clone)]
+pub struct TeamLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What one is in it.
+    pub role: Role,
+    /// Whether it is one's own tenant of one.
+    pub own: bool,
+}
+
+/// A member.
+#[derive(Debug, Clone)]
+pub struct MemberLine {
+    /// Their id.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// What they are.
+    pub role: Role,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// Whether it is the reader.
+    pub this: bool,
+}
+
+/// An invitation that was not taken up.
+#[derive(Debug, Clone)]
+pub struct InvitationLine {
+    /// Its id.
+    pub id: String,
+    /// For whom it is.
+    pub note: String,
+    /// What they will be.
+    pub role: Role,
+    /// The library it shares, and how.
+    pub share: Option<(String, Right)>,
+    /// When it ends.
+    pub ends_at: OffsetDateTime,
+}
+
+/// A group.
+#[derive(Debug, Clone)]
+pub struct GroupLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Who is in it: ids and names.
+    pub people: Vec<(String, String)>,
+}
+
+/// A library of the team.
+#[derive(Debug, Clone)]
+pub struct LibraryLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where one reads it; nothing where one may not.
+    pub href: Option<String>,
+}
+
+/// Everything the page of one team shows.
+#[derive(Debug, Clone)]
+pub struct TeamPage {
+    /// The team.
+    pub team: TeamLine,
+    /// Its members, the reader included.
+    pub members: Vec<MemberLine>,
+    /// Invitations that are open; for admins.
+    pub invitations: Vec<InvitationLine>,
+    /// An invitation made just now: the address that takes it up, shown this once.
+    pub new_invitation: Option<String>,
+    /// Its groups.
+    pub groups: Vec<GroupLine>,
+    /// Its libraries, as far as the reader may know of them.
+    pub libraries: Vec<LibraryLine>,
+}
+
+/// What a role is called.
+pub fn role_name(role: Role) -> &'static str {
+    ROLES.iter().find(|(known, ..)| *known == role).map_or("", |(_, name, _)| name)
+}
+
+/// What a right is called.
+pub fn right_name(right: Right) -> &'static str {
+    match right {
+        Right::Read => "may read",
+        Right::Write => "may change",
+        Right::Manage => "manages",
+    }
+}
+
+/// The teams one belongs to.
+pub fn people(teams: &[TeamLine], frame: &Frame) -> Markup {
+    html! {
+        div.page {
+            header {
+                h1 { "People" }
+                p { "Your libraries are yours alone until you share one. A team is people who share libraries." }
+            }
+            ul { @for team in teams { (team_line(team)) } }
+            section.part {
+                h2 { "A new team" }
+                form.line method="post" action="/people" {
+                    (token(&frame.csrf))
+                    input.input.grow name="name" required maxlength="100" placeholder="Reading circle"
+                        aria-label="Name of the team" autocomplete="off";
+                    button.btn.btn-line type="submit" { (icon("plus")) "Make it" }
+                }
+            }
+        }
+    }
+}
+
+fn team_line(team: &TeamLine) -> Markup {
+    html! {
+        li.line-item {
+            (icon(if team.own { "library" } else { "users" }))
+            a.grow href={ "/people/" (team.id) } { (team.name) }
+            span.small.muted { @if team.own { "Yours" } @else { (role_name(team.role)) } }
+        }
+    }
+}
+
+/// One team.
+pub fn team(page: &TeamPage, frame: &Frame) -> Markup {
+    let governs = page.team.role.governs();
+    html! {
+        div.page {
+            header {
+                p.small { a href="/people" { "People" } }
+                h1 { (page.team.name) }
+                @if page.team.own && page.members.len() < 2 {
+                    p { "This is your own place. Invite somebody, and you can share libraries with them." }
+                } @else {
+                    p { "You are " (role_name(page.team.role).to_lowercase()) " here." }
+                }
+            }
+            (members(page, frame))
+            @if governs { (invitations(page, frame)) }
+            (libraries(page, frame))
+            @if governs || !page.groups.is_empty() { (groups(page, frame)) }
+            @if governs { (rename(page, frame)) }
+        }
+    }
+}
+
+fn members(page: &TeamPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Members" }
+            ul { @for member in &page.members { (member_line(page, member, frame)) } }
+        }
+    }
+}
+
+fn member_line(page: &TeamPage, member: &MemberLine, frame: &Frame) -> Markup {
+    let action = format!("/people/{}/members/{}", page.team.id, member.id);
+    let may_change = |to: Option<Role>| page.team.role.may_change(Some(member.role), to);
+    let roles = ROLES.iter().filter(|(role, ..)| *role != member.role && may_change(Some(*role)));
+    let roles: Vec<_> = roles.collect();
+    let leaves = member.this && !page.team.own;
+    let inside = html! {
+        @for (role, name, meaning) in &roles {
+            form method="post" action=(action) {
+                (token(&frame.csrf))
+                button.btn type="submit" name="role" value=(role.name()) title=(meaning) { "Make " (name.to_lowercase()) }
+            }
+        }
+        @if leaves || (!member.this && may_change(None)) {
+            form method="post" action={ (action) "/remove" } {
+                (token(&frame.csrf))
+                button.btn.btn-danger type="submit" {
+                    (icon(if member.this { "log-out" } else { "x" }))
+                    @if member.this { "Leave this team" } @else { "Take out of this team" }
+                }
+            }
+        }
+    };
+    html! {
+        li.line-item {
+            span.grow { (member.name) @if member.this { span.muted { " (you)" } } }
+            span.small.muted { (role_name(member.role)) ", since " (words::day(member.since)) }
+            @if !inside.0.is_empty() {
+                (menu(&format!("Change {}", member.name), &icon("ellipsis"), &inside))
+            }
+        }
+    }
+}
+
+fn invitations(page: &TeamPage, frame: &Frame) -> Markup {
+    html! {
+        section.part id="invitations" {
+            h2 { "Invitations" }
+            @if let Some(address) = &page.new_invitation {
+                div.note.note-ok {
+                    (icon("user-plus"))
+                    div.grow.stack-s {
+                        p { "Give this address to the one you invite. It works once, for seven days, and is shown this once." }
+                        code.secret { (address) }
+                    }
+                }
+            }
+            @for invitation in &page.invitations { (invitation_line(page, invitation, frame)) }
+            (invite(page, frame))
+        }
+    }
+}
+
+fn invitation_line(page: &TeamPage, invitation: &InvitationLine, frame: &Frame) -> Markup {
+    html! {
+        div.setting {
+            div {
+                h3 { @if invitation.note.is_empty() { "For whoever has the address" } @else { (invitation.note) } }
+                p {
+                    (role_name(invitation.role))
+                    @if let Some((library, right)) = &invitation.share { ", " (right_name(*right)) " " (library) }
+                    ", until " (words::day(invitation.ends_at))
+                }
+            }
+            form method="post" action={ "/people/" (page.team.id) "/invitations/" (invitation.id) "/take-back" } {
+                (token(&frame.csrf))
+                button.btn.btn-danger.btn-small type="submit" { "Take back" }
+            }
+        }
+    }
+}
+
+fn invite(page: &TeamPage, frame: &Frame) -> Markup {
+    html! {
+        form.stack method="post" action={ "/people/" (page.team.id) "/invitations" } {
+            (token(&frame.csrf))
+            div.fields {
+                div.field {
+                    label for="invite-note" { "For whom" }
+                    input.input id="invite-note" name="note" maxlength="200" autocomplete="off" placeholder="A name, for you to know it by";
+                }
+                div.field {
+                    label for="invite-role" { "As" }
+                    select.input id="invite-role" name="role" {
+                        @for (role, name, meaning) in ROLES.iter().filter(|(role, ..)| page.team.role.may_change(None, Some(*role))) {
+                            option value=(role.name()) selected[*role == Role::Member] { (name) ": " (meaning) }
+                        }
+                    }
+                }
+                div.field {
+                    label for="invite-library" { "Share with them" }
+                    select.input id="invite-library" name="library" {
+                        option value="" { "No library yet" }
+                        @for library in &page.libraries { option value=(library.id) { (library.name) } }
+                    }
+                }
+                div.field {
+                    label for="invite-right" { "which they" }
+                    select.input id="invite-right" name="right" {
+                        @for right in Right::ALL { option value=(right.name()) { (right_name(right)) } }
+                    }
+                }
+            }
+            div.line { button.btn.btn-main type="submit" { (icon("user-plus")) "Invite" } }
+        }
+    }
+}
+
+fn libraries(page: &TeamPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Libraries" }
+            @if page.libraries.is_empty() {
+                (empty("library", "Nothing shared with you yet", "Who manages a library here decides who may use it.", &html! {}))
+            }
+            ul {
+                @for library in &page.libraries {
+                    li.line-item {
+                        (icon("library"))
+                        @if let Some(href) = &library.href { a.grow href=(href) { (library.name) } }
+                        @else { span.grow { (library.name) } span.small.muted { "Not shared with you" } }
+                    }
+                }
+            }
+            @if page.team.role.makes_libraries() {
+                form.line method="post" action={ "/people/" (page.team.id) "/libraries" } {
+                    (token(&frame.csrf))
+                    input.input.grow name="name" required maxlength="200" placeholder="Papers" aria-label="Name of the library" autocomplete="off";
+                    button.btn.btn-line type="submit" { (icon("plus")) "New library" }
+                }
+            }
+        }
+    }
+}
+
+fn groups(page: &TeamPage, frame: &Frame) -> Markup {
+    let governs = page.team.role.governs();
+    html! {
+        section.part {
+            h2 { "Groups" }
+            p.muted { "A library can be shared with a group at once." }
+            @for group in &page.groups { (group_line(page, group, frame)) }
+            @if governs {
+                form.line method="post" action={ "/people/" (page.team.id) "/groups" } {
+                    (token(&frame.csrf))
+                    input.input.grow name="name" required maxlength="100" placeholder="Editors" aria-label="Name of the group" autocomplete="off";
+                    button.btn.btn-line type="submit" { (icon("plus")) "New group" }
+                }
+            }
+        }
+    }
+}
+
+fn group_line(page: &TeamPage, group: &GroupLine, frame: &Frame) -> Markup {
+    let action = format!("/people/{}/groups/{}", page.team.id, group.id);
+    let is_in = |id: &str| group.people.iter().any(|(known, _)| known == id);
+    let others: Vec<_> = page.members.iter().filter(|member| !is_in(&member.id)).collect();
+    let change = html! {
+        form.stack-s method="post" action=(action) {
+            (token(&frame.csrf))
+            input.input name="name" value=(group.name) required maxlength="100" aria-label={ "New name for " (group.name) };
+            button.btn type="submit" { (icon("pencil")) "Rename" }
+        }
+        form method="post" action={ (action) "/remove" } {
+            (token(&frame.csrf))
+            button.btn.btn-danger type="submit" { (icon("trash-2")) "Remove this group" }
+        }
+    };
+    html! {
+        div.setting {
+            div.stack-s {
+                h3 { (group.name) }
+                div.line {
+                    @for (id, name) in &group.people {
+                        span.chip {
+                            (name)
+                            @if page.team.role.governs() {
+                                form method="post" action={ (action) "/members/" (id) "/remove" } {
+                                    (token(&frame.csrf))
+                                    button type="submit" aria-label={ "Take " (name) " out of " (group.name) } { (icon("x")) }
+                                }
+                            }
+                        }
+                    }
+                    @if group.people.is_empty() { span.small.muted { "Nobody yet" } }
+                }
+                @if page.team.role.governs() && !others.is_empty() {
+                    form.line method="post" action={ (action) "/members" } {
+                        (token(&frame.csrf))
+                        select.input name="person" aria-label={ "Who comes into " (group.name) } {
+                            @for member in others { option value=(member.id) { (member.name) } }
+                        }
+                        (submit("Put in", Weight::Line))
+                    }
+                }
+            }
+            @if page.team.role.governs() { (menu(&format!("Change {}", group.name), &icon("ellipsis"), &change)) }
+        }
+    }
+}
+
+fn rename(page: &TeamPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Name" }
+            form.line method="post" action={ "/people/" (page.team.id) } {
+                (token(&frame.csrf))
+                input.input.grow name="name" value=(page.team.name) required maxlength="100" aria-label="Name of the team" autocomplete="off";
+                (submit("Rename", Weight::Line))
+            }
+        }
+    }
+}
+
+/// A right that was given, as a line of the page that shares a library.
+#[derive(Debug, Clone)]
+pub struct ShareLine {
+    /// Kind and id of the holder, as the form sends them.
+    pub holder: String,
+    /// What the holder is called.
+    pub name: String,
+    /// What they may do.
+    pub right: Right,
+    /// Whether it is the reader themselves.
+    pub this: bool,
+}
+
+/// Everything the page that shares a library shows.
+#[derive(Debug, Clone)]
+pub struct SharingPage {
+    /// The library's name.
+    pub library: String,
+    /// The team it belongs to: id and name.
+    pub team: (String, String),
+    /// Who may use it.
+    pub shares: Vec<ShareLine>,
+    /// Who else could: kind and id, and name.
+    pub others: Vec<(String, String)>,
+}
+
+/// Who may use a library.
+pub fn sharing(page: &SharingPage, frame: &Frame) -> Markup {
+    let (team, name) = &page.team;
+    html! {
+        div.page {
+            header {
+                h1 { "Share " (page.library) }
+                p { "It belongs to " a href={ "/people/" (team) } { (name) } ". Whoever is to use it is a member there first." }
+            }
+            section.part {
+                h2 { "Who may use it" }
+                @for share in &page.shares { (share_line(share, frame)) }
+                @if page.others.is_empty() {
+                    p.line { (icon("user-plus")) a href={ "/people/" (team) "#invitations" } { "Invite somebody" } }
+                } @else {
+                    form.line method="post" action="/sharing" {
+                        (token(&frame.csrf))
+                        select.input.grow name="holder" aria-label="Who" {
+                            @for (holder, name) in &page.others { option value=(holder) { (name) } }
+                        }
+                        (rights(None))
+                        (submit("Share", Weight::Main))
+                    }
+                }
+            }
+            section.part {
+                h2 { "Name" }
+                form.line method="post" action="/sharing/name" {
+                    (token(&frame.csrf))
+                    input.input.grow name="name" value=(page.library) required maxlength="200" aria-label="Name of the library" autocomplete="off";
+                    (submit("Rename", Weight::Line))
+                }
+            }
+        }
+    }
+}
+
+fn share_line(share: &ShareLine, frame: &Frame) -> Markup {
+    html! {
+        div.setting {
+            div { h3 { (share.name) @if share.this { span.muted { " (you)" } } } p { (right_name(share.right)) } }
+            div.line {
+                form.line method="post" action="/sharing" {
+                    (token(&frame.csrf))
+                    (hidden("holder", &share.holder))
+                    (rights(Some(share.right)))
+                    (submit("Change", Weight::Line))
+                }
+                form method="post" action="/sharing/take-back" {
+                    (token(&frame.csrf))
+                    (hidden("holder", &share.holder))
+                    (submit("Take back", Weight::Danger))
+                }
+            }
+        }
+    }
+}
+
+fn rights(chosen: Option<Right>) -> Markup {
+    html! {
+        select.input name="right" aria-label="What they may do" {
+            @for right in Right::ALL {
+                option value=(right.name()) selected[Some(right) == chosen] { (right_name(right)) }
+            }
+        }
+    }
+}
+
+/// What somebody who was invited sees.
+#[derive(Debug, Clone)]
+pub struct OfferPage {
+    /// The secret, which the form sends on.
+    pub secret: String,
+    /// The team's name.
+    pub team: String,
+    /// Who invites.
+    pub by: String,
+    /// What they will be.
+    pub role: Role,
+    /// Whether they are signed in; else they come as somebody new.
+    pub signed_in: Option<String>,
+}
+
+/// An invitation, before it is taken up.
+pub fn offer(page: &OfferPage, csrf: &str) -> Markup {
+    html! {
+        div.stack-l {
+            (crate::frame::wordmark())
+            div.stack {
+                h1 { "Join " (page.team) }
+                p.lede {
+                    @if page.by.is_empty() { "You are invited" } @else { (page.by) " invites you" }
+                    " as " (role_name(page.role).to_lowercase()) ". You share only what you choose to."
+                }
+            }
+            form.stack method="post" action="/join" {
+                (token(csrf))
+                (hidden("invitation", &page.secret))
+                @if let Some(name) = &page.signed_in {
+                    p { "You are signed in as " strong { (name) } "." }
+                } @else {
+                    div.field {
+                        label for="join-name" { "Your name" }
+                        input.input id="join-name" name="name" required maxlength="100" autocomplete="name";
+                        p.hint { "You get a library of your own here, which nobody else sees." }
+                    }
+                }
+                div.line { button.btn.btn-main type="submit" { (icon("user-plus")) "Join" } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::pages::hostile;
+
+    fn page(text: &str, role: Role) -> TeamPage {
+        let at = datetime!(2026-01-02 03:04 UTC);
+        let text = || text.to_owned();
+        TeamPage {
+            team: TeamLine { id: "t".into(), name: text(), role, own: false },
+            members: vec![
+                MemberLine {
+                    id: "a".into(),
+                    name: text(),
+                    role: Role::Owner,
+                    since: at,
+                    this: false,
+                },
+                MemberLine { id: "b".into(), name: text(), role, since: at, this: true },
+            ],
+            invitations: vec![InvitationLine {
+                id: "i".into(),
+                note: text(),
+                role: Role::Member,
+                share: Some((text(), Right::Read)),
+                ends_at: at,
+            }],
+            new_invitation: Some(text()),
+            groups: vec![GroupLine {
+                id: "g".into(),
+                name: text(),
+                people: vec![("a".into(), text())],
+            }],
+            libraries: vec![LibraryLine { id: "l".into(), name: text(), href: None }],
+        }
+    }
+
+    #[test]
+    fn hostile_names_stay_text() {
+        for string in hostile::STRINGS {
+            let frame = Frame::default();
+            let out = team(&page(string, Role::Owner), &frame);
+            hostile::assert_dead(&out.into_string(), string);
+            let line = page(string, Role::Member).team;
+            hostile::assert_dead(&people(&[line], &frame).into_string(), string);
+            let shared = SharingPage {
+                library: string.into(),
+                team: ("t".into(), string.into()),
+                shares: vec![ShareLine {
+                    holder: "person:a".into(),
+                    name: string.into(),
+                    right: Right::Read,
+                    this: false,
+                }],
+                others: vec![("group:g".into(), string.into())],
+            };
+            hostile::assert_dead(&sharing(&shared, &frame).into_string(), string);
+            let offered = OfferPage {
+                secret: string.into(),
+                team: string.into(),
+                by: string.into(),
+                role: Role::Member,
+                signed_in: Some(string.into()),
+            };
+            hostile::assert_dead(&offer(&offered, "").into_string(), string);
+        }
+    }
+
+    #[test]
+    fn only_what_somebody_may_do_is_offered() {
+        let shown = |role| team(&page("x", role), &Frame::default()).into_string();
+        let (member, admin) = (shown(Role::Member), shown(Role::Admin));
+        for way in ["/invitations", "/members/a", "/groups/g/remove", "Rename"] {
+            assert!(!member.contains(way), "{way}");
+        }
+        assert!(member.contains("Leave this team"));
+        assert!(admin.contains("/people/t/invitations"));
+        assert!(!admin.contains("/people/t/members/a"), "an owner is for owners to change");
+        assert!(!admin.contains("value=\"owner\""), "nor does an admin invite one");
+        assert!(shown(Role::Owner).contains("/people/t/members/a/remove"));
+    }
+}

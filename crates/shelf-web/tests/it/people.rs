@@ -1,0 +1,95 @@
+//! Teams and shared libraries, as pages: who sees what, and what an address alone opens.
+
+use axum::http::StatusCode;
+
+use crate::room::{Room, Told};
+
+/// Where the answer sends the browser.
+fn to(told: &Told) -> &str {
+    assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.text);
+    told.header("location")
+}
+
+/// The address of an invitation, as the page shows it once.
+fn shown_address(told: &Told) -> String {
+    assert_eq!(told.status, StatusCode::CREATED, "{}", told.text);
+    let secret = told.text.split("/join?invitation=").nth(1).expect("an address");
+    format!("/join?invitation={}", secret.split('<').next().unwrap())
+}
+
+/// A room, a team with one library in it, and somebody who joined with this right to it.
+async fn shared(right: &str) -> (Room, Room, String) {
+    let room = Room::new().await;
+    let team = to(&room.post("/people", &[("name", "Guild")]).await).to_owned();
+    let made = room.post(&format!("{team}/libraries"), &[("name", "Papers")]).await;
+    let library = to(&made).to_owned();
+    let id = library.split('/').nth(2).unwrap().to_owned();
+    let fields = [("role", "member"), ("library", &id), ("right", right), ("note", "Flo")];
+    let address = shown_address(&room.post(&format!("{team}/invitations"), &fields).await);
+    let flo = room.visitor();
+    let looked = flo.get(&address).await;
+    assert!(looked.text.contains("Join Guild") && looked.text.contains("Your name"));
+    let secret = address.split('=').nth(1).unwrap().to_owned();
+    let joined = flo.post("/join", &[("invitation", &secret), ("name", "Flo")]).await;
+    assert_eq!(to(&joined), library);
+    let again = flo.get(&address).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    assert!(again.text.contains("no longer open"));
+    (room, flo.signed_in_by(&joined), library)
+}
+
+#[tokio::test]
+async fn whoever_joins_finds_what_was_shared_and_their_own_library_beside_it() {
+    let (room, flo, library) = shared("write").await;
+    let base = library.trim_end_matches("/library");
+    let fields = [("url", "https://a.example/"), ("title", "From Flo")];
+    let saved = flo.post(&format!("{base}/save"), &fields).await;
+    assert!(to(&saved).starts_with(base), "a page stays in its library: {}", to(&saved));
+    assert!(room.get(&library).await.text.contains("From Flo"));
+    assert!(!flo.get("/library").await.text.contains("From Flo"), "her own is apart");
+    let page = flo.get(&library).await.text;
+    assert!(page.contains(&format!("href=\"{base}/unread\"")), "so do its links");
+    assert!(!page.contains(&format!("{base}/assets")), "assets are the same everywhere");
+    assert!(page.contains("Papers · Guild"));
+}
+
+#[tokio::test]
+async fn whoever_may_only_read_is_offered_nothing_that_changes_and_refused_what_would() {
+    let (room, flo, library) = shared("read").await;
+    let base = library.trim_end_matches("/library");
+    room.post(&format!("{base}/save"), &[("url", "https://a.example/"), ("title", "Theirs")]).await;
+    let page = flo.get(&library).await.text;
+    assert!(page.contains("Theirs") && page.contains("read only"));
+    assert!(page.contains("<fieldset class=\"desk\" disabled>"));
+    for way in ["/save\"", "/sharing\"", "data-dialog=\"new-folder\""] {
+        assert!(!page.contains(&format!("{base}{way}")), "{way}");
+    }
+    let refused = flo.post(&format!("{base}/save"), &[("url", "https://b.example/")]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(!room.get(&library).await.text.contains("b.example"));
+}
+
+#[tokio::test]
+async fn an_address_alone_opens_no_library() {
+    let (room, flo, library) = shared("read").await;
+    let first = room.libraries().await.remove(0);
+    for way in ["library", "tags", "settings", "sharing"] {
+        let told = flo.get(&format!("/in/{first}/{way}")).await;
+        assert_eq!(told.status, StatusCode::NOT_FOUND, "{way}");
+    }
+    assert_eq!(flo.get("/in/0193f0a0-0000-7000-8000-000000000000/library").await.status, 404);
+    assert_eq!(flo.get(&library).await.status, 200);
+}
+
+#[tokio::test]
+async fn taking_a_right_back_closes_the_library_at_once() {
+    let (room, flo, library) = shared("write").await;
+    let base = library.trim_end_matches("/library");
+    let sharing = room.get(&format!("{base}/sharing")).await.text;
+    let flos = sharing.split("<h3>Flo</h3>").nth(1).unwrap();
+    let flos = flos.split("name=\"holder\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let taken = room.post(&format!("{base}/sharing/take-back"), &[("holder", flos)]).await;
+    assert_eq!(to(&taken), format!("{base}/sharing"));
+    assert_eq!(flo.get(&library).await.status, StatusCode::NOT_FOUND);
+    assert!(!flo.get("/library").await.text.contains("Papers"), "nor is it offered any more");
+}
