@@ -274,6 +274,7 @@ fn doors_of(stores: &Stores) -> Doors {
     Doors {
         accounts: stores.accounts.clone(),
         tenants: stores.tenants.clone(),
+        audit: stores.audit.clone(),
         clock: stores.clock.clone(),
         chance: stores.chance.clone(),
     }

@@ -1,6 +1,7 @@
 //! The command line: what there is, and how each command ends.
 
 mod add;
+mod audit;
 mod backup;
 mod doctor;
 mod export;
@@ -107,6 +108,8 @@ enum Command {
     Export(export::Export),
     /// Make, list and end tokens for programs.
     Token(token::Token),
+    /// Take the audit log elsewhere, and tell whether one holds.
+    Audit(audit::Audit),
     /// Make a new one-time sign-in link.
     #[command(alias = "sign-in")]
     Link,
@@ -216,6 +219,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Rebuild => rebuild::rebuild(settings).await,
         Command::Backup(backup) => backup::backup(settings, backup).await,
         Command::Restore(restore) => backup::restore(settings, restore).await,
+        Command::Audit(what) => audit::audit(settings, what).await,
         Command::Move(to) => move_to::move_to(settings, to).await,
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -203,6 +203,6 @@ fn advice(damage: &[String], followers: &[FollowerHealth]) -> Vec<String> {
 const LAG_SECONDS_MAX: f64 = 30.0;
 
 fn doors(keeper: &Keeper) -> Doors {
-    let Stores { accounts, tenants, clock, chance, .. } = keeper.stores.clone();
-    Doors { accounts, tenants, clock, chance }
+    let Stores { accounts, tenants, audit, clock, chance, .. } = keeper.stores.clone();
+    Doors { accounts, tenants, audit, clock, chance }
 }

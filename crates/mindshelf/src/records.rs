@@ -199,6 +199,7 @@ where
         + shelf_ports::activity::Activity
         + Accounts
         + Tenants
+        + shelf_ports::audit::Audit
         + shelf_ports::leases::Leases
         + 'static,
 {
@@ -210,6 +211,7 @@ where
         activity: shared.clone(),
         accounts: shared.clone(),
         tenants: shared.clone(),
+        audit: shared.clone(),
         leases: shared,
         blobs,
         replica: None,

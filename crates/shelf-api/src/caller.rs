@@ -14,7 +14,7 @@ use shelf_domain::id::{
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_domain::stamp::Seq;
-use shelf_identity::{CsrfToken, Secret, Signed, authenticate, reach_of};
+use shelf_identity::{Actor, CsrfToken, Secret, Signed, authenticate, reach_of};
 use shelf_ports::library::IdempotencyKey;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -42,6 +42,13 @@ pub(crate) struct Me {
     pub signed: Signed,
 }
 
+impl Me {
+    /// Who acts, for the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::from(&self.signed)
+    }
+}
+
 /// A signed-in caller within a library they may use.
 #[derive(Clone, Debug)]
 pub(crate) struct In {
@@ -49,6 +56,8 @@ pub(crate) struct In {
     pub ctx: Ctx,
     /// The library.
     pub scope: Scope,
+    /// Who acts, for the audit log.
+    pub actor: Actor,
 }
 
 impl In {
@@ -85,12 +94,13 @@ impl FromRequestParts<Api> for In {
         let me = Me::from_request_parts(parts, api).await?;
         let library: LibraryId = named(parts, "library").await?;
         let reach = reach_of(&api.doors(), me.signed.person.id, library).await?;
+        let actor = me.actor();
         let (scope, ctx) = (reach.library.scope(), Ctx { right: reach.right, ..me.ctx });
         let ctx = match at_least(parts)? {
             Some(seq) if parts.method.is_safe() => ctx.at_least(scope, seq).await?,
             _ => ctx,
         };
-        Ok(Self { ctx, scope })
+        Ok(Self { ctx, scope, actor })
     }
 }
 

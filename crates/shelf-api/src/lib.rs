@@ -60,8 +60,8 @@ pub struct Api {
 
 impl Api {
     fn doors(&self) -> shelf_identity::Doors {
-        let Stores { accounts, tenants, clock, chance, .. } = self.stores.clone();
-        shelf_identity::Doors { accounts, tenants, clock, chance }
+        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
+        shelf_identity::Doors { accounts, tenants, audit, clock, chance }
     }
 }
 

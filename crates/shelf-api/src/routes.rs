@@ -8,6 +8,7 @@ mod tenants;
 mod groups;
 mod invitations;
 mod shares;
+mod audit;
 mod shown;
 mod bookmarks;
 mod edit;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(groups::routes())
         .merge(invitations::routes())
         .merge(shares::routes())
+        .merge(audit::routes())
         .merge(bookmarks::routes())
         .merge(bulk::routes())
         .merge(places::routes())

@@ -8,6 +8,7 @@ use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Author;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::Activity;
+use shelf_ports::audit::Audit;
 use shelf_ports::blobs::Blobs;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::Imports;
@@ -38,6 +39,8 @@ pub struct Stores {
     pub accounts: Arc<dyn Accounts>,
     /// Who belongs to which tenant, and who may use what.
     pub tenants: Arc<dyn Tenants>,
+    /// What was done about who may do what.
+    pub audit: Arc<dyn Audit>,
     /// Which of several processes does what.
     pub leases: Arc<dyn Leases>,
     /// Files beside the records.

@@ -9,6 +9,7 @@ mod transport;
 mod http;
 mod client;
 mod account;
+mod audit;
 mod library;
 mod bookmarks;
 mod search;
@@ -16,6 +17,7 @@ mod imports;
 mod exports;
 
 pub use account::{LibraryName, Me, NewToken, TokenInfo};
+pub use audit::{AuditCheck, AuditRecord, TenantName};
 pub use bookmarks::{Bookmark, Save, SavePlace, Saved};
 pub use client::Client;
 pub use failure::ClientFailure;

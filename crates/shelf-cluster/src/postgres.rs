@@ -15,6 +15,7 @@ mod views;
 mod news;
 mod accounts;
 mod tenants;
+mod audit;
 mod activity;
 mod imports;
 mod replies;

@@ -7,6 +7,7 @@
 pub mod id;
 pub mod shard;
 pub mod right;
+pub mod audit;
 pub mod stamp;
 pub mod value;
 pub mod limits;

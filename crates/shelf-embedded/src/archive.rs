@@ -8,7 +8,7 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, library, persist};
+use crate::{Embedded, audit, library, persist};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
@@ -126,6 +126,9 @@ impl Telling<'_> {
         }
         self.each(SHARES, [], |row| {
             Ok(Entry::Share(LibraryId::from_bytes(row.get(3)?), share_of(row, 0)?))
+        })?;
+        self.each(audit::ALL, [], |row| {
+            Ok(Entry::Audit(TenantId::from_bytes(row.get(8)?), audit::sealed_of(row)?))
         })
     }
 
@@ -210,6 +213,7 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
         }
         Entry::Group(tenant, group) => return take_group(connection, *tenant, group),
         Entry::Share(library, share) => return give(connection, *library, *share),
+        Entry::Audit(tenant, sealed) => return audit::keep(connection, *tenant, sealed),
         Entry::Library(info, maker) => return take_library(connection, info, *maker),
         _ => return Err(damaged("an entry of a library outside of one")),
     }

@@ -10,6 +10,7 @@ mod library;
 mod views;
 mod accounts;
 mod tenants;
+mod audit;
 mod activity;
 mod imports;
 mod replies;

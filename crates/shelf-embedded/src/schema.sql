@@ -37,6 +37,12 @@ CREATE TABLE invitations (
     library BLOB, may TEXT, note TEXT NOT NULL, made_by BLOB NOT NULL, expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX invitations_tenant ON invitations (tenant);
+-- what was done about who may do what; each row is sealed to the one before
+CREATE TABLE audit (
+    tenant BLOB NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, deed TEXT NOT NULL,
+    person BLOB NOT NULL, via BLOB, subject BLOB, detail TEXT NOT NULL, seal BLOB NOT NULL,
+    PRIMARY KEY (tenant, n)
+) WITHOUT ROWID;
 CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE grants (

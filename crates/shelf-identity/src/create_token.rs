@@ -1,8 +1,10 @@
 //! Make a personal access token, or the owner's local key.
 
+use crate::audit::{Actor, record_own};
 use crate::doors::Doors;
 use crate::secret::Secret;
-use shelf_domain::id::PersonId;
+use shelf_domain::audit::Deed;
+use shelf_domain::id::{DeviceId, PersonId};
 use shelf_domain::refusal::Refused;
 use shelf_ports::accounts::{Grant, GrantKind};
 use shelf_ports::{Failure, Fault};
@@ -28,37 +30,38 @@ pub struct NewGrant {
     pub grant: Grant,
 }
 
-/// Makes a token for `person`.
+/// Makes a token for whoever asks.
 #[tracing::instrument(skip_all)]
-pub async fn create_token(
-    doors: &Doors,
-    person: PersonId,
-    ask: CreateToken,
-) -> Result<NewGrant, Failure> {
+pub async fn create_token(doors: &Doors, by: Actor, ask: CreateToken) -> Result<NewGrant, Failure> {
     let name = checked_name(&ask.name)?;
     if ask.expires_at.is_some_and(|at| at <= doors.clock.now_ms()) {
         return Err(Refused::invalid("expires_at", "this has passed already").into());
     }
-    Ok(open(doors, person, GrantKind::Token, name, ask.expires_at).await?)
+    Ok(open(doors, by, GrantKind::Token, name, ask.expires_at).await?)
 }
 
 /// Makes the key that stands in the data directory for the owner's own commands.
 #[tracing::instrument(skip_all)]
 pub async fn create_local_key(doors: &Doors, person: PersonId) -> Result<NewGrant, Fault> {
-    open(doors, person, GrantKind::Local, "This machine".to_owned(), None).await
+    open(doors, person.into(), GrantKind::Local, "This machine".to_owned(), None).await
 }
 
 /// Makes a grant of `kind` with a new secret.
 pub(crate) async fn open(
     doors: &Doors,
-    person: PersonId,
+    by: Actor,
     kind: GrantKind,
     name: String,
     expires_at: Option<i64>,
 ) -> Result<NewGrant, Fault> {
     let secret = Secret::new(&*doors.chance);
     let created_at = doors.clock.now_ms();
-    let id = doors.ids().make();
+    let (id, person): (DeviceId, _) = (doors.ids().make(), by.person);
+    match kind {
+        GrantKind::Session => record_own(doors, by, (Deed::SignedIn, Some(id.to_bytes()))).await?,
+        GrantKind::Token => record_own(doors, by, (Deed::TokenMade, Some(id.to_bytes()))).await?,
+        GrantKind::Local | GrantKind::Device => {}
+    }
     let grant = Grant { id, person, kind, name, created_at, expires_at, used_at: None };
     doors.accounts.put_grant(&grant, Some(secret.hash())).await?;
     Ok(NewGrant { secret, grant })

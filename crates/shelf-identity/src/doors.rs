@@ -2,6 +2,7 @@
 
 use shelf_domain::id::Ids;
 use shelf_ports::accounts::Accounts;
+use shelf_ports::audit::Audit;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::tenants::Tenants;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub struct Doors {
     pub accounts: Arc<dyn Accounts>,
     /// Who belongs to which tenant, and who may use what.
     pub tenants: Arc<dyn Tenants>,
+    /// What was done about it.
+    pub audit: Arc<dyn Audit>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

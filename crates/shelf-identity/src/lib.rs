@@ -14,7 +14,9 @@ pub mod grants;
 pub mod pair_device;
 pub mod csrf;
 pub mod tenants;
+pub mod audit;
 
+pub use audit::Actor;
 pub use authenticate::{Signed, authenticate};
 pub use create_link::{SignInLink, create_link};
 pub use create_token::{CreateToken, NewGrant, create_local_key, create_token};

@@ -22,5 +22,5 @@ pub async fn sign_in(doors: &Doors, link: &Secret, name: &str) -> Result<NewGran
         return Err(Refused::new(Code::Unauthenticated, "link", detail).into());
     };
     let (kind, name) = (GrantKind::Session, name.to_owned());
-    Ok(open(doors, person, kind, name, Some(now + SESSION_MS)).await?)
+    Ok(open(doors, person.into(), kind, name, Some(now + SESSION_MS)).await?)
 }

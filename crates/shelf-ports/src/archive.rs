@@ -8,6 +8,7 @@ use crate::imports::{ImportJob, LedgerRow};
 use crate::tenants::{Group, Member, Share, Tenant};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use shelf_domain::audit::Sealed;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
 use std::fmt;
@@ -30,6 +31,8 @@ pub enum Entry {
     Group(TenantId, Group),
     /// A right to a library that was given.
     Share(LibraryId, Share),
+    /// A record of the audit log of a tenant.
+    Audit(TenantId, Sealed),
     /// A setting of a person: its name and value.
     Setting(PersonId, String, String),
     /// A right to act for a person, and the SHA-256 of the secret that opens it, if one does.
@@ -116,7 +119,7 @@ pub trait Taking: Send {
 ///   that batch is kept.
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
-    /// Tells everything: people, tenants and who belongs to them, rights, settings, grants, then one
+    /// Tells everything: people, tenants and who belongs to them, rights, audit logs, settings, grants, then one
     /// library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 

@@ -8,6 +8,7 @@ pub mod chance;
 pub mod library;
 pub mod views;
 pub mod accounts;
+pub mod audit;
 pub mod tenants;
 pub mod activity;
 pub mod imports;

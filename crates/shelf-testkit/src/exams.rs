@@ -6,6 +6,7 @@ pub mod library_reads;
 pub mod views;
 pub mod accounts;
 pub mod tenants;
+pub mod audit;
 pub mod activity;
 pub mod imports;
 pub mod replies;

@@ -13,6 +13,7 @@ pub(crate) mod imports;
 pub(crate) mod exports;
 pub(crate) mod history;
 pub(crate) mod people;
+pub(crate) mod audit;
 pub(crate) mod sharing;
 pub(crate) mod join;
 pub(crate) mod settings;

@@ -13,8 +13,8 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets,
     handlers::{
-        bulk, door, exports, folders, history, imports, items, join, lists, people, save, settings,
-        sharing, tags, trash,
+        audit, bulk, door, exports, folders, history, imports, items, join, lists, people, save,
+        settings, sharing, tags, trash,
     },
     policy,
     web::Web,
@@ -68,6 +68,8 @@ fn people_and_rights() -> Router<Web> {
         .route("/sharing/name", post(sharing::rename))
         .route("/people", get(people::page).post(people::create))
         .route("/people/{team}", get(people::one).post(people::rename))
+        .route("/people/{team}/audit", get(audit::page))
+        .route("/people/{team}/audit.jsonl", get(audit::file))
         .route("/people/{team}/libraries", post(people::new_library))
         .route("/people/{team}/members/{person}", post(people::set_role))
         .route("/people/{team}/members/{person}/remove", post(people::remove))

@@ -9,7 +9,7 @@ use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
 use shelf_domain::{id::Scope, right::Right};
 use shelf_identity::{
-    CsrfToken, Secret, Signed, authenticate, libraries, tenants::create_tenant::list_tenants,
+    Actor, CsrfToken, Secret, Signed, authenticate, libraries, tenants::create_tenant::list_tenants,
 };
 use shelf_ports::tenants::Reach;
 use time::OffsetDateTime;
@@ -136,6 +136,11 @@ impl Visit {
             right: self.ctx.right,
             ..Frame::default()
         }
+    }
+
+    /// Who acts, for the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::from(&self.signed)
     }
 
     /// The address of this library, as a browser elsewhere writes it.

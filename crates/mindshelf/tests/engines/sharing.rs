@@ -25,6 +25,7 @@ async fn readers(shelf: &Deployment) -> Vec<Reader> {
     let doors = Doors {
         accounts: store.clone(),
         tenants: store.clone(),
+        audit: store.clone(),
         clock: Arc::new(FakeClock::default()),
         chance: Arc::new(SeededChance::new(40)),
     };
@@ -32,7 +33,7 @@ async fn readers(shelf: &Deployment) -> Vec<Reader> {
     for number in 0..PEOPLE {
         let desk = Desk::new(&*store, 9_000 + number).await;
         let ask = CreateToken { name: "test".to_owned(), expires_at: None };
-        let token = create_token(&doors, desk.person, ask).await.unwrap().secret;
+        let token = create_token(&doors, desk.person.into(), ask).await.unwrap().secret;
         let gateway = if number % 2 == 0 { "a" } else { "b" };
         let http = Http::new(&shelf.process(gateway).server.address).unwrap();
         let client = Client::new(Arc::new(http), token.expose()).unwrap();

@@ -45,6 +45,32 @@ fn commands_work_whether_or_not_a_server_runs() {
     assert!(said(mindshelf(dir.path()).arg("link")).contains("/sign-in?link="));
 }
 
+#[test]
+fn the_audit_log_is_taken_elsewhere_and_holds_until_somebody_changes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = |of: &[&str]| {
+        let mut command = mindshelf(dir.path());
+        command.arg("audit").args(of);
+        command
+    };
+    said(mindshelf(dir.path()).args(["token", "create", "--name", "laptop"]));
+    let seal = said(&mut audit(&["verify"]));
+    let seal = seal.trim();
+    assert!(seal.starts_with("1:"), "one record: {seal}");
+    said(mindshelf(dir.path()).args(["export"]));
+    said(&mut audit(&["verify", "--seal", seal]));
+    let log = said(&mut audit(&["export"]));
+    assert!(log.contains("\"token_made\"") && log.contains("\"exported\""), "{log}");
+    let file = dir.path().join("audit.jsonl");
+    let verify = || ran(&mut audit(&["verify", "--file", file.to_str().unwrap(), "--seal", seal]));
+    std::fs::write(&file, &log).unwrap();
+    assert_eq!(verify().status.code(), Some(0));
+    std::fs::write(&file, log.replace("token_made", "signed_in")).unwrap();
+    let told = verify();
+    assert_eq!(told.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("record 1 is not what was written"));
+}
+
 /// One token in 64 begins with the sign that options begin with.
 #[test]
 fn a_token_that_begins_with_a_hyphen_is_a_token() {

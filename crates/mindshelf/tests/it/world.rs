@@ -96,11 +96,12 @@ impl World {
         let doors = Doors {
             accounts: stores.accounts.clone(),
             tenants: stores.tenants.clone(),
+            audit: stores.audit.clone(),
             clock: stores.clock.clone(),
             chance: stores.chance.clone(),
         };
         let ask = CreateToken { name: "story".to_owned(), expires_at: None };
-        let token = create_token(&doors, id, ask).await.unwrap();
+        let token = create_token(&doors, id.into(), ask).await.unwrap();
         Reader::with(self.app().router(), token.secret.expose()).await
     }
 

@@ -81,7 +81,7 @@ async fn ended(me: Me, api: Api, kinds: &[GrantKind], id: DeviceId) -> Answer {
     if !of_kinds(&me, &api, kinds).await?.iter().any(|grant| grant.id == id) {
         return Err(Refused::not_found("such grant").into());
     }
-    revoke_grant(&api.doors(), me.signed.person.id, id).await?;
+    revoke_grant(&api.doors(), me.actor(), id).await?;
     done()
 }
 
@@ -125,7 +125,7 @@ struct TokenOut {
 async fn create(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<TokenIn>) -> Answer {
     let expires_at = body.expires_at.map(|Moment(at)| at);
     let ask = CreateToken { name: body.name, expires_at };
-    let new = create_token(&api.doors(), me.signed.person.id, ask).await?;
+    let new = create_token(&api.doors(), me.actor(), ask).await?;
     let location = format!("/v1/tokens/{}", new.grant.id);
     let token = new.secret.expose().to_owned();
     let body = TokenOut { token, grant: new.grant.into() };
@@ -181,7 +181,7 @@ struct DeviceIn {
     request_body = DeviceIn,
     responses((status = 201, description = "Paired.", body = GrantOut)))]
 async fn pair(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<DeviceIn>) -> Answer {
-    let grant = pair_device(&api.doors(), me.signed.person.id, &body.name).await?;
+    let grant = pair_device(&api.doors(), me.actor(), &body.name).await?;
     let location = format!("/v1/devices/{}", grant.id);
     Ok(located((StatusCode::CREATED, Json(GrantOut::from(grant))).into_response(), &location))
 }

@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use shelf_bookmarks::export::{ExportFormat, Exported, export_library};
 use shelf_domain::refusal::Refused;
+use shelf_identity::audit::record_export;
 use shelf_ports::Failure;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
@@ -36,6 +37,7 @@ async fn export(within: In, State(api): State<Api>, Format(name): Format) -> Ans
     // An address that names no format is one that is not there.
     let missing = |_| Problem::from(Refused::not_found("such export: jsonl, html or csv"));
     let format = ExportFormat::named(&name).map_err(missing)?;
+    record_export(&api.doors(), within.actor, within.scope).await?;
     let (sender, mut chunks) = channel(WAITING_MAX);
     let (ctx, scope) = (within.ctx, within.scope);
     let turn = api.background.export()?;

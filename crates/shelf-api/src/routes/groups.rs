@@ -84,7 +84,7 @@ async fn create(
     TenantPath(tenant): TenantPath,
     Ask { body, .. }: Ask<GroupIn>,
 ) -> Answer {
-    let group = create_group(&api.doors(), me.signed.person.id, tenant, &body.name).await?;
+    let group = create_group(&api.doors(), me.actor(), tenant, &body.name).await?;
     let location = format!("/v1/tenants/{tenant}/groups/{}", group.id);
     Ok(located((StatusCode::CREATED, Json(GroupOut::from(group))).into_response(), &location))
 }
@@ -113,7 +113,7 @@ async fn rename(
     Patch { body, .. }: Patch<RenameIn>,
 ) -> Answer {
     if let Some(name) = never_empty("name", body.name)? {
-        rename_group(&api.doors(), me.signed.person.id, tenant, id, &name).await?;
+        rename_group(&api.doors(), me.actor(), tenant, id, &name).await?;
     }
     json(known(&me, &api, tenant, id).await?)
 }
@@ -129,7 +129,7 @@ async fn remove(
     GroupPath(id): GroupPath,
     _: Once,
 ) -> Answer {
-    remove_group(&api.doors(), me.signed.person.id, tenant, id).await?;
+    remove_group(&api.doors(), me.actor(), tenant, id).await?;
     done()
 }
 
@@ -145,7 +145,7 @@ async fn put_in(
     PersonPath(person): PersonPath,
     _: Once,
 ) -> Answer {
-    put_into_group(&api.doors(), me.signed.person.id, tenant, id, person).await?;
+    put_into_group(&api.doors(), me.actor(), tenant, id, person).await?;
     done()
 }
 
@@ -161,6 +161,6 @@ async fn take_out(
     PersonPath(person): PersonPath,
     _: Once,
 ) -> Answer {
-    take_from_group(&api.doors(), me.signed.person.id, tenant, id, person).await?;
+    take_from_group(&api.doors(), me.actor(), tenant, id, person).await?;
     done()
 }

@@ -129,7 +129,7 @@ async fn create(
     };
     let (role, share) = (body.role.into(), body.share.map(offered));
     let ask = Invite { role, share, note: body.note };
-    let new = invite(&api.doors(), me.signed.person.id, tenant, ask).await?;
+    let new = invite(&api.doors(), me.actor(), tenant, ask).await?;
     let location = format!("/v1/tenants/{tenant}/invitations/{}", new.invitation.id);
     let secret = new.secret.expose().to_owned();
     let body = InvitedOut { secret, invitation: new.invitation.into() };
@@ -149,6 +149,6 @@ async fn take_back(
     InvitationPath(id): InvitationPath,
     _: Once,
 ) -> Answer {
-    take_back_invitation(&api.doors(), me.signed.person.id, tenant, id).await?;
+    take_back_invitation(&api.doors(), me.actor(), tenant, id).await?;
     done()
 }

@@ -115,7 +115,7 @@ async fn create(
     TenantPath(tenant): TenantPath,
     Ask { body, .. }: Ask<LibraryIn>,
 ) -> Answer {
-    let library = create_library(&api.doors(), me.signed.person.id, tenant, &body.name).await?;
+    let library = create_library(&api.doors(), me.actor(), tenant, &body.name).await?;
     let location = format!("/v1/libraries/{}", library.id);
     let body = LibraryOut::of(&me, Reach { library, right: Right::Manage }).await?;
     Ok(located((StatusCode::CREATED, Json(body)).into_response(), &location))
@@ -157,7 +157,7 @@ async fn rename(
     Patch { body, .. }: Patch<RenameIn>,
 ) -> Answer {
     if let Some(name) = never_empty("name", body.name)? {
-        rename_library(&api.doors(), me.signed.person.id, id, &name).await?;
+        rename_library(&api.doors(), me.actor(), id, &name).await?;
     }
     json(known(&me, &api, id).await?)
 }
@@ -241,7 +241,7 @@ async fn give(
         HolderIo::Everyone => Holder::Everyone(TenantId::from_bytes(id.to_bytes())),
     };
     let (doors, by) = (api.doors(), me.signed.person.id);
-    give_right(&doors, by, library, holder, body.right.into()).await?;
+    give_right(&doors, me.actor(), library, holder, body.right.into()).await?;
     let shares = list_shares(&doors, by, library).await?;
     let given = shares.into_iter().find(|shared| shared.share.holder == holder);
     json(ShareOut::from(given.ok_or_else(|| Refused::not_found("such a right"))?))
@@ -262,6 +262,6 @@ async fn take_back(
     let shares = list_shares(&doors, by, library).await?;
     let held = shares.iter().find(|shared| shared.share.holder.to_bytes() == id.to_bytes());
     let holder = held.map_or(Holder::Person(id), |shared| shared.share.holder);
-    take_right_back(&doors, by, library, holder).await?;
+    take_right_back(&doors, me.actor(), library, holder).await?;
     done()
 }

@@ -138,7 +138,7 @@ struct TenantIn {
     request_body = TenantIn,
     responses((status = 201, description = "Made.", body = TenantOut)))]
 async fn create(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<TenantIn>) -> Answer {
-    let tenant = create_tenant(&api.doors(), me.signed.person.id, &body.name).await?;
+    let tenant = create_tenant(&api.doors(), me.actor(), &body.name).await?;
     let location = format!("/v1/tenants/{}", tenant.id);
     let body = TenantOut::of(tenant, Role::Owner);
     Ok(located((StatusCode::CREATED, Json(body)).into_response(), &location))
@@ -181,7 +181,7 @@ async fn rename(
     Patch { body, .. }: Patch<RenameIn>,
 ) -> Answer {
     if let Some(name) = never_empty("name", body.name)? {
-        rename_tenant(&api.doors(), me.signed.person.id, id, &name).await?;
+        rename_tenant(&api.doors(), me.actor(), id, &name).await?;
     }
     told(&me, &api, id, StatusCode::OK).await
 }
@@ -222,7 +222,7 @@ async fn set_role(
 ) -> Answer {
     let (doors, by) = (api.doors(), me.signed.person.id);
     if let Some(role) = never_empty("role", body.role)? {
-        change_role(&doors, by, id, person, role.into()).await?;
+        change_role(&doors, me.actor(), id, person, role.into()).await?;
     }
     let members = list_members(&doors, by, id).await?;
     let found = members.into_iter().find(|member| member.person == person);
@@ -243,7 +243,7 @@ async fn remove(
     PersonPath(person): PersonPath,
     _: Once,
 ) -> Answer {
-    remove_member(&api.doors(), me.signed.person.id, id, person).await?;
+    remove_member(&api.doors(), me.actor(), id, person).await?;
     done()
 }
 
@@ -266,7 +266,7 @@ struct TakeUpIn {
     responses((status = 201, description = "Joined.", body = TenantOut)))]
 async fn take_up(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<TakeUpIn>) -> Answer {
     let secret = Secret::sent(&body.invitation);
-    let invitation = join(&api.doors(), me.signed.person.id, &secret).await?;
+    let invitation = join(&api.doors(), me.actor(), &secret).await?;
     let answer = told(&me, &api, invitation.tenant, StatusCode::CREATED).await?;
     Ok(located(answer, &format!("/v1/tenants/{}", invitation.tenant)))
 }

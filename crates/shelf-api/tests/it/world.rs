@@ -117,13 +117,20 @@ impl World {
             activity: store.clone(),
             accounts: store.clone(),
             tenants: store.clone(),
+            audit: store.clone(),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: clock.clone(),
             chance: chance.clone(),
         };
-        let doors = Doors { accounts: store.clone(), tenants: store.clone(), clock, chance };
+        let doors = Doors {
+            accounts: store.clone(),
+            tenants: store.clone(),
+            audit: store.clone(),
+            clock,
+            chance,
+        };
         let ada = someone(&doors, 1).await;
         let eve = someone(&doors, 2).await;
         let gate = Arc::new(Gate::new("127.0.0.1:4747".parse().unwrap(), &[], &[]));
@@ -145,8 +152,8 @@ impl World {
 
     /// Somebody more, told apart by `number`.
     pub(crate) async fn newcomer(&self, number: u8) -> Someone {
-        let Stores { accounts, tenants, clock, chance, .. } = self.stores.clone();
-        someone(&Doors { accounts, tenants, clock, chance }, number).await
+        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
+        someone(&Doors { accounts, tenants, audit, clock, chance }, number).await
     }
 
     /// Sends a request as it is.
@@ -270,7 +277,7 @@ async fn someone(doors: &Doors, number: u8) -> Someone {
     };
     doors.accounts.add_person(&person, &info).await.unwrap();
     let ask = CreateToken { name: "tests".to_owned(), expires_at: None };
-    let token = create_token(doors, id, ask).await.unwrap().secret;
+    let token = create_token(doors, id.into(), ask).await.unwrap().secret;
     let link = create_link(doors, id).await.unwrap();
     let session = sign_in(doors, &link.secret, "A browser").await.unwrap().secret;
     Someone {

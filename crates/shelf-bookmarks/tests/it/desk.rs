@@ -64,6 +64,7 @@ impl Desk {
             activity: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
             tenants: Arc::clone(&store) as _,
+            audit: Arc::clone(&store) as _,
             leases: store,
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

@@ -34,6 +34,7 @@ impl World {
             activity: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
             tenants: Arc::new(store.clone()),
+            audit: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

@@ -8,7 +8,7 @@ use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, damaged, library, persist};
+use super::{Bound, Postgres, audit, damaged, library, persist};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
@@ -142,6 +142,10 @@ impl Telling<'_, '_> {
         self.each(SHARES, |row| {
             Ok(Entry::Share(LibraryId::from(row.get::<_, Uuid>(3)), share_of(row)?))
         })
+        .await?;
+        self.each(audit::ALL, |row| {
+            Ok(Entry::Audit(TenantId::from(row.get::<_, Uuid>(8)), audit::sealed_of(row)?))
+        })
         .await
     }
 
@@ -237,6 +241,7 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             ];
             within.plain(TAKE_GRANT, &of).await
         }
+        Entry::Audit(tenant, sealed) => return audit::keep(within, *tenant, sealed).await,
         Entry::Tenant(tenant) => return put_tenant(within, tenant).await,
         Entry::Member(tenant, member) => {
             let Member { person, role, since, .. } = *member;

@@ -49,6 +49,14 @@ async fn tenants_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn the_audit_logs_sit_their_exam() {
+    for ground in Ground::all().await {
+        exams::audit::exam(&open(&ground).await).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;

@@ -36,6 +36,12 @@ async fn tenants_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn the_audit_logs_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::audit::exam(&store).await;
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     let (store, _dir) = store();
     exams::activity::exam(&store, &store).await;

@@ -1,10 +1,12 @@
 //! Invite people to a tenant, see and take back invitations, and take one up.
 
 use super::{forbidden, governor_in};
+use crate::audit::{Actor, record};
 use crate::create_token::checked_name;
 use crate::doors::Doors;
 use crate::first_run::FIRST_LIBRARY;
 use crate::secret::Secret;
+use shelf_domain::audit::Deed;
 use shelf_domain::id::{InvitationId, LibraryId, PersonId, TenantId};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::{Right, Role};
@@ -54,11 +56,11 @@ pub struct Offer {
 #[tracing::instrument(skip_all)]
 pub async fn invite(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     tenant: TenantId,
     ask: Invite,
 ) -> Result<Invited, Failure> {
-    let mine = governor_in(doors, by, tenant).await?;
+    let mine = governor_in(doors, by.person, tenant).await?;
     if !mine.may_change(None, Some(ask.role)) {
         return Err(forbidden("only an owner invites owners").into());
     }
@@ -81,7 +83,8 @@ pub async fn invite(
     let secret = Secret::new(&*doors.chance);
     let (id, expires_at) = (doors.ids().make(), now + INVITATION_MS);
     let Invite { role, share, .. } = ask;
-    let invitation = Invitation { id, tenant, role, share, note, made_by: by, expires_at };
+    let invitation = Invitation { id, tenant, role, share, note, made_by: by.person, expires_at };
+    record(doors, tenant, by, (Deed::Invited, Some(id.to_bytes())), role.name()).await?;
     doors.tenants.put_invitation(&invitation, secret.hash()).await?;
     Ok(Invited { secret, invitation })
 }
@@ -101,11 +104,12 @@ pub async fn list_invitations(
 #[tracing::instrument(skip_all)]
 pub async fn take_back_invitation(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     tenant: TenantId,
     id: InvitationId,
 ) -> Result<(), Failure> {
-    governor_in(doors, by, tenant).await?;
+    governor_in(doors, by.person, tenant).await?;
+    record(doors, tenant, by, (Deed::InvitationTakenBack, Some(id.to_bytes())), "").await?;
     if doors.tenants.remove_invitation(tenant, id).await? {
         return Ok(());
     }
@@ -128,8 +132,8 @@ pub async fn look_at_invitation(doors: &Doors, secret: &Secret) -> Result<Offer,
 
 /// Lets `person`, who is here already, join; refused like [`look_at_invitation`].
 #[tracing::instrument(skip_all)]
-pub async fn join(doors: &Doors, person: PersonId, secret: &Secret) -> Result<Invitation, Failure> {
-    take_up(doors, secret, &Joining::Known(person)).await
+pub async fn join(doors: &Doors, by: Actor, secret: &Secret) -> Result<Invitation, Failure> {
+    take_up(doors, secret, by, &Joining::Known(by.person)).await
 }
 
 /// Lets somebody new join, called `name`, with a library of their own besides.
@@ -147,16 +151,22 @@ pub async fn join_as_new(
         name: FIRST_LIBRARY.to_owned(),
         created_at: doors.clock.now_ms(),
     };
-    let invitation = take_up(doors, secret, &Joining::New(person.clone(), library)).await?;
+    let joining = Joining::New(person.clone(), library);
+    let invitation = take_up(doors, secret, person.id.into(), &joining).await?;
     Ok((person, invitation))
 }
 
-async fn take_up(doors: &Doors, secret: &Secret, joining: &Joining) -> Result<Invitation, Failure> {
+async fn take_up(
+    doors: &Doors,
+    secret: &Secret,
+    by: Actor,
+    joining: &Joining,
+) -> Result<Invitation, Failure> {
+    let Offer { tenant, invitation, .. } = look_at_invitation(doors, secret).await?;
+    let deed = (Deed::Joined, Some(invitation.id.to_bytes()));
+    record(doors, tenant.id, by, deed, invitation.role.name()).await?;
     let now = doors.clock.now_ms();
-    let taken = match secret.is_plausible() {
-        true => doors.tenants.take_invitation(secret.hash(), joining, now).await?,
-        false => None,
-    };
+    let taken = doors.tenants.take_invitation(secret.hash(), joining, now).await?;
     taken.ok_or_else(|| spent().into())
 }
 

@@ -1,8 +1,10 @@
 //! Libraries: see those one may use, make one, rename one, and the scope of one.
 
 use super::{forbidden, governor_in, role_in};
+use crate::audit::{Actor, record};
 use crate::create_token::checked_name;
 use crate::doors::Doors;
+use shelf_domain::audit::Deed;
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
@@ -37,11 +39,11 @@ pub async fn reach_of(
 #[tracing::instrument(skip_all)]
 pub async fn create_library(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     tenant: TenantId,
     name: &str,
 ) -> Result<LibraryInfo, Failure> {
-    if !role_in(doors, by, tenant).await?.makes_libraries() {
+    if !role_in(doors, by.person, tenant).await?.makes_libraries() {
         return Err(forbidden("viewers make no libraries; ask an admin or owner").into());
     }
     if doors.tenants.libraries_of(tenant).await?.len() >= LIBRARIES_MAX {
@@ -50,7 +52,8 @@ pub async fn create_library(
     }
     let (name, created_at) = (checked_name(name)?, doors.clock.now_ms());
     let library = LibraryInfo { id: doors.ids().make(), tenant, name, created_at };
-    doors.tenants.add_library(&library, by).await?;
+    record(doors, tenant, by, (Deed::LibraryMade, Some(library.id.to_bytes())), "").await?;
+    doors.tenants.add_library(&library, by.person).await?;
     Ok(library)
 }
 
@@ -58,15 +61,18 @@ pub async fn create_library(
 #[tracing::instrument(skip_all)]
 pub async fn rename_library(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     library: LibraryId,
     name: &str,
 ) -> Result<(), Failure> {
-    let reach = reach_of(doors, by, library).await?;
+    let reach = reach_of(doors, by.person, library).await?;
     if reach.right < Right::Manage {
         return Err(forbidden("only who manages a library renames it").into());
     }
-    doors.tenants.rename_library(reach.library.scope(), &checked_name(name)?).await?;
+    let (scope, name) = (reach.library.scope(), checked_name(name)?);
+    let deed = (Deed::LibraryRenamed, Some(library.to_bytes()));
+    record(doors, scope.tenant, by, deed, "").await?;
+    doors.tenants.rename_library(scope, &name).await?;
     Ok(())
 }
 

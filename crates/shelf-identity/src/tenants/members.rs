@@ -1,7 +1,9 @@
 //! See who belongs to a tenant, change what somebody is there, take somebody out, leave.
 
 use super::{forbidden, governor_in, role_in};
+use crate::audit::{Actor, record};
 use crate::doors::Doors;
+use shelf_domain::audit::Deed;
 use shelf_domain::id::{PersonId, TenantId};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Role;
@@ -24,16 +26,18 @@ pub async fn list_members(
 #[tracing::instrument(skip_all)]
 pub async fn change_role(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     tenant: TenantId,
     person: PersonId,
     role: Role,
 ) -> Result<(), Failure> {
-    let mine = governor_in(doors, by, tenant).await?;
+    let mine = governor_in(doors, by.person, tenant).await?;
     let theirs = known(doors, tenant, person).await?;
     if !mine.may_change(Some(theirs), Some(role)) {
         return Err(forbidden("only an owner makes or unmakes owners").into());
     }
+    let deed = (Deed::RoleChanged, Some(person.to_bytes()));
+    record(doors, tenant, by, deed, role.name()).await?;
     seated(doors.tenants.set_role(tenant, person, role).await?, person)
 }
 
@@ -42,19 +46,20 @@ pub async fn change_role(
 #[tracing::instrument(skip_all)]
 pub async fn remove_member(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     tenant: TenantId,
     person: PersonId,
 ) -> Result<(), Failure> {
-    let mine = role_in(doors, by, tenant).await?;
+    let mine = role_in(doors, by.person, tenant).await?;
     let theirs = known(doors, tenant, person).await?;
-    if by != person && !mine.may_change(Some(theirs), None) {
+    if by.person != person && !mine.may_change(Some(theirs), None) {
         return Err(forbidden("ask an admin or owner for this").into());
     }
     if doors.accounts.person(person).await?.is_some_and(|person| person.tenant == tenant) {
         let detail = "this tenant is their own; their libraries are here";
         return Err(Refused::new(Code::Invalid, "", detail).into());
     }
+    record(doors, tenant, by, (Deed::MemberRemoved, Some(person.to_bytes())), "").await?;
     seated(doors.tenants.remove_member(tenant, person).await?, person)
 }
 

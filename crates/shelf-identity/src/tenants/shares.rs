@@ -1,7 +1,9 @@
 //! Decide who may use a library: see, give and take back rights.
 
 use super::libraries::governed;
+use crate::audit::{Actor, record};
 use crate::doors::Doors;
+use shelf_domain::audit::Deed;
 use shelf_domain::id::{LibraryId, PersonId};
 use shelf_domain::refusal::Refused;
 use shelf_domain::right::Right;
@@ -38,12 +40,14 @@ pub async fn list_shares(
 #[tracing::instrument(skip_all)]
 pub async fn give_right(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     library: LibraryId,
     holder: Holder,
     right: Right,
 ) -> Result<(), Failure> {
-    let scope = governed(doors, by, library).await?;
+    let scope = governed(doors, by.person, library).await?;
+    let deed = (Deed::RightGiven, Some(library.to_bytes()));
+    record(doors, scope.tenant, by, deed, told(holder, right.name())).await?;
     if doors.tenants.put_share(scope, Share { holder, right }).await? {
         return Ok(());
     }
@@ -54,15 +58,23 @@ pub async fn give_right(
 #[tracing::instrument(skip_all)]
 pub async fn take_right_back(
     doors: &Doors,
-    by: PersonId,
+    by: Actor,
     library: LibraryId,
     holder: Holder,
 ) -> Result<(), Failure> {
-    let scope = governed(doors, by, library).await?;
+    let scope = governed(doors, by.person, library).await?;
+    let deed = (Deed::RightTakenBack, Some(library.to_bytes()));
+    record(doors, scope.tenant, by, deed, told(holder, "none")).await?;
     if doors.tenants.remove_share(scope, holder).await? {
         return Ok(());
     }
     Err(Refused::not_found("such a right to this library").into())
+}
+
+/// `person:0193…=write`, for the audit log.
+fn told(holder: Holder, right: &str) -> String {
+    let id = PersonId::from_bytes(holder.to_bytes());
+    format!("{}:{id}={right}", holder.kind())
 }
 
 fn called(holder: Holder, members: &[Member], groups: &[Group]) -> String {

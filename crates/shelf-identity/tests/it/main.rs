@@ -1,6 +1,7 @@
 //! Sign-in, grants and libraries, on a real store.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
+mod audit;
 mod tenants;
 
 use shelf_domain::id::{DeviceId, LibraryId};
@@ -32,6 +33,7 @@ fn world() -> World {
     let doors = Doors {
         accounts: Arc::new(store.clone()),
         tenants: Arc::new(store.clone()),
+        audit: Arc::new(store.clone()),
         clock: Arc::<FakeClock>::clone(&clock),
         chance: Arc::new(SeededChance::new(3)),
     };
@@ -113,25 +115,25 @@ async fn tokens_keys_and_devices_are_listed_and_revoked() {
     let world = world();
     let owner = first_run(&world.doors).await.unwrap().person;
     let ask = |name: &str, expires_at| CreateToken { name: name.into(), expires_at };
-    let token = create_token(&world.doors, owner.id, ask("laptop", None)).await.unwrap();
+    let token = create_token(&world.doors, owner.id.into(), ask("laptop", None)).await.unwrap();
     world.clock.advance(1);
     let key = create_local_key(&world.doors, owner.id).await.unwrap();
     world.clock.advance(1);
-    let phone = pair_device(&world.doors, owner.id, " phone ").await.unwrap();
+    let phone = pair_device(&world.doors, owner.id.into(), " phone ").await.unwrap();
     let listed = list_grants(&world.doors, owner.id).await.unwrap();
     let names: Vec<&str> = listed.iter().map(|grant| grant.name.as_str()).collect();
     assert_eq!(names, ["phone", key.grant.name.as_str(), "laptop"]);
-    revoke_grant(&world.doors, owner.id, token.grant.id).await.unwrap();
+    revoke_grant(&world.doors, owner.id.into(), token.grant.id).await.unwrap();
     assert!(authenticate(&world.doors, &token.secret).await.unwrap().is_none());
-    revoke_grant(&world.doors, owner.id, phone.id).await.unwrap();
+    revoke_grant(&world.doors, owner.id.into(), phone.id).await.unwrap();
     let unknown = DeviceId::from_bytes([0; 16]);
     for grant in [token.grant.id, unknown] {
-        let refusal = refused(revoke_grant(&world.doors, owner.id, grant).await);
+        let refusal = refused(revoke_grant(&world.doors, owner.id.into(), grant).await);
         assert_eq!(refusal.code, Code::NotFound);
     }
     let passed = ask("late", Some(world.clock.now_ms()));
-    assert_eq!(refused(create_token(&world.doors, owner.id, passed).await).at, "expires_at");
-    assert_eq!(refused(pair_device(&world.doors, owner.id, "").await).at, "name");
+    assert_eq!(refused(create_token(&world.doors, owner.id.into(), passed).await).at, "expires_at");
+    assert_eq!(refused(pair_device(&world.doors, owner.id.into(), "").await).at, "name");
 }
 
 #[tokio::test]

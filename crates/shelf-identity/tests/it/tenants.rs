@@ -33,7 +33,7 @@ fn as_role(role: Role) -> Invite {
 }
 
 async fn newcomer(world: &World, by: PersonId, id: TenantId, role: Role) -> Person {
-    let Invited { secret, .. } = invite(&world.doors, by, id, as_role(role)).await.unwrap();
+    let Invited { secret, .. } = invite(&world.doors, by.into(), id, as_role(role)).await.unwrap();
     join_as_new(&world.doors, role.name(), &secret).await.unwrap().0
 }
 
@@ -41,7 +41,7 @@ async fn guild() -> Guild {
     let world = world();
     let owner = first_run(&world.doors).await.unwrap().person;
     world.clock.advance(1_000);
-    let id = create_tenant(&world.doors, owner.id, " The guild ").await.unwrap().id;
+    let id = create_tenant(&world.doors, owner.id.into(), " The guild ").await.unwrap().id;
     let admin = newcomer(&world, owner.id, id, Role::Admin).await;
     let member = newcomer(&world, admin.id, id, Role::Member).await;
     let viewer = newcomer(&world, admin.id, id, Role::Viewer).await;
@@ -64,26 +64,26 @@ async fn only_members_see_a_tenant_and_only_admins_govern_it() {
         let codes = [
             refused(list_members(doors, by, tenant).await).code,
             refused(list_groups(doors, by, tenant).await).code,
-            refused(rename_tenant(doors, by, tenant, "Mine").await).code,
-            refused(create_library(doors, by, tenant, "Mine").await).code,
-            refused(invite(doors, by, tenant, as_role(Role::Owner)).await).code,
+            refused(rename_tenant(doors, by.into(), tenant, "Mine").await).code,
+            refused(create_library(doors, by.into(), tenant, "Mine").await).code,
+            refused(invite(doors, by.into(), tenant, as_role(Role::Owner)).await).code,
             refused(list_invitations(doors, by, tenant).await).code,
-            refused(remove_member(doors, by, tenant, guild.owner.id).await).code,
+            refused(remove_member(doors, by.into(), tenant, guild.owner.id).await).code,
             refused(all_libraries_of(doors, by, tenant).await).code,
         ];
         assert!(codes.iter().all(|code| *code == Code::NotFound), "{codes:?}");
     }
     for by in [guild.member.id, guild.viewer.id] {
         let codes = [
-            refused(rename_tenant(doors, by, guild.id, "Mine").await).code,
-            refused(invite(doors, by, guild.id, as_role(Role::Viewer)).await).code,
-            refused(create_group(doors, by, guild.id, "Ours").await).code,
-            refused(change_role(doors, by, guild.id, by, Role::Admin).await).code,
-            refused(remove_member(doors, by, guild.id, guild.admin.id).await).code,
+            refused(rename_tenant(doors, by.into(), guild.id, "Mine").await).code,
+            refused(invite(doors, by.into(), guild.id, as_role(Role::Viewer)).await).code,
+            refused(create_group(doors, by.into(), guild.id, "Ours").await).code,
+            refused(change_role(doors, by.into(), guild.id, by, Role::Admin).await).code,
+            refused(remove_member(doors, by.into(), guild.id, guild.admin.id).await).code,
         ];
         assert!(codes.iter().all(|code| *code == Code::Forbidden), "{codes:?}");
     }
-    rename_tenant(doors, guild.admin.id, guild.id, "Our guild").await.unwrap();
+    rename_tenant(doors, guild.admin.id.into(), guild.id, "Our guild").await.unwrap();
 }
 
 #[tokio::test]
@@ -92,17 +92,17 @@ async fn only_owners_touch_owners_and_the_last_one_stays() {
     let (doors, id) = (&guild.world.doors, guild.id);
     let (owner, admin) = (guild.owner.id, guild.admin.id);
     let codes = [
-        refused(change_role(doors, admin, id, admin, Role::Owner).await).code,
-        refused(change_role(doors, admin, id, owner, Role::Viewer).await).code,
-        refused(remove_member(doors, admin, id, owner).await).code,
-        refused(invite(doors, admin, id, as_role(Role::Owner)).await).code,
+        refused(change_role(doors, admin.into(), id, admin, Role::Owner).await).code,
+        refused(change_role(doors, admin.into(), id, owner, Role::Viewer).await).code,
+        refused(remove_member(doors, admin.into(), id, owner).await).code,
+        refused(invite(doors, admin.into(), id, as_role(Role::Owner)).await).code,
     ];
     assert!(codes.iter().all(|code| *code == Code::Forbidden), "{codes:?}");
-    assert_eq!(refused(change_role(doors, owner, id, owner, Role::Member).await).at, "role");
-    assert_eq!(refused(remove_member(doors, owner, id, owner).await).at, "role");
-    change_role(doors, owner, id, admin, Role::Owner).await.unwrap();
-    remove_member(doors, admin, id, owner).await.unwrap();
-    let home = refused(remove_member(doors, owner, guild.owner.tenant, owner).await);
+    assert_eq!(refused(change_role(doors, owner.into(), id, owner, Role::Member).await).at, "role");
+    assert_eq!(refused(remove_member(doors, owner.into(), id, owner).await).at, "role");
+    change_role(doors, owner.into(), id, admin, Role::Owner).await.unwrap();
+    remove_member(doors, admin.into(), id, owner).await.unwrap();
+    let home = refused(remove_member(doors, owner.into(), guild.owner.tenant, owner).await);
     assert_eq!(home.code, Code::Invalid, "nobody is put out of their own");
 }
 
@@ -111,8 +111,11 @@ async fn a_library_is_reached_by_whom_it_is_given_to_and_nobody_else() {
     let guild = guild().await;
     let (doors, id) = (&guild.world.doors, guild.id);
     let (member, viewer, admin) = (guild.member.id, guild.viewer.id, guild.admin.id);
-    assert_eq!(refused(create_library(doors, viewer, id, "Notes").await).code, Code::Forbidden);
-    let library = create_library(doors, member, id, "Papers").await.unwrap().id;
+    assert_eq!(
+        refused(create_library(doors, viewer.into(), id, "Notes").await).code,
+        Code::Forbidden
+    );
+    let library = create_library(doors, member.into(), id, "Papers").await.unwrap().id;
     let right = async |person| match reach_of(doors, person, library).await {
         Ok(reach) => Some(reach.right),
         Err(_) => None,
@@ -121,30 +124,34 @@ async fn a_library_is_reached_by_whom_it_is_given_to_and_nobody_else() {
     assert_eq!(right(admin).await, None, "to govern is not to read");
     assert_eq!(all_libraries_of(doors, admin, id).await.unwrap()[0].name, "Papers");
 
-    let readers = create_group(doors, admin, id, "Readers").await.unwrap().id;
-    put_into_group(doors, admin, id, readers, viewer).await.unwrap();
-    give_right(doors, member, library, Holder::Group(readers), Right::Write).await.unwrap();
+    let readers = create_group(doors, admin.into(), id, "Readers").await.unwrap().id;
+    put_into_group(doors, admin.into(), id, readers, viewer).await.unwrap();
+    give_right(doors, member.into(), library, Holder::Group(readers), Right::Write).await.unwrap();
     assert_eq!(right(viewer).await, Some(Right::Read), "a viewer reads");
-    let refusal =
-        refused(give_right(doors, viewer, library, Holder::Person(viewer), Right::Manage).await);
+    let refusal = refused(
+        give_right(doors, viewer.into(), library, Holder::Person(viewer), Right::Manage).await,
+    );
     assert_eq!(refusal.code, Code::Forbidden);
     assert_eq!(refused(list_shares(doors, guild.stranger, library).await).code, Code::NotFound);
     let foreign = Holder::Person(guild.stranger);
-    let refusal = refused(give_right(doors, member, library, foreign, Right::Read).await);
+    let refusal = refused(give_right(doors, member.into(), library, foreign, Right::Read).await);
     assert_eq!(refusal.code, Code::NotFound);
-    give_right(doors, admin, library, Holder::Person(admin), Right::Read).await.unwrap();
+    give_right(doors, admin.into(), library, Holder::Person(admin), Right::Read).await.unwrap();
     assert_eq!(right(admin).await, Some(Right::Read), "an admin gives themself a right, visibly");
     let names: Vec<_> =
         list_shares(doors, member, library).await.unwrap().into_iter().map(|s| s.name).collect();
     assert_eq!(names, ["Readers", "admin", "member"]);
-    assert_eq!(refused(rename_library(doors, admin, library, "Mine").await).code, Code::Forbidden);
-    take_right_back(doors, member, library, Holder::Person(admin)).await.unwrap();
+    assert_eq!(
+        refused(rename_library(doors, admin.into(), library, "Mine").await).code,
+        Code::Forbidden
+    );
+    take_right_back(doors, member.into(), library, Holder::Person(admin)).await.unwrap();
     assert_eq!(right(admin).await, None);
-    rename_library(doors, member, library, "Our papers").await.unwrap();
+    rename_library(doors, member.into(), library, "Our papers").await.unwrap();
     let mine = libraries(doors, &guild.member).await.unwrap();
     let names: Vec<_> = mine.iter().map(|reach| reach.library.name.as_str()).collect();
     assert_eq!(names, ["Bookmarks", "Our papers"], "one's own library comes first");
-    remove_member(doors, member, id, member).await.unwrap();
+    remove_member(doors, member.into(), id, member).await.unwrap();
     assert_eq!(right(member).await, None, "whoever leaves loses it");
     assert_eq!(right(viewer).await, Some(Right::Read));
     let lost = LibraryId::from_bytes([0; 16]);
@@ -155,43 +162,47 @@ async fn a_library_is_reached_by_whom_it_is_given_to_and_nobody_else() {
 async fn an_invitation_says_what_it_offers_and_is_taken_up_once() {
     let guild = guild().await;
     let (doors, id, admin) = (&guild.world.doors, guild.id, guild.admin.id);
-    let library = create_library(doors, admin, id, "Papers").await.unwrap().id;
+    let library = create_library(doors, admin.into(), id, "Papers").await.unwrap().id;
     let share = Some((library, Right::Write));
     let ask = Invite { role: Role::Member, share, note: "for Flo".to_owned() };
-    let Invited { secret, invitation } = invite(doors, admin, id, ask.clone()).await.unwrap();
+    let Invited { secret, invitation } =
+        invite(doors, admin.into(), id, ask.clone()).await.unwrap();
     let offer = look_at_invitation(doors, &secret).await.unwrap();
     assert_eq!(offer.tenant.name, "The guild");
     assert_eq!(offer.by.unwrap().name, "admin");
     assert_eq!(list_invitations(doors, admin, id).await.unwrap(), [invitation]);
-    join(doors, guild.stranger, &secret).await.unwrap();
+    join(doors, guild.stranger.into(), &secret).await.unwrap();
     assert_eq!(reach_of(doors, guild.stranger, library).await.unwrap().right, Right::Write);
     for spent in [secret, Secret::sent("made up"), Secret::sent("")] {
-        assert_eq!(refused(join(doors, guild.viewer.id, &spent).await).code, Code::NotFound);
+        assert_eq!(refused(join(doors, guild.viewer.id.into(), &spent).await).code, Code::NotFound);
         assert_eq!(refused(look_at_invitation(doors, &spent).await).code, Code::NotFound);
     }
-    let taken = invite(doors, admin, id, ask.clone()).await.unwrap();
-    take_back_invitation(doors, admin, id, taken.invitation.id).await.unwrap();
+    let taken = invite(doors, admin.into(), id, ask.clone()).await.unwrap();
+    take_back_invitation(doors, admin.into(), id, taken.invitation.id).await.unwrap();
     assert_eq!(refused(join_as_new(doors, "Flo", &taken.secret).await).code, Code::NotFound);
-    let late = invite(doors, admin, id, ask.clone()).await.unwrap();
+    let late = invite(doors, admin.into(), id, ask.clone()).await.unwrap();
     guild.world.clock.advance(u32::try_from(INVITATION_MS).unwrap());
-    assert_eq!(refused(join(doors, guild.viewer.id, &late.secret).await).code, Code::NotFound);
+    assert_eq!(
+        refused(join(doors, guild.viewer.id.into(), &late.secret).await).code,
+        Code::NotFound
+    );
     let elsewhere =
         Invite { share: Some((LibraryId::from_bytes([7; 16]), Right::Read)), ..ask.clone() };
-    assert_eq!(refused(invite(doors, admin, id, elsewhere).await).code, Code::NotFound);
+    assert_eq!(refused(invite(doors, admin.into(), id, elsewhere).await).code, Code::NotFound);
     let long = Invite { note: "x".repeat(201), ..ask };
-    assert_eq!(refused(invite(doors, admin, id, long).await).at, "note");
+    assert_eq!(refused(invite(doors, admin.into(), id, long).await).at, "note");
 }
 
 #[tokio::test]
 async fn names_of_groups_are_told_apart() {
     let guild = guild().await;
     let (doors, id, admin) = (&guild.world.doors, guild.id, guild.admin.id);
-    let one = create_group(doors, admin, id, "Readers").await.unwrap().id;
-    assert_eq!(refused(create_group(doors, admin, id, "Readers").await).at, "name");
-    let other = create_group(doors, admin, id, "Authors").await.unwrap().id;
-    assert_eq!(refused(rename_group(doors, admin, id, other, "Readers").await).at, "name");
-    rename_group(doors, admin, id, one, "Everyone who reads").await.unwrap();
-    let refusal = refused(put_into_group(doors, admin, id, one, guild.stranger).await);
+    let one = create_group(doors, admin.into(), id, "Readers").await.unwrap().id;
+    assert_eq!(refused(create_group(doors, admin.into(), id, "Readers").await).at, "name");
+    let other = create_group(doors, admin.into(), id, "Authors").await.unwrap().id;
+    assert_eq!(refused(rename_group(doors, admin.into(), id, other, "Readers").await).at, "name");
+    rename_group(doors, admin.into(), id, one, "Everyone who reads").await.unwrap();
+    let refusal = refused(put_into_group(doors, admin.into(), id, one, guild.stranger).await);
     assert_eq!(refusal.code, Code::NotFound);
     let names: Vec<_> = list_groups(doors, guild.viewer.id, id).await.unwrap();
     let names: Vec<_> = names.iter().map(|group| group.name.as_str()).collect();

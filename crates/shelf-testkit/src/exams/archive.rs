@@ -1,6 +1,6 @@
 //! The exam of telling everything and taking it in.
 
-use super::{accounts, activity, imports, library, tenants, views};
+use super::{accounts, activity, audit, imports, library, tenants, views};
 use crate::desk::Desk;
 use async_trait::async_trait;
 use shelf_domain::id::Scope;
@@ -8,21 +8,26 @@ use shelf_ports::Fault;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, Taking};
+use shelf_ports::audit::Audit;
 use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::views::{Filter, Sort, Views};
 
 /// Whatever a store of records is.
-pub trait Store: Archive + Accounts + Tenants + Library + Views + Activity + Imports {}
+pub trait Store:
+    Archive + Accounts + Tenants + Audit + Library + Views + Activity + Imports
+{
+}
 
-impl<S: Archive + Accounts + Tenants + Library + Views + Activity + Imports> Store for S {}
+impl<S: Archive + Accounts + Tenants + Audit + Library + Views + Activity + Imports> Store for S {}
 
 /// Sits the whole exam of [`Archive`] on two empty stores. What is carried over is what the other
 /// exams leave behind: all that can happen to a library.
 pub async fn exam<S: Store>(from: &S, to: &S) {
     accounts::exam(from).await;
     tenants::exam(from, from).await;
+    audit::exam(from).await;
     library::exam(from, from).await;
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
@@ -90,6 +95,7 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::Member(..))), "members were carried");
     assert!(has(|entry| matches!(entry, Entry::Group(..))), "groups were carried");
     assert!(has(|entry| matches!(entry, Entry::Share(..))), "rights were carried");
+    assert!(has(|entry| matches!(entry, Entry::Audit(..))), "audit logs were carried");
     assert!(has(|entry| matches!(entry, Entry::Setting(..))), "settings were carried");
     assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");

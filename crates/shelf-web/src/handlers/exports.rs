@@ -11,6 +11,7 @@ use shelf_bookmarks::{
     counts,
     export::{ExportFormat, export_library},
 };
+use shelf_identity::audit::record_export;
 use tokio::sync::mpsc;
 
 use super::Answer;
@@ -30,6 +31,7 @@ pub(crate) async fn page(visit: Visit) -> Answer {
 /// never taken for a whole one.
 pub(crate) async fn file(visit: Visit, Path(format): Path<String>) -> Answer {
     let format = ExportFormat::named(&format)?;
+    record_export(&visit.web.doors, visit.actor(), visit.scope).await?;
     let (chunks, receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
     let (ctx, scope) = (visit.ctx.clone(), visit.scope);
     let writing =

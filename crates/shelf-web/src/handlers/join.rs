@@ -18,7 +18,7 @@ use crate::{
     cookies,
     frame::{Theme, alone},
     pages::{
-        people::{OfferPage, offer},
+        join::{OfferPage, offer},
         welcome::{Door, door},
     },
     posted::{Said, header_of, is_ours, read_body},
@@ -73,7 +73,7 @@ pub(crate) async fn take_up(State(web): State<Web>, request: Request) -> Answer 
     match visitor(&web, &headers).await? {
         Some((csrf, _)) if !csrf.is(said.text("_csrf")) => Err(Trouble::StaleForm),
         Some((_, signed)) => {
-            let taken = join_tenant(&web.doors, signed.person.id, &secret).await?;
+            let taken = join_tenant(&web.doors, (&signed).into(), &secret).await?;
             Ok(Redirect::to(&shared_by(&taken)).into_response())
         }
         None => come_as_new(&web, &headers, &said, &secret).await,

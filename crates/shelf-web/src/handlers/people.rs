@@ -51,7 +51,7 @@ fn line(visit: &Visit, tenant: Tenant, role: Role) -> TeamLine {
 
 /// Makes a team.
 pub(crate) async fn create(Posted { visit, said }: Posted) -> Answer {
-    let made = create_tenant(&visit.web.doors, visit.ctx.person, said.text("name")).await?;
+    let made = create_tenant(&visit.web.doors, visit.actor(), said.text("name")).await?;
     Ok(visit.go(&address(made.id), None))
 }
 
@@ -151,7 +151,7 @@ async fn invitations_of(
 /// Renames a team.
 pub(crate) async fn rename(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
     let tenant = tenant_id(&id)?;
-    rename_tenant(&visit.web.doors, visit.ctx.person, tenant, said.text("name")).await?;
+    rename_tenant(&visit.web.doors, visit.actor(), tenant, said.text("name")).await?;
     Ok(back_to(&visit, tenant, "Renamed"))
 }
 
@@ -161,7 +161,7 @@ pub(crate) async fn set_role(
     Posted { visit, said }: Posted,
 ) -> Answer {
     let (tenant, person) = (tenant_id(&id)?, parsed("member", &person)?);
-    change_role(&visit.web.doors, visit.ctx.person, tenant, person, role_in(&said)?).await?;
+    change_role(&visit.web.doors, visit.actor(), tenant, person, role_in(&said)?).await?;
     Ok(back_to(&visit, tenant, "Changed"))
 }
 
@@ -171,7 +171,7 @@ pub(crate) async fn remove(
     Posted { visit, .. }: Posted,
 ) -> Answer {
     let (tenant, person) = (tenant_id(&id)?, parsed("member", &person)?);
-    remove_member(&visit.web.doors, visit.ctx.person, tenant, person).await?;
+    remove_member(&visit.web.doors, visit.actor(), tenant, person).await?;
     if person == visit.ctx.person {
         return Ok(visit.go("/people", Some(&said_so("You left"))));
     }
@@ -186,7 +186,7 @@ pub(crate) async fn invited(Path(id): Path<String>, Posted { visit, said }: Post
         library => Some((parsed("library", library)?, right_in(&said)?)),
     };
     let ask = Invite { role: role_in(&said)?, share, note: said.text("note").to_owned() };
-    let Invited { secret, .. } = invite(&visit.web.doors, visit.ctx.person, tenant, ask).await?;
+    let Invited { secret, .. } = invite(&visit.web.doors, visit.actor(), tenant, ask).await?;
     let join = link::with("/join", "invitation", secret.expose());
     let page = shown(&visit, tenant, Some(format!("{}{join}", visit.reached))).await?;
     Ok((StatusCode::CREATED, page).into_response())
@@ -198,21 +198,21 @@ pub(crate) async fn take_back(
     Posted { visit, .. }: Posted,
 ) -> Answer {
     let (tenant, invitation) = (tenant_id(&id)?, parsed("invitation", &invitation)?);
-    take_back_invitation(&visit.web.doors, visit.ctx.person, tenant, invitation).await?;
+    take_back_invitation(&visit.web.doors, visit.actor(), tenant, invitation).await?;
     Ok(back_to(&visit, tenant, "Taken back"))
 }
 
 /// Makes a library and goes there.
 pub(crate) async fn new_library(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
     let (tenant, name) = (tenant_id(&id)?, said.text("name"));
-    let made = create_library(&visit.web.doors, visit.ctx.person, tenant, name).await?;
+    let made = create_library(&visit.web.doors, visit.actor(), tenant, name).await?;
     Ok(visit.go(&format!("{}/library", Within(made.id).path()), None))
 }
 
 /// Makes a group.
 pub(crate) async fn new_group(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
     let tenant = tenant_id(&id)?;
-    create_group(&visit.web.doors, visit.ctx.person, tenant, said.text("name")).await?;
+    create_group(&visit.web.doors, visit.actor(), tenant, said.text("name")).await?;
     Ok(back_to(&visit, tenant, "Made"))
 }
 
@@ -222,7 +222,7 @@ pub(crate) async fn name_group(
     Posted { visit, said }: Posted,
 ) -> Answer {
     let (tenant, group) = (tenant_id(&id)?, parsed("group", &group)?);
-    rename_group(&visit.web.doors, visit.ctx.person, tenant, group, said.text("name")).await?;
+    rename_group(&visit.web.doors, visit.actor(), tenant, group, said.text("name")).await?;
     Ok(back_to(&visit, tenant, "Renamed"))
 }
 
@@ -232,7 +232,7 @@ pub(crate) async fn end_group(
     Posted { visit, .. }: Posted,
 ) -> Answer {
     let (tenant, group) = (tenant_id(&id)?, parsed("group", &group)?);
-    remove_group(&visit.web.doors, visit.ctx.person, tenant, group).await?;
+    remove_group(&visit.web.doors, visit.actor(), tenant, group).await?;
     Ok(back_to(&visit, tenant, "Removed"))
 }
 
@@ -243,7 +243,7 @@ pub(crate) async fn into_group(
 ) -> Answer {
     let (tenant, group) = (tenant_id(&id)?, parsed("group", &group)?);
     let person = parsed("member", said.text("person"))?;
-    put_into_group(&visit.web.doors, visit.ctx.person, tenant, group, person).await?;
+    put_into_group(&visit.web.doors, visit.actor(), tenant, group, person).await?;
     Ok(back_to(&visit, tenant, "Put in"))
 }
 
@@ -254,7 +254,7 @@ pub(crate) async fn out_of_group(
 ) -> Answer {
     let (tenant, group) = (tenant_id(&id)?, parsed("group", &group)?);
     let person = parsed("member", &person)?;
-    take_from_group(&visit.web.doors, visit.ctx.person, tenant, group, person).await?;
+    take_from_group(&visit.web.doors, visit.actor(), tenant, group, person).await?;
     Ok(back_to(&visit, tenant, "Taken out"))
 }
 

@@ -3,7 +3,7 @@
 use axum::{extract::Query, http::StatusCode, response::IntoResponse};
 use serde::Deserialize;
 use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, save_bookmark};
-use shelf_domain::{shelf::Reads, turn::Status, view::name_of};
+use shelf_domain::{refusal::Code, shelf::Reads, turn::Status, view::name_of};
 use shelf_ports::Failure;
 
 use super::Answer;
@@ -80,7 +80,7 @@ pub(crate) async fn save(Posted { visit, said }: Posted) -> Answer {
     };
     let saved = match save_bookmark(&visit.ctx, visit.scope, ask, None).await {
         Ok(saved) => saved,
-        Err(Failure::Refused(refused)) => {
+        Err(Failure::Refused(refused)) if refused.code != Code::Forbidden => {
             let page = again(&said, &refused.detail, small);
             return Ok(
                 (StatusCode::UNPROCESSABLE_ENTITY, show(&visit, &page).await?).into_response()

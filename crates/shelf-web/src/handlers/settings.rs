@@ -77,7 +77,7 @@ pub(crate) async fn forget_activity(Posted { visit, .. }: Posted) -> Answer {
 /// Makes a key and shows it this once; the page is not kept by the browser.
 pub(crate) async fn make_token(Posted { visit, said }: Posted) -> Answer {
     let ask = CreateToken { name: said.text("name").to_owned(), expires_at: None };
-    let new = create_token(&visit.web.doors, visit.ctx.person, ask).await?;
+    let new = create_token(&visit.web.doors, visit.actor(), ask).await?;
     let told = (new.grant.name.clone(), new.secret.expose().to_owned());
     Ok((StatusCode::CREATED, shown(&visit, Some(told)).await?).into_response())
 }
@@ -85,6 +85,6 @@ pub(crate) async fn make_token(Posted { visit, said }: Posted) -> Answer {
 /// Ends a session or takes a key back.
 pub(crate) async fn end_grant(Path(id): Path<String>, Posted { visit, .. }: Posted) -> Answer {
     let grant = id.parse().map_err(|_| Refused::not_found("grant"))?;
-    revoke_grant(&visit.web.doors, visit.ctx.person, grant).await?;
+    revoke_grant(&visit.web.doors, visit.actor(), grant).await?;
     Ok(visit.go("/settings", Some(&Toast { words: "Signed out".into(), undo: None })))
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     frame::Here,
-    pages::people::{ShareLine, SharingPage, sharing},
+    pages::sharing::{ShareLine, SharingPage, sharing},
     posted::{Posted, Said},
     trouble::Trouble,
     visit::Visit,
@@ -67,24 +67,24 @@ async fn could_use(visit: &Visit) -> Result<Vec<(Holder, String)>, Trouble> {
 
 /// Lets somebody use it, in the place of what they might before.
 pub(crate) async fn give(Posted { visit, said }: Posted) -> Answer {
-    let (doors, by) = (&visit.web.doors, visit.ctx.person);
+    let (doors, by) = (&visit.web.doors, visit.actor());
     give_right(doors, by, visit.scope.library, holder_in(&said)?, right_in(&said)?).await?;
     Ok(visit.go("/sharing", Some(&said_so("Shared"))))
 }
 
 /// Takes back what somebody might do.
 pub(crate) async fn take_back(Posted { visit, said }: Posted) -> Answer {
-    let (doors, by) = (&visit.web.doors, visit.ctx.person);
+    let (doors, by) = (&visit.web.doors, visit.actor());
     let holder = holder_in(&said)?;
     take_right_back(doors, by, visit.scope.library, holder).await?;
     // Whoever took their own right back has nothing to see here any more.
-    let next = if holder == Holder::Person(by) { "/people" } else { "/sharing" };
+    let next = if holder == Holder::Person(by.person) { "/people" } else { "/sharing" };
     Ok(visit.go(next, Some(&said_so("Taken back"))))
 }
 
 /// Renames it.
 pub(crate) async fn rename(Posted { visit, said }: Posted) -> Answer {
-    let (doors, by) = (&visit.web.doors, visit.ctx.person);
+    let (doors, by) = (&visit.web.doors, visit.actor());
     rename_library(doors, by, visit.scope.library, said.text("name")).await?;
     Ok(visit.go("/sharing", Some(&said_so("Renamed"))))
 }

@@ -170,7 +170,10 @@ pub fn team(page: &TeamPage, frame: &Frame) -> Markup {
             @if governs { (invitations(page, frame)) }
             (libraries(page, frame))
             @if governs || !page.groups.is_empty() { (groups(page, frame)) }
-            @if governs { (rename(page, frame)) }
+            @if governs {
+                p.line { (icon("history")) a href={ "/people/" (page.team.id) "/audit" } { "What was done here" } }
+                (rename(page, frame))
+            }
         }
     }
 }
@@ -398,145 +401,6 @@ fn rename(page: &TeamPage, frame: &Frame) -> Markup {
     }
 }
 
-/// A right that was given, as a line of the page that shares a library.
-#[derive(Debug, Clone)]
-pub struct ShareLine {
-    /// Kind and id of the holder, as the form sends them.
-    pub holder: String,
-    /// What the holder is called.
-    pub name: String,
-    /// What they may do.
-    pub right: Right,
-    /// Whether it is the reader themselves.
-    pub this: bool,
-}
-
-/// Everything the page that shares a library shows.
-#[derive(Debug, Clone)]
-pub struct SharingPage {
-    /// The library's name.
-    pub library: String,
-    /// The team it belongs to: id and name.
-    pub team: (String, String),
-    /// Who may use it.
-    pub shares: Vec<ShareLine>,
-    /// Who else could: kind and id, and name.
-    pub others: Vec<(String, String)>,
-}
-
-/// Who may use a library.
-pub fn sharing(page: &SharingPage, frame: &Frame) -> Markup {
-    let (team, name) = &page.team;
-    html! {
-        div.page {
-            header {
-                h1 { "Share " (page.library) }
-                p { "It belongs to " a href={ "/people/" (team) } { (name) } ". Whoever is to use it is a member there first." }
-            }
-            section.part {
-                h2 { "Who may use it" }
-                @for share in &page.shares { (share_line(share, frame)) }
-                @if page.others.is_empty() {
-                    p.line { (icon("user-plus")) a href={ "/people/" (team) "#invitations" } { "Invite somebody" } }
-                } @else {
-                    form.line method="post" action="/sharing" {
-                        (token(&frame.csrf))
-                        select.input.grow name="holder" aria-label="Who" {
-                            @for (holder, name) in &page.others { option value=(holder) { (name) } }
-                        }
-                        (rights(None))
-                        (submit("Share", Weight::Main))
-                    }
-                }
-            }
-            section.part {
-                h2 { "Name" }
-                form.line method="post" action="/sharing/name" {
-                    (token(&frame.csrf))
-                    input.input.grow name="name" value=(page.library) required maxlength="200" aria-label="Name of the library" autocomplete="off";
-                    (submit("Rename", Weight::Line))
-                }
-            }
-        }
-    }
-}
-
-fn share_line(share: &ShareLine, frame: &Frame) -> Markup {
-    html! {
-        div.setting {
-            div { h3 { (share.name) @if share.this { span.muted { " (you)" } } } p { (right_name(share.right)) } }
-            div.line {
-                form.line method="post" action="/sharing" {
-                    (token(&frame.csrf))
-                    (hidden("holder", &share.holder))
-                    (rights(Some(share.right)))
-                    (submit("Change", Weight::Line))
-                }
-                form method="post" action="/sharing/take-back" {
-                    (token(&frame.csrf))
-                    (hidden("holder", &share.holder))
-                    (submit("Take back", Weight::Danger))
-                }
-            }
-        }
-    }
-}
-
-fn rights(chosen: Option<Right>) -> Markup {
-    html! {
-        select.input name="right" aria-label="What they may do" {
-            @for right in Right::ALL {
-                option value=(right.name()) selected[Some(right) == chosen] { (right_name(right)) }
-            }
-        }
-    }
-}
-
-/// What somebody who was invited sees.
-#[derive(Debug, Clone)]
-pub struct OfferPage {
-    /// The secret, which the form sends on.
-    pub secret: String,
-    /// The team's name.
-    pub team: String,
-    /// Who invites.
-    pub by: String,
-    /// What they will be.
-    pub role: Role,
-    /// Whether they are signed in; else they come as somebody new.
-    pub signed_in: Option<String>,
-}
-
-/// An invitation, before it is taken up.
-pub fn offer(page: &OfferPage, csrf: &str) -> Markup {
-    html! {
-        div.stack-l {
-            (crate::frame::wordmark())
-            div.stack {
-                h1 { "Join " (page.team) }
-                p.lede {
-                    @if page.by.is_empty() { "You are invited" } @else { (page.by) " invites you" }
-                    " as " (role_name(page.role).to_lowercase()) ". You share only what you choose to."
-                }
-            }
-            form.stack method="post" action="/join" {
-                (token(csrf))
-                (hidden("invitation", &page.secret))
-                @if let Some(name) = &page.signed_in {
-                    p { "You are signed in as " strong { (name) } "." }
-                } @else {
-                    div.field {
-                        label for="join-name" { "Your name" }
-                        input.input id="join-name" name="name" required maxlength="100" autocomplete="name";
-                        p.hint { "You get a library of your own here, which nobody else sees." }
-                    }
-                }
-                div.line { button.btn.btn-main type="submit" { (icon("user-plus")) "Join" } }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -584,26 +448,6 @@ mod tests {
             hostile::assert_dead(&out.into_string(), string);
             let line = page(string, Role::Member).team;
             hostile::assert_dead(&people(&[line], &frame).into_string(), string);
-            let shared = SharingPage {
-                library: string.into(),
-                team: ("t".into(), string.into()),
-                shares: vec![ShareLine {
-                    holder: "person:a".into(),
-                    name: string.into(),
-                    right: Right::Read,
-                    this: false,
-                }],
-                others: vec![("group:g".into(), string.into())],
-            };
-            hostile::assert_dead(&sharing(&shared, &frame).into_string(), string);
-            let offered = OfferPage {
-                secret: string.into(),
-                team: string.into(),
-                by: string.into(),
-                role: Role::Member,
-                signed_in: Some(string.into()),
-            };
-            hostile::assert_dead(&offer(&offered, "").into_string(), string);
         }
     }
 

@@ -93,3 +93,25 @@ async fn taking_a_right_back_closes_the_library_at_once() {
     assert_eq!(flo.get(&library).await.status, StatusCode::NOT_FOUND);
     assert!(!flo.get("/library").await.text.contains("Papers"), "nor is it offered any more");
 }
+
+#[tokio::test]
+async fn admins_read_what_was_done_and_take_it_out_whole() {
+    let (room, flo, _) = shared("write").await;
+    let teams = room.get("/people").await.text;
+    let team =
+        teams.split("href=\"/people/").skip(1).find(|part| part.contains(">Guild<")).unwrap();
+    let team = team.split('"').next().unwrap();
+    let log = room.get(&format!("/people/{team}/audit")).await.text;
+    for told in ["made the team", "made a library: Papers", "invited somebody", "joined", "Flo"] {
+        assert!(log.contains(told), "{told}");
+    }
+    assert!(log.contains("each is as it was written"));
+    let file = room.get(&format!("/people/{team}/audit.jsonl")).await;
+    let lines: Vec<&str> = file.text.lines().collect();
+    assert_eq!(lines.len(), 5, "a head and four records: {}", file.text);
+    assert!(lines[0].contains("mindshelf.audit.1") && lines[4].contains("\"joined\""));
+    for way in ["audit", "audit.jsonl"] {
+        let refused = flo.get(&format!("/people/{team}/{way}")).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{way}");
+    }
+}

@@ -92,13 +92,20 @@ impl Room {
             activity: store.clone(),
             accounts: store.clone(),
             tenants: store.clone(),
+            audit: store.clone(),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             clock: clock.clone(),
             chance: chance.clone(),
         };
-        let doors = Doors { accounts: store.clone(), tenants: store.clone(), clock, chance };
+        let doors = Doors {
+            accounts: store.clone(),
+            tenants: store.clone(),
+            audit: store.clone(),
+            clock,
+            chance,
+        };
         let kept = store.clone();
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();

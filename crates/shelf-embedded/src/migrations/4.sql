@@ -1,0 +1,5 @@
+CREATE TABLE audit (
+    tenant BLOB NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, deed TEXT NOT NULL,
+    person BLOB NOT NULL, via BLOB, subject BLOB, detail TEXT NOT NULL, seal BLOB NOT NULL,
+    PRIMARY KEY (tenant, n)
+) WITHOUT ROWID;
