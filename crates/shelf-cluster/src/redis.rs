@@ -1,5 +1,9 @@
 //! What may be forgotten at any time, on Redis.
 
+mod limits;
+
+pub use limits::RedisLimits;
+
 use fred::clients::Client;
 use fred::interfaces::{ClientLike, KeysInterface};
 use fred::types::Expiration;

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod stamp;
 pub mod value;
 pub mod limits;
+pub mod rate;
 pub mod refusal;
 pub mod kind;
 pub mod canon;

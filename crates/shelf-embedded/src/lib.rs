@@ -17,10 +17,12 @@ mod replies;
 mod leases;
 mod archive;
 mod blobs;
+mod limits;
 mod news;
 pub mod search;
 
 pub use blobs::DirectoryBlobs;
+pub use limits::LocalLimits;
 pub use sql::Durability;
 
 use shelf_ports::Fault;

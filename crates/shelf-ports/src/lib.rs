@@ -17,6 +17,7 @@ pub mod leases;
 pub mod archive;
 pub mod blobs;
 pub mod outbound;
+pub mod limits;
 pub mod news;
 pub mod projection;
 pub mod search;

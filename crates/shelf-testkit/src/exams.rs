@@ -13,5 +13,6 @@ pub mod replies;
 pub mod leases;
 pub mod archive;
 pub mod blobs;
+pub mod limits;
 pub mod news;
 pub mod search;

@@ -22,7 +22,7 @@ async fn process(ground: &Ground, wire: &Wire) -> (Postgres, Redis) {
     (store, redis)
 }
 
-async fn is_up(redis: &Redis, wanted: bool) {
+pub(crate) async fn is_up(redis: &Redis, wanted: bool) {
     while redis.is_up() != wanted {
         tokio::task::yield_now().await;
     }

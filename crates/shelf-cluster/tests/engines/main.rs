@@ -4,6 +4,7 @@
 mod blobs;
 mod bus;
 mod lists;
+mod limits;
 mod exams;
 mod locks;
 mod migrations;

@@ -1,6 +1,6 @@
 //! Every port's exam, each on a directory of its own.
 
-use shelf_embedded::{DirectoryBlobs, Embedded};
+use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
 use shelf_ports::leases::Leases;
 use shelf_testkit::exams;
 use std::time::Duration;
@@ -97,6 +97,11 @@ async fn blobs_sit_their_exam() {
     let root = dir.path().join("blobs");
     exams::blobs::exam(&DirectoryBlobs::open(&root).unwrap()).await;
     assert_eq!(std::fs::read_dir(&root).unwrap().count(), 1, "nothing is left but a kind");
+}
+
+#[tokio::test]
+async fn limits_sit_their_exam() {
+    exams::limits::exam(&LocalLimits::default()).await;
 }
 
 #[tokio::test]
