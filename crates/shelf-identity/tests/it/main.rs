@@ -3,6 +3,8 @@
 
 mod audit;
 mod tenants;
+mod limits;
+mod traces;
 
 use shelf_domain::id::{DeviceId, LibraryId};
 use shelf_domain::refusal::{Code, Refused};
