@@ -9,6 +9,9 @@ use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::Arc;
 
+/// How often a request is sent at most, where the server says to ask less often.
+const TRIES_MAX: u32 = 5;
+
 /// A client of one server, for one token.
 #[derive(Clone)]
 pub struct Client {
@@ -32,10 +35,23 @@ impl Client {
         Ok(Self { transport, authorization })
     }
 
-    /// Sends `request` with the token; a refusal is a failure.
+    /// Sends `request` with the token; a refusal is a failure. Where the server says to ask less
+    /// often, it is sent again after the wait, a few times, if its body can be.
     pub async fn send(&self, request: Request) -> Result<Answer, ClientFailure> {
-        let request = request.header(AUTHORIZATION, self.authorization.clone());
-        let answer = self.transport.send(request).await?;
+        let mut request = request.header(AUTHORIZATION, self.authorization.clone());
+        let mut tries = TRIES_MAX;
+        let answer = loop {
+            let again = request.again();
+            let answer = self.transport.send(request).await?;
+            tries -= 1;
+            match (answer.wait(), again) {
+                (Some(wait), Some(again)) if tries > 0 => {
+                    tokio::time::sleep(wait).await;
+                    request = again;
+                }
+                _ => break answer,
+            }
+        };
         if answer.is_yes() {
             return Ok(answer);
         }
@@ -76,4 +92,69 @@ pub(crate) async fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, Clien
 /// A path segment or query value, percent-encoded.
 pub(crate) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Answering;
+    use futures::StreamExt;
+    use reqwest::header::RETRY_AFTER;
+    use std::sync::Mutex;
+
+    /// A server that is asked too often, so many times.
+    #[derive(Debug)]
+    struct Dry {
+        times: u32,
+        wait: &'static str,
+        bodies: Mutex<Vec<Vec<u8>>>,
+    }
+
+    impl Transport for Dry {
+        fn send(&self, request: Request) -> Answering<'_> {
+            Box::pin(async move {
+                let chunks = request.body.unwrap_or_else(|| futures::stream::empty().boxed());
+                let body: Vec<_> = chunks.map(Result::unwrap).collect().await;
+                let mut bodies = self.bodies.lock().unwrap();
+                bodies.push(body.concat());
+                let dry = bodies.len() <= self.times as usize;
+                let mut headers = reqwest::header::HeaderMap::new();
+                headers.insert(RETRY_AFTER, HeaderValue::from_static(self.wait));
+                let status = if dry { 429 } else { 200 };
+                let answer = futures::stream::once(async { Ok("7".into()) });
+                Ok(Answer { status, headers, body: answer.boxed() })
+            })
+        }
+    }
+
+    fn server(times: u32, wait: &'static str) -> (Client, Arc<Dry>) {
+        let dry = Arc::new(Dry { times, wait, bodies: Mutex::default() });
+        (Client::new(dry.clone(), "token").unwrap(), dry)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_told_to_wait_waits_and_sends_the_same_again() {
+        let (client, dry) = server(3, "9");
+        let began = tokio::time::Instant::now();
+        assert_eq!(client.post::<u8>("/v1/x", &"body").await.unwrap(), 7);
+        assert_eq!(*dry.bodies.lock().unwrap(), vec![b"\"body\"".to_vec(); 4]);
+        assert_eq!(began.elapsed().as_secs(), 27, "as long as it was told, each time");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever_nor_sends_twice_what_can_be_read_once() {
+        let (client, dry) = server(100, "1");
+        assert!(client.get::<u8>("/v1/x").await.is_err());
+        assert_eq!(dry.bodies.lock().unwrap().len(), 5);
+        for (wait, name) in [("3600", "too long"), ("soon", "no number")] {
+            let (client, dry) = server(1, wait);
+            assert!(client.get::<u8>("/v1/x").await.is_err(), "{name}");
+            assert_eq!(dry.bodies.lock().unwrap().len(), 1, "{name}");
+        }
+        let (client, dry) = server(1, "1");
+        let mut once = Request::new(Method::POST, "/v1/x");
+        once.body = Some(futures::stream::once(async { Ok("file".into()) }).boxed());
+        assert!(client.send(once).await.is_err());
+        assert_eq!(dry.bodies.lock().unwrap().len(), 1);
+    }
 }

@@ -4,15 +4,21 @@ use crate::ClientFailure;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 pub use bytes::Bytes;
 
 /// Most bytes of an answer that is read whole.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// The status of an answer that says to ask less often.
+const TOO_MANY: u16 = 429;
+/// The longest a server may have somebody wait; beyond, its answer is a refusal.
+const WAIT_MAX: Duration = Duration::from_mins(2);
 
 /// A body in pieces.
 pub type Chunks = BoxStream<'static, Result<Bytes, std::io::Error>>;
@@ -27,12 +33,14 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Its body, if it has one.
     pub body: Option<Chunks>,
+    /// The same as a whole, where it was given as one: then it can be sent again.
+    whole: Option<Bytes>,
 }
 
 impl Request {
     /// A request of `target` without a body.
     pub fn new(method: Method, target: impl Into<String>) -> Self {
-        Self { method, target: target.into(), headers: HeaderMap::new(), body: None }
+        Self { method, target: target.into(), headers: HeaderMap::new(), body: None, whole: None }
     }
 
     /// The request with one more header.
@@ -46,8 +54,20 @@ impl Request {
     #[must_use]
     pub fn bytes(mut self, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
+        self.whole = Some(bytes.clone());
         self.body = Some(futures::stream::once(async move { Ok(bytes) }).boxed());
         self
+    }
+
+    /// The same request once more; `None` where its body can be read but once.
+    pub(crate) fn again(&self) -> Option<Self> {
+        let mut again = Self::new(self.method.clone(), self.target.clone());
+        again.headers = self.headers.clone();
+        match (&self.body, &self.whole) {
+            (None, _) => Some(again),
+            (Some(_), Some(whole)) => Some(again.bytes(whole.clone())),
+            (Some(_), None) => None,
+        }
     }
 }
 
@@ -78,6 +98,13 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
+    /// How long to wait before asking again, where the server says that it was asked too often.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        let said = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        let wait = Duration::from_secs(said.trim().parse().ok()?);
+        (self.status == TOO_MANY && wait <= WAIT_MAX).then_some(wait)
+    }
+
     /// Whether the server did what was asked.
     pub fn is_yes(&self) -> bool {
         (200..300).contains(&self.status)
