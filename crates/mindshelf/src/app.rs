@@ -4,6 +4,7 @@ use crate::blobs::{Blobs, Bucket};
 use crate::followers::Followers;
 use crate::index::Index;
 use crate::keeper::{self, Keeper};
+use crate::limits::Limits;
 use crate::local_key::local_key;
 use crate::probes::{Helpers, ProcessProbes};
 use crate::records::Records;
@@ -16,7 +17,7 @@ use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
-use shelf_identity::{Doors, Secret, create_link, first_run};
+use shelf_identity::{Doors, Plan, Secret, Throttle, create_link, first_run};
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::projection::Projection;
@@ -54,6 +55,8 @@ pub struct Setup {
     pub cache: Option<String>,
     /// The bucket files are kept in, when that is not the data directory.
     pub blobs: Option<Bucket>,
+    /// How much people may ask for.
+    pub plan: Plan,
     /// What it does.
     pub roles: Roles,
     /// How browsers reach it, when that is not the address it listens on.
@@ -109,13 +112,10 @@ impl App {
         let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
         let cache = setup.cache.as_deref();
         let cache = records.keep_lists_on(cache).await.context("the setting \"cache\"")?;
-        let helpers = Helpers { bus, cache, blobs, replica, index: index.clone() };
-        let source = Source {
-            news: records.news(),
-            library: stores.library.clone(),
-            clock: setup.clock.clone(),
-            chance: setup.chance.clone(),
-        };
+        let limits = Limits::of(cache.as_ref(), setup.clock.clone());
+        let throttle = Throttle::new(limits.port(), setup.clock.clone(), setup.plan);
+        let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };
+        let source = source_of(&records, &stores);
         let projections = projections(&setup.roles, &index, &stores, &search);
         let shared = index.is_shared().then_some(&stores);
         let followers = Arc::new(Followers::start(&source, projections, shared));
@@ -133,6 +133,7 @@ impl App {
             search: search.clone(),
             tasks: tasks.clone(),
             doors,
+            throttle: throttle.clone(),
             public_url: setup.public_url.clone(),
             development: false,
         };
@@ -142,6 +143,7 @@ impl App {
             background: background.clone(),
             replays: Replays::new(records.replies()),
             gate: Arc::new(Gate::new(setup.listen, &setup.names(), &setup.origins)),
+            throttle,
             probes: probes.clone(),
         };
         let router = routes(&setup.roles, api, web, keeper);
@@ -258,6 +260,12 @@ fn projections(
     let (library, views) = (stores.library.clone(), stores.views.clone());
     let (index, embedder) = (search.index.clone(), search.embedder.clone());
     vec![Arc::new(TextFollower::new(library, views, index, embedder))]
+}
+
+/// What followers read.
+fn source_of(records: &Records, stores: &Stores) -> Source {
+    let Stores { library, clock, chance, .. } = stores.clone();
+    Source { news: records.news(), library, clock, chance }
 }
 
 fn search_of(stores: &Stores, index: Arc<dyn SearchIndex>) -> SearchPorts {

@@ -11,6 +11,7 @@ use crate::proxies::Proxies;
 use crate::roles::{Role, Roles};
 use anyhow::{Context, Result, bail, ensure};
 use shelf_cluster::redis;
+use shelf_identity::Plan;
 use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -51,6 +52,8 @@ pub struct Settings {
     pub cache: Option<String>,
     /// The bucket files are kept in, when that is not the data directory.
     pub blobs: Option<Bucket>,
+    /// How much people may ask for.
+    pub plan: Plan,
     /// What this process does.
     pub roles: Roles,
     /// The address to listen on.
@@ -190,6 +193,8 @@ impl Settings {
         let bus = address("bus", &["nats://", "tls://"])?;
         let cache = address("cache", &redis::SCHEMES)?;
         let blobs = address("blobs", &["s3://"])?.map(|address| bucket(address, environment));
+        let plan = Plan::named(text("plan"))
+            .context("the setting \"plan\" is neither home nor personal nor team")?;
         let roles = Roles::read(text("role"))?;
         ensure!(
             search.is_some() || roles.are_all() || !roles.has(Role::Bookmarks),
@@ -210,6 +215,7 @@ impl Settings {
             bus,
             cache,
             blobs,
+            plan,
             roles,
             listen,
             hosts: list("hosts"),

@@ -14,6 +14,7 @@ mod directory;
 mod local_key;
 mod records;
 mod index;
+mod limits;
 pub mod blobs;
 mod archive;
 pub mod app;

@@ -2,6 +2,7 @@
 
 use crate::blobs::Blobs;
 use crate::index::Index;
+use crate::limits::Limits;
 use crate::telemetry;
 use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,6 +28,7 @@ pub(crate) struct ProcessProbes {
 pub(crate) struct Helpers {
     pub(crate) bus: Option<Nats>,
     pub(crate) cache: Option<Redis>,
+    pub(crate) limits: Limits,
     pub(crate) blobs: Blobs,
     pub(crate) replica: Option<Postgres>,
     pub(crate) index: Index,
@@ -37,6 +39,7 @@ impl Helpers {
     async fn away(&self) -> Vec<String> {
         let bus = self.bus.as_ref().is_some_and(|bus| !bus.is_up()).then_some("bus");
         let cache = self.cache.as_ref().is_some_and(|cache| !cache.is_up()).then_some("cache");
+        let limits = (!self.limits.is_up()).then_some("limits");
         let replica = async {
             match &self.replica {
                 Some(replica) => replica.is_up().await,
@@ -47,7 +50,7 @@ impl Helpers {
             tokio::join!(self.blobs.is_up(), replica, self.index.is_up());
         let asked = [("blobs", blobs), ("replica", replica), ("search", search)];
         let asked = asked.into_iter().filter(|(_, is_up)| !is_up).map(|(name, _)| name);
-        bus.into_iter().chain(cache).chain(asked).map(str::to_owned).collect()
+        bus.into_iter().chain(cache).chain(limits).chain(asked).map(str::to_owned).collect()
     }
 }
 

@@ -75,13 +75,8 @@ impl FromRequestParts<Api> for Me {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        // Whoever stood before the route may have asked already.
-        let signed = match parts.extensions.get::<Signed>() {
-            Some(signed) => signed.clone(),
-            None => signed(parts, api).await?,
-        };
+        let signed = known(parts, api).await?;
         let (device, person) = (signed.grant.id, signed.person.id);
-        parts.extensions.insert(Caller { grant: device });
         let right = Right::Read;
         Ok(Self { ctx: Ctx { stores: api.stores.clone(), device, person, right }, signed })
     }
@@ -113,7 +108,25 @@ fn at_least(parts: &Parts) -> Result<Option<Seq>, Problem> {
     seq.map(Some).ok_or_else(|| Refused::invalid("", detail).into())
 }
 
-/// Whom a request speaks for.
+/// In a request: why it speaks for nobody.
+#[derive(Clone, Debug)]
+pub(crate) struct Nobody(pub Problem);
+
+/// Whom a request speaks for, found out once however many ask.
+pub(crate) async fn known(parts: &mut Parts, api: &Api) -> Result<Signed, Problem> {
+    if let Some(Nobody(problem)) = parts.extensions.get() {
+        return Err(problem.clone());
+    }
+    if let Some(signed) = parts.extensions.get::<Signed>() {
+        return Ok(signed.clone());
+    }
+    let signed = signed(parts, api).await?;
+    parts.extensions.insert(Caller { grant: signed.grant.id });
+    parts.extensions.insert(signed.clone());
+    Ok(signed)
+}
+
+/// Whom a request speaks for, asked of the store.
 pub(crate) async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> {
     if let Some(value) = parts.headers.get(AUTHORIZATION) {
         let token = value.to_str().ok().and_then(bearer).ok_or_else(|| anyone("send a token"))?;

@@ -15,6 +15,8 @@ mod background;
 mod caller;
 mod keyed;
 mod replays;
+mod costs;
+mod limit;
 mod body;
 mod etag;
 mod cursor;
@@ -38,6 +40,7 @@ use axum::{Extension, Router, middleware};
 use bytes::Bytes;
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::SearchPorts;
+use shelf_identity::Throttle;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -54,6 +57,8 @@ pub struct Api {
     pub replays: Replays,
     /// Which names the server answers to.
     pub gate: Arc<Gate>,
+    /// What bounds requests.
+    pub throttle: Throttle,
     /// Readiness and metrics.
     pub probes: Arc<dyn Probes>,
 }
@@ -75,14 +80,16 @@ pub fn router(api: Api) -> Router {
 /// The interface as a part of a larger router, which says itself what else there is.
 pub fn part(api: Api) -> Router {
     let (routes, document) = documented().split_for_parts();
-    let text = openapi::finished(&document).to_string();
-    let document = Document(Bytes::from(text));
+    let document = openapi::finished(&document);
+    let limited = limit::Limited { api: api.clone(), costs: costs::Costs::of(&document) };
+    let document = Document(Bytes::from(document.to_string()));
     let missing = || async { openapi::missing().into_response() };
     routes
         .route("/openapi.json", get(described))
         .route("/v1/{*rest}", axum::routing::any(missing))
         .layer(Extension(document))
         .layer(middleware::from_fn_with_state(api.clone(), replays::replay))
+        .layer(middleware::from_fn_with_state(limited, limit::limit))
         .layer(DefaultBodyLimit::max(body::JSON_BYTES_MAX))
         .layer(middleware::from_fn_with_state(api.clone(), watch::watch))
         .with_state(api)

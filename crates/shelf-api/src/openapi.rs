@@ -1,6 +1,7 @@
 //! The `OpenAPI` document: what the handlers say, with what is true of every route added.
 
 use crate::caller::SESSION_COOKIE;
+use crate::costs::units_of;
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody, Wrong, status_of};
 use serde_json::{Map, Value, json};
 use shelf_domain::refusal::Code;
@@ -120,6 +121,8 @@ fn components(components: &mut Value) {
         ("ETag", "The version of the item."),
         ("Link", "The next page, if there is one (RFC 8288)."),
         ("Location", "Where what was made can be read."),
+        ("RateLimit", "What is left of each limit the request counts by, where there is one."),
+        ("RateLimit-Policy", "How much each of them allows, and in how many seconds it fills."),
         ("Idempotency-Replayed", "`true` where this is the answer to an earlier request."),
     ] {
         components["headers"][name] =
@@ -194,6 +197,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         *file = json!({ "type": "string", "minLength": 1 });
     }
     headers(path, method, &mut operation["responses"]);
+    let is_bounded = priced(operation);
     let mut statuses: Vec<u16> = vec![400, 403, 408, 421, 500, 503];
     if !public {
         statuses.push(401);
@@ -204,7 +208,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if writes {
         statuses.extend([409, 410, 412, 413, 422]);
     }
-    if path.contains("/imports") || path.contains("/exports") {
+    if is_bounded {
         statuses.push(429);
     }
     if positioned {
@@ -223,6 +227,21 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             responses[status.to_string()] = json!({ "$ref": at });
         }
     }
+}
+
+/// Says what an operation costs, and of its answers that are not problems what the caller may be
+/// told of their limits; whether it costs anything.
+fn priced(operation: &mut Value) -> bool {
+    let units = operation["operationId"].as_str().and_then(units_of).unwrap_or_default();
+    operation["x-cost"] = units.into();
+    let names = if units > 0 { ["RateLimit", "RateLimit-Policy"].as_slice() } else { &[] };
+    for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        for name in names {
+            let at = format!("#/components/headers/{name}");
+            response["headers"][name] = json!({ "$ref": at });
+        }
+    }
+    units > 0
 }
 
 /// The headers of the answers that are not problems.

@@ -1,5 +1,6 @@
 //! The one error table: what a refusal, a fault or a wrong request becomes on the wire.
 
+use crate::limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -13,6 +14,8 @@ use utoipa::ToSchema;
 /// The media type of RFC 9457.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// Headers of a bare answer that its problem keeps.
+const KEPT: [HeaderName; 3] = [ALLOW, RATE_LIMIT, RATE_LIMIT_POLICY];
 /// Seconds a caller should wait before asking again.
 const RETRY_SECONDS: &str = "1";
 
@@ -227,8 +230,8 @@ impl Problem {
         }
     }
 
-    /// The answer to the request for `instance`, known in the log as `trace`. Headers that
-    /// `bare` already had are kept.
+    /// The answer to the request for `instance`, known in the log as `trace`. Headers of `bare`
+    /// that belong to any answer are kept.
     pub(crate) fn answer(&self, instance: &str, trace: &str, bare: &Response) -> Response {
         let body = ProblemBody {
             kind: format!("/problems/{}", self.code),
@@ -244,8 +247,10 @@ impl Problem {
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        if let Some(allow) = bare.headers().get(ALLOW) {
-            headers.insert(ALLOW, allow.clone());
+        for name in KEPT {
+            if let Some(value) = bare.headers().get(&name) {
+                headers.insert(name, value.clone());
+            }
         }
         for (name, value) in &self.headers {
             headers.insert(name.clone(), value.clone());

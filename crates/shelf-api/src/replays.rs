@@ -6,7 +6,7 @@
 
 use crate::Api;
 use crate::body::{self, Asked};
-use crate::caller::{self, Caller};
+use crate::caller;
 use crate::problem::{Problem, Wrong};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
@@ -36,7 +36,7 @@ const FORGET_EVERY: u64 = 64;
 /// The headers that belong to an answer and not to the moment it was given.
 const HEADERS: [HeaderName; 4] = [CONTENT_TYPE, ETAG, LOCATION, LINK];
 /// Says that this answer was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The replies that were given, and the keys whose requests are being worked on. Cloning shares
 /// them.
@@ -208,9 +208,7 @@ pub(crate) async fn replay(State(api): State<Api>, request: Request, next: Next)
 /// The request with its body read, and what it is known by.
 async fn read(api: &Api, request: Request) -> Result<(Request, Option<IdempotencyKey>), Problem> {
     let (mut parts, body) = request.into_parts();
-    let signed = caller::signed(&parts, api).await?;
-    parts.extensions.insert(Caller { grant: signed.grant.id });
-    parts.extensions.insert(signed);
+    caller::known(&mut parts, api).await?;
     let asked = Asked::of(&parts)?;
     let again = parts.clone();
     let bytes: Bytes = body::bytes(Request::from_parts(parts, body), api).await?;

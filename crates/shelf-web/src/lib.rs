@@ -15,6 +15,7 @@ mod beneath;
 mod within;
 mod cookies;
 mod trouble;
+mod limit;
 mod visit;
 mod posted;
 mod shown;

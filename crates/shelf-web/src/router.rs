@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::Request,
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::{get, post},
 };
@@ -16,7 +16,7 @@ use crate::{
         audit, bulk, door, exports, folders, history, imports, items, join, lists, people, save,
         settings, sharing, tags, trash,
     },
-    policy,
+    limit, policy,
     web::Web,
     within::within,
 };
@@ -33,8 +33,10 @@ pub fn router(web: Web) -> Router {
         .fallback(door::nothing_here);
     let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
     let pages = pages
+        .layer(from_fn_with_state(web.clone(), limit::limit))
         .layer(from_fn(with_policy))
         .route(
+            // What is the same for all and kept by browsers counts for nobody.
             "/assets/{name}",
             get(|request: Request| async move { assets::serve(request.uri().path()) }),
         )

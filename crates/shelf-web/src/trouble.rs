@@ -5,6 +5,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use shelf_domain::refusal::{Code, Refused};
+use shelf_identity::Dry;
 use shelf_ports::{Failure, Fault};
 
 use crate::{
@@ -31,6 +32,8 @@ pub(crate) enum Trouble {
     },
     /// The form was not from a page of ours, or too old.
     StaleForm,
+    /// Too much was asked for.
+    Dry(Dry),
 }
 
 impl From<Failure> for Trouble {
@@ -66,6 +69,10 @@ impl Trouble {
             Self::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, Problem::broken()),
             Self::Nobody { .. } => (StatusCode::UNAUTHORIZED, Problem::default()),
             Self::StaleForm => (StatusCode::FORBIDDEN, Problem::stale_form()),
+            Self::Dry(dry) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                Problem::slow_down(dry.counted.sentence(), dry.wait_s),
+            ),
         }
     }
 }
@@ -116,11 +123,15 @@ impl IntoResponse for Trouble {
             _ => {}
         }
         let (status, told) = self.told();
+        let wait = match &self {
+            Self::Dry(dry) => HeaderValue::from(dry.wait_s),
+            _ => RETRY_AFTER,
+        };
         let page = alone(&told.heading, Theme::System, "", &problem(&told));
         let mut response = (status, Html(page.into_string())).into_response();
         policy::apply(response.headers_mut());
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
         say(response.headers_mut(), &told);
         response

@@ -77,7 +77,11 @@ impl FromRequestParts<Web> for Visit {
         let nobody = || Trouble::Nobody { is_part };
         let secret =
             cookies::read(headers, cookies::SESSION).map(Secret::sent).ok_or_else(nobody)?;
-        let signed = authenticate(&web.doors, &secret).await?.ok_or_else(nobody)?;
+        // Whoever stood before the page may have asked already.
+        let signed = match parts.extensions.get::<Signed>() {
+            Some(signed) => signed.clone(),
+            None => authenticate(&web.doors, &secret).await?.ok_or_else(nobody)?,
+        };
         let libraries = libraries(&web.doors, &signed.person).await?;
         let within = parts.extensions.get::<Within>().copied();
         let meant = |reach: &&Reach| within.is_none_or(|Within(id)| reach.library.id == id);

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
-use shelf_identity::Doors;
+use shelf_identity::{Doors, Throttle};
 use tokio_util::task::TaskTracker;
 
 use crate::public_url::PublicUrl;
@@ -18,6 +18,8 @@ pub struct Web {
     pub tasks: TaskTracker,
     /// The stores of identity.
     pub doors: Doors,
+    /// What bounds requests.
+    pub throttle: Throttle,
     /// How browsers reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<PublicUrl>,
     /// Whether the page of components is served.

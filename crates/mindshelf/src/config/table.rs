@@ -90,6 +90,12 @@ pub const SETTINGS: &[Setting] = &[
         "What this process does: `gateway`, `bookmarks`, `keeper`, several with commas between, or \
          `all`.",
     ),
+    setting(
+        "plan",
+        "home",
+        "How much people may ask for: any amount on one's own machine (`home`), or within the \
+         bounds of `personal` or `team`.",
+    ),
     setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
     setting(
         "hosts",
@@ -110,8 +116,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "trusted_proxies",
         "127.0.0.1,::1",
-        "Proxies that are believed when they say `X-Forwarded-Proto`: addresses and networks such \
-         as `10.0.0.0/8`, with commas between.",
+        "Proxies that are believed when they say `X-Forwarded-Proto` and `X-Forwarded-For`: \
+         addresses and networks such as `10.0.0.0/8`, with commas between.",
     ),
     setting("log", "warn,mindshelf=info", "What is logged to standard error."),
     setting("log_format", "text", "`text` for people or `json` for programs."),

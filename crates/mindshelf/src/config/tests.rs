@@ -65,6 +65,7 @@ fn values_that_make_no_sense_are_refused_with_the_name_of_the_setting() {
     for (key, text) in [
         ("listen", "here"),
         ("log_format", "xml"),
+        ("plan", "golden"),
         ("public_url", "ftp://shelf.example"),
         ("trusted_proxies", "proxy.example"),
     ] {

@@ -91,7 +91,7 @@ async fn without_the_cache_everything_works() {
     shelf.cache.cut();
     let marked = async || {
         let health = shelf.process("b").health().await;
-        (health["degraded"] == json!(["cache"])).then_some(health)
+        (health["degraded"] == json!(["cache", "limits"])).then_some(health)
     };
     let (health, _) = until("the cache is told to be away", marked).await;
     assert_eq!(health["status"], "ok", "it is ready all the same");

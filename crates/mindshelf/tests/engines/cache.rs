@@ -54,6 +54,10 @@ async fn the_cache_is_reached_by_tls_where_its_certificate_is_trusted() {
     };
     until("the cache is reached", reached).await;
     let health = shelf.process("strange").health().await;
-    assert_eq!(health["degraded"], json!(["cache"]), "a certificate of nobody is not trusted");
+    assert_eq!(
+        health["degraded"],
+        json!(["cache", "limits"]),
+        "a certificate of nobody is not trusted"
+    );
     shelf.end().await;
 }

@@ -8,6 +8,7 @@ mod program;
 mod typed;
 mod deployment;
 mod hand;
+mod limits;
 mod several;
 mod away;
 mod shared;

@@ -4,7 +4,7 @@ use crate::reader::Reader;
 use mindshelf::app::{App, Setup};
 use mindshelf::roles::Roles;
 use shelf_domain::id::{Ids, LibraryId, PersonId, TenantId};
-use shelf_identity::{CreateToken, Doors, create_token};
+use shelf_identity::{CreateToken, Doors, Plan, create_token};
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_testkit::ground::{Ground, engine};
@@ -55,6 +55,7 @@ impl World {
             blobs: None,
             replica: None,
             cache: ground.as_ref().and_then(|_| engine("REDIS")),
+            plan: Plan::Home,
             roles: Roles::all(),
             public_url: None,
             clock: clock.clone(),

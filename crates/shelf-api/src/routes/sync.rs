@@ -3,6 +3,8 @@
 use crate::Api;
 use crate::body::{Ask, objects};
 use crate::caller::In;
+use crate::costs;
+use crate::limit::More;
 use crate::moment::Moment;
 use crate::page::Params;
 use crate::problem::{Place, Problem};
@@ -238,6 +240,7 @@ struct PushOut {
     responses((status = 200, description = "Looked at.", body = PushOut)))]
 async fn pushed(within: In, Ask { body, .. }: Ask<PushIn>) -> Answer {
     within.ctx.to_write()?;
+    let more = More(costs::of_changes(body.changes.len()));
     let ask = Push { device: body.device, changes: body.changes };
     let person = within.ctx.person;
     let answer = push(&doors(&within.ctx), within.scope, person, ask).await?;
@@ -245,9 +248,11 @@ async fn pushed(within: In, Ask { body, .. }: Ask<PushIn>) -> Answer {
     if let (Some(stopped), true) = (&answer.stopped, answer.answers.is_empty()) {
         return Err(Problem::from(stopped.clone()));
     }
-    json(PushOut {
+    let mut told = json(PushOut {
         answers: answer.answers.into_iter().map(ToldOut::from).collect(),
         stopped: answer.stopped.map(place_of),
         head: answer.head.into(),
-    })
+    })?;
+    told.extensions_mut().insert(more);
+    Ok(told)
 }

@@ -7,6 +7,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN};
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
 use shelf_api::Probes;
+use shelf_identity::Plan;
 use std::sync::Arc;
 
 fn bare(method: Method, path: &str) -> axum::http::request::Builder {
@@ -154,7 +155,7 @@ impl Probes for Broken {
 
 #[tokio::test]
 async fn a_panic_is_a_problem_that_tells_nothing() {
-    let world = World::with(Arc::new(Broken)).await;
+    let world = World::with(Arc::new(Broken), Plan::Home).await;
     let told = world.get(&world.ada, "/metrics").await;
     assert_eq!((told.status, told.code()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
     assert!(!told.text.contains("secret"), "{}", told.text);
@@ -163,7 +164,7 @@ async fn a_panic_is_a_problem_that_tells_nothing() {
 
 #[tokio::test]
 async fn a_process_that_waits_says_what_for() {
-    let world = World::with(Arc::new(Broken)).await;
+    let world = World::with(Arc::new(Broken), Plan::Home).await;
     let told = world.get(&world.ada, "/readyz").await;
     assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(told.json, json!({"status": "waiting", "waiting": ["store"], "degraded": []}));

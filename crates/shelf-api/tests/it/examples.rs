@@ -134,6 +134,10 @@ async fn written() -> String {
             prepared.world.send(request(&route, Some(ada), |text| prepared.adas(text))).await;
         let operation = &document["paths"][&route.template][route.method.as_str().to_lowercase()];
         let summary = operation["summary"].as_str().unwrap();
+        let cost = match operation["x-cost"].as_u64().unwrap() {
+            0 => "Costs nothing.".to_owned(),
+            cost => format!("Costs {cost}."),
+        };
         let told = Told { text: prepared.examples(&told.text), ..told };
         let json = serde_json::from_str(&told.text).unwrap_or(Value::Null);
         let mut headers = told.headers.clone();
@@ -143,7 +147,8 @@ async fn written() -> String {
         let told = Told { headers, json, ..told };
         let mut names = Names::default();
         let (asked, answered) = (asked(&route, &mut names), answered(&told, &mut names));
-        write!(text, "\n### {summary}\n\n```http\n{asked}```\n```http\n{answered}```\n").unwrap();
+        write!(text, "\n### {summary}\n\n{cost}\n\n```http\n{asked}```\n```http\n{answered}```\n")
+            .unwrap();
     }
     text
 }

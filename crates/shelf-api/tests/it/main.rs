@@ -15,6 +15,7 @@ mod organise;
 mod access;
 mod sync;
 mod files;
+mod limits;
 mod search;
 mod document;
 mod shape;

@@ -12,8 +12,10 @@ use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
-use shelf_embedded::{DirectoryBlobs, Embedded};
-use shelf_identity::{CreateToken, CsrfToken, Doors, create_link, create_token, sign_in};
+use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
+use shelf_identity::{
+    CreateToken, CsrfToken, Doors, Plan, Throttle, create_link, create_token, sign_in,
+};
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::projection::Projection;
@@ -68,6 +70,7 @@ pub(crate) struct World {
     pub(crate) ada: Someone,
     pub(crate) eve: Someone,
     follower: TextFollower,
+    clock: Arc<Ticking>,
     stores: Stores,
     dir: TempDir,
 }
@@ -101,11 +104,11 @@ impl Told {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(Arc::new(AlwaysReady)).await
+        Self::with(Arc::new(AlwaysReady), Plan::Home).await
     }
 
-    /// A world whose process has these probes.
-    pub(crate) async fn with(probes: Arc<dyn Probes>) -> Self {
+    /// A world whose process has these probes and this plan.
+    pub(crate) async fn with(probes: Arc<dyn Probes>, plan: Plan) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let clock = Arc::new(Ticking::default());
@@ -128,7 +131,7 @@ impl World {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
-            clock,
+            clock: clock.clone(),
             chance,
         };
         let ada = someone(&doors, 1).await;
@@ -145,9 +148,15 @@ impl World {
             background: Background::new(FILE_BYTES_MAX),
             replays: Replays::new(store.clone()),
             gate,
+            throttle: Throttle::new(Arc::new(LocalLimits::default()), stores.clock.clone(), plan),
             probes,
         };
-        Self { app: shelf_api::router(api), ada, eve, follower, stores, dir }
+        Self { app: shelf_api::router(api), ada, eve, follower, clock, stores, dir }
+    }
+
+    /// Lets so many seconds pass.
+    pub(crate) fn rest(&self, seconds: u64) {
+        self.clock.0.fetch_add(seconds * 1_000, Ordering::Relaxed);
     }
 
     /// Somebody more, told apart by `number`.

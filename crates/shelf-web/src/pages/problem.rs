@@ -59,6 +59,23 @@ impl Problem {
         }
     }
 
+    /// Too much was asked for, as `why` says; there is room again in `wait_s` seconds.
+    pub fn slow_down(why: &str, wait_s: u64) -> Self {
+        let when = match wait_s {
+            1 => "in a second".to_owned(),
+            seconds @ ..120 => format!("in {seconds} seconds"),
+            seconds => format!("in {} minutes", seconds.div_ceil(60)),
+        };
+        Self {
+            heading: "A little slower, please".into(),
+            sentence: format!(
+                "Nothing was changed, because {why}. It goes on {when}: wait and try once more."
+            ),
+            way: Some(("To the library".into(), "/library".into())),
+            code: "slow_down".into(),
+        }
+    }
+
     /// Something broke on our side.
     pub fn broken() -> Self {
         Self {

@@ -13,3 +13,4 @@ mod forms;
 mod people;
 mod walk;
 mod imports;
+mod limits;

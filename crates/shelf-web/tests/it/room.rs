@@ -16,10 +16,10 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_embedded::{
-    DirectoryBlobs, Embedded,
+    DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
 };
-use shelf_identity::{CsrfToken, Doors, Secret, create_link, first_run, sign_in};
+use shelf_identity::{CsrfToken, Doors, Plan, Secret, Throttle, create_link, first_run, sign_in};
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
@@ -82,6 +82,11 @@ impl Told {
 
 impl Room {
     pub(crate) async fn new() -> Self {
+        Self::on(Plan::Home).await
+    }
+
+    /// The pages of an installation on this plan.
+    pub(crate) async fn on(plan: Plan) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let (clock, chance) = (Arc::new(Ticking::default()), Arc::new(Counting::default()));
@@ -103,7 +108,7 @@ impl Room {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
-            clock,
+            clock: clock.clone(),
             chance,
         };
         let kept = store.clone();
@@ -119,6 +124,7 @@ impl Room {
             stores,
             search: SearchPorts { library, index, embedder, texts },
             tasks: tokio_util::task::TaskTracker::new(),
+            throttle: Throttle::new(Arc::new(LocalLimits::default()), clock, plan),
             doors,
             public_url: Some(ORIGIN.parse().unwrap()),
             development: true,

@@ -1,0 +1,134 @@
+//! Whether a request may be worked on now, and what its caller is told of it.
+//!
+//! The fields are those of draft-ietf-httpapi-ratelimit-headers-10.
+
+use crate::Api;
+use crate::caller::{self, Caller, Nobody};
+use crate::costs::{Costs, Priced};
+use crate::problem::Problem;
+use crate::replays::REPLAYED;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{HeaderName, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use shelf_domain::rate::Cost;
+use shelf_domain::refusal::{Code, Refused};
+use shelf_identity::{Address, Asker, Bound, Dry, Outcome, Signed};
+
+/// Says what is left.
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// Says what there may be.
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// In an answer: what it cost more than was known before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct More(pub Cost);
+
+/// What every request is held to.
+#[derive(Clone, Debug)]
+pub(crate) struct Limited {
+    pub(crate) api: Api,
+    pub(crate) costs: Costs,
+}
+
+/// Stands before every route: finds out who asks, and counts them.
+pub(crate) async fn limit(
+    State(limited): State<Limited>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Limited { api, costs } = limited;
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let Priced { cost, door } = costs.price(request.method(), route);
+    if cost == Cost::ZERO {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let signed = caller::signed(&parts, &api).await;
+    if let Err(problem) = &signed
+        && problem.status.is_server_error()
+    {
+        // Nobody is counted as a stranger because the store is away.
+        parts.extensions.insert(Nobody(problem.clone()));
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let address = parts.extensions.get::<Address>().copied();
+    let asker = match (&signed, door) {
+        (Ok(_), Some(door)) => Asker::Knocks(door),
+        (Ok(signed), None) => Asker::Signed(signed),
+        (Err(_), _) => Asker::Stranger,
+    };
+    let admitted = match api.throttle.admit(asker, address, cost).await {
+        Ok(admitted) => admitted,
+        Err(dry) => return refused(&dry),
+    };
+    match signed {
+        Ok(signed) => know(&mut parts.extensions, signed),
+        Err(problem) => drop(parts.extensions.insert(Nobody(problem))),
+    }
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let outcome = match door {
+        Some(_) if response.status().is_success() => Outcome::Opened,
+        _ => outcome(&response),
+    };
+    api.throttle.answered(&admitted, outcome).await;
+    tell(response.headers_mut(), &admitted.bounds);
+    response
+}
+
+/// Lets what comes after know who asks.
+fn know(extensions: &mut axum::http::Extensions, signed: Signed) {
+    extensions.insert(Caller { grant: signed.grant.id });
+    extensions.insert(signed);
+}
+
+fn outcome(response: &Response) -> Outcome {
+    if let Some(More(cost)) = response.extensions().get::<More>() {
+        return Outcome::More(*cost);
+    }
+    if response.headers().contains_key(REPLAYED) {
+        return Outcome::Little;
+    }
+    match response.status() {
+        StatusCode::NOT_MODIFIED => Outcome::Little,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Outcome::Failed,
+        _ => Outcome::Done,
+    }
+}
+
+/// The answer to a request that may not be worked on yet.
+fn refused(dry: &Dry) -> Response {
+    let Dry { counted, wait_s, bounds } = dry;
+    let detail = format!(
+        "{} (limit {:?}); there is room again in {wait_s} s",
+        counted.sentence(),
+        counted.name()
+    );
+    let problem = Problem::from(Refused::new(Code::SlowDown, "", detail));
+    let mut response = problem.with(RETRY_AFTER, HeaderValue::from(*wait_s)).into_response();
+    tell(response.headers_mut(), bounds);
+    response
+}
+
+/// Says what there may be and what is left.
+fn tell(headers: &mut HeaderMap, bounds: &[Bound]) {
+    let policy = bounds.iter().map(|Bound { counted, quota, .. }| {
+        format!("\"{}\";q={};w={}", counted.name(), quota.burst(), quota.window_s())
+    });
+    let left = bounds.iter().map(|Bound { counted, left, full_in_s, .. }| {
+        format!("\"{}\";r={left};t={full_in_s}", counted.name())
+    });
+    let (policy, left) = (listed(policy), listed(left));
+    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
+        if let Ok(value) = HeaderValue::try_from(value)
+            && !value.is_empty()
+        {
+            headers.insert(name, value);
+        }
+    }
+}
+
+fn listed(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,196 @@
+//! Whether a page may be made now: what each costs, and who is counted.
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{Method, StatusCode, Uri},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use shelf_domain::rate::Cost;
+use shelf_identity::{Address, Asker, Outcome, Secret, authenticate};
+
+use crate::{cookies, posted::Said, trouble::Trouble, web::Web};
+
+/// Shows what is at hand.
+const READ: u32 = 1;
+/// Changes one thing.
+const WRITE: u32 = 2;
+/// Looks through all there is.
+const SEARCH: u32 = 3;
+/// Changes many things at once.
+const BULK: u32 = 20;
+/// Walks or fills a whole library.
+const WHOLE: u32 = 50;
+
+/// Where a secret is brought that lets somebody in, and the door it is tried at.
+const DOORS: &[(Method, &str, &str)] = &[
+    (Method::POST, "/sign-in", ""),
+    (Method::GET, "/join", "invitation"),
+    (Method::POST, "/join", "invitation"),
+];
+/// The list that is searched when its address says for what.
+const LIBRARY: &str = "/library";
+
+/// Each page, and what reading it and posting to it cost.
+const COSTS: &[(&str, u32, u32)] = &[
+    ("/", READ, READ),
+    ("/welcome", READ, READ),
+    ("/sign-in", READ, WRITE),
+    ("/join", READ, WRITE),
+    ("/sign-out", READ, WRITE),
+    ("/sample", READ, BULK),
+    ("/sample/remove", READ, BULK),
+    ("/save", READ, WRITE),
+    (LIBRARY, READ, READ),
+    ("/unread", READ, READ),
+    ("/favourites", READ, READ),
+    ("/archive", READ, READ),
+    ("/unsorted", READ, READ),
+    ("/palette", SEARCH, READ),
+    ("/items/{id}", READ, WRITE),
+    ("/items/{id}/flags", READ, WRITE),
+    ("/items/{id}/tags", READ, WRITE),
+    ("/items/{id}/places", READ, WRITE),
+    ("/items/{id}/put-back", READ, WRITE),
+    ("/items/{id}/trash", READ, WRITE),
+    ("/items/{id}/restore", READ, WRITE),
+    ("/items/{id}/opened", READ, READ),
+    ("/bulk", READ, BULK),
+    ("/folders", READ, WRITE),
+    ("/folders/choices", READ, READ),
+    ("/folders/{id}", READ, READ),
+    ("/folders/{id}/rename", READ, WRITE),
+    ("/folders/{id}/move", READ, WRITE),
+    ("/folders/{id}/delete", READ, BULK),
+    ("/tags", READ, READ),
+    ("/tags/merge", READ, BULK),
+    ("/tags/{id}", READ, READ),
+    ("/tags/{id}/rename", READ, BULK),
+    ("/tags/{id}/delete", READ, BULK),
+    ("/trash", READ, READ),
+    ("/trash/empty", READ, BULK),
+    ("/import", READ, WHOLE),
+    ("/import/{id}", READ, READ),
+    ("/import/{id}/progress", READ, READ),
+    ("/import/{id}/run", READ, WHOLE),
+    ("/import/{id}/undo", READ, WHOLE),
+    ("/export", READ, READ),
+    ("/export/{format}", WHOLE, READ),
+    ("/sharing", READ, WRITE),
+    ("/sharing/take-back", READ, WRITE),
+    ("/sharing/name", READ, WRITE),
+    ("/people", READ, WRITE),
+    ("/people/{team}", READ, WRITE),
+    ("/people/{team}/audit", BULK, READ),
+    ("/people/{team}/audit.jsonl", BULK, READ),
+    ("/people/{team}/libraries", READ, WRITE),
+    ("/people/{team}/members/{person}", READ, WRITE),
+    ("/people/{team}/members/{person}/remove", READ, WRITE),
+    ("/people/{team}/invitations", READ, WRITE),
+    ("/people/{team}/invitations/{id}/take-back", READ, WRITE),
+    ("/people/{team}/groups", READ, WRITE),
+    ("/people/{team}/groups/{group}", READ, WRITE),
+    ("/people/{team}/groups/{group}/remove", READ, WRITE),
+    ("/people/{team}/groups/{group}/members", READ, WRITE),
+    ("/people/{team}/groups/{group}/members/{person}/remove", READ, WRITE),
+    ("/history", READ, READ),
+    ("/history/put-back", READ, WHOLE),
+    ("/acts/{id}/undo", READ, BULK),
+    ("/settings", READ, READ),
+    ("/settings/appearance", READ, WRITE),
+    ("/settings/activity", READ, WRITE),
+    ("/settings/activity/forget", READ, WRITE),
+    ("/settings/tokens", READ, WRITE),
+    ("/settings/tokens/{id}/end", READ, WRITE),
+    ("/settings/sessions/{id}/end", READ, WRITE),
+    ("/design", READ, READ),
+];
+
+fn cost(method: &Method, route: &str, uri: &Uri) -> Cost {
+    let row = COSTS.iter().find(|(known, ..)| *known == route);
+    let units = match row {
+        Some((_, read, _)) if method.is_safe() => *read,
+        Some((_, _, write)) => *write,
+        None => READ,
+    };
+    let query = Said::read(uri.query().unwrap_or_default().as_bytes());
+    let searches = route == LIBRARY && !query.text("q").trim().is_empty();
+    Cost::units(if searches { SEARCH } else { units })
+}
+
+/// The door that is tried by a request.
+fn door(method: &Method, route: &str) -> Option<&'static str> {
+    // What is asked by HEAD is done as by GET.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let row = DOORS.iter().find(|(with, at, _)| with == method && *at == route);
+    row.map(|(_, _, door)| *door)
+}
+
+/// Stands before every page: finds out who asks, and counts them.
+pub(crate) async fn limit(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let cost = cost(request.method(), route, request.uri());
+    let door = door(request.method(), route);
+    let secret = cookies::read(request.headers(), cookies::SESSION).map(Secret::sent);
+    let signed = match secret {
+        Some(secret) => authenticate(&web.doors, &secret).await,
+        None => Ok(None),
+    };
+    // Nobody is counted as a stranger because the store is away.
+    let Ok(signed) = signed else { return next.run(request).await };
+    let asker = match (door, &signed) {
+        (Some(door), _) => Asker::Knocks(door),
+        (None, Some(signed)) => Asker::Signed(signed),
+        (None, None) => Asker::Stranger,
+    };
+    let address = request.extensions().get::<Address>().copied();
+    let admitted = match web.throttle.admit(asker, address, cost).await {
+        Ok(admitted) => admitted,
+        Err(dry) => return Trouble::Dry(dry).into_response(),
+    };
+    if let Some(signed) = signed {
+        request.extensions_mut().insert(signed);
+    }
+    let response = next.run(request).await;
+    let outcome = match response.status() {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Outcome::Failed,
+        status if door.is_some() && !status.is_client_error() => Outcome::Opened,
+        _ => Outcome::Done,
+    };
+    web.throttle.answered(&admitted, outcome).await;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The addresses the router answers, as its source says.
+    fn routes() -> Vec<&'static str> {
+        let lines = include_str!("router.rs").split(".route(\"").skip(1);
+        lines.filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn every_page_has_a_cost_and_every_cost_a_page() {
+        let pages = routes();
+        assert!(pages.len() > 40, "{}", pages.len());
+        for page in &pages {
+            assert!(COSTS.iter().any(|(known, ..)| known == page), "{page} has no cost");
+        }
+        for (known, ..) in COSTS {
+            assert!(pages.contains(known), "{known} is no page");
+        }
+    }
+
+    #[test]
+    fn a_search_costs_more_than_the_list_it_stands_in() {
+        let of = |uri: &'static str| cost(&Method::GET, LIBRARY, &Uri::from_static(uri));
+        assert_eq!(of("/library"), Cost::units(1));
+        assert_eq!(of("/library?q="), Cost::units(1));
+        assert_eq!(of("/library?q=rust"), Cost::units(3));
+        let export = Uri::from_static("/export/csv");
+        assert_eq!(cost(&Method::GET, "/export/{format}", &export), Cost::units(50));
+        assert_eq!(cost(&Method::GET, "", &export), Cost::units(1), "what is nowhere");
+    }
+}
