@@ -31,6 +31,7 @@ const COSTS: &[(&str, u32)] = &[
     ("get_metrics", FREE),
     ("get_problem", READ),
     ("get_me", READ),
+    ("edit_me", WRITE),
     ("list_tenants", READ),
     ("create_tenant", WRITE),
     ("get_tenant", READ),

@@ -140,6 +140,15 @@ impl Accounts for Embedded {
         })
     }
 
+    async fn rename_person(&self, id: PersonId, name: &str) -> Result<bool, Fault> {
+        let name = name.to_owned();
+        self.write("renaming a person", move |connection| {
+            let sql = "UPDATE people SET name = ?2 WHERE id = ?1";
+            Ok(connection.prepare_cached(sql)?.execute(params![id.to_bytes(), name])? > 0)
+        })
+        .await
+    }
+
     async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault> {
         self.read("reading libraries", |connection| {
             connection

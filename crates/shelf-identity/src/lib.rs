@@ -6,6 +6,7 @@
 pub mod doors;
 pub mod secret;
 pub mod first_run;
+pub mod rename_person;
 pub mod create_link;
 pub mod sign_in;
 pub mod create_token;
@@ -30,6 +31,7 @@ pub use first_run::{Owner, first_run};
 pub use grants::{list_grants, revoke_grant, sign_out};
 pub use pair_device::pair_device;
 pub use plan::Plan;
+pub use rename_person::rename_person;
 pub use secret::Secret;
 pub use sign_in::sign_in;
 pub use tenants::libraries::{libraries, reach_of};

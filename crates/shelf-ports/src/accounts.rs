@@ -133,6 +133,9 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     /// The person `id`.
     async fn person(&self, id: PersonId) -> Result<Option<Person>, Fault>;
 
+    /// Gives a person another name; whether they are there.
+    async fn rename_person(&self, id: PersonId, name: &str) -> Result<bool, Fault>;
+
     /// Every library; for followers and the keeper.
     async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault>;
 

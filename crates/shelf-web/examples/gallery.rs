@@ -414,6 +414,7 @@ fn a_history() -> history::HistoryPage {
 fn some_settings() -> settings::SettingsPage {
     settings::SettingsPage {
         address: "http://127.0.0.1:4747".into(),
+        name: "Ada".into(),
         sessions: vec![
             settings::Session {
                 id: "1".into(),

@@ -97,6 +97,7 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/history/put-back", READ, WHOLE),
     ("/acts/{id}/undo", READ, BULK),
     ("/settings", READ, READ),
+    ("/settings/name", READ, WRITE),
     ("/settings/appearance", READ, WRITE),
     ("/settings/activity", READ, WRITE),
     ("/settings/activity/forget", READ, WRITE),

@@ -137,6 +137,7 @@ fn past_and_settings() -> Router<Web> {
         .route("/history/put-back", post(history::put_back))
         .route("/acts/{id}/undo", post(history::undo))
         .route("/settings", get(settings::page))
+        .route("/settings/name", post(settings::rename))
         .route("/settings/appearance", post(settings::appearance))
         .route("/settings/activity", post(settings::activity))
         .route("/settings/activity/forget", post(settings::forget_activity))

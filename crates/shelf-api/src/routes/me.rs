@@ -1,6 +1,7 @@
 //! Who the caller is, and the libraries they may use.
 
 use crate::Api;
+use crate::body::{Patch, never_empty, said};
 use crate::caller::Me;
 use crate::moment::Moment;
 use crate::problem::Problem;
@@ -8,8 +9,10 @@ use crate::routes::access::GrantOut;
 use crate::routes::shares::RightIo;
 use crate::wire::{Answer, json};
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shelf_bookmarks::counts;
+use shelf_identity::rename_person;
+use shelf_ports::accounts::Person;
 use shelf_ports::tenants::Reach;
 use shelf_ports::views::Counts;
 use utoipa::ToSchema;
@@ -18,7 +21,7 @@ use utoipa_axum::routes;
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(who))
+    OpenApiRouter::new().routes(routes!(who, rename))
 }
 
 /// The caller.
@@ -41,6 +44,12 @@ struct PersonOut {
     id: String,
     /// What they are called.
     name: String,
+}
+
+impl From<Person> for PersonOut {
+    fn from(person: Person) -> Self {
+        Self { id: person.id.to_string(), name: person.name }
+    }
 }
 
 /// A library.
@@ -116,6 +125,29 @@ async fn who(me: Me, State(api): State<Api>) -> Answer {
     for reach in shelf_identity::libraries(&api.doors(), &me.signed.person).await? {
         libraries.push(LibraryOut::of(&me, reach).await?);
     }
-    let person = PersonOut { id: me.signed.person.id.to_string(), name: me.signed.person.name };
+    let person = PersonOut::from(me.signed.person);
     json(MeOut { person, grant: me.signed.grant.into(), libraries })
+}
+
+/// What to change; what is absent stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = EditMe, example = json!({"name": "Ada"}))]
+struct EditMeIn {
+    /// What the caller is called; never empty.
+    #[serde(deserialize_with = "said")]
+    #[schema(value_type = String, required = false, max_length = 200)]
+    name: Option<Option<String>>,
+}
+
+/// Give oneself another name, wherever others see it.
+#[utoipa::path(patch, path = "/v1/me", tag = "account", operation_id = "edit_me",
+    request_body(content = EditMeIn, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed.", body = PersonOut)))]
+async fn rename(me: Me, State(api): State<Api>, Patch { body, .. }: Patch<EditMeIn>) -> Answer {
+    let person = match never_empty("name", body.name)? {
+        Some(name) => rename_person(&api.doors(), me.signed.person.id, &name).await?,
+        None => me.signed.person,
+    };
+    json(PersonOut::from(person))
 }

@@ -130,6 +130,12 @@ impl Accounts for Postgres {
         Ok(rows.first().map(person_of))
     }
 
+    async fn rename_person(&self, id: PersonId, name: &str) -> Result<bool, Fault> {
+        let sql = "UPDATE people SET name = $2 WHERE id = $1";
+        let of: [Bound<'_>; 2] = [(&uuid(id), Type::UUID), (&name, Type::TEXT)];
+        Ok(self.execute("renaming a person", sql, &of).await? > 0)
+    }
+
     async fn all_libraries(&self) -> Result<Vec<LibraryInfo>, Fault> {
         let sql = "SELECT id, tenant, name, created_at FROM libraries ORDER BY key";
         let rows = self.query("reading libraries", sql, &[]).await?;

@@ -16,6 +16,19 @@ pub async fn exam(accounts: &dyn Accounts) {
     a_secret_opens_its_grant_until_it_ends(&ada, accounts).await;
     grants_are_listed_and_revoked_by_their_owner(&ada, &ben, accounts).await;
     settings_are_of_one_person(&ada, &ben, accounts).await;
+    a_person_gets_another_name_and_nobody_else_does(&ada, &ben, accounts).await;
+}
+
+async fn a_person_gets_another_name_and_nobody_else_does(
+    ada: &Desk,
+    ben: &Desk,
+    accounts: &dyn Accounts,
+) {
+    let bens = accounts.person(ben.person).await.unwrap();
+    assert!(accounts.rename_person(ada.person, "Ada 🦉").await.unwrap());
+    assert_eq!(accounts.person(ada.person).await.unwrap().unwrap().name, "Ada 🦉");
+    assert_eq!(accounts.person(ben.person).await.unwrap(), bens);
+    assert!(!accounts.rename_person(PersonId::from_bytes([0; 16]), "Nobody").await.unwrap());
 }
 
 async fn of_several_first_people_one_comes_first(accounts: &dyn Accounts) {

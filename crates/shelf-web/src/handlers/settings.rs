@@ -3,7 +3,7 @@
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use shelf_bookmarks::activity::{forget_activity as forget, is_activity_on, switch_activity};
 use shelf_domain::refusal::Refused;
-use shelf_identity::{CreateToken, create_token, list_grants, revoke_grant};
+use shelf_identity::{CreateToken, create_token, list_grants, rename_person, revoke_grant};
 use shelf_ports::accounts::GrantKind;
 
 use super::{Answer, door::SAMPLE};
@@ -28,6 +28,7 @@ async fn shown(visit: &Visit, new_token: Option<(String, String)>) -> Answer {
     let of_kind = |kind: GrantKind| grants.iter().filter(move |grant| grant.kind == kind);
     let page = SettingsPage {
         address: visit.address(),
+        name: visit.signed.person.name.clone(),
         sessions: of_kind(GrantKind::Session)
             .map(|grant| Session {
                 id: grant.id.to_string(),
@@ -51,6 +52,12 @@ async fn shown(visit: &Visit, new_token: Option<(String, String)>) -> Answer {
     };
     let frame = visit.frame("Settings", Here::Settings).await?;
     Ok(visit.page(&frame, &settings(&page, &frame), None))
+}
+
+/// Gives oneself another name.
+pub(crate) async fn rename(Posted { visit, said }: Posted) -> Answer {
+    rename_person(&visit.web.doors, visit.ctx.person, said.text("name")).await?;
+    Ok(visit.go("/settings", Some(&Toast { words: "Renamed".into(), undo: None })))
 }
 
 /// Light, dark, or as the system says; kept in this browser.

@@ -9,6 +9,7 @@ use crate::{
     ui::{
         button::{Weight, link, link_icon},
         icon::icon,
+        when,
     },
     words,
 };
@@ -124,7 +125,7 @@ fn line(record: &RecordLine) -> Markup {
     html! {
         tr {
             td.num { (record.number) }
-            td { time datetime=(words::machine(record.at)) { (words::day(record.at)) } }
+            td { (when::moment(record.at)) }
             td { @if record.who.is_empty() { span.muted { "No member any more" } } @else { (record.who) } }
             td { (sentence(record.deed)) @if !record.what.is_empty() { ": " (record.what) } }
             td.muted { (record.how) }

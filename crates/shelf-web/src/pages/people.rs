@@ -9,11 +9,11 @@ use crate::{
     ui::{
         button::{Weight, submit},
         empty::empty,
-        field::{hidden, token},
+        field::token,
         icon::icon,
         menu::menu,
+        when,
     },
-    words,
 };
 
 /// What a role is called where people choose one, and what it means.
@@ -213,7 +213,7 @@ fn member_line(page: &TeamPage, member: &MemberLine, frame: &Frame) -> Markup {
     html! {
         li.line-item {
             span.grow { (member.name) @if member.this { span.muted { " (you)" } } }
-            span.small.muted { (role_name(member.role)) ", since " (words::day(member.since)) }
+            span.small.muted { (role_name(member.role)) ", since " (when::day(member.since)) }
             @if !inside.0.is_empty() {
                 (menu(&format!("Change {}", member.name), &icon("ellipsis"), &inside))
             }
@@ -248,7 +248,7 @@ fn invitation_line(page: &TeamPage, invitation: &InvitationLine, frame: &Frame) 
                 p {
                     (role_name(invitation.role))
                     @if let Some((library, right)) = &invitation.share { ", " (right_name(*right)) " " (library) }
-                    ", until " (words::day(invitation.ends_at))
+                    ", until " (when::day(invitation.ends_at))
                 }
             }
             form method="post" action={ "/people/" (page.team.id) "/invitations/" (invitation.id) "/take-back" } {

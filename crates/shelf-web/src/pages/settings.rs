@@ -19,6 +19,8 @@ use crate::{
 pub struct SettingsPage {
     /// Where this server is reached: `http://127.0.0.1:4747`.
     pub address: String,
+    /// What the person is called.
+    pub name: String,
     /// Browsers that are signed in.
     pub sessions: Vec<Session>,
     /// Keys that programs use.
@@ -64,12 +66,27 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
     html! {
         div.page {
             header { h1 { "Settings" } }
+            (you(page, frame))
             (appearance(frame))
             (saving(page))
             (privacy(page, frame))
             (sessions(page, frame))
             (tokens(page, frame))
             (keys_and_sample(page, frame))
+        }
+    }
+}
+
+fn you(page: &SettingsPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "You" }
+            form.line method="post" action="/settings/name" {
+                (token(&frame.csrf))
+                input.input.grow name="name" value=(page.name) required maxlength="200"
+                    aria-label="What others see you called" autocomplete="name";
+                button.btn.btn-line type="submit" { "Rename" }
+            }
         }
     }
 }
@@ -232,6 +249,7 @@ mod tests {
         for string in hostile::STRINGS {
             let page = SettingsPage {
                 address: "http://127.0.0.1:4747".into(),
+                name: string.into(),
                 sessions: vec![Session {
                     id: "s".into(),
                     name: string.into(),

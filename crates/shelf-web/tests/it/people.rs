@@ -17,6 +17,14 @@ fn shown_address(told: &Told) -> String {
     format!("/join?invitation={}", secret.split('<').next().unwrap())
 }
 
+/// The id of the team called Guild.
+async fn guild(room: &Room) -> String {
+    let teams = room.get("/people").await.text;
+    let mut links = teams.split("href=\"/people/").skip(1);
+    let guild = links.find(|part| part.contains(">Guild<")).unwrap();
+    guild.split('"').next().unwrap().to_owned()
+}
+
 /// A room, a team with one library in it, and somebody who joined with this right to it.
 async fn shared(right: &str) -> (Room, Room, String) {
     let room = Room::new().await;
@@ -97,10 +105,7 @@ async fn taking_a_right_back_closes_the_library_at_once() {
 #[tokio::test]
 async fn admins_read_what_was_done_and_take_it_out_whole() {
     let (room, flo, _) = shared("write").await;
-    let teams = room.get("/people").await.text;
-    let team =
-        teams.split("href=\"/people/").skip(1).find(|part| part.contains(">Guild<")).unwrap();
-    let team = team.split('"').next().unwrap();
+    let team = guild(&room).await;
     let log = room.get(&format!("/people/{team}/audit")).await.text;
     for told in ["made the team", "made a library: Papers", "invited somebody", "joined", "Flo"] {
         assert!(log.contains(told), "{told}");
@@ -114,4 +119,14 @@ async fn admins_read_what_was_done_and_take_it_out_whole() {
         let refused = flo.get(&format!("/people/{team}/{way}")).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{way}");
     }
+}
+
+#[tokio::test]
+async fn whoever_takes_another_name_is_seen_by_it() {
+    let (room, flo, _) = shared("read").await;
+    flo.post("/settings/name", &[("name", "Florence")]).await;
+    let team = guild(&room).await;
+    let page = room.get(&format!("/people/{team}")).await.text;
+    assert!(page.contains("Florence") && !page.contains(">Flo<"));
+    assert_eq!(flo.post("/settings/name", &[("name", "  ")]).await.status, 422);
 }
