@@ -16,6 +16,7 @@ mod news;
 mod accounts;
 mod tenants;
 mod audit;
+mod credentials;
 mod activity;
 mod imports;
 mod replies;

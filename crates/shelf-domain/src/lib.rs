@@ -8,6 +8,7 @@ pub mod id;
 pub mod shard;
 pub mod right;
 pub mod audit;
+pub mod login;
 pub mod stamp;
 pub mod value;
 pub mod limits;

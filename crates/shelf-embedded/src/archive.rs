@@ -2,6 +2,7 @@
 
 use crate::accounts::{GRANT, grant_of, library_of, person_of};
 use crate::activity::event_of;
+use crate::credentials::{self, CREDENTIAL, credential_of};
 use crate::imports::{from_json, to_json};
 use crate::load::{self, LibraryKey, change_of};
 use crate::sql::{damaged, signed, unsigned};
@@ -29,6 +30,7 @@ const TENANTS: &str = "SELECT id, name, created_at FROM tenants ORDER BY created
 const MEMBERS: &str = "SELECT person, role, since, tenant FROM members ORDER BY tenant, person";
 const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder, kind";
 const SETTINGS: &str = "SELECT person, name, value FROM settings ORDER BY person, name";
+const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
 const LIBRARIES: &str =
     "SELECT id, tenant, name, created_at, owner, key FROM libraries ORDER BY created_at, id";
 const COUNTERS: &str = "SELECT d.id, n FROM counters JOIN devices d ON d.key = device
@@ -95,6 +97,11 @@ impl Telling<'_> {
         self.tenants()?;
         self.each(SETTINGS, [], |row| {
             Ok(Entry::Setting(PersonId::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?;
+        let credentials = format!("{CREDENTIAL} ORDER BY person");
+        self.each(&credentials, [], |row| Ok(Entry::Credential(credential_of(row)?)))?;
+        self.each(CODES, [], |row| {
+            Ok(Entry::RecoveryCode(PersonId::from_bytes(row.get(0)?), row.get(1)?))
         })?;
         let grants = format!("SELECT {GRANT} ORDER BY id");
         self.each(&grants, [], |row| Ok(Entry::Grant(grant_of(row)?, row.get(7)?)))?;
@@ -207,6 +214,10 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
             .prepare_cached("INSERT OR IGNORE INTO settings VALUES (?1, ?2, ?3)")?
             .execute(params![person.to_bytes(), name, value]),
         Entry::Grant(grant, secret) => return take_grant(connection, grant, secret.as_ref()),
+        Entry::Credential(told) => return credentials::take_in(connection, told),
+        Entry::RecoveryCode(person, code) => {
+            return credentials::take_in_code(connection, *person, code);
+        }
         Entry::Tenant(tenant) => return put_tenant(connection, tenant),
         Entry::Member(tenant, member) => {
             return put_member(connection, *tenant, member.person, member.role, member.since);

@@ -11,6 +11,7 @@ mod views;
 mod accounts;
 mod tenants;
 mod audit;
+mod credentials;
 mod activity;
 mod imports;
 mod replies;

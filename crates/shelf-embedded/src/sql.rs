@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 5;
+const SCHEMA_VERSION: i64 = 6;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 4] = [
+const MIGRATIONS: [(i64, &str); 5] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
     (4, include_str!("migrations/4.sql")),
+    (5, include_str!("migrations/5.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -273,7 +274,8 @@ mod tests {
         let older = open_writer(&file).unwrap();
         let before = "DROP TABLE leases; DROP INDEX shown_number; DROP INDEX libraries_tenant;
              DROP TABLE tenants; DROP TABLE members; DROP TABLE groups; DROP TABLE grouped;
-             DROP TABLE shares; DROP TABLE invitations;
+             DROP TABLE shares; DROP TABLE invitations; DROP TABLE audit;
+             DROP TABLE credentials; DROP TABLE recovery_codes; DROP TABLE tries;
              DROP INDEX children_bookmark;
              CREATE INDEX children_bookmark ON children (library, bookmark)
                  WHERE bookmark IS NOT NULL;

@@ -4,6 +4,7 @@
 use crate::Fault;
 use crate::accounts::{Grant, LibraryInfo, Person};
 use crate::activity::Event;
+use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::tenants::{Group, Member, Share, Tenant};
 use async_trait::async_trait;
@@ -17,7 +18,7 @@ use std::fmt;
 pub const ENTRIES_MAX: usize = 2_000;
 
 /// One true thing. What is folded from the log is not among them: it is folded again. Nor are
-/// sign-in links and leases, which live for minutes.
+/// sign-in links and leases, which live for minutes, and tries to sign in, which live for a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
@@ -35,6 +36,10 @@ pub enum Entry {
     Audit(TenantId, Sealed),
     /// A setting of a person: its name and value.
     Setting(PersonId, String, String),
+    /// The login name of a person, and the hash of their password.
+    Credential(Credential),
+    /// The SHA-256 of a recovery code a person has left.
+    RecoveryCode(PersonId, [u8; 32]),
     /// A right to act for a person, and the SHA-256 of the secret that opens it, if one does.
     Grant(Grant, Option<[u8; 32]>),
     /// A library and its maker; what follows belongs to it, up to its [`Entry::Whole`]. Where its
@@ -119,8 +124,8 @@ pub trait Taking: Send {
 ///   that batch is kept.
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
-    /// Tells everything: people, tenants and who belongs to them, rights, audit logs, settings, grants, then one
-    /// library after the other.
+    /// Tells everything: people, tenants and who belongs to them, rights, audit logs, settings,
+    /// passwords, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 
     /// Takes in one batch, in one transaction.

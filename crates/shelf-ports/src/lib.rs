@@ -10,6 +10,7 @@ pub mod views;
 pub mod accounts;
 pub mod audit;
 pub mod tenants;
+pub mod credentials;
 pub mod activity;
 pub mod imports;
 pub mod replies;

@@ -7,6 +7,7 @@ pub mod views;
 pub mod accounts;
 pub mod tenants;
 pub mod audit;
+pub mod credentials;
 pub mod activity;
 pub mod imports;
 pub mod replies;

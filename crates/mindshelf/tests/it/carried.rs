@@ -2,6 +2,10 @@
 
 use crate::program::{Server, client, complained, mindshelf, said, told};
 use serde_json::{Value, json};
+use shelf_domain::login::LoginName;
+use shelf_embedded::Embedded;
+use shelf_ports::accounts::{Accounts, SecretHash};
+use shelf_ports::credentials::{Credential, Credentials, PasswordHash};
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
 
@@ -129,4 +133,27 @@ fn a_shelf_moves_to_another_directory_and_only_to_its_own() {
     let why = complained(&mut goes(to.path()), 1);
     assert!(why.contains("is in use"), "{why}");
     assert!(server.stop());
+}
+
+#[tokio::test]
+async fn what_people_sign_in_with_comes_along_in_a_backup_and_in_a_move() {
+    let (dir, away, back, moved) =
+        (shelf(), tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let store = Embedded::open(dir.path()).unwrap();
+    let person = store.people().await.unwrap().remove(0).id;
+    let (login, hash) = (LoginName::read("Åda").unwrap(), PasswordHash("$argon2id$x".to_owned()));
+    let credential = Credential { person, login, hash };
+    assert!(store.put_credential(&credential, None).await.unwrap());
+    assert!(store.put_codes(person, &[SecretHash([7; 32])]).await.unwrap());
+    drop(store);
+    let file = away.path().join("shelf.backup");
+    backup(dir.path(), &file);
+    restored(back.path(), &file, &[]);
+    said(mindshelf(dir.path()).arg("move").arg(moved.path()));
+    for carried in [back.path(), moved.path()] {
+        let store = Embedded::open(carried).unwrap();
+        let found = store.credential_by(&credential.login).await.unwrap().unwrap();
+        assert_eq!((found.login.shown(), &found), ("Åda", &credential));
+        assert!(store.take_code(person, SecretHash([7; 32])).await.unwrap());
+    }
 }

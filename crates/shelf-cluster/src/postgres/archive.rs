@@ -2,6 +2,7 @@
 
 use super::accounts::{grant_of, library_of, person_of};
 use super::activity::event_of;
+use super::credentials::{self, credential_of};
 use super::imports::{from_json, put_job, put_rows};
 use super::load::{self, change_columns, change_of};
 use super::tenants::{
@@ -30,6 +31,8 @@ const MEMBERS: &str = "SELECT person, role, since, tenant FROM members ORDER BY 
 const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder, kind";
 const SETTINGS: &str =
     r#"SELECT person, name, value FROM settings ORDER BY person, name COLLATE "C""#;
+const CREDENTIALS: &str = "SELECT person, login, hash FROM credentials ORDER BY person";
+const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
 const GRANTS: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, secret
     FROM grants ORDER BY id";
 const LIBRARIES: &str =
@@ -77,6 +80,9 @@ impl Archive for Postgres {
         telling.tenants().await?;
         let setting = |row: &Row| Entry::Setting(person(row, 0), row.get(1), row.get(2));
         telling.each(SETTINGS, |row| Ok(setting(row))).await?;
+        telling.each(CREDENTIALS, |row| Ok(Entry::Credential(credential_of(row)?))).await?;
+        let code = |row: &Row| Ok(Entry::RecoveryCode(person(row, 0), code_of(row)?));
+        telling.each(CODES, code).await?;
         telling.each(GRANTS, |row| Ok(Entry::Grant(grant_of(row)?, secret_of(row)?))).await?;
         let libraries = telling.within.plain(LIBRARIES, &[]).await?;
         for row in &libraries {
@@ -113,6 +119,10 @@ fn person(row: &Row, at: usize) -> PersonId {
 fn secret_of(row: &Row) -> Result<Option<[u8; 32]>, Fault> {
     let secret: Option<&[u8]> = row.get(7);
     secret.map(|secret| secret.try_into().map_err(|_| damaged("a secret's hash"))).transpose()
+}
+
+fn code_of(row: &Row) -> Result<[u8; 32], Fault> {
+    row.get::<_, &[u8]>(1).try_into().map_err(|_| damaged("the hash of a recovery code"))
 }
 
 /// One telling, inside of one transaction.
@@ -242,6 +252,10 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             within.plain(TAKE_GRANT, &of).await
         }
         Entry::Audit(tenant, sealed) => return audit::keep(within, *tenant, sealed).await,
+        Entry::Credential(told) => return credentials::take_in(within, told).await,
+        Entry::RecoveryCode(person, code) => {
+            return credentials::put_codes(within, *person, &[*code]).await;
+        }
         Entry::Tenant(tenant) => return put_tenant(within, tenant).await,
         Entry::Member(tenant, member) => {
             let Member { person, role, since, .. } = *member;

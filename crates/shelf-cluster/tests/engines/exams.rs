@@ -57,6 +57,15 @@ async fn the_audit_logs_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn credentials_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::credentials::exam(&store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;

@@ -42,6 +42,12 @@ async fn the_audit_logs_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn credentials_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::credentials::exam(&store, &store).await;
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     let (store, _dir) = store();
     exams::activity::exam(&store, &store).await;

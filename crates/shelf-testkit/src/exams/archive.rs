@@ -1,6 +1,6 @@
 //! The exam of telling everything and taking it in.
 
-use super::{accounts, activity, audit, imports, library, tenants, views};
+use super::{accounts, activity, audit, credentials, imports, library, tenants, views};
 use crate::desk::Desk;
 use async_trait::async_trait;
 use shelf_domain::id::Scope;
@@ -9,6 +9,7 @@ use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, Taking};
 use shelf_ports::audit::Audit;
+use shelf_ports::credentials::Credentials;
 use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::tenants::Tenants;
@@ -16,11 +17,14 @@ use shelf_ports::views::{Filter, Sort, Views};
 
 /// Whatever a store of records is.
 pub trait Store:
-    Archive + Accounts + Tenants + Audit + Library + Views + Activity + Imports
+    Archive + Accounts + Tenants + Audit + Credentials + Library + Views + Activity + Imports
 {
 }
 
-impl<S: Archive + Accounts + Tenants + Audit + Library + Views + Activity + Imports> Store for S {}
+impl<S> Store for S where
+    S: Archive + Accounts + Tenants + Audit + Credentials + Library + Views + Activity + Imports
+{
+}
 
 /// Sits the whole exam of [`Archive`] on two empty stores. What is carried over is what the other
 /// exams leave behind: all that can happen to a library.
@@ -28,6 +32,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     accounts::exam(from).await;
     tenants::exam(from, from).await;
     audit::exam(from).await;
+    credentials::exam(from, from).await;
     library::exam(from, from).await;
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
@@ -91,11 +96,14 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
         assert_eq!(one, other);
     }
     assert_eq!(ours.len(), theirs.len());
-    let has = |is: fn(&Entry) -> bool| ours.iter().any(|(_, entry)| is(entry));
+    let has = |is: fn(&Entry) -> bool| theirs.iter().any(|(_, entry)| is(entry));
     assert!(has(|entry| matches!(entry, Entry::Member(..))), "members were carried");
     assert!(has(|entry| matches!(entry, Entry::Group(..))), "groups were carried");
     assert!(has(|entry| matches!(entry, Entry::Share(..))), "rights were carried");
     assert!(has(|entry| matches!(entry, Entry::Audit(..))), "audit logs were carried");
+    let is_login = |entry: &Entry| matches!(entry, Entry::Credential(one) if one.login.shown() == "Ada L\u{f6}velace");
+    assert!(has(is_login), "login names were carried as they are shown");
+    assert!(has(|entry| matches!(entry, Entry::RecoveryCode(..))), "recovery codes were carried");
     assert!(has(|entry| matches!(entry, Entry::Setting(..))), "settings were carried");
     assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
