@@ -19,6 +19,7 @@ pub mod audit;
 pub mod plan;
 pub mod address;
 pub mod throttle;
+pub mod passwords;
 
 pub use address::Address;
 pub use audit::Actor;
@@ -32,6 +33,7 @@ pub use grants::{list_grants, revoke_grant, sign_out};
 pub use pair_device::pair_device;
 pub use plan::Plan;
 pub use rename_person::rename_person;
+pub use passwords::{Knocked, PasswordDoors, Typed, hashing::Hashing};
 pub use secret::Secret;
 pub use sign_in::sign_in;
 pub use tenants::libraries::{libraries, reach_of};

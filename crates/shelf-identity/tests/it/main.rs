@@ -5,6 +5,7 @@ mod audit;
 mod tenants;
 mod limits;
 mod traces;
+mod passwords;
 
 use shelf_domain::id::{DeviceId, LibraryId};
 use shelf_domain::refusal::{Code, Refused};

@@ -1,0 +1,181 @@
+//! The passwords that are tried first: what lists of leaked passwords begin with, from ten characters.
+
+/// In lower case, sorted.
+const COMMON: [&str; 146] = [
+    "0123456789",
+    "01234567890",
+    "0987654321",
+    "1020304050",
+    "1029384756",
+    "102938475610",
+    "1111111111",
+    "1122334455",
+    "1212121212",
+    "1231231231",
+    "123123123123",
+    "123412341234",
+    "1234512345",
+    "1234554321",
+    "123456123456",
+    "1234567890",
+    "12345678901",
+    "1234567891",
+    "12345678910",
+    "123456789123",
+    "1234567899",
+    "123456789a",
+    "123456789abc",
+    "123456789q",
+    "123654789123",
+    "1357924680",
+    "1472583690",
+    "1q2w3e4r5t",
+    "1q2w3e4r5t6y",
+    "1qaz2wsx3edc",
+    "1qazxsw23edc",
+    "2222222222",
+    "3333333333",
+    "4444444444",
+    "5555555555",
+    "6666666666",
+    "7777777777",
+    "7894561230",
+    "8888888888",
+    "9876543210",
+    "987654321a",
+    "9999999999",
+    "aa12345678",
+    "aa123456789",
+    "abc1234567",
+    "abc123456789",
+    "abcd123456",
+    "abcd1234567",
+    "abcde12345",
+    "abcdef123456",
+    "abcdefghij",
+    "admin12345",
+    "admin123456",
+    "administrator",
+    "administrator1",
+    "alexander1",
+    "america123",
+    "asdasdasd1",
+    "asdf123456",
+    "asdfasdfasdf",
+    "asdfghjkl1",
+    "asdfghjkl123",
+    "asdfghjkl;",
+    "basketball",
+    "basketball1",
+    "bookmarks1",
+    "butterfly1",
+    "california",
+    "california1",
+    "changeme123",
+    "charlie123",
+    "chocolate1",
+    "christopher",
+    "computer123",
+    "dragon1234",
+    "football123",
+    "freedom123",
+    "hello12345",
+    "iloveyou12",
+    "iloveyou123",
+    "iloveyouforever",
+    "internet123",
+    "justinbieber",
+    "letmein123",
+    "letmein1234",
+    "liverpool1",
+    "liverpool123",
+    "manchester",
+    "michael123",
+    "mickeymouse",
+    "mindshelf1",
+    "mindshelf123",
+    "monkey12345",
+    "mustang123",
+    "p@ssw0rd123",
+    "p@ssword123",
+    "passw0rd123",
+    "password!!",
+    "password01",
+    "password1!",
+    "password10",
+    "password11",
+    "password12",
+    "password123",
+    "password123!",
+    "password1234",
+    "password12345",
+    "password2024",
+    "password2025",
+    "password2026",
+    "passwordpassword",
+    "princess123",
+    "q1w2e3r4t5",
+    "q1w2e3r4t5y6",
+    "qazwsxedc1",
+    "qazwsxedcrfv",
+    "qwer123456",
+    "qwerasdfzxcv",
+    "qwerty1234",
+    "qwerty12345",
+    "qwerty123456",
+    "qwerty12345678",
+    "qwertyqwerty",
+    "qwertyui12",
+    "qwertyuiop",
+    "qwertyuiop1",
+    "qwertyuiop123",
+    "qwertyuiop[]",
+    "secret1234",
+    "slipknot666",
+    "starwars123",
+    "sunshine12",
+    "sunshine123",
+    "superman123",
+    "test123456",
+    "testtest12",
+    "trustno123",
+    "unbelievable",
+    "welcome123",
+    "welcome1234",
+    "whatever123",
+    "zaq12wsxcde3",
+    "zaq1xsw2cde3",
+    "zxcvbnm,./",
+    "zxcvbnm123",
+    "zxcvbnm1234",
+];
+
+/// Whether a password is tried first by whoever guesses: it is listed, or one character over and
+/// over.
+pub(super) fn is_common(password: &str) -> bool {
+    let lower = password.trim().to_lowercase();
+    let mut characters = lower.chars();
+    let first = characters.next();
+    COMMON.binary_search(&lower.as_str()).is_ok() || characters.all(|c| Some(c) == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::set_password::PASSWORD_CHARS_MIN;
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_holds_nothing_that_is_refused_for_its_length() {
+        assert!(COMMON.is_sorted());
+        for listed in COMMON {
+            assert!(listed.len() >= PASSWORD_CHARS_MIN && listed == listed.to_lowercase());
+            assert!(is_common(listed) && is_common(&listed.to_uppercase()), "{listed}");
+        }
+    }
+
+    #[test]
+    fn one_character_over_and_over_is_common_and_a_sentence_is_not() {
+        assert!(is_common("zzzzzzzzzzzz") && is_common("            "));
+        assert!(!is_common("correct horse battery"));
+    }
+}
