@@ -17,7 +17,9 @@ use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
-use shelf_identity::{Doors, Plan, Secret, Throttle, create_link, first_run};
+use shelf_identity::{
+    Doors, Hashing, PasswordDoors, Plan, Secret, Throttle, create_link, first_run,
+};
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::projection::Projection;
@@ -128,12 +130,14 @@ impl App {
             data: dir.display().to_string(),
             followers: followers.clone(),
         };
+        let passwords = passwords_of(&doors, &records);
         let web = Web {
             stores: stores.clone(),
             search: search.clone(),
             tasks: tasks.clone(),
             doors,
             throttle: throttle.clone(),
+            passwords,
             public_url: setup.public_url.clone(),
             development: false,
         };
@@ -285,5 +289,13 @@ fn doors_of(stores: &Stores) -> Doors {
         audit: stores.audit.clone(),
         clock: stores.clock.clone(),
         chance: stores.chance.clone(),
+    }
+}
+
+fn passwords_of(doors: &Doors, records: &Records) -> PasswordDoors {
+    PasswordDoors {
+        doors: doors.clone(),
+        credentials: records.credentials(),
+        hashing: Arc::new(Hashing::default()),
     }
 }

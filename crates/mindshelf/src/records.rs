@@ -11,6 +11,7 @@ use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Person};
 use shelf_ports::archive::Archive;
 use shelf_ports::blobs::Blobs;
+use shelf_ports::credentials::Credentials;
 use shelf_ports::news::News;
 use shelf_ports::replies::Replies;
 use shelf_ports::tenants::Tenants;
@@ -146,6 +147,14 @@ impl Records {
 
     /// Answers kept for requests that are sent twice.
     pub(crate) fn replies(&self) -> Arc<dyn Replies> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Login names, passwords and recovery codes.
+    pub(crate) fn credentials(&self) -> Arc<dyn Credentials> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),

@@ -415,6 +415,7 @@ fn some_settings() -> settings::SettingsPage {
     settings::SettingsPage {
         address: "http://127.0.0.1:4747".into(),
         name: "Ada".into(),
+        login: Some("Ada".into()),
         sessions: vec![
             settings::Session {
                 id: "1".into(),

@@ -17,6 +17,7 @@ pub(crate) mod audit;
 pub(crate) mod sharing;
 pub(crate) mod join;
 pub(crate) mod settings;
+pub(crate) mod password;
 
 use axum::response::Response;
 

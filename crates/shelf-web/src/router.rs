@@ -13,7 +13,8 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets,
     handlers::{
-        audit, bulk, door, exports, folders, history, imports, items, join, lists, people, save,
+        audit, bulk, door, exports, folders, history, imports, items, join, lists, password, people,
+        save,
         settings, sharing, tags, trash,
     },
     limit, policy,
@@ -56,6 +57,8 @@ fn coming_in() -> Router<Web> {
         .route("/", get(door::home))
         .route("/welcome", get(door::welcome))
         .route("/sign-in", get(door::sign_in_page).post(door::sign_in))
+        .route("/sign-in/password", post(password::sign_in))
+        .route("/sign-in/code", get(password::lost).post(password::sign_in_lost))
         .route("/sign-out", post(door::sign_out))
         .route("/sample", post(door::add_sample))
         .route("/sample/remove", post(door::remove_sample))
@@ -141,6 +144,9 @@ fn past_and_settings() -> Router<Web> {
         .route("/settings/appearance", post(settings::appearance))
         .route("/settings/activity", post(settings::activity))
         .route("/settings/activity/forget", post(settings::forget_activity))
+        .route("/settings/password", get(password::page).post(password::set))
+        .route("/settings/password/codes", post(password::make_codes))
+        .route("/settings/password/remove", post(password::remove))
         .route("/settings/tokens", post(settings::make_token))
         .route("/settings/tokens/{id}/end", post(settings::end_grant))
         .route("/settings/sessions/{id}/end", post(settings::end_grant))

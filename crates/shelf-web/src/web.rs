@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
-use shelf_identity::{Doors, Throttle};
+use shelf_identity::{Doors, PasswordDoors, Throttle};
 use tokio_util::task::TaskTracker;
 
 use crate::public_url::PublicUrl;
@@ -20,6 +20,8 @@ pub struct Web {
     pub doors: Doors,
     /// What bounds requests.
     pub throttle: Throttle,
+    /// The same with passwords.
+    pub passwords: PasswordDoors,
     /// How browsers reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<PublicUrl>,
     /// Whether the page of components is served.

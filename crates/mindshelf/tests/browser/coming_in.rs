@@ -6,7 +6,7 @@ use crate::walk::Walk;
 async fn a_link_opens_the_door_once_and_leads_to_an_invitation() {
     let Some(walk) = Walk::begin().await else { return };
     walk.open("/library").await;
-    walk.sees("Come in with your link").await;
+    walk.sees("With your name and password").await;
     walk.sees("mindshelf link").await;
     walk.look("door").await;
 

@@ -3,7 +3,10 @@
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use shelf_bookmarks::activity::{forget_activity as forget, is_activity_on, switch_activity};
 use shelf_domain::refusal::Refused;
-use shelf_identity::{CreateToken, create_token, list_grants, rename_person, revoke_grant};
+use shelf_identity::{
+    CreateToken, create_token, list_grants, passwords::set_password::login_of, rename_person,
+    revoke_grant,
+};
 use shelf_ports::accounts::GrantKind;
 
 use super::{Answer, door::SAMPLE};
@@ -29,6 +32,9 @@ async fn shown(visit: &Visit, new_token: Option<(String, String)>) -> Answer {
     let page = SettingsPage {
         address: visit.address(),
         name: visit.signed.person.name.clone(),
+        login: login_of(&visit.web.passwords, visit.ctx.person)
+            .await?
+            .map(|login| login.shown().to_owned()),
         sessions: of_kind(GrantKind::Session)
             .map(|grant| Session {
                 id: grant.id.to_string(),

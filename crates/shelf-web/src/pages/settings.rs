@@ -21,6 +21,8 @@ pub struct SettingsPage {
     pub address: String,
     /// What the person is called.
     pub name: String,
+    /// The name one signs in with, where there is a password.
+    pub login: Option<String>,
     /// Browsers that are signed in.
     pub sessions: Vec<Session>,
     /// Keys that programs use.
@@ -70,6 +72,7 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
             (appearance(frame))
             (saving(page))
             (privacy(page, frame))
+            (super::password::section(page.login.as_deref()))
             (sessions(page, frame))
             (tokens(page, frame))
             (keys_and_sample(page, frame))
@@ -250,6 +253,7 @@ mod tests {
             let page = SettingsPage {
                 address: "http://127.0.0.1:4747".into(),
                 name: string.into(),
+                login: Some(string.into()),
                 sessions: vec![Session {
                     id: "s".into(),
                     name: string.into(),

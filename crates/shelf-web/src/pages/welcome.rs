@@ -23,17 +23,12 @@ pub enum Door {
 /// The page for someone without a session.
 pub fn door(door: Door) -> Markup {
     let (heading, sentence) = match door {
-        Door::NoSession => (
-            "Come in with your link",
-            "MindShelf printed a one-time link where it was started. Open that link in this browser.",
-        ),
+        Door::NoSession => ("Sign in", "With your name and password, or with a one-time link."),
         Door::SpentLink => (
             "This link has been used",
             "A sign-in link works once, and for ten minutes. Asking for another takes a second.",
         ),
-        Door::SignedOut => {
-            ("You are signed out", "Your library stays where it is. A new link brings you back.")
-        }
+        Door::SignedOut => ("You are signed out", "Your library stays where it is."),
         Door::SpentInvitation => (
             "This invitation is no longer open",
             "An invitation works once, and for seven days. Ask whoever gave it to you for another.",
@@ -47,11 +42,19 @@ pub fn door(door: Door) -> Markup {
                 p.lede { (sentence) }
             }
             @if door != Door::SpentInvitation {
-                div.stack-s {
-                    p { "For a new link, run this on the machine where MindShelf runs:" }
-                    code.secret { "mindshelf link" }
-                }
+                (super::password::form(""))
+                (by_link())
             }
+        }
+    }
+}
+
+/// How to get a link.
+pub(crate) fn by_link() -> Markup {
+    html! {
+        div.stack-s {
+            p.small.muted { "For a one-time link, run this on the machine where MindShelf runs:" }
+            code.secret { "mindshelf link" }
         }
     }
 }

@@ -17,10 +17,13 @@ pub struct Field<'a> {
     pub hint: Option<&'a str>,
     /// Why the value was refused, if it was.
     pub error: Option<&'a str>,
-    /// The kind of keyboard: `text`, `url`, `search`, `date`.
+    /// The kind of keyboard: `text`, `url`, `search`, `date`, `password`.
     pub kind: &'a str,
     /// Whether an empty value is refused.
     pub required: bool,
+    /// What password managers and browsers may fill in: `username`, `new-password`; empty for
+    /// nothing.
+    pub autocomplete: &'a str,
     /// An example shown while empty.
     pub placeholder: &'a str,
 }
@@ -28,11 +31,12 @@ pub struct Field<'a> {
 /// One line of text.
 pub fn line(field: Field<'_>) -> Markup {
     let kind = if field.kind.is_empty() { "text" } else { field.kind };
+    let fill = if field.autocomplete.is_empty() { "off" } else { field.autocomplete };
     html! {
         div.field {
             label for={ "f-" (field.name) } { (field.label) }
             input.input id={ "f-" (field.name) } name=(field.name) type=(kind) value=(field.value)
-                placeholder=(field.placeholder) required[field.required] autocomplete="off"
+                placeholder=(field.placeholder) required[field.required] autocomplete=(fill)
                 aria-invalid=[field.error.map(|_| "true")]
                 aria-describedby=[field.error.or(field.hint).map(|_| format!("h-{}", field.name))];
             (below(field))

@@ -9,6 +9,7 @@
 
 mod room;
 mod coming_in;
+mod passwords;
 mod forms;
 mod people;
 mod walk;

@@ -19,7 +19,9 @@ use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
 };
-use shelf_identity::{CsrfToken, Doors, Plan, Secret, Throttle, create_link, first_run, sign_in};
+use shelf_identity::{
+    CsrfToken, Doors, Hashing, PasswordDoors, Plan, Secret, Throttle, create_link, first_run, sign_in,
+};
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
@@ -112,6 +114,8 @@ impl Room {
             chance,
         };
         let kept = store.clone();
+        let hashing = Arc::new(Hashing::default());
+        let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();
         let session = sign_in(&doors, &used.secret, "A browser").await.unwrap().secret;
@@ -126,6 +130,7 @@ impl Room {
             tasks: tokio_util::task::TaskTracker::new(),
             throttle: Throttle::new(Arc::new(LocalLimits::default()), clock, plan),
             doors,
+            passwords,
             public_url: Some(ORIGIN.parse().unwrap()),
             development: true,
         };
