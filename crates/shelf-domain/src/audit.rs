@@ -26,6 +26,12 @@ pub enum Deed {
     SignedIn,
     /// A session, token or device was ended; the subject is what ended.
     GrantEnded,
+    /// A password was set or changed.
+    PasswordSet,
+    /// A password was removed.
+    PasswordRemoved,
+    /// Recovery codes were made.
+    RecoveryCodesMade,
     /// A token was made; the subject is the token.
     TokenMade,
     /// A device was paired; the subject is the device.
@@ -68,9 +74,12 @@ pub enum Deed {
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 21] = [
+    pub const ALL: [(Self, &'static str); 24] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
+        (Self::PasswordSet, "password_set"),
+        (Self::PasswordRemoved, "password_removed"),
+        (Self::RecoveryCodesMade, "recovery_codes_made"),
         (Self::TokenMade, "token_made"),
         (Self::DevicePaired, "device_paired"),
         (Self::TenantMade, "tenant_made"),

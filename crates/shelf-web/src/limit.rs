@@ -25,6 +25,8 @@ const WHOLE: u32 = 50;
 /// Where a secret is brought that lets somebody in, and the door it is tried at.
 const DOORS: &[(Method, &str, &str)] = &[
     (Method::POST, "/sign-in", ""),
+    (Method::POST, "/sign-in/password", "password"),
+    (Method::POST, "/sign-in/code", "code"),
     (Method::GET, "/join", "invitation"),
     (Method::POST, "/join", "invitation"),
 ];
@@ -36,6 +38,8 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/", READ, READ),
     ("/welcome", READ, READ),
     ("/sign-in", READ, WRITE),
+    ("/sign-in/password", READ, WRITE),
+    ("/sign-in/code", READ, WRITE),
     ("/join", READ, WRITE),
     ("/sign-out", READ, WRITE),
     ("/sample", READ, BULK),
@@ -98,6 +102,9 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/acts/{id}/undo", READ, BULK),
     ("/settings", READ, READ),
     ("/settings/name", READ, WRITE),
+    ("/settings/password", READ, WRITE),
+    ("/settings/password/codes", READ, WRITE),
+    ("/settings/password/remove", READ, WRITE),
     ("/settings/appearance", READ, WRITE),
     ("/settings/activity", READ, WRITE),
     ("/settings/activity/forget", READ, WRITE),

@@ -13,9 +13,8 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets,
     handlers::{
-        audit, bulk, door, exports, folders, history, imports, items, join, lists, password, people,
-        save,
-        settings, sharing, tags, trash,
+        audit, bulk, door, exports, folders, history, imports, items, join, lists, password,
+        people, save, settings, sharing, tags, trash,
     },
     limit, policy,
     web::Web,

@@ -2,8 +2,10 @@
 
 use super::set_password::current;
 use super::{PasswordDoors, Typed, in_person};
+use crate::audit::record_own;
 use crate::authenticate::Signed;
 use sha2::{Digest, Sha256};
+use shelf_domain::audit::Deed;
 use shelf_domain::id::PersonId;
 use shelf_domain::refusal::Refused;
 use shelf_ports::accounts::SecretHash;
@@ -83,6 +85,7 @@ pub async fn recovery_codes(
     current(doors, &doors.hashing.place()?, &stored, password).await?;
     let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::new(doors.doors.chance.seed())).collect();
     let hashes: Vec<_> = codes.iter().map(RecoveryCode::hash).collect();
+    record_own(&doors.doors, signed.into(), (Deed::RecoveryCodesMade, None)).await?;
     if !doors.credentials.put_codes(signed.person.id, &hashes).await? {
         return Err(none().into());
     }

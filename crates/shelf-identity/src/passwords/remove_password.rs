@@ -2,7 +2,9 @@
 
 use super::set_password::current;
 use super::{PasswordDoors, Typed, in_person};
+use crate::audit::record_own;
 use crate::authenticate::Signed;
+use shelf_domain::audit::Deed;
 use shelf_domain::refusal::Refused;
 use shelf_ports::Failure;
 
@@ -19,6 +21,7 @@ pub async fn remove_password(
     let none = || Refused::not_found("password of yours");
     let stored = doors.credentials.credential_of(signed.person.id).await?.ok_or_else(none)?;
     current(doors, &doors.hashing.place()?, &stored, password).await?;
+    record_own(&doors.doors, signed.into(), (Deed::PasswordRemoved, None)).await?;
     doors.credentials.remove_credential(signed.person.id, Some(signed.grant.id)).await?;
     Ok(())
 }

@@ -4,7 +4,9 @@ use super::common::is_common;
 use super::hashing::Place;
 use super::prove::{Proof, prove};
 use super::{PasswordDoors, RECOVERED, Typed, in_person};
+use crate::audit::record_own;
 use crate::authenticate::Signed;
+use shelf_domain::audit::Deed;
 use shelf_domain::canon::folded;
 use shelf_domain::id::PersonId;
 use shelf_domain::login::LoginName;
@@ -54,6 +56,7 @@ pub async fn set_password(
         current(doors, &place, &stored, &ask.current).await?;
     }
     let hash = place.hash(&ask.password, doors.doors.chance.seed()).await?;
+    record_own(&doors.doors, signed.into(), (Deed::PasswordSet, None)).await?;
     let credential = Credential { person, login, hash };
     if !doors.credentials.put_credential(&credential, Some(signed.grant.id)).await? {
         let detail = "somebody else signs in with this name; choose another one";

@@ -53,6 +53,9 @@ pub fn sentence(deed: Deed) -> &'static str {
     match deed {
         Deed::SignedIn => "signed in",
         Deed::GrantEnded => "ended a session, key or device",
+        Deed::PasswordSet => "set a password",
+        Deed::PasswordRemoved => "removed their password",
+        Deed::RecoveryCodesMade => "made recovery codes",
         Deed::TokenMade => "made a key for a program",
         Deed::DevicePaired => "paired a device",
         Deed::TenantMade => "made the team",

@@ -20,7 +20,8 @@ use shelf_embedded::{
     search::{BuiltInModel, EmbeddedSearch},
 };
 use shelf_identity::{
-    CsrfToken, Doors, Hashing, PasswordDoors, Plan, Secret, Throttle, create_link, first_run, sign_in,
+    CsrfToken, Doors, Hashing, PasswordDoors, Plan, Secret, Throttle, create_link, first_run,
+    sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
