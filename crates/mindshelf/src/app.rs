@@ -130,14 +130,13 @@ impl App {
             data: dir.display().to_string(),
             followers: followers.clone(),
         };
-        let passwords = passwords_of(&doors, &records);
         let web = Web {
             stores: stores.clone(),
             search: search.clone(),
             tasks: tasks.clone(),
+            passwords: passwords_of(&doors, &records),
             doors,
             throttle: throttle.clone(),
-            passwords,
             public_url: setup.public_url.clone(),
             development: false,
         };

@@ -74,6 +74,7 @@ named!(Right, "right", [Read => "read", Write => "write", Manage => "manage"]);
 
 impl Right {
     /// What is left of a right for someone who is `role` in the library's tenant.
+    #[must_use]
     pub fn held_as(self, role: Role) -> Self {
         if role == Role::Viewer { Self::Read } else { self }
     }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use shelf_client::AuditRecord;
 use shelf_domain::audit::{Chain, Deed, Record, Sealed};
-use shelf_domain::id::TenantId;
+use shelf_domain::id::{ItemId, TenantId};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -67,6 +67,7 @@ pub(super) async fn audit(settings: &Settings, audit: Audit) -> Result<()> {
                 Some(problem) => bail!("the log does not hold: {problem}"),
                 None => said(told.records, &told.seal),
             }
+            Ok(())
         }
         What::Export { team } => {
             let reached = reach(settings).await?;
@@ -133,13 +134,13 @@ fn verify_file(path: &Path, seal: Option<&str>) -> Result<()> {
     if !met {
         bail!("the log does not hold: the seal it had before is not in it");
     }
-    said(chain.n, &format!("{}:{}", chain.n, chain.seal))
+    said(chain.n, &format!("{}:{}", chain.n, chain.seal));
+    Ok(())
 }
 
-fn said(records: u64, seal: &str) -> Result<()> {
+fn said(records: u64, seal: &str) {
     console::warn(format!("The log holds: {records} records. Keep the last seal elsewhere:"));
     console::say(seal);
-    Ok(())
 }
 
 /// The record as it was sealed.
@@ -150,7 +151,7 @@ fn sealed(told: AuditRecord) -> Option<Sealed> {
         deed: Deed::named(&told.deed)?,
         person: told.person,
         grant: told.grant,
-        subject: told.subject.map(|id| id.to_bytes()),
+        subject: told.subject.map(ItemId::to_bytes),
         detail: told.detail,
     };
     Some(Sealed { n: told.number, record, seal: told.seal.parse().ok()? })
@@ -180,7 +181,7 @@ mod tests {
             let told = serde_json::json!({
                 "number": sealed.n, "at": format!("2026-09-21T14:13:20.00{n}Z"),
                 "deed": "role_changed", "person": sealed.record.person, "grant": null,
-                "subject": shelf_domain::id::ItemId::from_bytes([n; 16]), "detail": "admin",
+                "subject": ItemId::from_bytes([n; 16]), "detail": "admin",
                 "seal": sealed.seal.to_string(),
             });
             lines.push(told.to_string());

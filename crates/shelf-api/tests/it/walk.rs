@@ -167,7 +167,7 @@ impl Prepared {
         let mut ids: Vec<(String, String)> =
             ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id)).collect();
         ids.push(("the-secret-of-an-invitation".to_owned(), secret));
-        Self { world, ids, flo }
+        Self { world, flo, ids }
     }
 
     /// `text` with the ids of the examples replaced by Ada's.

@@ -120,9 +120,10 @@ pub async fn take_back_invitation(
 #[tracing::instrument(skip_all)]
 pub async fn look_at_invitation(doors: &Doors, secret: &Secret) -> Result<Offer, Failure> {
     let now = doors.clock.now_ms();
-    let found = match secret.is_plausible() {
-        true => doors.tenants.invitation(secret.hash(), now).await?,
-        false => None,
+    let found = if secret.is_plausible() {
+        doors.tenants.invitation(secret.hash(), now).await?
+    } else {
+        None
     };
     let invitation = found.ok_or_else(spent)?;
     let tenant = doors.tenants.tenant(invitation.tenant).await?.ok_or_else(spent)?;

@@ -49,8 +49,8 @@ fn throttle(plan: Plan, fails: bool) -> (Throttle, Arc<Watched>) {
     (Throttle::new(watched.clone(), Arc::new(FakeClock::default()), plan), watched)
 }
 
-fn address(text: &str) -> Option<Address> {
-    Some(Address::of(text.parse().unwrap()))
+fn address(text: &str) -> Address {
+    Address::of(text.parse().unwrap())
 }
 
 const OUTCOMES: [Outcome; 5] = [
@@ -68,7 +68,8 @@ async fn nobody_is_refused_because_counting_fails() {
         let (throttle, _) = throttle(plan, true);
         for asker in [Asker::Signed(&ada), Asker::Stranger, Asker::Knocks("")] {
             for outcome in OUTCOMES.into_iter().cycle().take(500) {
-                let asked = throttle.admit(asker, address("192.0.2.7"), Cost::units(50)).await;
+                let asked =
+                    throttle.admit(asker, Some(address("192.0.2.7")), Cost::units(50)).await;
                 let admitted = asked.unwrap();
                 assert!(admitted.bounds.is_empty(), "and nothing is said of what is not known");
                 throttle.answered(&admitted, outcome).await;
@@ -82,7 +83,8 @@ async fn on_ones_own_machine_who_is_signed_in_is_not_even_counted() {
     let (throttle, watched) = throttle(Plan::Home, false);
     let ada = signed("ada");
     for outcome in OUTCOMES.into_iter().cycle().take(5_000) {
-        let asked = throttle.admit(Asker::Signed(&ada), address("192.0.2.7"), Cost::units(50));
+        let asked =
+            throttle.admit(Asker::Signed(&ada), Some(address("192.0.2.7")), Cost::units(50));
         throttle.answered(&asked.await.unwrap(), outcome).await;
     }
     assert_eq!(watched.asked.lock().unwrap().len(), 0);
@@ -95,7 +97,7 @@ async fn a_request_asks_once_and_what_turns_out_is_told_once() {
         for outcome in OUTCOMES {
             let (throttle, watched) = throttle(Plan::Personal, false);
             let asked = || watched.asked.lock().unwrap().len();
-            let admitted = throttle.admit(asker, address("192.0.2.7"), Cost::units(1)).await;
+            let admitted = throttle.admit(asker, Some(address("192.0.2.7")), Cost::units(1)).await;
             assert_eq!(asked(), 1, "{asker:?}");
             throttle.answered(&admitted.unwrap(), outcome).await;
             assert!(asked() <= 2, "{asker:?} {outcome:?}");
@@ -109,7 +111,7 @@ async fn no_address_and_no_door_stands_in_what_is_kept() {
     let (v4, v6) = ([192_u8, 0, 2, 7], [0x20_u8, 0x01, 0x0d, 0xb8]);
     for from in ["192.0.2.7", "2001:db8:1:2::7"] {
         for asker in [Asker::Stranger, Asker::Knocks("ada@example.org")] {
-            throttle.admit(asker, address(from), Cost::units(1)).await.unwrap();
+            throttle.admit(asker, Some(address(from)), Cost::units(1)).await.unwrap();
         }
     }
     let asked = watched.asked.lock().unwrap();

@@ -18,8 +18,8 @@ fn record(of: u8) -> Record {
         at: 1_790_000_000_000 + i64::from(of),
         deed: Deed::ALL[usize::from(of) % Deed::ALL.len()].0,
         person: PersonId::from_bytes([of; 16]),
-        grant: (of % 2 == 0).then(|| DeviceId::from_bytes([of; 16])),
-        subject: (of % 3 == 0).then_some([of; 16]),
+        grant: of.is_multiple_of(2).then(|| DeviceId::from_bytes([of; 16])),
+        subject: of.is_multiple_of(3).then_some([of; 16]),
         detail: "x".repeat(usize::from(of % 5)),
     }
 }
@@ -51,7 +51,7 @@ async fn what_was_put_is_kept_as_it_was(audit: &dyn Audit, tenant: TenantId) {
 }
 
 async fn whoever_writes_at_once_makes_one_chain(audit: &dyn Audit, a: TenantId, b: TenantId) {
-    let put = |of: u8| audit.put_record(if of % 2 == 0 { a } else { b }, record(of));
+    let put = |of: u8| audit.put_record(if of.is_multiple_of(2) { a } else { b }, record(of));
     for of in [0, 6, 12] {
         let (one, two, three) = tokio::join!(put(of), put(of + 2), put(of + 1));
         let (four, five, six) = tokio::join!(put(of + 4), put(of + 3), put(of + 5));

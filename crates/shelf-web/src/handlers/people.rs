@@ -109,9 +109,10 @@ async fn libraries_of(
 ) -> Result<Vec<LibraryLine>, Trouble> {
     let mine = visit.libraries.iter().map(|reach| &reach.library);
     let mine: Vec<&LibraryInfo> = mine.filter(|library| library.tenant == tenant).collect();
-    let all = match role.governs() {
-        true => all_libraries_of(&visit.web.doors, visit.ctx.person, tenant).await?,
-        false => mine.iter().copied().cloned().collect(),
+    let all = if role.governs() {
+        all_libraries_of(&visit.web.doors, visit.ctx.person, tenant).await?
+    } else {
+        mine.iter().copied().cloned().collect()
     };
     let line = |library: LibraryInfo| LibraryLine {
         href: mine

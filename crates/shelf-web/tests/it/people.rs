@@ -13,7 +13,7 @@ fn to(told: &Told) -> &str {
 /// The address of an invitation, as the page shows it once.
 fn shown_address(told: &Told) -> String {
     assert_eq!(told.status, StatusCode::CREATED, "{}", told.text);
-    let secret = told.text.split("/join?invitation=").nth(1).expect("an address");
+    let secret = told.text.split("/join?invitation=").nth(1).unwrap();
     format!("/join?invitation={}", secret.split('<').next().unwrap())
 }
 
