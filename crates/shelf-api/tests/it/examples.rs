@@ -51,6 +51,11 @@ impl Names {
             ("token", Value::String(_)) => "the-token-itself-shown-this-once".into(),
             ("secret", Value::String(_)) => "the-secret-of-an-invitation".into(),
             ("next_cursor", Value::String(_)) => "opaque".into(),
+            ("seal", Value::String(seal)) => {
+                let place = seal.rsplit_once(':').map_or("", |(place, _)| place);
+                let joint = if place.is_empty() { "" } else { ":" };
+                format!("{place}{joint}{}", "5ea1".repeat(16)).into()
+            }
             ("hlc", Value::String(_)) => "0193f0a000000000".into(),
             ("took_us", _) => 264.into(),
             (_, Value::String(text)) if text.len() == 8 && text.starts_with("V0000") => {
