@@ -70,7 +70,7 @@ async fn a_long_import_shows_how_far_it_is() {
     walk.driver.run(include_str!("drop.js"), &dropped).await.unwrap();
     walk.press("Bring in 60,000 links").await;
     assert!(halfway(&walk).await, "no progress was shown");
-    walk.sees("60,000 parsed = 60,000 stored + 0 merged + 0 refused").await;
+    walk.sees_in_the_end("60,000 parsed = 60,000 stored + 0 merged + 0 refused").await;
     walk.end().await;
 }
 

@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 /// How long something may take to appear, in milliseconds.
 const PATIENCE_MS: u64 = 10_000;
+/// How many times longer work is waited for that takes long.
+const TIMES_LONGER: u32 = 12;
 /// Times a page may change under a hand that reaches for it.
 const TRIES: usize = 5;
 /// What can be pressed.
@@ -145,6 +147,16 @@ impl Walk {
     /// Waits until `words` can be read.
     pub(crate) async fn sees(&self, words: &str) {
         assert!(self.reads(words, true).await, "{words:?} is not on {}", self.told().await);
+    }
+
+    /// The same for work that takes long on a slow machine.
+    pub(crate) async fn sees_in_the_end(&self, words: &str) {
+        for _ in 0..TIMES_LONGER {
+            if self.reads(words, true).await {
+                return;
+            }
+        }
+        panic!("{words:?} is not on {}", self.told().await);
     }
 
     /// Waits until `words` can no longer be read.
