@@ -18,6 +18,8 @@ use tools::Tools;
 const DOCUMENT: &str = "docs/openapi.json";
 /// How the linter is to judge.
 const LINT: &str = "xtask/judges/redocly.yaml";
+/// Lets each question come from an address of its own.
+const STRANGERS: &str = "xtask/judges/strangers.py";
 /// Requests a property is tried with, for each operation.
 const EXAMPLES: &str = "20";
 /// Whatever is drawn is drawn alike in every run.
@@ -44,19 +46,21 @@ pub fn document(desk: &Desk) -> Result<()> {
 pub fn interface(desk: &Desk) -> Result<()> {
     let tools = Tools::ready(desk)?;
     let server = Server::start(desk)?;
-    let outcome = questioned(&tools, &server, &["--exclude-operation-id", LAST])
-        .and_then(|()| questioned(&tools, &server, &["--include-operation-id", LAST]));
+    let strangers = desk.repo.root().join(STRANGERS);
+    let outcome = questioned(&tools, &server, &strangers, &["--exclude-operation-id", LAST])
+        .and_then(|()| questioned(&tools, &server, &strangers, &["--include-operation-id", LAST]));
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 
 /// Asks the operations `which` names by the property tester.
-fn questioned(tools: &Tools, server: &Server, which: &[&str]) -> Result<()> {
+fn questioned(tools: &Tools, server: &Server, strangers: &Path, which: &[&str]) -> Result<()> {
     let mut tester = tools.python("schemathesis");
+    tester.env("SCHEMATHESIS_HOOKS", strangers);
     tester.current_dir(server.folder()).arg("--config-file").arg(server.configuration()?);
     tester.args(["run", &format!("{}/openapi.json", server.address())]);
     tester.args(["--header", &format!("Authorization: Bearer {}", server.token())]);
     tester.args(["--checks", "all", "--exclude-checks", NOT_ASKED]);
-    tester.args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2", "--no-color"]);
+    tester.args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "1", "--no-color"]);
     tester.args(["--continue-on-failure", "--suppress-health-check", "all"]);
     tester.args(["--request-timeout", ANSWER_SECONDS]).args(which);
     heard("property tester", &mut tester)

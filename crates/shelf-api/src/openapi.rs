@@ -202,7 +202,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if !public {
         statuses.push(401);
     }
-    if path.contains('{') {
+    // An invitation is named by its secret.
+    if path.contains('{') || path == "/v1/memberships" {
         statuses.push(404);
     }
     if writes {

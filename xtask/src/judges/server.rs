@@ -40,6 +40,7 @@ impl Server {
         fs::create_dir_all(&folder).context("cannot make a folder for the server")?;
         let mut process = Command::new(&binary)
             .args(["serve", "--data", "data", "--listen", "127.0.0.1:0"])
+            .env("MINDSHELF_TRUSTED_PROXIES", "127.0.0.1")
             .current_dir(&folder)
             .stdout(Stdio::piped())
             .stderr(File::create(folder.join("log")).context("cannot keep the log")?)
