@@ -15,6 +15,8 @@ use crate::steps::{Desk, cargo, succeed};
 
 /// What the server says when it is ready, before its address.
 const READY: &str = "MindShelf is ready on ";
+/// Tests that run the binary, which is built with them.
+const STORIES: &str = "browser";
 /// How much of its log is shown, bytes.
 const LOG_BYTES_SHOWN: usize = 8_192;
 
@@ -32,8 +34,12 @@ pub(super) struct Server {
 
 impl Server {
     /// Builds the binary, starts it and makes a token.
+    ///
+    /// It is built as for its tests: a build by itself would build every dependency anew, whose
+    /// features are others without the tests.
     pub(super) fn start(desk: &Desk) -> Result<Self> {
-        succeed(&mut cargo(desk, &["build", "--quiet", "--workspace", "--bin", "mindshelf"]))?;
+        let build = ["test", "--quiet", "--workspace", "--locked", "--no-run", "--test", STORIES];
+        succeed(&mut cargo(desk, &build))?;
         let built = metadata(desk.repo.root(), Reach::Members)?.target_directory;
         let binary = built.join("debug/mindshelf");
         let folder = env::temp_dir().join(format!("mindshelf-judges-{}", std::process::id()));
