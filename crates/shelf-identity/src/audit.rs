@@ -103,6 +103,16 @@ pub async fn read_on(
     Ok(doors.audit.records_after(tenant, after, limit.clamp(1, PAGE_MAX)).await?)
 }
 
+/// Where the log of `tenant` ends as it stands, followed or not; for admins.
+#[tracing::instrument(skip_all)]
+pub async fn end_of_log(
+    doors: &Doors,
+    by: PersonId,
+    tenant: TenantId,
+) -> Result<Option<Sealed>, Failure> {
+    Ok(list_records(doors, by, tenant, None, 1).await?.pop())
+}
+
 /// Follows the whole log of `tenant`, for admins; where `known` (a place and its seal, kept
 /// elsewhere) is not in it, that is told as broken: the log was cut off or written anew.
 #[tracing::instrument(skip_all)]

@@ -44,8 +44,8 @@ pub struct AuditPage {
     pub total: u64,
     /// The last seal, `number:seal`.
     pub seal: String,
-    /// Why the log does not hold, if it does not.
-    pub problem: Option<String>,
+    /// Whether the log holds, or why not; nothing where it is too long to be followed for a page.
+    pub holds: Option<Result<(), String>>,
 }
 
 /// What was done, as the middle of a sentence.
@@ -90,8 +90,8 @@ pub fn audit(page: &AuditPage, _frame: &Frame) -> Markup {
             }
             (holds(page))
             div.scroll {
-                table.ledger {
-                    thead { tr { th { "No." } th { "When" } th { "Who" } th { "What" } th { "How" } } }
+                table.ledger.records {
+                    thead { tr { th.num { "No." } th { "When" } th { "Who" } th { "What" } } }
                     tbody { @for record in &page.records { (line(record)) } }
                 }
             }
@@ -110,15 +110,18 @@ pub fn audit(page: &AuditPage, _frame: &Frame) -> Markup {
 }
 
 fn holds(page: &AuditPage) -> Markup {
+    let records = words::counted(page.total, "record", "records");
     html! {
-        @match &page.problem {
-            None => p.note.note-ok role="status" {
-                (icon("circle-check"))
-                (words::counted(page.total, "record", "records")) ", and each is as it was written."
+        @match &page.holds {
+            Some(Ok(())) => p.note.note-ok role="status" {
+                (icon("circle-check")) (records) ", and each is as it was written."
             },
-            Some(problem) => p.note.note-danger role="alert" {
-                (icon("triangle-alert"))
-                "This log was tampered with: " (problem) "."
+            Some(Err(problem)) => p.note.note-danger role="alert" {
+                (icon("triangle-alert")) "This log was tampered with: " (problem) "."
+            },
+            None => p.note {
+                (icon("history")) (records) ", too many to be followed for a page. Whoever runs the server follows them with "
+                code { "mindshelf audit verify" } ", and you can with the file below."
             },
         }
     }
@@ -130,8 +133,10 @@ fn line(record: &RecordLine) -> Markup {
             td.num { (record.number) }
             td { (when::moment(record.at)) }
             td { @if record.who.is_empty() { span.muted { "No member any more" } } @else { (record.who) } }
-            td { (sentence(record.deed)) @if !record.what.is_empty() { ": " (record.what) } }
-            td.muted { (record.how) }
+            td {
+                (sentence(record.deed)) @if !record.what.is_empty() { ": " (record.what) }
+                @if !record.how.is_empty() { " " span.muted { "(" (record.how) ")" } }
+            }
         }
     }
 }
@@ -143,7 +148,7 @@ mod tests {
     use super::*;
     use crate::pages::hostile;
 
-    fn page(text: &str, problem: Option<String>) -> AuditPage {
+    fn page(text: &str, holds: Option<Result<(), String>>) -> AuditPage {
         AuditPage {
             team: ("t".into(), text.into()),
             records: vec![RecordLine {
@@ -157,24 +162,28 @@ mod tests {
             older: Some("/people/t/audit?before=1".into()),
             total: 1,
             seal: "1:00".into(),
-            problem,
+            holds,
         }
     }
 
     #[test]
     fn hostile_names_stay_text() {
         for string in hostile::STRINGS {
-            let out = audit(&page(string, Some(string.into())), &Frame::default()).into_string();
+            let out =
+                audit(&page(string, Some(Err(string.into()))), &Frame::default()).into_string();
             hostile::assert_dead(&out, string);
         }
     }
 
     #[test]
     fn a_log_that_does_not_hold_says_so() {
-        let of = |problem| audit(&page("x", problem), &Frame::default()).into_string();
-        assert!(of(None).contains("each is as it was written"));
-        let broken = of(Some("record 3 is not what was written".into()));
+        let of = |holds| audit(&page("x", holds), &Frame::default()).into_string();
+        assert!(of(Some(Ok(()))).contains("each is as it was written"));
+        let broken = of(Some(Err("record 3 is not what was written".into())));
         assert!(broken.contains("role=\"alert\"") && broken.contains("record 3"));
         assert!(!broken.contains("each is as it was written"));
+        // One that was not followed claims nothing.
+        let long = of(None);
+        assert!(long.contains("mindshelf audit verify") && !long.contains("as it was written"));
     }
 }
