@@ -13,6 +13,7 @@ pub mod remove_password;
 pub mod sign_in_with_password;
 pub mod recovery_codes;
 pub mod sign_in_with_code;
+pub mod join_with_password;
 
 use crate::authenticate::Signed;
 use crate::create_token::NewGrant;

@@ -103,7 +103,7 @@ pub(crate) async fn current(
 }
 
 /// Refuses passwords that are guessed first.
-fn check(login: &LoginName, password: &Typed) -> Result<(), Refused> {
+pub(crate) fn check(login: &LoginName, password: &Typed) -> Result<(), Refused> {
     let text = password.text();
     let refuse = |detail: String| Err(Refused::invalid("password", detail));
     if text.chars().count() < PASSWORD_CHARS_MIN {

@@ -6,9 +6,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::{
-    CsrfToken, Secret, Signed, authenticate, create_link, sign_in,
-    tenants::invitations::{join as join_tenant, join_as_new, look_at_invitation},
+    CsrfToken, Secret, Signed, Typed, authenticate,
+    passwords::join_with_password::{Newcomer, join_with_password},
+    tenants::invitations::{join as join_tenant, look_at_invitation},
 };
 use shelf_ports::{Failure, tenants::Invitation};
 
@@ -43,20 +45,34 @@ pub(crate) async fn page(
     Query(ask): Query<Invited>,
     headers: HeaderMap,
 ) -> Answer {
-    let theme = cookies::read(&headers, cookies::THEME).map(Theme::named).unwrap_or_default();
-    let offered = match look_at_invitation(&web.doors, &Secret::sent(&ask.invitation)).await {
+    shown(&web, &headers, Typing { secret: ask.invitation, ..Typing::default() }).await
+}
+
+/// What was typed already.
+#[derive(Debug, Default)]
+struct Typing {
+    secret: String,
+    name: String,
+    refused: Option<(String, String)>,
+}
+
+async fn shown(web: &Web, headers: &HeaderMap, typing: Typing) -> Answer {
+    let theme = cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default();
+    let offered = match look_at_invitation(&web.doors, &Secret::sent(&typing.secret)).await {
         Ok(offered) => offered,
         Err(Failure::Refused(_)) => return Ok(spent(theme)),
         Err(failure) => return Err(failure.into()),
     };
-    let visitor = visitor(&web, &headers).await?;
+    let visitor = visitor(web, headers).await?;
     let csrf = visitor.as_ref().map_or("", |(csrf, _)| csrf.expose()).to_owned();
     let page = OfferPage {
-        secret: ask.invitation,
+        secret: typing.secret,
         team: offered.tenant.name,
         by: offered.by.map(|person| person.name).unwrap_or_default(),
         role: offered.invitation.role,
         signed_in: visitor.map(|(_, signed)| signed.person.name),
+        name: typing.name,
+        refused: typing.refused,
     };
     Ok(html(&alone(&format!("Join {}", page.team), theme, &csrf, &offer(&page, &csrf))))
 }
@@ -82,11 +98,24 @@ pub(crate) async fn take_up(State(web): State<Web>, request: Request) -> Answer 
 
 /// Makes somebody new, lets them join, and signs this browser in for them.
 async fn come_as_new(web: &Web, headers: &HeaderMap, said: &Said, secret: &Secret) -> Answer {
-    let (person, taken) = join_as_new(&web.doors, said.text("name"), secret).await?;
-    let link = create_link(&web.doors, person.id).await?.secret;
-    let browser = called(header_of(headers, "User-Agent").unwrap_or_default());
-    let session = sign_in(&web.doors, &link, &browser).await?.secret;
-    Ok(let_in(&session, &shared_by(&taken), &web.reached(headers)))
+    let newcomer = Newcomer {
+        name: said.text("name").to_owned(),
+        password: Typed::new(said.text("password")),
+        browser: called(header_of(headers, "User-Agent").unwrap_or_default()),
+    };
+    let came = match join_with_password(&web.passwords, secret, newcomer).await {
+        Ok(came) => came,
+        Err(Failure::Refused(Refused { code: Code::Invalid, at, detail, .. })) => {
+            let (secret, name) = (said.text("invitation").to_owned(), said.text("name").to_owned());
+            let typing = Typing { secret, name, refused: Some((at, detail)) };
+            let page = shown(web, headers, typing).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+        Err(failure) => return Err(failure.into()),
+    };
+    let shared = shared_by(&came.invitation);
+    let path = if came.has_password { &shared } else { "/settings/password" };
+    Ok(let_in(&came.session.secret, path, &web.reached(headers)))
 }
 
 /// Whose browser this is, if somebody is signed in, and the proof their forms carry.

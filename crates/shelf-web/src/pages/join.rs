@@ -7,7 +7,7 @@ use super::people::role_name;
 use crate::{
     frame::wordmark,
     ui::{
-        field::{hidden, token},
+        field::{Field, hidden, line, token},
         icon::icon,
     },
 };
@@ -25,6 +25,10 @@ pub struct OfferPage {
     pub role: Role,
     /// Whether they are signed in; else they come as somebody new.
     pub signed_in: Option<String>,
+    /// The name as it was typed just now.
+    pub name: String,
+    /// What of it was refused: the field, and why.
+    pub refused: Option<(String, String)>,
 }
 
 /// An invitation, before it is taken up.
@@ -45,15 +49,31 @@ pub fn offer(page: &OfferPage, csrf: &str) -> Markup {
                 @if let Some(name) = &page.signed_in {
                     p { "You are signed in as " strong { (name) } "." }
                 } @else {
-                    div.field {
-                        label for="join-name" { "Your name" }
-                        input.input id="join-name" name="name" required maxlength="100" autocomplete="name";
-                        p.hint { "You get a library of your own here, which nobody else sees." }
-                    }
+                    (newcomer(page))
                 }
                 div.line { button.btn.btn-main type="submit" { (icon("user-plus")) "Join" } }
             }
         }
+    }
+}
+
+/// What somebody new is asked for.
+fn newcomer(page: &OfferPage) -> Markup {
+    let error = |field: &str| {
+        page.refused.as_ref().and_then(|(at, why)| (at == field).then_some(why.as_str()))
+    };
+    html! {
+        (line(Field {
+            name: "name", label: "Your name", value: &page.name, required: true, autocomplete: "username",
+            hint: Some("You sign in with it, and your team sees it."), error: error("name"), ..Field::default()
+        }))
+        (line(Field {
+            name: "password", label: "A password", kind: "password", required: true,
+            autocomplete: "new-password", hint: Some("At least 10 characters."), error: error("password"),
+            ..Field::default()
+        }))
+        p.muted { "You get a library of your own besides, which nobody else sees." }
+        p.muted { "You have been here before? " a href="/sign-in" { "Sign in" } ", then open this address again." }
     }
 }
 
@@ -71,8 +91,12 @@ mod tests {
                 by: string.into(),
                 role: Role::Member,
                 signed_in: Some(string.into()),
+                name: string.into(),
+                refused: Some(("name".into(), string.into())),
             };
             hostile::assert_dead(&offer(&offered, "").into_string(), string);
+            let stranger = OfferPage { signed_in: None, ..offered };
+            hostile::assert_dead(&offer(&stranger, "").into_string(), string);
         }
     }
 }

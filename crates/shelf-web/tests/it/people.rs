@@ -17,6 +17,9 @@ fn shown_address(told: &Told) -> String {
     format!("/join?invitation={}", secret.split('<').next().unwrap())
 }
 
+/// What Flo signs in with.
+const FLOS: &str = "a staple of horses";
+
 /// The id of the team called Guild.
 async fn guild(room: &Room) -> String {
     let teams = room.get("/people").await.text;
@@ -38,7 +41,8 @@ async fn shared(right: &str) -> (Room, Room, String) {
     let looked = flo.get(&address).await;
     assert!(looked.text.contains("Join Guild") && looked.text.contains("Your name"));
     let secret = address.split('=').nth(1).unwrap().to_owned();
-    let joined = flo.post("/join", &[("invitation", &secret), ("name", "Flo")]).await;
+    let fields = [("invitation", &*secret), ("name", "Flo"), ("password", FLOS)];
+    let joined = flo.post("/join", &fields).await;
     assert_eq!(to(&joined), library);
     let again = flo.get(&address).await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
@@ -100,6 +104,39 @@ async fn taking_a_right_back_closes_the_library_at_once() {
     assert_eq!(to(&taken), format!("{base}/sharing"));
     assert_eq!(flo.get(&library).await.status, StatusCode::NOT_FOUND);
     assert!(!flo.get("/library").await.text.contains("Papers"), "nor is it offered any more");
+}
+
+#[tokio::test]
+async fn whoever_joined_comes_back_by_the_password_they_chose() {
+    let (room, _, library) = shared("read").await;
+    let back = room.visitor();
+    let fields = [("name", "flo"), ("password", FLOS)];
+    let signed_in = back.post("/sign-in/password", &fields).await;
+    assert_eq!(back.signed_in_by(&signed_in).get(&library).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_signed_in_with_leaves_the_invitation_open() {
+    let (room, _, _) = shared("read").await;
+    let team = guild(&room).await;
+    let fields = [("role", "member"), ("note", "Ben")];
+    let way = format!("/people/{team}/invitations");
+    let address = shown_address(&room.post(&way, &fields).await);
+    let secret = address.split('=').nth(1).unwrap();
+    let ben = room.visitor();
+    for (name, password, why) in [
+        ("Ben", "short", "a password has at least 10 characters"),
+        ("FLO", "a stable of horses", "somebody else signs in with this name"),
+        (" ", "a stable of horses", "a login name has 1 to 100 characters"),
+    ] {
+        let fields = [("invitation", secret), ("name", name), ("password", password)];
+        let told = ben.post("/join", &fields).await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(told.text.contains(why) && told.text.contains("Join Guild"), "{}", told.text);
+        assert!(!told.text.contains(password), "a password is never shown again");
+    }
+    let fields = [("invitation", secret), ("name", "Ben"), ("password", "a stable of horses")];
+    assert_eq!(to(&ben.post("/join", &fields).await), format!("/people/{team}"));
 }
 
 #[tokio::test]
