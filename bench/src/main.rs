@@ -22,8 +22,9 @@ use anyhow::{Result, bail};
 const USAGE: &str =
     "usage: cargo run --release -p bench -- speed [SIZE ...] | neighbours | cluster | quality
   quality  words, meaning and both on known items and judged sets; prints docs/QUALITY.md tables
-  neighbours  one library alone and among a thousand others, on each store of records; an
-           empty PostgreSQL database is taken from BENCH_RECORDS, a Qdrant from BENCH_SEARCH
+  neighbours  one library alone and among a thousand others, on each store of records; two
+           empty PostgreSQL databases are taken from BENCH_ALONE and BENCH_RECORDS, a Qdrant
+           from BENCH_SEARCH
   cluster  one process against a split deployment: two gateways, bookmarks and keeper on
            BENCH_RECORDS (an empty PostgreSQL database), BENCH_SEARCH, BENCH_BUS and BENCH_CACHE
   speed    the server over HTTP at each SIZE (10000 100000 by default; 1000000 takes minutes)
@@ -41,10 +42,13 @@ fn main() -> Result<()> {
             runtime.block_on(speed::run(&sizes))
         }
         Some("neighbours") => {
-            let records = std::env::var("BENCH_RECORDS").ok();
-            let search = std::env::var("BENCH_SEARCH").ok();
+            let named = |name| std::env::var(name).ok();
+            let engines = neighbours::Engines {
+                records: named("BENCH_ALONE").zip(named("BENCH_RECORDS")),
+                search: named("BENCH_SEARCH"),
+            };
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(neighbours::run(records.as_deref(), search.as_deref()))
+            runtime.block_on(neighbours::run(&engines))
         }
         Some("cluster") => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -55,32 +55,75 @@ struct Shelf {
     bookmarks: Vec<ItemId>,
 }
 
-/// Measures the embedded store, the database `records` names, and the index of words and meaning of
-/// both, that of the database on the Qdrant `search` names.
-pub(crate) async fn run(records: Option<&str>, search: Option<&str>) -> Result<()> {
+/// A library in the store it is in, and how it is called upon.
+struct Site<'a> {
+    store: &'a Store,
+    own: &'a Shelf,
+}
+
+/// The calls that are measured.
+#[derive(Clone, Copy)]
+enum Call {
+    Newest,
+    Folder,
+    One,
+    Owner,
+    Save,
+    Edit,
+}
+
+impl Call {
+    const ALL: [Self; 6] =
+        [Self::Newest, Self::Folder, Self::One, Self::Owner, Self::Save, Self::Edit];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Newest => "list of the newest 50",
+            Self::Folder => "list of a folder",
+            Self::One => "one bookmark",
+            Self::Owner => "owner of an address",
+            Self::Save => "save one, durable",
+            Self::Edit => "edit one, durable",
+        }
+    }
+}
+
+/// Databases the bench fills, and the Qdrant of its searches.
+pub(crate) struct Engines {
+    /// Two empty databases of one PostgreSQL: of the library alone, and of all.
+    pub(crate) records: Option<(String, String)>,
+    /// A Qdrant.
+    pub(crate) search: Option<String>,
+}
+
+/// Measures the embedded store, the databases `engines` names, and the index of words and meaning
+/// of both, that of the database on the Qdrant it names.
+pub(crate) async fn run(engines: &Engines) -> Result<()> {
     println!("# What neighbours cost\n\nMachine: {}\n", machine::line());
     println!(
-        "One library of {OWN} bookmarks, alone and among {OTHERS} others of {OTHER} each; {CALLS} \
-         calls of each kind, one after the other, at the ports. Before them a store rests for a \
-         minute.\n"
+        "One library of {OWN} bookmarks, alone in a store and among {OTHERS} others of {OTHER} each \
+         in another; {CALLS} calls of each kind at the ports, in turns: one there, one here. Before \
+         them the stores rest for a minute.\n"
     );
     println!(
         "| store | call | alone p50 ms | p99 ms | among {OTHERS} p50 ms | p99 ms | p99 ratio |"
     );
     println!("|---|---|--:|--:|--:|--:|--:|");
-    let dir = tempfile::tempdir()?;
+    let (dir, apart) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let alone = Store::of("embedded", Embedded::open(apart.path())?);
     let embedded = Store::of("embedded", Embedded::open(dir.path())?);
-    measure(&embedded).await?;
+    measure(&alone, &embedded).await?;
     let index = EmbeddedSearch::open(&dir.path().join("search"), "bench")?;
     searched::measure(&embedded, "embedded", Arc::new(index)).await?;
-    let Some(address) = records else {
-        println!("\nPostgreSQL was not asked: BENCH_RECORDS names no empty database.");
+    let Some((one, many)) = &engines.records else {
+        println!("\nPostgreSQL was not asked: BENCH_RECORDS and BENCH_ALONE name no databases.");
         return Ok(());
     };
-    let postgres = Postgres::open(address).await.context("BENCH_RECORDS")?;
+    let alone = Store::of("PostgreSQL", Postgres::open(one).await.context("BENCH_ALONE")?);
+    let postgres = Postgres::open(many).await.context("BENCH_RECORDS")?;
     let store = Store::of("PostgreSQL", postgres.clone());
-    measure(&store).await?;
-    match search {
+    measure(&alone, &store).await?;
+    match &engines.search {
         Some(address) => {
             let index = QdrantSearch::open(address, &postgres, "bench").await;
             let index = index.context("BENCH_SEARCH")?;
@@ -92,19 +135,20 @@ pub(crate) async fn run(records: Option<&str>, search: Option<&str>) -> Result<(
     Ok(())
 }
 
-async fn measure(store: &Store) -> Result<()> {
-    let own = fill(store, OWN).await?;
-    let alone = calls(store, &own).await?;
+async fn measure(alone: &Store, among: &Store) -> Result<()> {
+    let (apart, own) = (fill(alone, OWN).await?, fill(among, OWN).await?);
     let began = Instant::now();
     for other in 1..=OTHERS {
-        fill(store, OTHER).await?;
+        fill(among, OTHER).await?;
         if other.is_multiple_of(100) {
-            eprintln!("{}: {other} others after {:.0?}", store.name, began.elapsed());
+            eprintln!("{}: {other} others after {:.0?}", among.name, began.elapsed());
         }
     }
-    let among = calls(store, &own).await?;
-    for ((call, alone), (_, among)) in alone.iter().zip(&among) {
-        row(store.name, call, alone, among);
+    tokio::time::sleep(REST).await;
+    let (apart, own) = (Site { store: alone, own: &apart }, Site { store: among, own: &own });
+    for call in Call::ALL {
+        let (alone, among) = paired(&apart, &own, call).await?;
+        row(own.store.name, call.name(), &alone, &among);
     }
     Ok(())
 }
@@ -126,54 +170,66 @@ struct Spread {
     p99: f64,
 }
 
-async fn timed<T, F>(mut call: impl FnMut(usize) -> F) -> Result<Spread>
-where
-    F: Future<Output = Result<T>>,
-{
-    let mut walls = Vec::with_capacity(CALLS);
-    for at in 0..CALLS + CALLS / 10 {
-        let began = Instant::now();
-        call(at).await?;
-        if at >= CALLS / 10 {
-            walls.push(began.elapsed().as_secs_f64() * 1e3);
-        }
+impl Spread {
+    fn of(mut walls: Vec<f64>) -> Self {
+        walls.sort_by(f64::total_cmp);
+        Self { p50: walls[walls.len() / 2], p99: walls[walls.len() * 99 / 100] }
     }
-    walls.sort_by(f64::total_cmp);
-    Ok(Spread { p50: walls[CALLS / 2], p99: walls[CALLS * 99 / 100] })
 }
 
-async fn calls(store: &Store, own: &Shelf) -> Result<Vec<(&'static str, Spread)>> {
-    tokio::time::sleep(REST).await;
-    let (scope, views, library) = (own.scope, &store.views, &store.library);
-    let folder = |at: usize| Filter {
-        collection: Some(own.folders[at % own.folders.len()]),
-        ..Filter::default()
-    };
-    let all = Filter::default();
-    let newest = async |_| Ok(views.bookmarks(scope, &all, Sort::Newest, None, 50).await?);
-    let in_folder =
-        async |at| Ok(views.bookmarks(scope, &folder(at), Sort::Place, None, 50).await?);
-    let one = async |at: usize| {
-        let id = own.bookmarks[at * 7 % own.bookmarks.len()];
-        Ok(views.bookmarks_by_id(scope, &[id]).await?)
-    };
-    let owner = async |at: usize| {
-        let reads = Reads::none().url(&address(at * 13 % OWN));
-        Ok(library.read(scope, reads).await?)
-    };
-    let save = async |_| store.save(own, 1).await;
-    let edit = async |at: usize| {
-        let id = own.bookmarks[at * 11 % own.bookmarks.len()];
-        store.edit(own, id).await
-    };
-    Ok(vec![
-        ("list of the newest 50", timed(newest).await?),
-        ("list of a folder", timed(in_folder).await?),
-        ("one bookmark", timed(one).await?),
-        ("owner of an address", timed(owner).await?),
-        ("save one, durable", timed(save).await?),
-        ("edit one, durable", timed(edit).await?),
-    ])
+/// The same call here and there in turns, each first as often as second, so that whatever else the
+/// machine does falls on both alike.
+async fn paired(apart: &Site<'_>, own: &Site<'_>, call: Call) -> Result<(Spread, Spread)> {
+    let (mut alone, mut among) = (Vec::with_capacity(CALLS), Vec::with_capacity(CALLS));
+    for at in 0..CALLS + CALLS / 10 {
+        let (first, then) = if at % 2 == 0 { (apart, own) } else { (own, apart) };
+        let (mut one, mut other) = (first.timed(call, at).await?, then.timed(call, at).await?);
+        if at % 2 != 0 {
+            std::mem::swap(&mut one, &mut other);
+        }
+        if at >= CALLS / 10 {
+            alone.push(one);
+            among.push(other);
+        }
+    }
+    Ok((Spread::of(alone), Spread::of(among)))
+}
+
+impl Site<'_> {
+    async fn timed(&self, call: Call, at: usize) -> Result<f64> {
+        let began = Instant::now();
+        self.call(call, at).await?;
+        Ok(began.elapsed().as_secs_f64() * 1e3)
+    }
+
+    async fn call(&self, call: Call, at: usize) -> Result<()> {
+        let Self { store, own } = self;
+        let (scope, views) = (own.scope, &store.views);
+        match call {
+            Call::Newest => {
+                views.bookmarks(scope, &Filter::default(), Sort::Newest, None, 50).await?;
+            }
+            Call::Folder => {
+                let collection = Some(own.folders[at % own.folders.len()]);
+                let within = Filter { collection, ..Filter::default() };
+                views.bookmarks(scope, &within, Sort::Place, None, 50).await?;
+            }
+            Call::One => {
+                let id = own.bookmarks[at * 7 % own.bookmarks.len()];
+                views.bookmarks_by_id(scope, &[id]).await?;
+            }
+            Call::Owner => {
+                let reads = Reads::none().url(&address(at * 13 % OWN));
+                store.library.read(scope, reads).await?;
+            }
+            Call::Save => store.save(own, 1).await?,
+            Call::Edit => {
+                let id = own.bookmarks[at * 11 % own.bookmarks.len()];
+                store.edit(own, id).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn address(at: usize) -> String {

@@ -1,6 +1,6 @@
 //! What a search of one library costs alone and among a thousand others in the same index.
 
-use super::{OTHERS, OWN, REST, Shelf, Spread, Store, fill, row, timed, word};
+use super::{OTHERS, OWN, REST, Shelf, Spread, Store, fill, row, word};
 use anyhow::{Context, Result};
 use shelf_bookmarks::search::{Mode, SearchAsk, SearchPorts, ShownTexts, TextFollower, search};
 use shelf_embedded::search::BuiltInModel;
@@ -11,6 +11,8 @@ use std::time::Instant;
 
 /// Bookmarks of each library beside the one that is measured.
 const OTHER: usize = 100;
+/// Searches of each kind; before them a tenth as many that do not count.
+const CALLS: usize = 1_000;
 /// Changes of one batch of the follower.
 const BATCH: usize = 1_000;
 
@@ -67,4 +69,19 @@ async fn calls(ports: &SearchPorts, own: &Shelf) -> Result<Vec<(&'static str, Sp
         ("search, words", timed(found(Mode::Words)).await?),
         ("search, hybrid", timed(found(Mode::Hybrid)).await?),
     ])
+}
+
+async fn timed<T, F>(mut call: impl FnMut(usize) -> F) -> Result<Spread>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut walls = Vec::with_capacity(CALLS);
+    for at in 0..CALLS + CALLS / 10 {
+        let began = Instant::now();
+        call(at).await?;
+        if at >= CALLS / 10 {
+            walls.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    Ok(Spread::of(walls))
 }
