@@ -21,5 +21,6 @@ mod by_keys;
 mod at_phone_width;
 mod without_scripts;
 mod looking_back;
+mod sharing;
 mod served;
 mod pictures;

@@ -225,10 +225,12 @@ fn switch(libraries: &[LibraryChoice]) -> Markup {
     html! {
         @if let Some(current) = libraries.iter().find(|library| library.current) {
             details.menu.switcher data-menu {
-                summary.nav-item aria-label={ "Library: " (current.name) ". Choose another" } {
+                summary.nav-item {
                     (icon("library"))
+                    span.sr { "Library: " }
                     span.name { (current.name) @if !current.of.is_empty() { " · " (current.of) } }
                     @if current.reads_only { span.small.muted { "read only" } }
+                    span.sr { ". Choose another" }
                     (icon("chevrons-up-down"))
                 }
                 div.menu-list {

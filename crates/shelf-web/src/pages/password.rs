@@ -218,8 +218,9 @@ fn codes(page: &PasswordPage, frame: &Frame) -> Markup {
         section.part id="codes" {
             h2 { "Recovery codes" }
             p.muted {
-                "For the day the password is lost. You have " (words::count(page.codes_left as u64))
-                " left; new ones replace them."
+                "For the day the password is lost. "
+                @if page.codes_left == 0 { "You have none yet." }
+                @else { "You have " (words::count(page.codes_left as u64)) " left; new ones replace them." }
             }
             form.stack-s method="post" action="/settings/password/codes" {
                 (token(&frame.csrf))

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::{
     frame::Frame,
     ui::{
-        button::{Weight, submit},
+        button::{Weight, link_icon, submit},
         empty::empty,
         field::token,
         icon::icon,
@@ -171,7 +171,7 @@ pub fn team(page: &TeamPage, frame: &Frame) -> Markup {
             (libraries(page, frame))
             @if governs || !page.groups.is_empty() { (groups(page, frame)) }
             @if governs {
-                p.line { (icon("history")) a href={ "/people/" (page.team.id) "/audit" } { "What was done here" } }
+                p { (link_icon("What was done here", &format!("/people/{}/audit", page.team.id), "history", Weight::Line)) }
                 (rename(page, frame))
             }
         }
