@@ -3,7 +3,7 @@
 use crate::change::Change;
 use crate::id::{DeviceId, ItemId};
 use crate::kind::{Kind, Register, field};
-use crate::packed::{PackedName, PackedValue};
+use crate::packed::{PackedHeld, PackedName, PackedValue, ShortName};
 use crate::stamp::{Hlc, Seq, Stamp};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -110,9 +110,32 @@ impl Item {
     }
 }
 
+/// What stands before the compact form of an item. Items have numbers from 1, with which the form
+/// before this one began.
+const FORM: u8 = 0;
+
 /// The compact form of an item in a store: rebuildable, so its encoding is not frozen.
 #[derive(Serialize, Deserialize)]
 struct Packed {
+    number: u32,
+    /// How far the row that created it lies before that of the first stamp; most items are what one
+    /// row put.
+    before: i64,
+    stamps: Vec<PackedStamp>,
+}
+
+/// What one row put and still holds.
+#[derive(Serialize, Deserialize)]
+struct PackedStamp {
+    hlc: u64,
+    device: [u8; 16],
+    seq: Seq,
+    registers: Vec<(ShortName, PackedHeld)>,
+}
+
+/// The form before: each register names its stamp by its place.
+#[derive(Deserialize)]
+struct FormerlyPacked {
     number: u32,
     created_seq: Seq,
     stamps: Vec<(u64, [u8; 16], Seq)>,
@@ -122,25 +145,50 @@ struct Packed {
 impl Item {
     /// The compact bytes of this item's registers, for a store's row of id and kind.
     pub fn pack(&self) -> Vec<u8> {
-        let mut stamps = Vec::new();
-        let registers = self.registers.iter().map(|(register, held)| {
-            let stamp = (held.stamp.hlc.bits(), held.stamp.device.to_bytes(), held.seq);
-            let at = stamps.iter().position(|known| *known == stamp).unwrap_or_else(|| {
-                stamps.push(stamp);
-                stamps.len() - 1
-            });
-            let at = u32::try_from(at).unwrap_or(u32::MAX);
-            (PackedName::of(register), at, held.value.as_ref().map(PackedValue::of))
-        });
-        let registers = registers.collect();
-        let packed =
-            Packed { number: self.number, created_seq: self.created_seq, stamps, registers };
-        postcard::to_stdvec(&packed).unwrap_or_default()
+        let mut stamps: Vec<PackedStamp> = Vec::new();
+        for (register, held) in &self.registers {
+            let (hlc, device) = (held.stamp.hlc.bits(), held.stamp.device.to_bytes());
+            let put = (ShortName::of(register), PackedHeld::of(held.value.as_ref()));
+            let same = |known: &&mut PackedStamp| {
+                (known.hlc, known.device, known.seq) == (hlc, device, held.seq)
+            };
+            if let Some(known) = stamps.iter_mut().find(same) {
+                known.registers.push(put);
+            } else {
+                stamps.push(PackedStamp { hlc, device, seq: held.seq, registers: vec![put] });
+            }
+        }
+        let first = stamps.first().map_or(0, |stamp| stamp.seq.cast_signed());
+        let before = first.wrapping_sub(self.created_seq.cast_signed());
+        let mut bytes = vec![FORM];
+        bytes.extend(
+            postcard::to_stdvec(&Packed { number: self.number, before, stamps })
+                .unwrap_or_default(),
+        );
+        bytes
     }
 
-    /// Reads [`Item::pack`] back; `None` where the bytes are not of this version.
+    /// Reads [`Item::pack`] back, also in the form before; `None` where the bytes are of neither.
     pub fn unpack(id: ItemId, kind: Kind, bytes: &[u8]) -> Option<Self> {
+        let Some((&FORM, bytes)) = bytes.split_first() else {
+            return Self::unpack_former(id, kind, bytes);
+        };
         let packed: Packed = postcard::from_bytes(bytes).ok()?;
+        let first = packed.stamps.first().map_or(0, |stamp| stamp.seq.cast_signed());
+        let created_seq = first.wrapping_sub(packed.before).cast_unsigned();
+        let mut item = Self::new(id, kind, packed.number, created_seq);
+        for PackedStamp { hlc, device, seq, registers } in packed.stamps {
+            let stamp = Stamp { hlc: Hlc::from_bits(hlc), device: DeviceId::from_bytes(device) };
+            for (name, held) in registers {
+                let value = held.open();
+                item.registers.insert(name.0.open()?, Held { stamp, seq, value });
+            }
+        }
+        Some(item)
+    }
+
+    fn unpack_former(id: ItemId, kind: Kind, bytes: &[u8]) -> Option<Self> {
+        let packed: FormerlyPacked = postcard::from_bytes(bytes).ok()?;
         let mut item = Self::new(id, kind, packed.number, packed.created_seq);
         for (name, at, value) in packed.registers {
             let (hlc, device, seq) = *packed.stamps.get(usize::try_from(at).ok()?)?;

@@ -5,6 +5,8 @@ use crate::samples::{AT, samples};
 use shelf_domain::canon::{canon, folded};
 use shelf_domain::change::{Change, Pushed, Puts};
 use shelf_domain::id::{Ids, ItemId, LibraryId};
+use shelf_domain::item::Item;
+use shelf_domain::kind::Kind;
 use shelf_domain::stamp::Hlc;
 use shelf_domain::turn::fingerprint;
 
@@ -145,4 +147,27 @@ fn names_are_one_tag_as_ever() {
         lines.push(format!("{}\t\t{}", name.escape_default(), folded(name)));
     }
     assert_frozen("golden/folded_v1.tsv", &lines);
+}
+
+/// Items are folded state, whose form may change; stores hold what former versions packed until an
+/// item is written again.
+#[test]
+fn an_item_packed_by_a_former_version_is_read() {
+    let packed = unhex(
+        "0102018280d895f4a68bd10101a22d37422c7000b3f11147e8eeb80702040004000101ec8abad3c5680101a2\
+         2d3742b670018008e3be4aadcda60001000100010001020641207061676500000001021468747470733a2f2f\
+         6578616d706c652e6f72672f",
+    );
+    let id: ItemId = "01a22d37-42b6-7002-9cec-e0dc36c490ed".parse().unwrap();
+    let tag: ItemId = "01a22d37-42b6-7001-8008-e3be4aadcda6".parse().unwrap();
+    let item = Item::unpack(id, Kind::Bookmark, &packed).unwrap();
+    assert_eq!((item.number, item.created_seq), (1, 2));
+    assert_eq!((item.text("title"), item.text("url")), ("A page", "https://example.org/"));
+    assert_eq!(item.tags().collect::<Vec<_>>(), [tag]);
+    let again = item.pack();
+    assert!(again.len() < packed.len(), "{} bytes, and {} before", again.len(), packed.len());
+    assert_eq!(Item::unpack(id, Kind::Bookmark, &again), Some(item));
+    for end in 1..again.len() {
+        assert_eq!(Item::unpack(id, Kind::Bookmark, &again[..end]), None, "cut off at {end}");
+    }
 }
