@@ -70,30 +70,50 @@ fn check_store(repo: &Repo, store: &str, verdict: &mut Verdict) -> Result<()> {
     Ok(())
 }
 
-/// Adds the tables that migrations make to those of the schema, which makes none of them.
+/// Adds the tables that migrations make, and the columns they add, to those of the schema.
 fn take_in_migrations(repo: &Repo, store: &str, stored: &mut Columns, verdict: &mut Verdict) {
-    let folder = format!("{store}/{MIGRATIONS}");
-    for (path, text) in repo.texts("").filter(|(path, _)| path.starts_with(&folder)) {
-        verdict.require(!text.to_uppercase().contains("ADD COLUMN"), || {
-            format!("{path} adds a column, which this law cannot class yet: teach it")
-        });
+    for (path, text) in migrations(repo, store) {
         for (table, columns) in columns_of(text) {
             let is_new = stored.insert(table.clone(), columns).is_none();
             verdict.require(is_new, || format!("{path} makes {table} a second time"));
         }
     }
+    for (table, columns) in added(repo, store) {
+        stored.entry(table).or_default().extend(columns);
+    }
 }
 
-/// A table a migration makes is one of the schema's, whole, and so has its classes.
+/// A table a migration makes is one of the schema's, whole, and so has its classes; so has a column
+/// it adds.
 fn check_migrations(repo: &Repo, store: &str, stored: &Columns, verdict: &mut Verdict) {
-    let folder = format!("{store}/{MIGRATIONS}");
-    for (path, text) in repo.texts("").filter(|(path, _)| path.starts_with(&folder)) {
-        for (table, columns) in columns_of(text) {
+    let added = added(repo, store);
+    for (path, text) in migrations(repo, store) {
+        for (table, mut columns) in columns_of(text) {
+            columns.extend(added.get(&table).into_iter().flatten().cloned());
             verdict.require(stored.get(&table) == Some(&columns), || {
                 format!("{path} makes {table}, and not as {SCHEMA} does")
             });
         }
     }
+    for (table, column) in flat(&added) {
+        verdict.require(stored.get(table).is_some_and(|known| known.contains(column)), || {
+            format!("{store}/{MIGRATIONS} adds {table}.{column}, which {SCHEMA} has not")
+        });
+    }
+}
+
+fn migrations<'a>(repo: &'a Repo, store: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let folder = format!("{store}/{MIGRATIONS}");
+    repo.texts("").filter(move |(path, _)| path.starts_with(&folder))
+}
+
+/// The columns that migrations add to tables.
+fn added(repo: &Repo, store: &str) -> Columns {
+    let mut added = Columns::new();
+    for (table, columns) in migrations(repo, store).flat_map(|(_, text)| columns_added(text)) {
+        added.entry(table).or_default().extend(columns);
+    }
+    added
 }
 
 /// A table made anywhere else would escape the classes.
@@ -131,6 +151,30 @@ fn columns_of(schema: &str) -> Columns {
         if is(0, "CREATE") && words.iter().take(3).any(|w| w.eq_ignore_ascii_case("TABLE")) {
             let name = words.last().copied().unwrap_or_default();
             tables.insert(bare(name), columns_in(body));
+        }
+    }
+    tables
+}
+
+/// The columns of every `ALTER TABLE … ADD COLUMN` in `sql`.
+fn columns_added(sql: &str) -> Columns {
+    let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let plain: String = lines.flat_map(|line| [line, " "]).collect();
+    let mut tables = Columns::new();
+    for statement in plain.split(';') {
+        let words: Vec<&str> =
+            statement.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        let [alter, table, name, ..] = words.as_slice() else { continue };
+        if !alter.eq_ignore_ascii_case("ALTER") || !table.eq_ignore_ascii_case("TABLE") {
+            continue;
+        }
+        for adding in words.windows(3) {
+            if let [add, column, added] = adding
+                && add.eq_ignore_ascii_case("ADD")
+                && column.eq_ignore_ascii_case("COLUMN")
+            {
+                tables.entry(bare(name)).or_default().insert(bare(added));
+            }
         }
     }
     tables
@@ -217,7 +261,20 @@ mod tests {
         assert_eq!(by(&format!("{COMPLETE}{classed}"), more), Vec::<String>::new());
         assert_eq!(by(COMPLETE, more).len(), 1);
         assert_eq!(by(COMPLETE, TABLE).len(), 1, "a table is made once");
-        assert_eq!(by(COMPLETE, "ALTER TABLE person ADD COLUMN age").len(), 1);
+    }
+
+    #[test]
+    fn a_column_that_a_migration_adds_is_classed_too() {
+        let (older, path) = ("crates/shelf-embedded/src/migrations/2.sql", "0002_more.sql");
+        let adding = "ALTER TABLE person ADD COLUMN age int, -- in years\n ADD COLUMN size int;";
+        let path = format!("crates/shelf-cluster/src/migrations/{path}");
+        let by = |classes: &str| broken_of("crates/shelf-cluster", classes, &[(&path, adding)]);
+        assert_eq!(by(COMPLETE).len(), 2, "neither has a class");
+        let classed = COMPLETE.replace('}', ", age = 'personal', size = 'personal' }");
+        assert_eq!(by(&classed), Vec::<String>::new());
+        assert_eq!(broken_in(COMPLETE, &[(older, adding)]).len(), 2, "fresh tables lack them");
+        let known = "ALTER TABLE person ADD COLUMN kind INTEGER;";
+        assert_eq!(broken_in(COMPLETE, &[(older, known)]), Vec::<String>::new());
     }
 
     #[test]
