@@ -14,7 +14,7 @@ use shelf_domain::id::{
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_domain::stamp::Seq;
-use shelf_identity::{Actor, CsrfToken, Secret, Signed, authenticate, reach_of};
+use shelf_identity::{Actor, CsrfToken, Secret, Signed, authenticate, reach_of, session};
 use shelf_ports::library::IdempotencyKey;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ impl FromRequestParts<Api> for In {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let me = Me::from_request_parts(parts, api).await?;
         let library: LibraryId = named(parts, "library").await?;
-        let reach = reach_of(&api.doors(), me.signed.person.id, library).await?;
+        let reach = reach_of(&api.doors(), &me.signed, library).await?;
         let actor = me.actor();
         let (scope, ctx) = (reach.library.scope(), Ctx { right: reach.right, ..me.ctx });
         let ctx = match at_least(parts)? {
@@ -133,9 +133,9 @@ pub(crate) async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> 
         let signed = authenticate(&api.doors(), &Secret::sent(token)).await?;
         return signed.ok_or_else(|| anyone("this token opens nothing, or nothing any more"));
     }
-    let session = cookie(&parts.headers, SESSION_COOKIE).ok_or_else(|| anyone(""))?;
-    let secret = Secret::sent(session);
-    let signed = authenticate(&api.doors(), &secret).await?.ok_or_else(|| anyone(""))?;
+    let sent = cookie(&parts.headers, SESSION_COOKIE).ok_or_else(|| anyone(""))?;
+    let secret = Secret::sent(sent);
+    let signed = session(&api.doors(), &secret).await?.ok_or_else(|| anyone(""))?;
     let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let sent = parts.headers.get(CSRF_HEADER).and_then(|sent| sent.to_str().ok());
     if !reads && !sent.is_some_and(|sent| CsrfToken::of(&secret).is(sent)) {

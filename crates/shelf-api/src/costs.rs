@@ -1,8 +1,10 @@
-//! What an operation costs of what its caller may ask for.
+//! What an operation costs of what its caller may ask for, and what a token must be good for to
+//! have it done.
 
 use crate::openapi::operations;
 use axum::http::Method;
 use serde_json::Value;
+use shelf_domain::permit::{Permit, Permits};
 use shelf_domain::rate::Cost;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,91 +26,131 @@ const OTHER: u32 = READ;
 /// Changes of a push that cost one more.
 const CHANGES_A_UNIT: usize = 5;
 
-/// Each operation and its cost.
-const COSTS: &[(&str, u32)] = &[
-    ("get_health", FREE),
-    ("get_readiness", FREE),
-    ("get_metrics", FREE),
-    ("get_problem", READ),
-    ("get_me", READ),
-    ("edit_me", WRITE),
-    ("list_tenants", READ),
-    ("create_tenant", WRITE),
-    ("get_tenant", READ),
-    ("edit_tenant", WRITE),
-    ("list_members", READ),
-    ("edit_member", WRITE),
-    ("remove_member", WRITE),
-    ("join_tenant", WRITE),
-    ("list_groups", READ),
-    ("create_group", WRITE),
-    ("edit_group", WRITE),
-    ("remove_group", WRITE),
-    ("put_into_group", WRITE),
-    ("take_from_group", WRITE),
-    ("list_invitations", READ),
-    ("invite", WRITE),
-    ("take_back_invitation", WRITE),
-    ("list_libraries_of_tenant", READ),
-    ("create_library", WRITE),
-    ("get_library", READ),
-    ("edit_library", WRITE),
-    ("list_audit", READ),
-    ("check_audit", BULK),
-    ("list_shares", READ),
-    ("give_right", WRITE),
-    ("take_right_back", WRITE),
-    ("list_devices", READ),
-    ("pair_device", WRITE),
-    ("unpair_device", WRITE),
-    ("list_sessions", READ),
-    ("end_session", WRITE),
-    ("list_tokens", READ),
-    ("create_token", WRITE),
-    ("revoke_token", WRITE),
-    ("get_activity_switch", READ),
-    ("switch_activity", WRITE),
-    ("list_activity", READ),
-    ("forget_activity", WRITE),
-    ("list_bookmarks", READ),
-    ("save_bookmark", WRITE),
-    ("get_bookmark", READ),
-    ("edit_bookmark", WRITE),
-    ("trash_bookmark", WRITE),
-    ("open_bookmark", READ),
-    ("get_item_history", READ),
-    ("restore_version", WRITE),
-    ("list_places", READ),
-    ("add_place", WRITE),
-    ("move_place", WRITE),
-    ("remove_place", WRITE),
-    ("bulk_edit", BULK),
-    ("list_collections", READ),
-    ("create_collection", WRITE),
-    ("get_collection", READ),
-    ("edit_collection", WRITE),
-    ("trash_collection", BULK),
-    ("list_tags", READ),
-    ("create_tag", WRITE),
-    ("get_tag", READ),
-    ("edit_tag", BULK),
-    ("trash_tag", BULK),
-    ("search_library", SEARCH),
-    ("search_all", 2 * SEARCH),
-    ("list_imports", READ),
-    ("begin_import", WHOLE),
-    ("get_import", READ),
-    ("list_import_rows", READ),
-    ("undo_import", WHOLE),
-    ("export_library", WHOLE),
-    ("list_trash", READ),
-    ("purge_trash", BULK),
-    ("restore_items", BULK),
-    ("list_acts", READ),
-    ("undo_act", BULK),
-    ("restore_library", WHOLE),
-    ("pull_changes", SEARCH),
-    ("push_changes", WRITE),
+/// What the token of a caller must be good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// For nothing: nobody has to be known.
+    Open,
+    /// For anything at all; what is told keeps within the libraries it reaches.
+    Any,
+    /// For this.
+    Of(Permit),
+    /// For everything: what no row speaks of.
+    Every,
+}
+
+const OPEN: Need = Need::Open;
+const ANY: Need = Need::Any;
+const BOOKMARKS_R: Need = Need::Of(Permit::BookmarksRead);
+const BOOKMARKS_W: Need = Need::Of(Permit::BookmarksWrite);
+const ACTIVITY_R: Need = Need::Of(Permit::ActivityRead);
+const ACTIVITY_W: Need = Need::Of(Permit::ActivityWrite);
+const ACCOUNT_R: Need = Need::Of(Permit::AccountRead);
+const ACCOUNT_W: Need = Need::Of(Permit::AccountWrite);
+const SHARING_R: Need = Need::Of(Permit::SharingRead);
+const SHARING_W: Need = Need::Of(Permit::SharingWrite);
+const AUDIT_R: Need = Need::Of(Permit::AuditRead);
+
+impl Need {
+    /// The permits a caller must have.
+    pub(crate) fn permits(self) -> Permits {
+        match self {
+            Self::Open | Self::Any => Permits::NONE,
+            Self::Of(permit) => [permit].into_iter().collect(),
+            Self::Every => Permits::EVERY,
+        }
+    }
+}
+
+/// Addresses of the router that are no operation of the document: what describes it, and what
+/// answers that there is nothing.
+const ELSEWHERE: &[&str] = &["/openapi.json", "/v1/{*rest}"];
+
+/// Each operation, its cost, and what its caller's token must be good for.
+const COSTS: &[(&str, u32, Need)] = &[
+    ("get_health", FREE, OPEN),
+    ("get_readiness", FREE, OPEN),
+    ("get_metrics", FREE, OPEN),
+    ("get_problem", READ, OPEN),
+    ("get_me", READ, ANY),
+    ("edit_me", WRITE, ACCOUNT_W),
+    ("list_tenants", READ, SHARING_R),
+    ("create_tenant", WRITE, SHARING_W),
+    ("get_tenant", READ, SHARING_R),
+    ("edit_tenant", WRITE, SHARING_W),
+    ("list_members", READ, SHARING_R),
+    ("edit_member", WRITE, SHARING_W),
+    ("remove_member", WRITE, SHARING_W),
+    ("join_tenant", WRITE, SHARING_W),
+    ("list_groups", READ, SHARING_R),
+    ("create_group", WRITE, SHARING_W),
+    ("edit_group", WRITE, SHARING_W),
+    ("remove_group", WRITE, SHARING_W),
+    ("put_into_group", WRITE, SHARING_W),
+    ("take_from_group", WRITE, SHARING_W),
+    ("list_invitations", READ, SHARING_R),
+    ("invite", WRITE, SHARING_W),
+    ("take_back_invitation", WRITE, SHARING_W),
+    ("list_libraries_of_tenant", READ, SHARING_R),
+    ("create_library", WRITE, SHARING_W),
+    ("get_library", READ, ANY),
+    ("edit_library", WRITE, SHARING_W),
+    ("list_audit", READ, AUDIT_R),
+    ("check_audit", BULK, AUDIT_R),
+    ("list_shares", READ, SHARING_R),
+    ("give_right", WRITE, SHARING_W),
+    ("take_right_back", WRITE, SHARING_W),
+    ("list_devices", READ, ACCOUNT_R),
+    ("pair_device", WRITE, BOOKMARKS_W),
+    ("unpair_device", WRITE, ACCOUNT_W),
+    ("list_sessions", READ, ACCOUNT_R),
+    ("end_session", WRITE, ACCOUNT_W),
+    ("list_tokens", READ, ACCOUNT_R),
+    ("create_token", WRITE, ACCOUNT_W),
+    ("revoke_token", WRITE, ACCOUNT_W),
+    ("get_activity_switch", READ, ACTIVITY_R),
+    ("switch_activity", WRITE, ACTIVITY_W),
+    ("list_activity", READ, ACTIVITY_R),
+    ("forget_activity", WRITE, ACTIVITY_W),
+    ("list_bookmarks", READ, BOOKMARKS_R),
+    ("save_bookmark", WRITE, BOOKMARKS_W),
+    ("get_bookmark", READ, BOOKMARKS_R),
+    ("edit_bookmark", WRITE, BOOKMARKS_W),
+    ("trash_bookmark", WRITE, BOOKMARKS_W),
+    ("open_bookmark", READ, ACTIVITY_W),
+    ("get_item_history", READ, BOOKMARKS_R),
+    ("restore_version", WRITE, BOOKMARKS_W),
+    ("list_places", READ, BOOKMARKS_R),
+    ("add_place", WRITE, BOOKMARKS_W),
+    ("move_place", WRITE, BOOKMARKS_W),
+    ("remove_place", WRITE, BOOKMARKS_W),
+    ("bulk_edit", BULK, BOOKMARKS_W),
+    ("list_collections", READ, BOOKMARKS_R),
+    ("create_collection", WRITE, BOOKMARKS_W),
+    ("get_collection", READ, BOOKMARKS_R),
+    ("edit_collection", WRITE, BOOKMARKS_W),
+    ("trash_collection", BULK, BOOKMARKS_W),
+    ("list_tags", READ, BOOKMARKS_R),
+    ("create_tag", WRITE, BOOKMARKS_W),
+    ("get_tag", READ, BOOKMARKS_R),
+    ("edit_tag", BULK, BOOKMARKS_W),
+    ("trash_tag", BULK, BOOKMARKS_W),
+    ("search_library", SEARCH, BOOKMARKS_R),
+    ("search_all", 2 * SEARCH, BOOKMARKS_R),
+    ("list_imports", READ, BOOKMARKS_R),
+    ("begin_import", WHOLE, BOOKMARKS_W),
+    ("get_import", READ, BOOKMARKS_R),
+    ("list_import_rows", READ, BOOKMARKS_R),
+    ("undo_import", WHOLE, BOOKMARKS_W),
+    ("export_library", WHOLE, BOOKMARKS_R),
+    ("list_trash", READ, BOOKMARKS_R),
+    ("purge_trash", BULK, BOOKMARKS_W),
+    ("restore_items", BULK, BOOKMARKS_W),
+    ("list_acts", READ, BOOKMARKS_R),
+    ("undo_act", BULK, BOOKMARKS_W),
+    ("restore_library", WHOLE, BOOKMARKS_W),
+    ("pull_changes", SEARCH, BOOKMARKS_R),
+    ("push_changes", WRITE, BOOKMARKS_W),
 ];
 
 /// Operations that take a secret which lets somebody in, and the door it is tried at: they count
@@ -122,11 +164,13 @@ pub(crate) struct Priced {
     pub cost: Cost,
     /// The door that is tried by it.
     pub door: Option<&'static str>,
+    /// What the caller's token must be good for.
+    pub need: Need,
 }
 
-/// What the operation called `id` costs, in units.
-pub(crate) fn units_of(id: &str) -> Option<u32> {
-    COSTS.iter().find(|(known, _)| *known == id).map(|(_, units)| *units)
+/// What the operation called `id` costs, in units, and what a token must be good for.
+pub(crate) fn row_of(id: &str) -> Option<(u32, Need)> {
+    COSTS.iter().find(|(known, ..)| *known == id).map(|(_, units, need)| (*units, *need))
 }
 
 /// What so many changes of a push cost besides.
@@ -144,9 +188,9 @@ impl Costs {
         let mut all: HashMap<String, Vec<(Method, Priced)>> = HashMap::new();
         for (method, path, operation) in operations(document) {
             let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
-            if let (Ok(method), Some(units)) = (method.parse(), units_of(id)) {
+            if let (Ok(method), Some((units, need))) = (method.parse(), row_of(id)) {
                 let door = DOORS.iter().find(|(known, _)| *known == id).map(|(_, door)| *door);
-                let priced = Priced { cost: Cost::units(units), door };
+                let priced = Priced { cost: Cost::units(units), door, need };
                 all.entry(path).or_default().push((method, priced));
             }
         }
@@ -158,7 +202,9 @@ impl Costs {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let mut of_route = self.0.get(route).into_iter().flatten();
         let known = of_route.find(|(known, _)| known == method).map(|(_, priced)| *priced);
-        known.unwrap_or(Priced { cost: Cost::units(OTHER), door: None })
+        // What no row speaks of is for whoever may do everything.
+        let need = if ELSEWHERE.contains(&route) { OPEN } else { Need::Every };
+        known.unwrap_or(Priced { cost: Cost::units(OTHER), door: None, need })
     }
 }
 
@@ -174,10 +220,23 @@ mod tests {
         let ids = operations.iter().map(|(_, _, operation)| {
             operation.get("operationId").and_then(Value::as_str).unwrap_or_default()
         });
-        let known: BTreeSet<&str> = COSTS.iter().map(|(id, _)| *id).collect();
+        let known: BTreeSet<&str> = COSTS.iter().map(|(id, ..)| *id).collect();
         assert_eq!(ids.collect::<BTreeSet<_>>(), known);
         assert_eq!(known.len(), COSTS.len(), "no operation stands here twice");
         assert!(DOORS.iter().all(|(id, _)| known.contains(id)), "every door belongs to one");
+    }
+
+    #[test]
+    fn what_no_row_speaks_of_is_for_whoever_may_do_everything() {
+        let costs = Costs::of(&crate::document());
+        let need = |method, route| costs.price(&method, route).need;
+        assert_eq!(need(Method::GET, "/v1/forgotten"), Need::Every);
+        assert_eq!(need(Method::DELETE, "/v1/me"), Need::Every, "no such method");
+        assert_eq!(need(Method::HEAD, "/v1/me"), Need::Any);
+        assert_eq!(need(Method::GET, "/v1/{*rest}"), Need::Open);
+        for (id, units, need) in COSTS {
+            assert!(*units != FREE || *need == OPEN, "{id} is not looked at before it is done");
+        }
     }
 
     #[test]
@@ -188,7 +247,7 @@ mod tests {
         assert_eq!(costs.price(&Method::HEAD, search).cost, Cost::units(3));
         assert_eq!(costs.price(&Method::GET, "/readyz").cost, Cost::ZERO);
         assert_eq!(costs.price(&Method::GET, "/v1/{*rest}").cost, Cost::units(1));
-        let joins = Priced { cost: Cost::units(2), door: Some("invitation") };
+        let joins = Priced { cost: Cost::units(2), door: Some("invitation"), need: SHARING_W };
         assert_eq!(costs.price(&Method::POST, "/v1/memberships"), joins);
         assert_eq!(of_changes(500), Cost::units(100));
     }

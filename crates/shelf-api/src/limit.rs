@@ -1,17 +1,19 @@
-//! Whether a request may be worked on now, and what its caller is told of it.
+//! Whether a request may be worked on, now and with the token it came with, and what its caller is
+//! told of it.
 //!
 //! The fields are those of draft-ietf-httpapi-ratelimit-headers-10.
 
 use crate::Api;
 use crate::caller::{self, Caller, Nobody};
-use crate::costs::{Costs, Priced};
+use crate::costs::{Costs, Need, Priced};
 use crate::problem::Problem;
 use crate::replays::REPLAYED;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{HeaderName, RETRY_AFTER};
+use axum::http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use shelf_domain::permit::must_hold;
 use shelf_domain::rate::Cost;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::{Address, Asker, Bound, Dry, Outcome, Signed};
@@ -32,7 +34,8 @@ pub(crate) struct Limited {
     pub(crate) costs: Costs,
 }
 
-/// Stands before every route: finds out who asks, and counts them.
+/// Stands before every route: finds out who asks, counts them, and looks whether what they ask
+/// with is good for it.
 pub(crate) async fn limit(
     State(limited): State<Limited>,
     request: Request,
@@ -40,7 +43,7 @@ pub(crate) async fn limit(
 ) -> Response {
     let Limited { api, costs } = limited;
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let Priced { cost, door } = costs.price(request.method(), route);
+    let Priced { cost, door, need } = costs.price(request.method(), route);
     if cost == Cost::ZERO {
         return next.run(request).await;
     }
@@ -63,11 +66,15 @@ pub(crate) async fn limit(
         Ok(admitted) => admitted,
         Err(dry) => return refused(&dry),
     };
+    let lacking = signed.as_ref().ok().and_then(|signed| lacking(signed, need));
     match signed {
         Ok(signed) => know(&mut parts.extensions, signed),
         Err(problem) => drop(parts.extensions.insert(Nobody(problem))),
     }
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = match lacking {
+        Some(problem) => problem.into_response(),
+        None => next.run(Request::from_parts(parts, body)).await,
+    };
     let outcome = match door {
         Some(_) if response.status().is_success() => Outcome::Opened,
         _ => outcome(&response),
@@ -75,6 +82,21 @@ pub(crate) async fn limit(
     api.throttle.answered(&admitted, outcome).await;
     tell(response.headers_mut(), &admitted.bounds);
     response
+}
+
+/// Why what is asked for is more than the caller's token is good for, if it is (RFC 6750).
+fn lacking(signed: &Signed, need: Need) -> Option<Problem> {
+    let refused = must_hold(signed.grant.allows.permits, need.permits()).err()?;
+    let scope = match need {
+        Need::Of(permit) => format!(", scope=\"{permit}\""),
+        _ => String::new(),
+    };
+    let told = format!("Bearer realm=\"mindshelf\", error=\"insufficient_scope\"{scope}");
+    let problem = Problem::from(refused);
+    Some(match HeaderValue::try_from(told) {
+        Ok(told) => problem.with(WWW_AUTHENTICATE, told),
+        Err(_) => problem,
+    })
 }
 
 /// Lets what comes after know who asks.

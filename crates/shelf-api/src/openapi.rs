@@ -1,7 +1,7 @@
 //! The `OpenAPI` document: what the handlers say, with what is true of every route added.
 
 use crate::caller::SESSION_COOKIE;
-use crate::costs::units_of;
+use crate::costs::{Need, row_of};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody, Wrong, status_of};
 use serde_json::{Map, Value, json};
 use shelf_domain::refusal::Code;
@@ -112,7 +112,7 @@ fn components(components: &mut Value) {
     }
     components["securitySchemes"] = json!({
         "token": { "type": "http", "scheme": "bearer",
-            "description": "A personal access token." },
+            "description": "A personal access token, which may be good for some scopes alone." },
         "session": { "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE,
             "description": "A signed-in browser; writes also need X-CSRF-Token." }
     });
@@ -231,10 +231,15 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
 }
 
 /// Says what an operation costs, and of its answers that are not problems what the caller may be
-/// told of their limits; whether it costs anything.
+/// told of their limits; also what a token must be good for. Whether it costs anything.
 fn priced(operation: &mut Value) -> bool {
-    let units = operation["operationId"].as_str().and_then(units_of).unwrap_or_default();
+    let row = operation["operationId"].as_str().and_then(row_of);
+    let (units, need) = row.unwrap_or((0, Need::Every));
     operation["x-cost"] = units.into();
+    if let Need::Of(permit) = need {
+        // The roles of a scheme that has none of its own (OpenAPI 3.1).
+        operation["security"] = json!([{ "token": [permit.name()] }, { "session": [] }]);
+    }
     let names = if units > 0 { ["RateLimit", "RateLimit-Policy"].as_slice() } else { &[] };
     for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         for name in names {

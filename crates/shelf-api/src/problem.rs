@@ -45,7 +45,7 @@ pub const fn status_of(code: Code) -> StatusCode {
     match code {
         Code::Invalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::Quota => StatusCode::FORBIDDEN,
+        Code::Forbidden | Code::InsufficientScope | Code::Quota => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::AlreadySaved
         | Code::Cycle

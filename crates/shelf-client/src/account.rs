@@ -36,6 +36,15 @@ pub struct TokenInfo {
     /// When it was last used, RFC 3339.
     #[serde(default)]
     pub used_at: Option<String>,
+    /// When it ends, RFC 3339; nothing for never.
+    #[serde(default)]
+    pub expires_at: Option<String>,
+    /// What it may be used for; nothing for all its owner may do.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+    /// In which libraries alone; nothing for all.
+    #[serde(default)]
+    pub libraries: Option<Vec<LibraryId>>,
 }
 
 /// A new token; the only time its secret is seen.
@@ -57,9 +66,20 @@ struct Tokens {
     items: Vec<TokenInfo>,
 }
 
-#[derive(Serialize)]
-struct Name<'a> {
-    name: &'a str,
+/// What token to make.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TokenAsk {
+    /// A name to know it by.
+    pub name: String,
+    /// When it ends, RFC 3339; never, or when the token ends that makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// What it may be used for, such as `bookmarks:read`; all the caller may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// In which libraries alone; all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub libraries: Option<Vec<LibraryId>>,
 }
 
 impl Client {
@@ -68,9 +88,9 @@ impl Client {
         self.get("/v1/me").await
     }
 
-    /// Makes a token called `name`.
-    pub async fn create_token(&self, name: &str) -> Result<NewToken, ClientFailure> {
-        self.post("/v1/tokens", &Name { name }).await
+    /// Makes a token.
+    pub async fn create_token(&self, ask: &TokenAsk) -> Result<NewToken, ClientFailure> {
+        self.post("/v1/tokens", ask).await
     }
 
     /// The tokens of this person.

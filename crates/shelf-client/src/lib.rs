@@ -16,7 +16,7 @@ mod search;
 mod imports;
 mod exports;
 
-pub use account::{LibraryName, Me, NewToken, TokenInfo};
+pub use account::{LibraryName, Me, NewToken, TokenAsk, TokenInfo};
 pub use audit::{AuditCheck, AuditRecord, TenantName};
 pub use bookmarks::{Bookmark, Save, SavePlace, Saved};
 pub use client::Client;

@@ -7,6 +7,7 @@
 pub mod id;
 pub mod shard;
 pub mod right;
+pub mod permit;
 pub mod audit;
 pub mod login;
 pub mod stamp;

@@ -41,6 +41,8 @@ pub enum Code {
     UnknownFormat,
     /// The write the caller wants to see has not been followed yet.
     NotYet,
+    /// The token may not be used for this.
+    InsufficientScope,
     /// A quota is used up.
     Quota,
     /// Too many requests.
@@ -58,9 +60,16 @@ const NO_ROOM: (&str, &str, &str) = (
     "make room there and send it again; what was answered before is safe",
 );
 
+/// The texts of [`Code::InsufficientScope`].
+const INSUFFICIENT_SCOPE: (&str, &str, &str) = (
+    "insufficient_scope",
+    "this token may not be used for that",
+    "use one with the scope that is named",
+);
+
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -78,6 +87,7 @@ impl Code {
         Self::TooLarge,
         Self::UnknownFormat,
         Self::NotYet,
+        Self::InsufficientScope,
         Self::Quota,
         Self::SlowDown,
         Self::Unavailable,
@@ -160,6 +170,7 @@ impl Code {
             Self::NotYet => {
                 ("not_yet", "what you wait for is not followed yet", "ask again in a moment")
             }
+            Self::InsufficientScope => INSUFFICIENT_SCOPE,
             Self::Quota => ("quota", "the quota is used up", "remove something or raise the quota"),
             Self::SlowDown => {
                 ("slow_down", "too many requests", "wait as long as Retry-After says")

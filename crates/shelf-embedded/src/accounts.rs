@@ -6,6 +6,7 @@ use crate::tenants::{give, given_to, put_member, put_tenant};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_domain::permit::Allowance;
 use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
@@ -39,11 +40,44 @@ pub(crate) fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
         created_at: row.get(4)?,
         expires_at: row.get(5)?,
         used_at: row.get(6)?,
+        allows: allowance_of(row)?,
     })
 }
 
-pub(crate) const GRANT: &str =
-    "id, person, kind, name, created_at, expires_at, used_at, secret FROM grants";
+fn allowance_of(row: &Row<'_>) -> rusqlite::Result<Allowance> {
+    let permits: Option<String> = row.get(7)?;
+    let libraries: Option<String> = row.get(8)?;
+    let kept = Allowance::kept(permits.as_deref(), libraries.as_deref());
+    kept.ok_or_else(|| damaged("what a grant may be used for"))
+}
+
+pub(crate) const GRANT: &str = "id, person, kind, name, created_at, expires_at, used_at, scopes,
+    libraries, secret FROM grants";
+
+/// Adds a grant that is not there yet; whether it was added.
+pub(crate) fn put_grant(
+    connection: &Connection,
+    grant: &Grant,
+    secret: Option<&[u8; 32]>,
+) -> rusqlite::Result<bool> {
+    let permits: Option<String> = grant.allows.permits.into();
+    let sql = "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
+        used_at, scopes, libraries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        ON CONFLICT (id) DO NOTHING";
+    let put = connection.prepare_cached(sql)?.execute(params![
+        grant.id.to_bytes(),
+        grant.person.to_bytes(),
+        grant.kind.name(),
+        grant.name,
+        secret,
+        grant.created_at,
+        grant.expires_at,
+        grant.used_at,
+        permits,
+        grant.allows.libraries_text(),
+    ])?;
+    Ok(put > 0)
+}
 
 fn grant_by(
     connection: &Connection,
@@ -190,19 +224,8 @@ impl Accounts for Embedded {
     async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault> {
         let grant = grant.clone();
         self.write("keeping a grant", move |connection| {
-            connection
-                .prepare_cached("INSERT INTO grants VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-                .execute(params![
-                    grant.id.to_bytes(),
-                    grant.person.to_bytes(),
-                    grant.kind.name(),
-                    grant.name,
-                    secret.map(|secret| secret.0),
-                    grant.created_at,
-                    grant.expires_at,
-                    grant.used_at
-                ])?;
-            Ok(())
+            let secret = secret.map(|secret| secret.0);
+            put_grant(connection, &grant, secret.as_ref()).map(drop)
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Everything true in the database, told as of one moment and taken in again.
 
-use crate::accounts::{GRANT, grant_of, library_of, person_of};
+use crate::accounts::{GRANT, grant_of, library_of, person_of, put_grant};
 use crate::activity::event_of;
 use crate::credentials::{self, CREDENTIAL, credential_of};
 use crate::imports::{from_json, to_json};
@@ -16,7 +16,7 @@ use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
-use shelf_ports::accounts::{Grant, LibraryInfo};
+use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, KeptAnswer, Taking, is_same_row};
 use shelf_ports::tenants::{Group, Member, Tenant};
 use std::sync::Arc;
@@ -104,7 +104,7 @@ impl Telling<'_> {
             Ok(Entry::RecoveryCode(PersonId::from_bytes(row.get(0)?), row.get(1)?))
         })?;
         let grants = format!("SELECT {GRANT} ORDER BY id");
-        self.each(&grants, [], |row| Ok(Entry::Grant(grant_of(row)?, row.get(7)?)))?;
+        self.each(&grants, [], |row| Ok(Entry::Grant(grant_of(row)?, row.get(9)?)))?;
         for (info, owner, key) in self.libraries()? {
             self.scope = None;
             let scope = info.scope();
@@ -213,7 +213,9 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
         Entry::Setting(person, name, value) => connection
             .prepare_cached("INSERT OR IGNORE INTO settings VALUES (?1, ?2, ?3)")?
             .execute(params![person.to_bytes(), name, value]),
-        Entry::Grant(grant, secret) => return take_grant(connection, grant, secret.as_ref()),
+        Entry::Grant(grant, secret) => {
+            return put_grant(connection, grant, secret.as_ref()).map(drop);
+        }
         Entry::Credential(told) => return credentials::take_in(connection, told),
         Entry::RecoveryCode(person, code) => {
             return credentials::take_in_code(connection, *person, code);
@@ -258,29 +260,6 @@ fn take_library(
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
         )?
         .execute(params![info.id.to_bytes(), tenant, maker.to_bytes(), info.name, info.created_at])
-        .map(drop)
-}
-
-fn take_grant(
-    connection: &Connection,
-    grant: &Grant,
-    secret: Option<&[u8; 32]>,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at, used_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
-        )?
-        .execute(params![
-            grant.id.to_bytes(),
-            grant.person.to_bytes(),
-            grant.kind.name(),
-            grant.name,
-            secret,
-            grant.created_at,
-            grant.expires_at,
-            grant.used_at
-        ])
         .map(drop)
 }
 

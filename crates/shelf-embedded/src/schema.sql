@@ -47,8 +47,7 @@ CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at IN
     WITHOUT ROWID;
 CREATE TABLE grants (
     id BLOB PRIMARY KEY, person BLOB NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
-    secret BLOB UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER
-) WITHOUT ROWID;
+    secret BLOB UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER, scopes TEXT, libraries TEXT) WITHOUT ROWID;
 CREATE TABLE settings (person BLOB NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (person, name)) WITHOUT ROWID;
 -- one for each person who has a password

@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 6;
+const SCHEMA_VERSION: i64 = 7;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
     (4, include_str!("migrations/4.sql")),
     (5, include_str!("migrations/5.sql")),
+    (6, include_str!("migrations/6.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -276,6 +277,8 @@ mod tests {
              DROP TABLE tenants; DROP TABLE members; DROP TABLE groups; DROP TABLE grouped;
              DROP TABLE shares; DROP TABLE invitations; DROP TABLE audit;
              DROP TABLE credentials; DROP TABLE recovery_codes; DROP TABLE tries;
+             ALTER TABLE grants DROP COLUMN scopes; ALTER TABLE grants DROP COLUMN libraries;
+             INSERT INTO grants VALUES (x'04', x'01', 'token', 'old', x'05', 9, NULL, NULL);
              DROP INDEX children_bookmark;
              CREATE INDEX children_bookmark ON children (library, bookmark)
                  WHERE bookmark IS NOT NULL;
@@ -293,5 +296,8 @@ mod tests {
             JOIN libraries l ON l.tenant = t.id JOIN shares s ON s.library = l.id AND s.holder = m.person";
         let whose: String = brought.query_row(whose, [], |row| row.get(0)).unwrap();
         assert_eq!(whose, "Adaownermanage", "a person of before owns their tenant and library");
+        let old = "SELECT scopes IS NULL AND libraries IS NULL FROM grants WHERE name = 'old'";
+        let unlimited: bool = brought.query_row(old, [], |row| row.get(0)).unwrap();
+        assert!(unlimited, "a token of before keeps all it could do");
     }
 }

@@ -9,7 +9,9 @@ use crate::doors::Doors;
 use crate::tenants::governor_in;
 use shelf_domain::audit::{Broken, Chain, Deed, Record, Seal, Sealed};
 use shelf_domain::id::{DeviceId, PersonId, Scope, TenantId};
+use shelf_domain::permit::Permits;
 use shelf_domain::refusal::{Code, Refused};
+use shelf_ports::accounts::{Grant, GrantKind};
 use shelf_ports::{Failure, Fault};
 
 /// Most records of one page.
@@ -24,17 +26,24 @@ pub struct Actor {
     pub person: PersonId,
     /// What they are signed in with; nothing while they come in.
     pub grant: Option<DeviceId>,
+    /// What that may be used for.
+    pub permits: Permits,
+    /// When what they make with it ends at the latest, milliseconds.
+    pub until: Option<i64>,
 }
 
 impl From<&Signed> for Actor {
     fn from(signed: &Signed) -> Self {
-        Self { person: signed.person.id, grant: Some(signed.grant.id) }
+        let Grant { id, kind, expires_at, ref allows, .. } = signed.grant;
+        // A session ends by itself because a browser is left behind, not because it was limited.
+        let until = if kind == GrantKind::Session { None } else { expires_at };
+        Self { person: signed.person.id, grant: Some(id), permits: allows.permits, until }
     }
 }
 
 impl From<PersonId> for Actor {
     fn from(person: PersonId) -> Self {
-        Self { person, grant: None }
+        Self { person, grant: None, permits: Permits::EVERY, until: None }
     }
 }
 
@@ -55,7 +64,7 @@ pub(crate) async fn record(
     (deed, subject): (Deed, Option<[u8; 16]>),
     detail: impl Into<String>,
 ) -> Result<(), Fault> {
-    let (at, Actor { person, grant }) = (doors.clock.now_ms(), by);
+    let (at, Actor { person, grant, .. }) = (doors.clock.now_ms(), by);
     let record = Record { at, deed, person, grant, subject, detail: detail.into() };
     doors.audit.put_record(tenant, record).await.map(drop)
 }

@@ -3,11 +3,14 @@
 use crate::audit::{Actor, record_own};
 use crate::doors::Doors;
 use crate::secret::Secret;
+use crate::sign_in::SESSION_MS;
 use shelf_domain::audit::Deed;
-use shelf_domain::id::{DeviceId, PersonId};
-use shelf_domain::refusal::Refused;
+use shelf_domain::id::{DeviceId, LibraryId, PersonId};
+use shelf_domain::permit::{Allowance, Permit, Permits, must_hold};
+use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::accounts::{Grant, GrantKind};
 use shelf_ports::{Failure, Fault};
+use std::collections::BTreeSet;
 
 /// Longest name of a grant, in characters.
 pub const NAME_CHARS_MAX: usize = 200;
@@ -17,8 +20,20 @@ pub const NAME_CHARS_MAX: usize = 200;
 pub struct CreateToken {
     /// A name its owner will know it by.
     pub name: String,
-    /// When it ends, milliseconds; `None` for never.
+    /// When it ends, milliseconds; `None` for never, or when what makes it ends.
     pub expires_at: Option<i64>,
+    /// What it may be used for; `None` for all its maker may do, or in some libraries for reading
+    /// and writing there.
+    pub permits: Option<Permits>,
+    /// In which libraries alone; `None` for all.
+    pub libraries: Option<BTreeSet<LibraryId>>,
+}
+
+impl CreateToken {
+    /// A token called `name` for all its maker may do.
+    pub fn called(name: impl Into<String>) -> Self {
+        Self { name: name.into(), expires_at: None, permits: None, libraries: None }
+    }
 }
 
 /// A grant and the secret that opens it, which is shown this once.
@@ -30,30 +45,82 @@ pub struct NewGrant {
     pub grant: Grant,
 }
 
-/// Makes a token for whoever asks.
+/// Makes a token for whoever asks. It never does more, or lives longer, than what makes it: a
+/// token that leaked cannot be kept alive by another.
 #[tracing::instrument(skip_all)]
 pub async fn create_token(doors: &Doors, by: Actor, ask: CreateToken) -> Result<NewGrant, Failure> {
     let name = checked_name(&ask.name)?;
     if ask.expires_at.is_some_and(|at| at <= doors.clock.now_ms()) {
         return Err(Refused::invalid("expires_at", "this has passed already").into());
     }
-    Ok(open(doors, by, GrantKind::Token, name, ask.expires_at).await?)
+    let expires_at = within(ask.expires_at, by.until)?;
+    let allows = allowed(doors, by, ask.permits, ask.libraries).await?;
+    Ok(open(doors, by, New { kind: GrantKind::Token, name, expires_at, allows }).await?)
+}
+
+/// When a token ends that is to end at `asked` and may live until `most`.
+fn within(asked: Option<i64>, most: Option<i64>) -> Result<Option<i64>, Refused> {
+    match (asked, most) {
+        (Some(asked), Some(most)) if asked > most => {
+            let detail = "the token you ask with ends before that";
+            Err(Refused::invalid("expires_at", detail))
+        }
+        (asked, most) => Ok(asked.or(most)),
+    }
+}
+
+/// What a token may be used for that `by` makes.
+async fn allowed(
+    doors: &Doors,
+    by: Actor,
+    permits: Option<Permits>,
+    libraries: Option<BTreeSet<LibraryId>>,
+) -> Result<Allowance, Failure> {
+    let of_content = || Permit::ALL.into_iter().filter(|permit| permit.is_of_content()).collect();
+    let all = if libraries.is_some() { by.permits.and(of_content()) } else { by.permits };
+    let allows = Allowance { permits: permits.unwrap_or(all), libraries };
+    allows.check()?;
+    must_hold(by.permits, allows.permits)?;
+    if let Some(libraries) = &allows.libraries {
+        let reach = doors.tenants.reach(by.person).await?;
+        for id in libraries {
+            if !reach.iter().any(|reach| reach.library.id == *id) {
+                let detail = format!("there is no library {id}");
+                return Err(Refused::new(Code::NotFound, "libraries", detail).into());
+            }
+        }
+    }
+    Ok(allows)
 }
 
 /// Makes the key that stands in the data directory for the owner's own commands.
 #[tracing::instrument(skip_all)]
 pub async fn create_local_key(doors: &Doors, person: PersonId) -> Result<NewGrant, Fault> {
-    open(doors, person.into(), GrantKind::Local, "This machine".to_owned(), None).await
+    let (kind, name) = (GrantKind::Local, "This machine".to_owned());
+    let new = New { kind, name, expires_at: None, allows: Allowance::default() };
+    open(doors, person.into(), new).await
 }
 
-/// Makes a grant of `kind` with a new secret.
-pub(crate) async fn open(
-    doors: &Doors,
-    by: Actor,
-    kind: GrantKind,
-    name: String,
-    expires_at: Option<i64>,
-) -> Result<NewGrant, Fault> {
+/// A grant that is to be made.
+#[derive(Debug)]
+pub(crate) struct New {
+    pub(crate) kind: GrantKind,
+    pub(crate) name: String,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) allows: Allowance,
+}
+
+impl New {
+    /// A session called `name` that begins at `now`.
+    pub(crate) fn session(name: &str, now: i64) -> Self {
+        let (kind, expires_at) = (GrantKind::Session, Some(now + SESSION_MS));
+        Self { kind, name: name.to_owned(), expires_at, allows: Allowance::default() }
+    }
+}
+
+/// Makes a grant with a new secret.
+pub(crate) async fn open(doors: &Doors, by: Actor, new: New) -> Result<NewGrant, Fault> {
+    let New { kind, name, expires_at, allows } = new;
     let secret = Secret::new(&*doors.chance);
     let created_at = doors.clock.now_ms();
     let (id, person): (DeviceId, _) = (doors.ids().make(), by.person);
@@ -62,7 +129,7 @@ pub(crate) async fn open(
         GrantKind::Token => record_own(doors, by, (Deed::TokenMade, Some(id.to_bytes()))).await?,
         GrantKind::Local | GrantKind::Device => {}
     }
-    let grant = Grant { id, person, kind, name, created_at, expires_at, used_at: None };
+    let grant = Grant { id, person, kind, name, created_at, expires_at, used_at: None, allows };
     doors.accounts.put_grant(&grant, Some(secret.hash())).await?;
     Ok(NewGrant { secret, grant })
 }

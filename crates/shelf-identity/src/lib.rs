@@ -23,7 +23,7 @@ pub mod passwords;
 
 pub use address::Address;
 pub use audit::Actor;
-pub use authenticate::{Signed, authenticate};
+pub use authenticate::{Signed, authenticate, session};
 pub use create_link::{SignInLink, create_link};
 pub use create_token::{CreateToken, NewGrant, create_local_key, create_token};
 pub use csrf::CsrfToken;

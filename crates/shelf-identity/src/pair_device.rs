@@ -4,6 +4,7 @@ use crate::audit::{Actor, record_own};
 use crate::create_token::checked_name;
 use crate::doors::Doors;
 use shelf_domain::audit::Deed;
+use shelf_domain::permit::Allowance;
 use shelf_ports::Failure;
 use shelf_ports::accounts::{Grant, GrantKind};
 
@@ -19,6 +20,7 @@ pub async fn pair_device(doors: &Doors, by: Actor, name: &str) -> Result<Grant, 
         created_at: doors.clock.now_ms(),
         expires_at: None,
         used_at: None,
+        allows: Allowance::default(),
     };
     record_own(doors, by, (Deed::DevicePaired, Some(grant.id.to_bytes()))).await?;
     doors.accounts.put_grant(&grant, None).await?;

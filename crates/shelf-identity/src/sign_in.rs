@@ -1,11 +1,10 @@
 //! Sign in with a one-time link.
 
-use crate::create_token::{NewGrant, open};
+use crate::create_token::{New, NewGrant, open};
 use crate::doors::Doors;
 use crate::secret::Secret;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::Failure;
-use shelf_ports::accounts::GrantKind;
 
 /// How long a session lasts, in milliseconds.
 pub const SESSION_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
@@ -21,6 +20,5 @@ pub async fn sign_in(doors: &Doors, link: &Secret, name: &str) -> Result<NewGran
         let detail = "this link was used before or has ended";
         return Err(Refused::new(Code::Unauthenticated, "link", detail).into());
     };
-    let (kind, name) = (GrantKind::Session, name.to_owned());
-    Ok(open(doors, person.into(), kind, name, Some(now + SESSION_MS)).await?)
+    Ok(open(doors, person.into(), New::session(name, now)).await?)
 }

@@ -4,6 +4,7 @@ use crate::Fault;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::permit::Allowance;
 use std::fmt;
 
 /// Whose setting [`RESTORED`] is: nobody's.
@@ -97,6 +98,9 @@ pub struct Grant {
     pub expires_at: Option<i64>,
     /// When it was last used, milliseconds, to the minute.
     pub used_at: Option<i64>,
+    /// What it may be used for; all the person may do, where nobody limited it.
+    #[serde(default)]
+    pub allows: Allowance,
 }
 
 impl Grant {

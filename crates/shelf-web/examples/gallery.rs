@@ -8,14 +8,17 @@ use axum::{
 };
 use maud::Markup;
 use serde::Deserialize;
-use shelf_domain::right::Right;
+use shelf_domain::{
+    permit::{Permit, Permits},
+    right::Right,
+};
 use shelf_web::{
     assets,
     frame::{self, Folder, Frame, Here, Rail, TagCount, Theme},
     marked::Marked,
     pages::{
-        design, export, folders, history, import, item, list, problem, save, settings, tags, trash,
-        welcome,
+        design, export, folders, history, import, item, keys, list, problem, save, settings, tags,
+        trash, welcome,
     },
     policy,
     ui::{row::RowView, toast::Toast},
@@ -430,13 +433,30 @@ fn some_settings() -> settings::SettingsPage {
                 this: false,
             },
         ],
-        tokens: vec![settings::Token {
-            id: "1".into(),
-            name: "backup script".into(),
-            made_at: NOW - Duration::days(40),
-            used_at: Some(NOW - Duration::minutes(7)),
-        }],
-        new_token: None,
+        keys: keys::KeysPart {
+            tokens: vec![
+                keys::Token {
+                    id: "1".into(),
+                    name: "backup script".into(),
+                    made_at: NOW - Duration::days(40),
+                    used_at: Some(NOW - Duration::minutes(7)),
+                    ends_at: None,
+                    permits: Permits::EVERY,
+                    libraries: None,
+                },
+                keys::Token {
+                    id: "2".into(),
+                    name: "reading list on the wall".into(),
+                    made_at: NOW - Duration::days(3),
+                    used_at: None,
+                    ends_at: Some(NOW + Duration::days(27)),
+                    permits: [Permit::BookmarksRead].into_iter().collect(),
+                    libraries: Some(vec!["Papers".into()]),
+                },
+            ],
+            libraries: vec![("1".into(), "Bookmarks".into()), ("2".into(), "Papers".into())],
+            ..keys::KeysPart::default()
+        },
         activity: true,
         sample: true,
         now: NOW,

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use shelf_domain::rate::Cost;
-use shelf_identity::{Address, Asker, Outcome, Secret, authenticate};
+use shelf_identity::{Address, Asker, Outcome, Secret, session};
 
 use crate::{cookies, posted::Said, trouble::Trouble, web::Web};
 
@@ -141,7 +141,7 @@ pub(crate) async fn limit(State(web): State<Web>, mut request: Request, next: Ne
     let door = door(request.method(), route);
     let secret = cookies::read(request.headers(), cookies::SESSION).map(Secret::sent);
     let signed = match secret {
-        Some(secret) => authenticate(&web.doors, &secret).await,
+        Some(secret) => session(&web.doors, &secret).await,
         None => Ok(None),
     };
     // Nobody is counted as a stranger because the store is away.

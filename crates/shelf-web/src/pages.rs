@@ -14,6 +14,7 @@ pub mod audit;
 pub mod sharing;
 pub mod join;
 pub mod settings;
+pub mod keys;
 pub mod password;
 pub mod save;
 pub mod problem;

@@ -96,7 +96,7 @@ fn refusal(refused: &Refused) -> Problem {
 fn status(code: Code) -> StatusCode {
     match code {
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::Forbidden | Code::InsufficientScope => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::Purged | Code::Moved => StatusCode::GONE,
         Code::Stale => StatusCode::PRECONDITION_FAILED,

@@ -9,7 +9,7 @@ use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
 use shelf_domain::{id::Scope, right::Right};
 use shelf_identity::{
-    Actor, CsrfToken, Secret, Signed, authenticate, libraries, tenants::create_tenant::list_tenants,
+    Actor, CsrfToken, Secret, Signed, libraries, session, tenants::create_tenant::list_tenants,
 };
 use shelf_ports::tenants::Reach;
 use time::OffsetDateTime;
@@ -80,9 +80,9 @@ impl FromRequestParts<Web> for Visit {
         // Whoever stood before the page may have asked already.
         let signed = match parts.extensions.get::<Signed>() {
             Some(signed) => signed.clone(),
-            None => authenticate(&web.doors, &secret).await?.ok_or_else(nobody)?,
+            None => session(&web.doors, &secret).await?.ok_or_else(nobody)?,
         };
-        let libraries = libraries(&web.doors, &signed.person).await?;
+        let libraries = libraries(&web.doors, &signed).await?;
         let within = parts.extensions.get::<Within>().copied();
         let meant = |reach: &&Reach| within.is_none_or(|Within(id)| reach.library.id == id);
         let Reach { library, right } =

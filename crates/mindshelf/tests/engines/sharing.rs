@@ -32,7 +32,7 @@ async fn readers(shelf: &Deployment) -> Vec<Reader> {
     let mut readers = Vec::new();
     for number in 0..PEOPLE {
         let desk = Desk::new(&*store, 9_000 + number).await;
-        let ask = CreateToken { name: "test".to_owned(), expires_at: None };
+        let ask = CreateToken::called("test");
         let token = create_token(&doors, desk.person.into(), ask).await.unwrap().secret;
         let gateway = if number % 2 == 0 { "a" } else { "b" };
         let http = Http::new(&shelf.process(gateway).server.address).unwrap();

@@ -32,6 +32,19 @@ fn commands_work_whether_or_not_a_server_runs() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not signed in"));
 
+    let limited = ["token", "create", "--name", "reader", "--scope", "bookmarks:read"];
+    let limited = said(mindshelf(dir.path()).args(limited).args(["--expires", "30d"]));
+    let mut no = mindshelf(elsewhere.path());
+    no.args(["add", "https://example.org/no", "--server", &server.address, "--token"]);
+    let refused = ran(no.arg(limited.trim_end()));
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("bookmarks:write"), "what is missing is named: {why}");
+    let listed = said(mindshelf(dir.path()).args(["token", "list"]));
+    assert!(listed.contains("scopes=bookmarks:read  ends="), "{listed}");
+    let wrong =
+        ran(mindshelf(dir.path()).args(["token", "create", "--name", "x", "--scope", "eat"]));
+    assert_eq!(wrong.status.code(), Some(1));
+
     let announced = dir.path().join("server.json");
     assert!(announced.exists());
     assert!(server.stop(), "it ends without complaint");

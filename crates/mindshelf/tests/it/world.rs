@@ -101,7 +101,7 @@ impl World {
             clock: stores.clock.clone(),
             chance: stores.chance.clone(),
         };
-        let ask = CreateToken { name: "story".to_owned(), expires_at: None };
+        let ask = CreateToken::called("story");
         let token = create_token(&doors, id.into(), ask).await.unwrap();
         Reader::with(self.app().router(), token.secret.expose()).await
     }

@@ -7,16 +7,18 @@ use crate::moment::Moment;
 use crate::page::Paged;
 use crate::problem::Problem;
 use crate::replays::ShownOnce;
-use crate::wire::{Answer, done, json, located};
+use crate::wire::{Answer, Id, done, json, located};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use shelf_domain::id::DeviceId;
+use shelf_domain::id::{DeviceId, LibraryId};
+use shelf_domain::permit::{Allowance, Permit, Permits};
 use shelf_domain::refusal::Refused;
 use shelf_identity::{CreateToken, create_token, list_grants, pair_device, revoke_grant};
 use shelf_ports::accounts::{Grant, GrantKind};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -49,11 +51,71 @@ pub(crate) struct GrantOut {
     expires_at: Option<Moment>,
     /// When it was last used, to the minute.
     used_at: Option<Moment>,
+    /// What it may be used for; null is all the person may do.
+    #[schema(value_type = Option<Vec<ScopeIo>>)]
+    scopes: Option<Vec<&'static str>>,
+    /// In which libraries alone; null is all.
+    #[schema(value_type = Option<Vec<Id>>)]
+    libraries: Option<Vec<String>>,
+}
+
+/// What a token may be used for.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[schema(as = Scope)]
+pub(crate) enum ScopeIo {
+    /// Read, search and export what is in libraries.
+    #[serde(rename = "bookmarks:read")]
+    BookmarksRead,
+    /// Change what is in libraries, and push as a device.
+    #[serde(rename = "bookmarks:write")]
+    BookmarksWrite,
+    /// See what the person opened.
+    #[serde(rename = "activity:read")]
+    ActivityRead,
+    /// Note what they open, forget it, and switch that off.
+    #[serde(rename = "activity:write")]
+    ActivityWrite,
+    /// See what may act for the person.
+    #[serde(rename = "account:read")]
+    AccountRead,
+    /// Make and end tokens and sessions, and rename the person.
+    #[serde(rename = "account:write")]
+    AccountWrite,
+    /// See tenants and who may use which library.
+    #[serde(rename = "sharing:read")]
+    SharingRead,
+    /// Change that; also make and rename libraries.
+    #[serde(rename = "sharing:write")]
+    SharingWrite,
+    /// Read and check audit logs.
+    #[serde(rename = "audit:read")]
+    AuditRead,
+}
+
+impl From<ScopeIo> for Permit {
+    fn from(scope: ScopeIo) -> Self {
+        match scope {
+            ScopeIo::BookmarksRead => Self::BookmarksRead,
+            ScopeIo::BookmarksWrite => Self::BookmarksWrite,
+            ScopeIo::ActivityRead => Self::ActivityRead,
+            ScopeIo::ActivityWrite => Self::ActivityWrite,
+            ScopeIo::AccountRead => Self::AccountRead,
+            ScopeIo::AccountWrite => Self::AccountWrite,
+            ScopeIo::SharingRead => Self::SharingRead,
+            ScopeIo::SharingWrite => Self::SharingWrite,
+            ScopeIo::AuditRead => Self::AuditRead,
+        }
+    }
 }
 
 impl From<Grant> for GrantOut {
     fn from(grant: Grant) -> Self {
+        let Allowance { permits, libraries } = grant.allows;
+        let scopes =
+            (permits != Permits::EVERY).then(|| permits.each().map(Permit::name).collect());
         Self {
+            scopes,
+            libraries: libraries.map(|all| all.iter().map(LibraryId::to_string).collect()),
             id: grant.id.to_string(),
             kind: grant.kind.name(),
             name: grant.name,
@@ -95,14 +157,25 @@ async fn tokens(me: Me, State(api): State<Api>) -> Answer {
 /// What token to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = CreateToken, example = json!({"name": "laptop"}))]
+#[schema(as = CreateToken, example = json!({"name": "laptop",
+    "scopes": ["bookmarks:read", "bookmarks:write"],
+    "libraries": ["0193f0a0-0000-7000-8000-000000000000"]}))]
 struct TokenIn {
     /// A name to know it by.
     #[schema(min_length = 1, max_length = 200)]
     name: String,
-    /// When it ends; never, where it is not said.
+    /// When it ends; where it is not said, never, or when the token ends that makes it.
     #[serde(default)]
     expires_at: Option<Moment>,
+    /// What it may be used for, at most what the caller may; where it is not said, that.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<ScopeIo>>, min_items = 1)]
+    scopes: Option<Vec<ScopeIo>>,
+    /// In which libraries alone, which goes with `bookmarks:read` and `bookmarks:write` alone;
+    /// all, where it is not said.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Id>>, min_items = 1, max_items = 50)]
+    libraries: Option<Vec<LibraryId>>,
 }
 
 /// A new token.
@@ -124,7 +197,9 @@ struct TokenOut {
     responses((status = 201, description = "Made.", body = TokenOut)))]
 async fn create(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<TokenIn>) -> Answer {
     let expires_at = body.expires_at.map(|Moment(at)| at);
-    let ask = CreateToken { name: body.name, expires_at };
+    let permits = body.scopes.map(|scopes| scopes.into_iter().map(Permit::from).collect());
+    let libraries = body.libraries.map(BTreeSet::from_iter);
+    let ask = CreateToken { name: body.name, expires_at, permits, libraries };
     let new = create_token(&api.doors(), me.actor(), ask).await?;
     let location = format!("/v1/tokens/{}", new.grant.id);
     let token = new.secret.expose().to_owned();

@@ -122,7 +122,7 @@ impl From<Counts> for CountsOut {
     responses((status = 200, description = "The caller.", body = MeOut)))]
 async fn who(me: Me, State(api): State<Api>) -> Answer {
     let mut libraries = Vec::new();
-    for reach in shelf_identity::libraries(&api.doors(), &me.signed.person).await? {
+    for reach in shelf_identity::libraries(&api.doors(), &me.signed).await? {
         libraries.push(LibraryOut::of(&me, reach).await?);
     }
     let person = PersonOut::from(me.signed.person);

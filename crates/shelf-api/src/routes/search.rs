@@ -190,7 +190,7 @@ async fn in_all(
         return Err(Problem::query("at_least", "positions are of one library: search that one"));
     }
     let ask = query.ask()?;
-    let libraries = shelf_identity::libraries(&api.doors(), &me.signed.person).await?;
+    let libraries = shelf_identity::libraries(&api.doors(), &me.signed).await?;
     let scopes: Vec<Scope> = libraries.iter().map(|reach| reach.library.scope()).collect();
     if scopes.len() > 1 && ask.offset + ask.limit > LIMIT_MAX {
         let detail = format!("over several libraries pages lead to the {LIMIT_MAX}th hit");

@@ -122,7 +122,7 @@ async fn create(
 }
 
 async fn known(me: &Me, api: &Api, id: LibraryId) -> Result<LibraryOut, Problem> {
-    let reach = reach_of(&api.doors(), me.signed.person.id, id).await?;
+    let reach = reach_of(&api.doors(), &me.signed, id).await?;
     LibraryOut::of(me, reach).await
 }
 

@@ -143,6 +143,10 @@ async fn written() -> String {
             0 => "Costs nothing.".to_owned(),
             cost => format!("Costs {cost}."),
         };
+        let cost = match &route.scope {
+            Some(scope) => format!("{cost} Takes `{scope}`."),
+            None => cost,
+        };
         let told = Told { text: prepared.examples(&told.text), ..told };
         let json = serde_json::from_str(&told.text).unwrap_or(Value::Null);
         let mut headers = told.headers.clone();

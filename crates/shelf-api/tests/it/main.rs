@@ -20,6 +20,7 @@ mod search;
 mod document;
 mod shape;
 mod walk;
+mod scopes;
 mod examples;
 mod nasty;
 mod positions;

@@ -11,6 +11,7 @@ use shelf_api::{Api, Background, Gate, Probes, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::permit::Permits;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
 use shelf_identity::{
@@ -165,6 +166,16 @@ impl World {
         someone(&Doors { accounts, tenants, audit, clock, chance }, number).await
     }
 
+    /// `who` with a token that is good for `scopes` alone.
+    pub(crate) async fn limited(&self, who: &Someone, scopes: &str) -> Someone {
+        let permits = Some(Permits::read(scopes).unwrap());
+        let ask = CreateToken { permits, ..CreateToken::called("limited") };
+        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
+        let doors = Doors { accounts, tenants, audit, clock, chance };
+        let token = create_token(&doors, who.person.into(), ask).await.unwrap().secret;
+        Someone { token: token.expose().to_owned(), ..who.clone() }
+    }
+
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Told {
         let response = self.app.clone().oneshot(request).await.unwrap();
@@ -285,7 +296,7 @@ async fn someone(doors: &Doors, number: u8) -> Someone {
         created_at: 1_789_000_000_000,
     };
     doors.accounts.add_person(&person, &info).await.unwrap();
-    let ask = CreateToken { name: "tests".to_owned(), expires_at: None };
+    let ask = CreateToken::called("tests");
     let token = create_token(doors, id.into(), ask).await.unwrap().secret;
     let link = create_link(doors, id).await.unwrap();
     let session = sign_in(doors, &link.secret, "A browser").await.unwrap().secret;

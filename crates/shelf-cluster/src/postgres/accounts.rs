@@ -5,6 +5,7 @@ use super::within::Within;
 use super::{Bound, Postgres, damaged};
 use async_trait::async_trait;
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_domain::permit::Allowance;
 use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
@@ -14,10 +15,17 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 /// The grant a secret opens.
-const GRANT_BY: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at FROM grants
+const GRANT_BY: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, scopes,
+    libraries FROM grants
     WHERE secret = $1 AND (expires_at IS NULL OR expires_at > $2)";
+/// Adds a grant that is not there yet.
+const PUT_GRANT: &str =
+    "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
+    used_at, scopes, libraries) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (id) DO NOTHING";
 /// The grants of a person.
-const GRANTS_OF: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at FROM grants
+const GRANTS_OF: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, scopes,
+    libraries FROM grants
     WHERE person = $1 AND (expires_at IS NULL OR expires_at > $2)
     ORDER BY created_at DESC, id DESC";
 
@@ -48,7 +56,32 @@ pub(super) fn grant_of(row: &Row) -> Result<Grant, Fault> {
         created_at: row.get(4),
         expires_at: row.get(5),
         used_at: row.get(6),
+        allows: Allowance::kept(row.get(7), row.get(8))
+            .ok_or_else(|| damaged("what a grant may be used for"))?,
     })
+}
+
+/// Adds a grant that is not there yet.
+pub(super) async fn put_grant(
+    within: &Within<'_>,
+    grant: &Grant,
+    secret: Option<&[u8; 32]>,
+) -> Result<(), Fault> {
+    let secret = secret.map(<[u8; 32]>::as_slice);
+    let permits: Option<String> = grant.allows.permits.into();
+    let of: [Bound<'_>; 10] = [
+        (&Uuid::from(grant.id), Type::UUID),
+        (&uuid(grant.person), Type::UUID),
+        (&grant.kind.name(), Type::TEXT),
+        (&grant.name, Type::TEXT),
+        (&secret, Type::BYTEA),
+        (&grant.created_at, Type::INT8),
+        (&grant.expires_at, Type::INT8),
+        (&grant.used_at, Type::INT8),
+        (&permits, Type::TEXT),
+        (&grant.allows.libraries_text(), Type::TEXT),
+    ];
+    within.plain(PUT_GRANT, &of).await.map(drop)
 }
 
 fn uuid(person: PersonId) -> Uuid {
@@ -167,23 +200,10 @@ impl Accounts for Postgres {
     }
 
     async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault> {
-        let secret = secret.map(|secret| secret.0.to_vec());
-        self.execute(
-            "keeping a grant",
-            "INSERT INTO grants VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            &[
-                (&Uuid::from(grant.id), Type::UUID),
-                (&uuid(grant.person), Type::UUID),
-                (&grant.kind.name(), Type::TEXT),
-                (&grant.name, Type::TEXT),
-                (&secret, Type::BYTEA),
-                (&grant.created_at, Type::INT8),
-                (&grant.expires_at, Type::INT8),
-                (&grant.used_at, Type::INT8),
-            ],
-        )
-        .await
-        .map(drop)
+        let mut connection = self.connection().await?;
+        let within = Within::anywhere(&mut connection, "keeping a grant").await?;
+        put_grant(&within, grant, secret.map(|secret| secret.0).as_ref()).await?;
+        within.commit().await
     }
 
     async fn open_grant(&self, secret: SecretHash, now: i64) -> Result<Option<Grant>, Fault> {

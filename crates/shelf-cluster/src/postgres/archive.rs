@@ -1,6 +1,6 @@
 //! Everything true in the database, told as of one moment and taken in again.
 
-use super::accounts::{grant_of, library_of, person_of};
+use super::accounts::{grant_of, library_of, person_of, put_grant};
 use super::activity::event_of;
 use super::credentials::{self, credential_of};
 use super::imports::{from_json, put_job, put_rows};
@@ -33,8 +33,8 @@ const SETTINGS: &str =
     r#"SELECT person, name, value FROM settings ORDER BY person, name COLLATE "C""#;
 const CREDENTIALS: &str = "SELECT person, login, hash FROM credentials ORDER BY person";
 const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
-const GRANTS: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, secret
-    FROM grants ORDER BY id";
+const GRANTS: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, scopes,
+    libraries, secret FROM grants ORDER BY id";
 const LIBRARIES: &str =
     "SELECT id, tenant, name, created_at, owner FROM libraries ORDER BY created_at, id";
 const COUNTERS: &str = "SELECT device, n FROM counters WHERE library = {} ORDER BY device";
@@ -52,9 +52,6 @@ const LINES: &str = r#"SELECT line, import FROM ledger
 
 const TAKE_PERSON: &str = "INSERT INTO people VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 const TAKE_SETTING: &str = "INSERT INTO settings VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-const TAKE_GRANT: &str =
-    "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at, used_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
 const TAKE_LIBRARY: &str = "INSERT INTO libraries (id, tenant, owner, name, created_at)
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
 const TAKE_PUSH: &str = "INSERT INTO answers VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
@@ -117,7 +114,7 @@ fn person(row: &Row, at: usize) -> PersonId {
 }
 
 fn secret_of(row: &Row) -> Result<Option<[u8; 32]>, Fault> {
-    let secret: Option<&[u8]> = row.get(7);
+    let secret: Option<&[u8]> = row.get(9);
     secret.map(|secret| secret.try_into().map_err(|_| damaged("a secret's hash"))).transpose()
 }
 
@@ -236,21 +233,7 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
                 [(&person, Type::UUID), (name, Type::TEXT), (value, Type::TEXT)];
             within.plain(TAKE_SETTING, &of).await
         }
-        Entry::Grant(grant, secret) => {
-            let (id, person) = (Uuid::from(grant.id), Uuid::from(grant.person));
-            let secret = secret.as_ref().map(<[u8; 32]>::as_slice);
-            let of: [Bound<'_>; 8] = [
-                (&id, Type::UUID),
-                (&person, Type::UUID),
-                (&grant.kind.name(), Type::TEXT),
-                (&grant.name, Type::TEXT),
-                (&secret, Type::BYTEA),
-                (&grant.created_at, Type::INT8),
-                (&grant.expires_at, Type::INT8),
-                (&grant.used_at, Type::INT8),
-            ];
-            within.plain(TAKE_GRANT, &of).await
-        }
+        Entry::Grant(grant, secret) => return put_grant(within, grant, secret.as_ref()).await,
         Entry::Audit(tenant, sealed) => return audit::keep(within, *tenant, sealed).await,
         Entry::Credential(told) => return credentials::take_in(within, told).await,
         Entry::RecoveryCode(person, code) => {

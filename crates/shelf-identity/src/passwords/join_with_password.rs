@@ -3,15 +3,13 @@
 use super::set_password::check;
 use super::{PasswordDoors, Typed};
 use crate::audit::record_own;
-use crate::create_token::{NewGrant, open};
+use crate::create_token::{New, NewGrant, open};
 use crate::secret::Secret;
-use crate::sign_in::SESSION_MS;
 use crate::tenants::invitations::{join_as_new, look_at_invitation};
 use shelf_domain::audit::Deed;
 use shelf_domain::login::LoginName;
 use shelf_domain::refusal::Refused;
 use shelf_ports::Failure;
-use shelf_ports::accounts::GrantKind;
 use shelf_ports::credentials::Credential;
 use shelf_ports::tenants::Invitation;
 
@@ -62,7 +60,7 @@ pub async fn join_with_password(
     record_own(&doors.doors, by, (Deed::PasswordSet, None)).await?;
     let credential = Credential { person: person.id, login, hash };
     let has_password = doors.credentials.put_credential(&credential, None).await?;
-    let ends_at = doors.doors.clock.now_ms() + SESSION_MS;
-    let session = open(&doors.doors, by, GrantKind::Session, who.browser, Some(ends_at)).await?;
+    let new = New::session(&who.browser, doors.doors.clock.now_ms());
+    let session = open(&doors.doors, by, new).await?;
     Ok(Came { session, invitation, has_password })
 }

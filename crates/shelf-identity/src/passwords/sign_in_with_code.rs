@@ -3,12 +3,11 @@
 use super::recovery_codes::RecoveryCode;
 use super::tries::{RULE, Way, key};
 use super::{Knocked, PasswordDoors, RECOVERED};
-use crate::create_token::open;
-use crate::sign_in::SESSION_MS;
+use crate::create_token::{New, open};
 use shelf_domain::id::PersonId;
 use shelf_domain::login::LoginName;
 use shelf_ports::Failure;
-use shelf_ports::accounts::{GrantKind, SecretHash};
+use shelf_ports::accounts::SecretHash;
 use shelf_ports::credentials::Try;
 
 /// Who has the codes that nobody has.
@@ -29,8 +28,7 @@ pub async fn sign_in_with_code(
     }
     let Some(person) = whose(doors, login, code).await? else { return Ok(Knocked::Wrong) };
     doors.credentials.forgive(key).await?;
-    let (kind, ends_at) = (GrantKind::Session, now + SESSION_MS);
-    let new = open(&doors.doors, person.into(), kind, browser.to_owned(), Some(ends_at)).await?;
+    let new = open(&doors.doors, person.into(), New::session(browser, now)).await?;
     doors.doors.accounts.put_setting(person, RECOVERED, &new.grant.id.to_string()).await?;
     Ok(Knocked::Open(new))
 }

@@ -2,10 +2,8 @@
 
 use super::prove::{Proof, prove};
 use super::{Knocked, PasswordDoors, Typed};
-use crate::create_token::open;
-use crate::sign_in::SESSION_MS;
+use crate::create_token::{New, open};
 use shelf_ports::Failure;
-use shelf_ports::accounts::GrantKind;
 
 /// Opens a session that is listed as `browser`, where `password` is that of `login`.
 #[tracing::instrument(skip_all)]
@@ -21,7 +19,6 @@ pub async fn sign_in_with_password(
         Proof::Wrong => return Ok(Knocked::Wrong),
         Proof::Closed { wait_ms } => return Ok(Knocked::Closed { wait_ms }),
     };
-    let ends_at = doors.doors.clock.now_ms() + SESSION_MS;
-    let (kind, name) = (GrantKind::Session, browser.to_owned());
-    Ok(Knocked::Open(open(&doors.doors, person.into(), kind, name, Some(ends_at)).await?))
+    let new = New::session(browser, doors.doors.clock.now_ms());
+    Ok(Knocked::Open(open(&doors.doors, person.into(), new).await?))
 }

@@ -2,35 +2,37 @@
 
 use super::{forbidden, governor_in, role_in};
 use crate::audit::{Actor, record};
+use crate::authenticate::Signed;
 use crate::create_token::checked_name;
 use crate::doors::Doors;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
-use shelf_ports::accounts::{LibraryInfo, Person};
+use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::tenants::Reach;
 use shelf_ports::{Failure, Fault};
 
 /// Most libraries of one tenant.
 pub const LIBRARIES_MAX: usize = 10_000;
 
-/// The libraries `person` may use: their own first, then those of other tenants, oldest first.
+/// The libraries `signed` may use: their own first, then those of other tenants, oldest first.
 #[tracing::instrument(skip_all)]
-pub async fn libraries(doors: &Doors, person: &Person) -> Result<Vec<Reach>, Fault> {
-    let mut reach = doors.tenants.reach(person.id).await?;
-    reach.sort_by_key(|reach| reach.library.tenant != person.tenant);
+pub async fn libraries(doors: &Doors, signed: &Signed) -> Result<Vec<Reach>, Fault> {
+    let mut reach = doors.tenants.reach(signed.person.id).await?;
+    reach.retain(|reach| signed.reaches(reach.library.id));
+    reach.sort_by_key(|reach| reach.library.tenant != signed.person.tenant);
     Ok(reach)
 }
 
-/// `library` and what `person` may do in it. A library that is not shared with them is as absent as
-/// one that never was: both are refused `not_found`. Every scope of a request is made here.
+/// `library` and what `signed` may do in it. A library that is not shared with them, or that what
+/// they ask with does not reach, is as absent as one that never was: both are refused `not_found`. Every scope of a request is made here.
 pub async fn reach_of(
     doors: &Doors,
-    person: PersonId,
+    signed: &Signed,
     library: LibraryId,
 ) -> Result<Reach, Failure> {
-    let reach = doors.tenants.reach(person).await?;
+    let reach = libraries(doors, signed).await?;
     let found = reach.into_iter().find(|reach| reach.library.id == library);
     found.ok_or_else(|| Refused::not_found(format!("library {library}")).into())
 }
@@ -65,7 +67,9 @@ pub async fn rename_library(
     library: LibraryId,
     name: &str,
 ) -> Result<(), Failure> {
-    let reach = reach_of(doors, by.person, library).await?;
+    let reach = doors.tenants.reach(by.person).await?;
+    let reach = reach.into_iter().find(|reach| reach.library.id == library);
+    let reach = reach.ok_or_else(|| Refused::not_found(format!("library {library}")))?;
     if reach.right < Right::Manage {
         return Err(forbidden("only who manages a library renames it").into());
     }

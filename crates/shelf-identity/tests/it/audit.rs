@@ -98,7 +98,7 @@ async fn what_concerns_somebody_alone_is_in_the_log_they_came_with() {
     let grant = sign_in(doors, &link, "A browser").await.unwrap().grant;
     let signed = Signed { person: ada.clone(), grant };
     let by = Actor::from(&signed);
-    let ask = CreateToken { name: "laptop".to_owned(), expires_at: None };
+    let ask = CreateToken::called("laptop");
     let token = create_token(doors, by, ask).await.unwrap().grant;
     pair_device(doors, by, "phone").await.unwrap();
     revoke_grant(doors, by, token.id).await.unwrap();

@@ -7,12 +7,12 @@ mod limits;
 mod traces;
 mod passwords;
 
-use shelf_domain::id::{DeviceId, LibraryId};
+use shelf_domain::id::{DeviceId, LibraryId, PersonId};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_embedded::Embedded;
 use shelf_identity::{
-    CreateToken, Doors, Secret, authenticate, create_link, create_local_key, create_token,
+    CreateToken, Doors, Secret, Signed, authenticate, create_link, create_local_key, create_token,
     first_run, libraries, list_grants, pair_device, reach_of, revoke_grant, sign_in, sign_out,
 };
 use shelf_ports::Failure;
@@ -50,12 +50,19 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Failure>) -> Refused {
     }
 }
 
+/// Whoever is `person`, signed in with a browser.
+async fn signed(world: &World, person: PersonId) -> Signed {
+    let link = create_link(&world.doors, person).await.unwrap();
+    let session = sign_in(&world.doors, &link.secret, "A browser").await.unwrap();
+    authenticate(&world.doors, &session.secret).await.unwrap().unwrap()
+}
+
 #[tokio::test]
 async fn the_first_run_makes_one_owner_and_later_runs_find_them() {
     let world = world();
     let owner = first_run(&world.doors).await.unwrap();
     assert!(owner.is_new);
-    let known = libraries(&world.doors, &owner.person).await.unwrap();
+    let known = libraries(&world.doors, &signed(&world, owner.person.id).await).await.unwrap();
     assert_eq!(known.iter().map(|l| l.library.name.as_str()).collect::<Vec<_>>(), ["Bookmarks"]);
     assert_eq!(known[0].library.tenant, owner.person.tenant);
     assert_eq!(known[0].right, Right::Manage);
@@ -117,7 +124,7 @@ async fn a_session_speaks_for_its_person_until_they_sign_out_or_it_ends() {
 async fn tokens_keys_and_devices_are_listed_and_revoked() {
     let world = world();
     let owner = first_run(&world.doors).await.unwrap().person;
-    let ask = |name: &str, expires_at| CreateToken { name: name.into(), expires_at };
+    let ask = |name: &str, expires_at| CreateToken { expires_at, ..CreateToken::called(name) };
     let token = create_token(&world.doors, owner.id.into(), ask("laptop", None)).await.unwrap();
     world.clock.advance(1);
     let key = create_local_key(&world.doors, owner.id).await.unwrap();
@@ -144,12 +151,13 @@ async fn a_library_of_others_is_as_absent_as_one_that_never_was() {
     let world = world();
     let owner = first_run(&world.doors).await.unwrap().person;
     let stranger = Desk::new(&world.store, 9).await;
-    let own = libraries(&world.doors, &owner).await.unwrap()[0].clone();
-    let reach = reach_of(&world.doors, owner.id, own.library.id).await.unwrap();
+    let who = signed(&world, owner.id).await;
+    let own = libraries(&world.doors, &who).await.unwrap()[0].clone();
+    let reach = reach_of(&world.doors, &who, own.library.id).await.unwrap();
     assert_eq!(reach, own);
     let absent = LibraryId::from_bytes([0; 16]);
     for library in [stranger.scope.library, absent] {
-        let refusal = refused(reach_of(&world.doors, owner.id, library).await);
+        let refusal = refused(reach_of(&world.doors, &who, library).await);
         assert_eq!(refusal.code, Code::NotFound);
     }
     let secret = create_local_key(&world.doors, owner.id).await.unwrap();

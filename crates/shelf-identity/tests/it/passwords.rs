@@ -170,7 +170,7 @@ async fn a_changed_password_ends_every_other_session_and_no_key() {
     let house = House::with_password().await;
     let doors = &house.world.doors;
     let other = opened(house.knock("Ada", GOOD).await);
-    let key = CreateToken { name: "a program".to_owned(), expires_at: None };
+    let key = CreateToken::called("a program");
     let key = create_token(doors, house.owner.person.id.into(), key).await.unwrap();
     let wrong = set_password(&house.doors, &house.owner, ask("Ada", "another horse", "not it"));
     let refusal = refused(wrong.await);
@@ -225,7 +225,7 @@ async fn names_and_passwords_that_cannot_be_are_refused_at_their_place() {
         assert_eq!((refusal.code, refusal.at.as_str()), (Code::Invalid, at), "{login:?}");
     }
     assert_eq!(login_of(&house.doors, stranger).await.unwrap(), None);
-    let key = CreateToken { name: "a program".to_owned(), expires_at: None };
+    let key = CreateToken::called("a program");
     let key = create_token(&house.world.doors, stranger.into(), key).await.unwrap();
     let program = signed(&house.world.doors, &key.secret).await.unwrap();
     let refusal = refused(set_password(&house.doors, &program, ask("Ben", GOOD, "")).await);

@@ -1,6 +1,6 @@
 //! Who decides about whom in a tenant, and what each may reach.
 
-use crate::{World, refused, world};
+use crate::{World, refused, signed, world};
 use shelf_domain::id::{LibraryId, PersonId, TenantId};
 use shelf_domain::refusal::Code;
 use shelf_domain::right::{Right, Role};
@@ -116,10 +116,11 @@ async fn a_library_is_reached_by_whom_it_is_given_to_and_nobody_else() {
         Code::Forbidden
     );
     let library = create_library(doors, member.into(), id, "Papers").await.unwrap().id;
-    let right = async |person| match reach_of(doors, person, library).await {
-        Ok(reach) => Some(reach.right),
-        Err(_) => None,
-    };
+    let right =
+        async |person| match reach_of(doors, &signed(&guild.world, person).await, library).await {
+            Ok(reach) => Some(reach.right),
+            Err(_) => None,
+        };
     assert_eq!(right(member).await, Some(Right::Manage));
     assert_eq!(right(admin).await, None, "to govern is not to read");
     assert_eq!(all_libraries_of(doors, admin, id).await.unwrap()[0].name, "Papers");
@@ -148,7 +149,8 @@ async fn a_library_is_reached_by_whom_it_is_given_to_and_nobody_else() {
     take_right_back(doors, member.into(), library, Holder::Person(admin)).await.unwrap();
     assert_eq!(right(admin).await, None);
     rename_library(doors, member.into(), library, "Our papers").await.unwrap();
-    let mine = libraries(doors, &guild.member).await.unwrap();
+    let who = signed(&guild.world, guild.member.id).await;
+    let mine = libraries(doors, &who).await.unwrap();
     let names: Vec<_> = mine.iter().map(|reach| reach.library.name.as_str()).collect();
     assert_eq!(names, ["Bookmarks", "Our papers"], "one's own library comes first");
     remove_member(doors, member.into(), id, member).await.unwrap();
@@ -172,7 +174,8 @@ async fn an_invitation_says_what_it_offers_and_is_taken_up_once() {
     assert_eq!(offer.by.unwrap().name, "admin");
     assert_eq!(list_invitations(doors, admin, id).await.unwrap(), [invitation]);
     join(doors, guild.stranger.into(), &secret).await.unwrap();
-    assert_eq!(reach_of(doors, guild.stranger, library).await.unwrap().right, Right::Write);
+    let stranger = signed(&guild.world, guild.stranger).await;
+    assert_eq!(reach_of(doors, &stranger, library).await.unwrap().right, Right::Write);
     for spent in [secret, Secret::sent("made up"), Secret::sent("")] {
         assert_eq!(refused(join(doors, guild.viewer.id.into(), &spent).await).code, Code::NotFound);
         assert_eq!(refused(look_at_invitation(doors, &spent).await).code, Code::NotFound);

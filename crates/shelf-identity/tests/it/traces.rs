@@ -109,6 +109,7 @@ pub(crate) fn signed(name: &str) -> Signed {
         created_at: 0,
         expires_at: None,
         used_at: None,
+        allows: shelf_domain::permit::Allowance::default(),
     };
     Signed { person: Person { id: person, tenant, name: String::new() }, grant }
 }

@@ -50,6 +50,7 @@ impl World {
             created_at: self.clock.now_ms(),
             expires_at: None,
             used_at: None,
+            allows: shelf_domain::permit::Allowance::default(),
         };
         self.store.put_grant(&grant, None).await.unwrap();
         grant.id

@@ -2,8 +2,10 @@
 
 use crate::desk::Desk;
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
+use shelf_domain::permit::{Allowance, Permit, Permits};
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
 use shelf_ports::chance::{Chance, Clock};
+use std::collections::BTreeSet;
 
 /// Sits the whole exam of [`Accounts`] over a store nobody uses yet.
 pub async fn exam(accounts: &dyn Accounts) {
@@ -14,6 +16,7 @@ pub async fn exam(accounts: &dyn Accounts) {
     people_have_their_own_libraries(&ada, &ben, accounts).await;
     a_link_works_once_and_in_time(&ada, accounts).await;
     a_secret_opens_its_grant_until_it_ends(&ada, accounts).await;
+    what_a_grant_may_be_used_for_is_kept(&ada, accounts).await;
     grants_are_listed_and_revoked_by_their_owner(&ada, &ben, accounts).await;
     settings_are_of_one_person(&ada, &ben, accounts).await;
     a_person_gets_another_name_and_nobody_else_does(&ada, &ben, accounts).await;
@@ -82,8 +85,9 @@ async fn a_link_works_once_and_in_time(desk: &Desk, accounts: &dyn Accounts) {
 fn grant(desk: &Desk, kind: GrantKind, name: &str, expires_at: Option<i64>) -> Grant {
     desk.clock.advance(1);
     let created_at = desk.clock.now_ms();
-    let (id, person) = (desk.new_device(), desk.person);
-    Grant { id, person, kind, name: name.to_owned(), created_at, expires_at, used_at: None }
+    let (id, person, name) = (desk.new_device(), desk.person, name.to_owned());
+    let allows = Allowance::default();
+    Grant { id, person, kind, name, created_at, expires_at, used_at: None, allows }
 }
 
 async fn a_secret_opens_its_grant_until_it_ends(desk: &Desk, accounts: &dyn Accounts) {
@@ -102,6 +106,25 @@ async fn a_secret_opens_its_grant_until_it_ends(desk: &Desk, accounts: &dyn Acco
     accounts.put_grant(&device, None).await.unwrap();
     let listed = accounts.grants(desk.person, now).await.unwrap();
     assert!(listed.contains(&device), "a device without a secret is a grant, too");
+}
+
+async fn what_a_grant_may_be_used_for_is_kept(desk: &Desk, accounts: &dyn Accounts) {
+    let some: Permits = [Permit::BookmarksRead, Permit::AuditRead].into_iter().collect();
+    let here = Some(BTreeSet::from([desk.scope.library, LibraryId::from_bytes([9; 16])]));
+    let every_known = Permit::ALL.into_iter().collect();
+    for (permits, libraries) in
+        [(some, None), (some, here), (every_known, None), (Permits::EVERY, None)]
+    {
+        let allows = Allowance { permits, libraries };
+        let token = Grant { allows, ..grant(desk, GrantKind::Token, "limited", None) };
+        let opens = secret(desk);
+        accounts.put_grant(&token, Some(opens)).await.unwrap();
+        let opened = accounts.open_grant(opens, desk.clock.now_ms()).await.unwrap().unwrap();
+        assert_eq!(opened.allows, token.allows);
+        let listed = accounts.grants(desk.person, desk.clock.now_ms()).await.unwrap();
+        let listed = listed.into_iter().find(|listed| listed.id == token.id).unwrap();
+        assert_eq!(listed.allows, token.allows);
+    }
 }
 
 async fn grants_are_listed_and_revoked_by_their_owner(

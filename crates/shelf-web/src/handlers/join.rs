@@ -8,8 +8,9 @@ use axum::{
 use serde::Deserialize;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::{
-    CsrfToken, Secret, Signed, Typed, authenticate,
+    CsrfToken, Secret, Signed, Typed,
     passwords::join_with_password::{Newcomer, join_with_password},
+    session,
     tenants::invitations::{join as join_tenant, look_at_invitation},
 };
 use shelf_ports::{Failure, tenants::Invitation};
@@ -123,7 +124,7 @@ async fn visitor(web: &Web, headers: &HeaderMap) -> Result<Option<(CsrfToken, Si
     let Some(secret) = cookies::read(headers, cookies::SESSION).map(Secret::sent) else {
         return Ok(None);
     };
-    let signed = authenticate(&web.doors, &secret).await?;
+    let signed = session(&web.doors, &secret).await?;
     Ok(signed.map(|signed| (CsrfToken::of(&secret), signed)))
 }
 

@@ -3,7 +3,10 @@
 use maud::{Markup, html};
 use time::OffsetDateTime;
 
-use super::welcome::bookmarklet_way;
+use super::{
+    keys::{KeysPart, keys},
+    welcome::bookmarklet_way,
+};
 use crate::{
     frame::{Frame, Theme},
     ui::{
@@ -26,9 +29,7 @@ pub struct SettingsPage {
     /// Browsers that are signed in.
     pub sessions: Vec<Session>,
     /// Keys that programs use.
-    pub tokens: Vec<Token>,
-    /// A key made just now, shown once: its name and the key.
-    pub new_token: Option<(String, String)>,
+    pub keys: KeysPart,
     /// Whether opening a link is remembered.
     pub activity: bool,
     /// Whether the sample library is in.
@@ -50,19 +51,6 @@ pub struct Session {
     pub this: bool,
 }
 
-/// A key a program uses.
-#[derive(Debug, Clone)]
-pub struct Token {
-    /// Its id.
-    pub id: String,
-    /// What its maker called it.
-    pub name: String,
-    /// When it was made.
-    pub made_at: OffsetDateTime,
-    /// When it was last used.
-    pub used_at: Option<OffsetDateTime>,
-}
-
 /// The settings page.
 pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
     html! {
@@ -74,7 +62,7 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
             (privacy(page, frame))
             (super::password::section(page.login.as_deref()))
             (sessions(page, frame))
-            (tokens(page, frame))
+            (keys(&page.keys, frame, page.now))
             (keys_and_sample(page, frame))
         }
     }
@@ -179,44 +167,6 @@ fn sessions(page: &SettingsPage, frame: &Frame) -> Markup {
     }
 }
 
-fn tokens(page: &SettingsPage, frame: &Frame) -> Markup {
-    html! {
-        section.part id="tokens" {
-            h2 { "Keys for programs" }
-            p.muted { "A key lets a program read and write this library until you take it back." }
-            @if let Some((name, key)) = &page.new_token {
-                div.note.note-ok {
-                    (icon("key-round"))
-                    div.grow.stack-s {
-                        p { "The key for " strong { (name) } ". It is shown this once." }
-                        code.secret { (key) }
-                    }
-                }
-            }
-            @for key in &page.tokens {
-                div.setting {
-                    div {
-                        h3 { (key.name) }
-                        p {
-                            "Made " (words::day(key.made_at))
-                            @if let Some(at) = key.used_at { ", last used " (words::ago(at, page.now)) } @else { ", never used" }
-                        }
-                    }
-                    form method="post" action={ "/settings/tokens/" (key.id) "/end" } {
-                        (token(&frame.csrf))
-                        button.btn.btn-danger.btn-small type="submit" { "Take back" }
-                    }
-                }
-            }
-            form.line method="post" action="/settings/tokens" {
-                (token(&frame.csrf))
-                input.input.grow name="name" placeholder="What is it for?" required maxlength="100" aria-label="Name of the key";
-                button.btn.btn-line type="submit" { (icon("key-round")) "Make a key" }
-            }
-        }
-    }
-}
-
 fn keys_and_sample(page: &SettingsPage, frame: &Frame) -> Markup {
     html! {
         section.part {
@@ -247,7 +197,7 @@ mod tests {
     use crate::pages::hostile;
 
     #[test]
-    fn hostile_names_of_browsers_and_keys_stay_text() {
+    fn hostile_names_of_browsers_stay_text() {
         let at = datetime!(2026-01-02 03:04 UTC);
         for string in hostile::STRINGS {
             let page = SettingsPage {
@@ -260,13 +210,7 @@ mod tests {
                     seen_at: at,
                     this: false,
                 }],
-                tokens: vec![Token {
-                    id: "t".into(),
-                    name: string.into(),
-                    made_at: at,
-                    used_at: None,
-                }],
-                new_token: Some((string.into(), string.into())),
+                keys: KeysPart::default(),
                 activity: true,
                 sample: true,
                 now: at,

@@ -14,4 +14,5 @@ mod forms;
 mod people;
 mod walk;
 mod imports;
+mod keys;
 mod limits;

@@ -165,6 +165,11 @@ impl Room {
         Self { session: session.to_owned(), csrf, ..self.visitor() }
     }
 
+    /// A browser that keeps `secret` as its session.
+    pub(crate) fn keeping(&self, secret: &str) -> Self {
+        Self { session: secret.to_owned(), ..self.visitor() }
+    }
+
     /// Every library there is, oldest first.
     pub(crate) async fn libraries(&self) -> Vec<String> {
         let all = self.store.all_libraries().await.unwrap();
