@@ -1,7 +1,8 @@
 //! The whole application in one process: stores, followers and routers, wired together.
 
 use crate::blobs::{Blobs, Bucket};
-use crate::followers::Followers;
+use crate::courier::{self, courier_of};
+use crate::followers::{Followers, Row};
 use crate::index::Index;
 use crate::keeper::{self, Keeper};
 use crate::limits::Limits;
@@ -20,9 +21,9 @@ use shelf_follow::{Report, Source};
 use shelf_identity::{
     Doors, Hashing, PasswordDoors, Plan, Secret, Throttle, create_link, first_run,
 };
+use shelf_outbound::Rules;
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
 use shelf_ports::chance::{Chance, Clock};
-use shelf_ports::projection::Projection;
 use shelf_ports::search::SearchIndex;
 use shelf_web::{PublicUrl, Web};
 use std::net::SocketAddr;
@@ -63,6 +64,8 @@ pub struct Setup {
     pub roles: Roles,
     /// How browsers reach it, when that is not the address it listens on.
     pub public_url: Option<PublicUrl>,
+    /// By which rules something is sent to addresses people named.
+    pub outbound: Rules,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -118,9 +121,13 @@ impl App {
         let throttle = Throttle::new(limits.port(), setup.clock.clone(), setup.plan);
         let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };
         let source = source_of(&records, &stores);
-        let projections = projections(&setup.roles, &index, &stores, &search);
-        let shared = index.is_shared().then_some(&stores);
-        let followers = Arc::new(Followers::start(&source, projections, shared));
+        let courier = courier_of(&records, &stores);
+        let mut rows = rows(&setup.roles, &index, &source, &stores, &search);
+        if setup.roles.has(Role::Courier) {
+            rows.push(courier::row(&courier, &source, &records));
+        }
+        let followers = Arc::new(Followers::start(rows, &stores));
+        courier::go_round(&courier, &followers, setup);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let background = Background::new(FILE_BYTES_MAX);
         let tasks = TaskTracker::new();
@@ -136,6 +143,7 @@ impl App {
             tasks: tasks.clone(),
             passwords: passwords_of(&doors, &records),
             doors,
+            courier: courier.clone(),
             throttle: throttle.clone(),
             public_url: setup.public_url.clone(),
             development: false,
@@ -143,6 +151,7 @@ impl App {
         let api = Api {
             stores: stores.clone(),
             search: search.clone(),
+            courier: courier.clone(),
             background: background.clone(),
             replays: Replays::new(records.replies()),
             gate: Arc::new(Gate::new(setup.listen, &setup.names(), &setup.origins)),
@@ -152,7 +161,8 @@ impl App {
         let router = routes(&setup.roles, api, web, keeper);
         let (is_new, owner) = (owner.is_new, owner.person);
         let is_keeper = setup.roles.has(Role::Keeper);
-        let upkeep = is_keeper.then(|| Upkeep::start(stores.clone(), records.replies()));
+        let upkeep =
+            is_keeper.then(|| Upkeep::start(stores.clone(), records.replies(), records.webhooks()));
         Ok(Self {
             stores,
             records,
@@ -248,21 +258,23 @@ fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
     shelf_api::operations_part(api).merge(shelf_api::gated(gate, local))
 }
 
-/// Every projection that follows the log in a process with these roles, in the order of the code
-/// map.
-fn projections(
+/// The rows of the Bookmark Service in the table of followers of a process with these roles.
+fn rows(
     roles: &Roles,
     index: &Index,
+    source: &Source,
     stores: &Stores,
     search: &SearchPorts,
-) -> Vec<Arc<dyn Projection>> {
+) -> Vec<Row> {
     let follows = if index.is_shared() { Role::Bookmarks } else { Role::Gateway };
     if !roles.has(follows) {
         return Vec::new();
     }
     let (library, views) = (stores.library.clone(), stores.views.clone());
+    let shared = index.is_shared();
     let (index, embedder) = (search.index.clone(), search.embedder.clone());
-    vec![Arc::new(TextFollower::new(library, views, index, embedder))]
+    let projection = Arc::new(TextFollower::new(library, views, index, embedder));
+    vec![Row { source: source.clone(), projection, shared }]
 }
 
 /// What followers read.

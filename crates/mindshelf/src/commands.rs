@@ -11,6 +11,7 @@ mod move_to;
 mod rebuild;
 mod search;
 mod token;
+mod webhook;
 
 use crate::config::{Said, Settings};
 use crate::{console, serve, telemetry};
@@ -108,6 +109,8 @@ enum Command {
     Export(export::Export),
     /// Make, list and end tokens for programs.
     Token(token::Token),
+    /// Decide which programs are told what happens in a library.
+    Webhook(webhook::Webhook),
     /// Take the audit log elsewhere, and tell whether one holds.
     Audit(audit::Audit),
     /// Make a new one-time sign-in link.
@@ -130,7 +133,8 @@ struct Serve {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// What this process does: `gateway`, `bookmarks`, `keeper` or `all`; several with commas.
+    /// What this process does: `gateway`, `bookmarks`, `courier`, `keeper` or `all`; several with
+    /// commas.
     #[arg(long, value_name = "ROLES")]
     role: Option<String>,
 }
@@ -214,6 +218,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Search(search) => search::search(settings, search).await,
         Command::Export(export) => export::export(settings, export).await,
         Command::Token(token) => token::token(settings, token).await,
+        Command::Webhook(what) => webhook::webhook(settings, what).await,
         Command::Link => link::link(settings).await,
         Command::Doctor(doctor) => return doctor::doctor(settings, doctor).await,
         Command::Rebuild => rebuild::rebuild(settings).await,

@@ -12,6 +12,7 @@ use crate::roles::{Role, Roles};
 use anyhow::{Context, Result, bail, ensure};
 use shelf_cluster::redis;
 use shelf_identity::Plan;
+use shelf_outbound::{Allowed, Rules};
 use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -66,6 +67,8 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// The proxies that are believed.
     pub trusted_proxies: Proxies,
+    /// By which rules something is sent to addresses people named.
+    pub outbound: Rules,
     /// What is logged, as a filter of `tracing`.
     pub log: String,
     /// How it is logged.
@@ -222,6 +225,11 @@ impl Settings {
             origins: list("origins"),
             public_url,
             trusted_proxies,
+            outbound: outbound(
+                text("outbound"),
+                &list("outbound_allowed"),
+                &list("outbound_ports"),
+            )?,
             log: text("log").to_owned(),
             log_format,
             server: owned("server"),
@@ -237,6 +245,23 @@ impl Settings {
             IpAddr::V6(ip) => ip.is_loopback(),
         }
     }
+}
+
+/// The rules of the door out. Where this server listens is told to it later.
+fn outbound(on: &str, allowed: &[String], ports: &[String]) -> Result<Rules> {
+    let on = match on {
+        "on" => true,
+        "off" => false,
+        other => bail!("the setting \"outbound\": {other:?} is neither on nor off"),
+    };
+    let allow = allowed.iter().map(|text| text.parse::<Allowed>());
+    let allow = allow.collect::<Result<_, _>>().context("the setting \"outbound_allowed\"")?;
+    let port = |text: &String| {
+        let port = text.parse::<u16>().ok().filter(|port| *port != 0);
+        port.with_context(|| format!("the setting \"outbound_ports\": {text:?} is no port"))
+    };
+    let ports = ports.iter().map(port).collect::<Result<_>>()?;
+    Ok(Rules { on, allow, ports, ..Rules::default() })
 }
 
 /// The bucket at `address`, with what the environment says of its server.

@@ -11,6 +11,17 @@ use tokio::task::JoinHandle;
 /// The longest wait for followers to end their batches when the process stops.
 const STOP_MAX: Duration = Duration::from_secs(10);
 
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// What it reads.
+    pub(crate) source: Source,
+    /// What it keeps.
+    pub(crate) projection: Arc<dyn Projection>,
+    /// Whether it follows all libraries, or the share of them that other processes leave it.
+    pub(crate) shared: bool,
+}
+
 /// Followers that run.
 #[derive(Debug)]
 pub(crate) struct Followers {
@@ -20,28 +31,44 @@ pub(crate) struct Followers {
 }
 
 impl Followers {
-    /// Starts a follower of `source` for each of `projections`: of all libraries, or of a share
-    /// that other processes leave it, by leases among `shared`.
-    pub(crate) fn start(
-        source: &Source,
-        projections: Vec<Arc<dyn Projection>>,
-        shared: Option<&Stores>,
-    ) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let begin = |projection| Follower::new(source.clone(), projection, Pace::default());
-        let all: Vec<_> = projections.into_iter().map(begin).collect();
-        let run = |follower: &Arc<Follower>| {
-            let (follower, stopped) = (Arc::clone(follower), stopped.clone());
-            match shared {
-                None => tokio::spawn(follower.run(stopped)),
-                Some(Stores { leases, chance, .. }) => {
-                    let holder = hex::encode(chance.seed());
-                    tokio::spawn(Turns::new(Arc::clone(leases), follower, holder).run(stopped))
-                }
-            }
+    /// Starts a follower for each of `rows`.
+    pub(crate) fn start(rows: Vec<Row>, stores: &Stores) -> Self {
+        let (stop, _) = watch::channel(false);
+        let mut all = Self { all: Vec::new(), stop, tasks: std::sync::Mutex::default() };
+        for row in rows {
+            all.add(row, stores);
+        }
+        all
+    }
+
+    fn add(&mut self, row: Row, stores: &Stores) {
+        let follower = Follower::new(row.source, row.projection, Pace::default());
+        let (running, stopped) = (Arc::clone(&follower), self.stop.subscribe());
+        let task = if row.shared {
+            let (leases, holder) = (Arc::clone(&stores.leases), hex::encode(stores.chance.seed()));
+            tokio::spawn(Turns::new(leases, running, holder).run(stopped))
+        } else {
+            tokio::spawn(running.run(stopped))
         };
-        let tasks = std::sync::Mutex::new(all.iter().map(run).collect());
-        Self { all, stop, tasks }
+        self.all.push(follower);
+        self.begun(task);
+    }
+
+    /// Has `work` run beside the followers until they are stopped.
+    pub(crate) fn beside<W: Future<Output = ()> + Send + 'static>(
+        &self,
+        work: impl FnOnce(watch::Receiver<bool>) -> W,
+    ) {
+        self.begun(tokio::spawn(work(self.stop.subscribe())));
+    }
+
+    fn begun(&self, task: JoinHandle<()>) {
+        self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(task);
+    }
+
+    /// The follower of that name, if it is here.
+    pub(crate) fn called(&self, name: &str) -> Option<&Arc<Follower>> {
+        self.all.iter().find(|follower| follower.name() == name)
     }
 
     /// Each of them that is here.

@@ -19,6 +19,7 @@ pub mod blobs;
 mod archive;
 pub mod app;
 mod followers;
+mod courier;
 mod probes;
 mod keeper;
 mod inside;

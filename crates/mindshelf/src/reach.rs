@@ -44,7 +44,7 @@ pub(crate) async fn reach(settings: &Settings) -> Result<Reached> {
         // A server may have started while this command waited for the directory.
         Err(in_use) => return running(settings).await.ok_or(in_use),
     };
-    let app = App::open(directory.path(), &setup(settings)).await?;
+    let app = App::open(directory.path(), &silent(setup(settings))).await?;
     app.caught_up(CAUGHT_UP_MAX).await?;
     let client = Client::new(Arc::new(Inside(app.router())), app.key())?;
     Ok(Reached { client, origin: origin(settings), inside: Some((app, directory)) })
@@ -99,9 +99,16 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         plan: settings.plan,
         roles: settings.roles.clone(),
         public_url: settings.public_url.clone(),
+        outbound: settings.outbound.clone(),
         clock: Arc::new(SystemClock::start()),
         chance: Arc::new(SystemChance),
     }
+}
+
+/// The same for a command, which sends nothing to anybody: a server does.
+fn silent(mut setup: Setup) -> Setup {
+    setup.outbound.on = false;
+    setup
 }
 
 /// The address of a server with these settings.

@@ -15,6 +15,7 @@ use shelf_ports::credentials::Credentials;
 use shelf_ports::news::News;
 use shelf_ports::replies::Replies;
 use shelf_ports::tenants::Tenants;
+use shelf_ports::webhooks::Webhooks;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -159,6 +160,19 @@ impl Records {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),
         }
+    }
+
+    /// Endpoints of webhooks, and what is on its way to them.
+    pub(crate) fn webhooks(&self) -> Arc<dyn Webhooks> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Whether other processes may work on them too.
+    pub(crate) fn are_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// How they stand, for the doctor.

@@ -10,19 +10,22 @@ pub enum Role {
     Gateway,
     /// Follows the log for an index that processes share; one process at a time.
     Bookmarks,
+    /// Tells endpoints of webhooks what happens; each library by one process at a time.
+    Courier,
     /// Purges, retention, and settling what was left open; one process at a time.
     Keeper,
 }
 
 impl Role {
     /// Every role, in the order of the table.
-    pub const ALL: [Self; 3] = [Self::Gateway, Self::Bookmarks, Self::Keeper];
+    pub const ALL: [Self; 4] = [Self::Gateway, Self::Bookmarks, Self::Courier, Self::Keeper];
 
     /// Its name in the settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
             Self::Bookmarks => "bookmarks",
+            Self::Courier => "courier",
             Self::Keeper => "keeper",
         }
     }

@@ -8,6 +8,7 @@ use shelf_domain::id::{DeviceId, PersonId};
 use shelf_domain::right::Right;
 use shelf_ports::replies::Replies;
 use shelf_ports::tenants::Reach;
+use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,8 @@ const ROUND: Duration = Duration::from_hours(1);
 const ACTIVITY_MS: i64 = 396 * 86_400_000;
 /// How long answers to repeated requests are kept, milliseconds: thirty days.
 const ANSWERS_MS: i64 = 30 * 86_400_000;
+/// How long deliveries of webhooks are listed, milliseconds: thirty days.
+const DELIVERIES_MS: i64 = 30 * 86_400_000;
 
 /// Settles what the processes before left open.
 pub(crate) async fn settle(stores: &Stores) -> Result<(), Fault> {
@@ -36,6 +39,14 @@ pub(crate) async fn settle(stores: &Stores) -> Result<(), Fault> {
         tracing::warn!(settled, "imports were interrupted");
     }
     Ok(())
+}
+
+/// What the keeper looks after.
+#[derive(Debug)]
+struct Kept {
+    stores: Stores,
+    replies: Arc<dyn Replies>,
+    webhooks: Arc<dyn Webhooks>,
 }
 
 /// The keeper's work, or the wait for it, until it is stopped.
@@ -47,9 +58,14 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     /// Becomes the keeper as soon as nobody else is.
-    pub(crate) fn start(stores: Stores, replies: Arc<dyn Replies>) -> Self {
+    pub(crate) fn start(
+        stores: Stores,
+        replies: Arc<dyn Replies>,
+        webhooks: Arc<dyn Webhooks>,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(wait(stores, replies, stopped))));
+        let task =
+            Mutex::new(Some(tokio::spawn(wait(Kept { stores, replies, webhooks }, stopped))));
         Self { stop, task }
     }
 
@@ -67,9 +83,9 @@ impl Upkeep {
 }
 
 /// Tries to be the keeper again and again.
-async fn wait(stores: Stores, replies: Arc<dyn Replies>, mut stopped: watch::Receiver<bool>) {
+async fn wait(kept: Kept, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        if let Err(fault) = be_keeper(&stores, &*replies, stopped.clone()).await {
+        if let Err(fault) = be_keeper(&kept, stopped.clone()).await {
             tracing::warn!(error = &fault as &dyn Error, "nobody can be asked for the keeper");
         }
         // Whether told or left alone, the loop ends.
@@ -79,25 +95,21 @@ async fn wait(stores: Stores, replies: Arc<dyn Replies>, mut stopped: watch::Rec
 
 /// Does the keeper's work until it is stopped or another process has it; at once nothing, where
 /// another has it.
-async fn be_keeper(
-    stores: &Stores,
-    replies: &dyn Replies,
-    stopped: watch::Receiver<bool>,
-) -> Result<(), Fault> {
-    let Some(held) = Held::take(stores, LEASE).await? else { return Ok(()) };
+async fn be_keeper(kept: &Kept, stopped: watch::Receiver<bool>) -> Result<(), Fault> {
+    let Some(held) = Held::take(&kept.stores, LEASE).await? else { return Ok(()) };
     // It can end anywhere: each of its turns is whole in itself.
-    held.during(duties(stores, replies, stopped)).await;
+    held.during(duties(kept, stopped)).await;
     held.give_back().await
 }
 
 /// Begins with a round, then one every hour, and looks at what was left open all the while.
-async fn duties(stores: &Stores, replies: &dyn Replies, mut stopped: watch::Receiver<bool>) {
+async fn duties(kept: &Kept, mut stopped: watch::Receiver<bool>) {
     let (mut rounds, mut looks) = (interval(ROUND), interval(LOOK));
     while !*stopped.borrow() {
         let duty = async {
             tokio::select! {
-                _ = rounds.tick() => round(stores, replies).await,
-                _ = looks.tick() => settle(stores).await.map_err(Failure::from),
+                _ = rounds.tick() => round(kept).await,
+                _ = looks.tick() => settle(&kept.stores).await.map_err(Failure::from),
             }
         };
         let done = tokio::select! {
@@ -112,8 +124,9 @@ async fn duties(stores: &Stores, replies: &dyn Replies, mut stopped: watch::Rece
 }
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
-/// thirty days, files that wait for their import after a day.
-async fn round(stores: &Stores, replies: &dyn Replies) -> Result<(), Failure> {
+/// thirty days, deliveries after thirty days, files that wait for their import after a day.
+async fn round(kept: &Kept) -> Result<(), Failure> {
+    let Kept { stores, replies, webhooks } = kept;
     let now = stores.clock.now_ms();
     for person in stores.accounts.people().await? {
         for Reach { library, .. } in stores.tenants.reach(person.id).await? {
@@ -131,5 +144,6 @@ async fn round(stores: &Stores, replies: &dyn Replies) -> Result<(), Failure> {
         stores.library.forget_answers(scope, now - ANSWERS_MS).await?;
     }
     forget_waiting(stores).await?;
+    webhooks.forget_deliveries(now - DELIVERIES_MS).await?;
     Ok(replies.forget_replies(now - ANSWERS_MS).await?)
 }

@@ -9,7 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{
-    ActId, DeviceId, GroupId, InvitationId, ItemId, LibraryId, PersonId, Scope, TenantId,
+    ActId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId, LibraryId, PersonId,
+    Scope, TenantId,
 };
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
@@ -229,6 +230,14 @@ path_id!(
 path_id!(
     /// The invitation in the path.
     InvitationPath, InvitationId, "invitation"
+);
+path_id!(
+    /// The endpoint of webhooks in the path.
+    EndpointPath, EndpointId, "endpoint"
+);
+path_id!(
+    /// The delivery in the path.
+    DeliveryPath, DeliveryId, "delivery"
 );
 path_id!(
     /// The person, group or tenant in the path that a right is given to.

@@ -50,6 +50,8 @@ const ACCOUNT_W: Need = Need::Of(Permit::AccountWrite);
 const SHARING_R: Need = Need::Of(Permit::SharingRead);
 const SHARING_W: Need = Need::Of(Permit::SharingWrite);
 const AUDIT_R: Need = Need::Of(Permit::AuditRead);
+const WEBHOOKS_R: Need = Need::Of(Permit::WebhooksRead);
+const WEBHOOKS_W: Need = Need::Of(Permit::WebhooksWrite);
 
 impl Need {
     /// The permits a caller must have.
@@ -97,6 +99,17 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("edit_library", WRITE, SHARING_W),
     ("list_audit", READ, AUDIT_R),
     ("check_audit", BULK, AUDIT_R),
+    ("list_webhooks", READ, WEBHOOKS_R),
+    ("add_webhook", WRITE, WEBHOOKS_W),
+    ("get_webhook", READ, WEBHOOKS_R),
+    ("edit_webhook", WRITE, WEBHOOKS_W),
+    ("remove_webhook", WRITE, WEBHOOKS_W),
+    ("rotate_webhook_secret", WRITE, WEBHOOKS_W),
+    ("test_webhook", WRITE, WEBHOOKS_W),
+    ("list_deliveries", READ, WEBHOOKS_R),
+    ("get_delivery", READ, WEBHOOKS_R),
+    ("replay_delivery", WRITE, WEBHOOKS_W),
+    ("replay_failed", BULK, WEBHOOKS_W),
     ("list_shares", READ, SHARING_R),
     ("give_right", WRITE, SHARING_W),
     ("take_right_back", WRITE, SHARING_W),

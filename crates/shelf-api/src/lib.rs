@@ -40,6 +40,7 @@ use axum::{Extension, Router, middleware};
 use bytes::Bytes;
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::SearchPorts;
+use shelf_courier::Courier;
 use shelf_identity::Throttle;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -51,6 +52,8 @@ pub struct Api {
     pub stores: Stores,
     /// Finding.
     pub search: SearchPorts,
+    /// Who is told what happens.
+    pub courier: Courier,
     /// Imports and exports that are under way.
     pub background: Background,
     /// Answers that are given twice.

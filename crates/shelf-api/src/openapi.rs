@@ -28,10 +28,11 @@ UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused 
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
 (RFC 7396) and take If-Match.";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions and devices."),
     ("tenants", "Who belongs together, and who may use which library."),
+    ("webhooks", "Who is told what happens in a library."),
     ("bookmarks", "Saved links and where they stand."),
     ("collections", "The tree of folders."),
     ("tags", "Tags."),
@@ -45,7 +46,7 @@ const TAGS: [(&str, &str); 13] = [
 ];
 
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 10] = [
+const PATH_PARAMETERS: [(&str, &str); 12] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),
@@ -55,6 +56,8 @@ const PATH_PARAMETERS: [(&str, &str); 10] = [
     ("person", "The member."),
     ("group", "The group."),
     ("invitation", "The invitation."),
+    ("endpoint", "The endpoint."),
+    ("delivery", "The delivery."),
     ("holder", "The person, the group, or the tenant whose members are meant."),
 ];
 
@@ -174,7 +177,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         parameters.push(tagged("If-None-Match", "Versions the caller has."));
     }
     // Places and what belongs to no library have no versions.
-    let content = path.starts_with("/v1/libraries/{library}/") && !path.contains("/shares");
+    let beside = ["/shares", "/webhooks"].iter().any(|part| path.contains(part));
+    let content = path.starts_with("/v1/libraries/{library}/") && !beside;
     if method == "patch" && content && !path.contains("/places/") {
         parameters.push(tagged("If-Match", "The version the caller has read."));
     }
@@ -299,6 +303,8 @@ fn example(path: &str, name: &str) -> u8 {
         ("group", 14),
         ("invitation", 15),
         ("holder", 13),
+        ("endpoint", 16),
+        ("delivery", 17),
     ];
     if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
         return number;

@@ -9,6 +9,7 @@ mod groups;
 mod invitations;
 mod shares;
 mod audit;
+mod webhooks;
 mod shown;
 mod bookmarks;
 mod edit;
@@ -44,6 +45,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(invitations::routes())
         .merge(shares::routes())
         .merge(audit::routes())
+        .merge(webhooks::routes())
         .merge(bookmarks::routes())
         .merge(bulk::routes())
         .merge(places::routes())

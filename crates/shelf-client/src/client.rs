@@ -70,17 +70,30 @@ impl Client {
         target: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<T, ClientFailure> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| ClientFailure::Unreadable(error.to_string()))?;
         let json = HeaderValue::from_static("application/json");
-        let request = Request::new(Method::POST, target).header(CONTENT_TYPE, json).bytes(body);
-        read(self.send(request).await?).await
+        let request = Request::new(Method::POST, target).header(CONTENT_TYPE, json);
+        read(self.send(request.bytes(written(body)?)).await?).await
+    }
+
+    /// Sends `body` as a merge patch and reads JSON.
+    pub async fn patch<T: DeserializeOwned>(
+        &self,
+        target: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, ClientFailure> {
+        let patch = HeaderValue::from_static("application/merge-patch+json");
+        let request = Request::new(Method::PATCH, target).header(CONTENT_TYPE, patch);
+        read(self.send(request.bytes(written(body)?)).await?).await
     }
 
     /// Deletes `target`.
     pub async fn delete(&self, target: &str) -> Result<(), ClientFailure> {
         self.send(Request::new(Method::DELETE, target)).await?.bytes().await.map(drop)
     }
+}
+
+fn written(body: &impl Serialize) -> Result<Vec<u8>, ClientFailure> {
+    serde_json::to_vec(body).map_err(|error| ClientFailure::Unreadable(error.to_string()))
 }
 
 /// Reads a JSON answer.

@@ -15,6 +15,7 @@ mod bookmarks;
 mod search;
 mod imports;
 mod exports;
+mod webhooks;
 
 pub use account::{LibraryName, Me, NewToken, TokenAsk, TokenInfo};
 pub use audit::{AuditCheck, AuditRecord, TenantName};
@@ -26,5 +27,6 @@ pub use imports::{ImportFile, Job, LedgerRow};
 pub use library::LibraryClient;
 pub use search::{Found, Hit, Mode};
 pub use transport::{Answer, Answering, Bytes, Chunks, Request, Transport};
+pub use webhooks::{AddWebhook, DeliveryInfo, NewWebhook, Webhook};
 
 pub use reqwest::{Method, StatusCode, header};

@@ -21,6 +21,7 @@ mod activity;
 mod imports;
 mod replies;
 mod leases;
+mod webhooks;
 mod lists;
 mod archive;
 mod replica;

@@ -70,11 +70,19 @@ pub enum Deed {
     RightTakenBack,
     /// A library was written into a file that left; the subject is the library.
     Exported,
+    /// A library has one endpoint of webhooks more; the subject is the endpoint.
+    EndpointAdded,
+    /// An endpoint was changed, paused or resumed, as the detail says; the subject is the endpoint.
+    EndpointChanged,
+    /// An endpoint signs with another secret; the subject is the endpoint.
+    EndpointSecretRotated,
+    /// An endpoint was removed; the subject is the endpoint.
+    EndpointRemoved,
 }
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 24] = [
+    pub const ALL: [(Self, &'static str); 28] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -99,6 +107,10 @@ impl Deed {
         (Self::RightGiven, "right_given"),
         (Self::RightTakenBack, "right_taken_back"),
         (Self::Exported, "exported"),
+        (Self::EndpointAdded, "endpoint_added"),
+        (Self::EndpointChanged, "endpoint_changed"),
+        (Self::EndpointSecretRotated, "endpoint_secret_rotated"),
+        (Self::EndpointRemoved, "endpoint_removed"),
     ];
 
     /// The word for it in stores and answers.

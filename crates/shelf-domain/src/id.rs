@@ -91,6 +91,33 @@ typed_id!(
     InvitationId
 );
 typed_id!(
+    /// One endpoint of webhooks: an address that is told what happens in a library.
+    EndpointId
+);
+typed_id!(
+    /// One delivery: an event on its way to one endpoint. The `webhook-id` of all its tries.
+    DeliveryId
+);
+impl DeliveryId {
+    /// The id of the delivery that tells `endpoint` of the `part`th part of `act`: the same however
+    /// often it is made, so that a batch that is followed twice delivers once.
+    pub fn of(endpoint: EndpointId, act: ActId, part: u32) -> Self {
+        use sha2::Digest;
+        let hash = sha2::Sha256::new()
+            .chain_update(b"mindshelf.delivery.1")
+            .chain_update(endpoint.to_bytes())
+            .chain_update(act.to_bytes())
+            .chain_update(part.to_be_bytes())
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        // A UUID of version 8: made by a rule of its own (RFC 9562 §5.8).
+        bytes[6] = 0x80 | (bytes[6] & 0x0f);
+        bytes[8] = 0x80 | (bytes[8] & 0x3f);
+        Self::from_bytes(bytes)
+    }
+}
+typed_id!(
     /// What one gesture did; groups changes for undo, history and webhooks.
     ActId
 );

@@ -29,5 +29,7 @@ pub mod edit;
 pub mod organise;
 pub mod trash;
 pub mod undo;
+pub mod diff;
+pub mod event;
 pub mod view;
 pub mod query;

@@ -33,11 +33,15 @@ pub enum Permit {
     SharingWrite,
     /// Read and check the audit log of tenants the person governs.
     AuditRead,
+    /// See endpoints of webhooks and what was delivered to them.
+    WebhooksRead,
+    /// Add, change and remove endpoints, which are told what happens in a library.
+    WebhooksWrite,
 }
 
 impl Permit {
     /// Every one, in the order they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::BookmarksRead,
         Self::BookmarksWrite,
         Self::ActivityRead,
@@ -47,6 +51,8 @@ impl Permit {
         Self::SharingRead,
         Self::SharingWrite,
         Self::AuditRead,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
     ];
 
     /// The word for it in stores, requests and answers; it never changes.
@@ -70,6 +76,8 @@ impl Permit {
             Self::SharingRead => ("sharing:read", "See teams and who may use which library"),
             Self::SharingWrite => ("sharing:write", "Change teams and who may use which library"),
             Self::AuditRead => ("audit:read", "Read the audit log of teams you govern"),
+            Self::WebhooksRead => ("webhooks:read", "See webhooks and what was delivered"),
+            Self::WebhooksWrite => ("webhooks:write", "Let programs be told what happens"),
         }
     }
 

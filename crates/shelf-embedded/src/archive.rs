@@ -9,7 +9,7 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, audit, library, persist};
+use crate::{Embedded, audit, library, persist, webhooks};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
@@ -170,6 +170,7 @@ impl Telling<'_> {
             let line = from_json(&row.get::<_, String>(0)?)?;
             Ok(Entry::Line(ActId::from_bytes(row.get(1)?), line))
         })?;
+        self.each(webhooks::ALL, [key], |row| Ok(Entry::Endpoint(webhooks::endpoint_of(row, 0)?)))?;
         self.say(Entry::Whole(load::head(self.connection, key)?))
     }
 
@@ -357,6 +358,11 @@ fn take_beside(
             let sql = "INSERT OR IGNORE INTO ledger VALUES (?1, ?2, ?3, ?4, ?5)";
             let (import, outcome) = (import.to_bytes(), line.outcome.name());
             put(sql, params![library, import, line.row, outcome, to_json(line)?])
+        }
+        Entry::Endpoint(endpoint) => {
+            let sql = "SELECT id FROM libraries WHERE key = ?1";
+            let id = connection.prepare_cached(sql)?.query_row([library], |row| row.get(0))?;
+            webhooks::put_endpoint(connection, LibraryId::from_bytes(id), endpoint, None)
         }
         _ => Err(damaged("an entry of no library inside of one")),
     }

@@ -16,6 +16,7 @@ mod activity;
 mod imports;
 mod replies;
 mod leases;
+mod webhooks;
 mod archive;
 mod blobs;
 mod limits;

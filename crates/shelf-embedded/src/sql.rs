@@ -9,15 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 7;
+const SCHEMA_VERSION: i64 = 8;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 6] = [
+const MIGRATIONS: [(i64, &str); 7] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
     (4, include_str!("migrations/4.sql")),
     (5, include_str!("migrations/5.sql")),
     (6, include_str!("migrations/6.sql")),
+    (7, include_str!("migrations/7.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -277,6 +278,7 @@ mod tests {
              DROP TABLE tenants; DROP TABLE members; DROP TABLE groups; DROP TABLE grouped;
              DROP TABLE shares; DROP TABLE invitations; DROP TABLE audit;
              DROP TABLE credentials; DROP TABLE recovery_codes; DROP TABLE tries;
+             DROP TABLE endpoints; DROP TABLE deliveries;
              ALTER TABLE grants DROP COLUMN scopes; ALTER TABLE grants DROP COLUMN libraries;
              INSERT INTO grants VALUES (x'04', x'01', 'token', 'old', x'05', 9, NULL, NULL);
              DROP INDEX children_bookmark;

@@ -76,6 +76,21 @@ impl Follower {
         self.wake.notify_one();
     }
 
+    /// Whether it follows the libraries of `group`.
+    pub fn holds(&self, group: ShardGroup) -> bool {
+        self.lock().marks.contains_key(&group)
+    }
+
+    /// Follows `scope` once more, although nothing new was heard of it: something beside the log
+    /// changed where its projection has to begin. Nothing, unless its group is followed.
+    pub fn stir(&self, scope: Scope) {
+        if !self.holds(ShardGroup::of(scope.library)) {
+            return;
+        }
+        self.lock().stirred.insert(scope);
+        self.wake.notify_one();
+    }
+
     /// Follows until `stop` becomes true (or its sender is gone). A batch that was begun is ended.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut deaf = 0_u32;

@@ -7,6 +7,7 @@ use crate::activity::Event;
 use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::tenants::{Group, Member, Share, Tenant};
+use crate::webhooks::Endpoint;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shelf_domain::audit::Sealed;
@@ -18,7 +19,8 @@ use std::fmt;
 pub const ENTRIES_MAX: usize = 2_000;
 
 /// One true thing. What is folded from the log is not among them: it is folded again. Nor are
-/// sign-in links and leases, which live for minutes, and tries to sign in, which live for a day.
+/// sign-in links and leases, which live for minutes, tries to sign in, which live for a day, and
+/// deliveries of webhooks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
@@ -57,6 +59,8 @@ pub enum Entry {
     Import(ImportJob),
     /// A row of the ledger of an import.
     Line(ActId, LedgerRow),
+    /// An endpoint of webhooks, which is told of what happens after it was taken in.
+    Endpoint(Endpoint),
     /// The library is told to its end, and its log stands here.
     Whole(Head),
 }

@@ -14,3 +14,7 @@ pub const LAG_CHANGES: &str = "lag_changes";
 pub const BATCH_SIZE: &str = "batch_size";
 /// The code of a refusal.
 pub const CODE: &str = "code";
+/// The endpoint of webhooks a line is about.
+pub const ENDPOINT: &str = "endpoint";
+/// The delivery a line is about.
+pub const DELIVERY: &str = "delivery";

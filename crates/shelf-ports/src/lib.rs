@@ -18,6 +18,7 @@ pub mod leases;
 pub mod archive;
 pub mod blobs;
 pub mod outbound;
+pub mod webhooks;
 pub mod limits;
 pub mod news;
 pub mod projection;

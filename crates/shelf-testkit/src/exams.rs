@@ -10,6 +10,7 @@ pub mod audit;
 pub mod credentials;
 pub mod activity;
 pub mod imports;
+pub mod webhooks;
 pub mod replies;
 pub mod leases;
 pub mod archive;

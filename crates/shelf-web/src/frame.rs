@@ -74,6 +74,8 @@ pub enum Here {
     Save,
     /// Who may use this library.
     Sharing,
+    /// Who is told what happens in it.
+    Webhooks,
     /// The people one shares libraries with.
     People,
     /// Settings.
@@ -147,7 +149,7 @@ pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
 /// What stands on a page of a library; for whoever may only read, nothing there can be pressed that
 /// would change it.
 pub(crate) fn desk(frame: &Frame, inside: &Markup) -> Markup {
-    let own = matches!(frame.here, Here::Settings | Here::People | Here::Sharing);
+    let own = matches!(frame.here, Here::Settings | Here::People | Here::Sharing | Here::Webhooks);
     html! {
         @if frame.right == Right::Read && !own { fieldset.desk disabled { (inside) } }
         @else { (inside) }

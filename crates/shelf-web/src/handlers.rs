@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod people;
 pub(crate) mod audit;
 pub(crate) mod sharing;
+pub(crate) mod webhooks;
 pub(crate) mod join;
 pub(crate) mod settings;
 pub(crate) mod password;

@@ -12,6 +12,7 @@ pub mod history;
 pub mod people;
 pub mod audit;
 pub mod sharing;
+pub mod webhooks;
 pub mod join;
 pub mod settings;
 pub mod keys;

@@ -14,7 +14,7 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, door, exports, folders, history, imports, items, join, lists, password,
-        people, save, settings, sharing, tags, trash,
+        people, save, settings, sharing, tags, trash, webhooks,
     },
     limit, policy,
     web::Web,
@@ -30,6 +30,7 @@ pub fn router(web: Web) -> Router {
         .merge(in_and_out())
         .merge(past_and_settings())
         .merge(people_and_rights())
+        .merge(told())
         .fallback(door::nothing_here);
     let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
     let pages = pages
@@ -84,6 +85,18 @@ fn people_and_rights() -> Router<Web> {
         .route("/people/{team}/groups/{group}/remove", post(people::end_group))
         .route("/people/{team}/groups/{group}/members", post(people::into_group))
         .route("/people/{team}/groups/{group}/members/{person}/remove", post(people::out_of_group))
+}
+
+fn told() -> Router<Web> {
+    Router::new()
+        .route("/webhooks", get(webhooks::page).post(webhooks::add))
+        .route("/webhooks/{id}", get(webhooks::one).post(webhooks::edit))
+        .route("/webhooks/{id}/state", post(webhooks::state))
+        .route("/webhooks/{id}/secret", post(webhooks::secret))
+        .route("/webhooks/{id}/test", post(webhooks::test))
+        .route("/webhooks/{id}/remove", post(webhooks::remove))
+        .route("/webhooks/{id}/again", post(webhooks::all_again))
+        .route("/webhooks/{id}/deliveries/{delivery}/again", post(webhooks::again))
 }
 
 fn lists_and_items() -> Router<Web> {

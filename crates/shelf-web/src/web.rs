@@ -2,6 +2,7 @@
 
 use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
+use shelf_courier::Courier;
 use shelf_identity::{Doors, PasswordDoors, Throttle};
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +17,8 @@ pub struct Web {
     pub search: SearchPorts,
     /// Work that outlives its answer: imports and exports. Waited for when the server stops.
     pub tasks: TaskTracker,
+    /// Who is told what happens.
+    pub courier: Courier,
     /// The stores of identity.
     pub doors: Doors,
     /// What bounds requests.

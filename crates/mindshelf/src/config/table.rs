@@ -87,8 +87,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "role",
         "all",
-        "What this process does: `gateway`, `bookmarks`, `keeper`, several with commas between, or \
-         `all`.",
+        "What this process does: `gateway`, `bookmarks`, `courier`, `keeper`, several with commas \
+         between, or `all`.",
     ),
     setting(
         "plan",
@@ -118,6 +118,22 @@ pub const SETTINGS: &[Setting] = &[
         "127.0.0.1,::1",
         "Proxies that are believed when they say `X-Forwarded-Proto` and `X-Forwarded-For`: \
          addresses and networks such as `10.0.0.0/8`, with commas between.",
+    ),
+    setting(
+        "outbound",
+        "on",
+        "Whether anything is sent to addresses people named, such as webhooks: `on` or `off`.",
+    ),
+    setting(
+        "outbound_allowed",
+        "",
+        "What may be reached that way although it is private, with commas between: addresses and \
+         networks such as `10.1.0.0/16`, or a host with its port such as `nas.home:5000`.",
+    ),
+    setting(
+        "outbound_ports",
+        "",
+        "Ports that are asked that way besides 80 and 443, with commas between.",
     ),
     setting("log", "warn,mindshelf=info", "What is logged to standard error."),
     setting("log_format", "text", "`text` for people or `json` for programs."),

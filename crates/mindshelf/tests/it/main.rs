@@ -4,6 +4,7 @@
 mod program;
 mod world;
 mod reader;
+mod receiver;
 mod replica;
 mod stories;
 mod shell;

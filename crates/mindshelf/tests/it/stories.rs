@@ -4,3 +4,4 @@ mod saving;
 mod racing;
 mod replicas;
 mod keeping;
+mod webhooks;

@@ -5,6 +5,7 @@ use mindshelf::app::{App, Setup};
 use mindshelf::roles::Roles;
 use shelf_domain::id::{Ids, LibraryId, PersonId, TenantId};
 use shelf_identity::{CreateToken, Doors, Plan, create_token};
+use shelf_outbound::Rules;
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_testkit::ground::{Ground, engine};
@@ -40,6 +41,12 @@ pub(crate) struct World {
 impl World {
     /// A world with an owner and an empty library.
     pub(crate) async fn new() -> Self {
+        Self::reaching(&[]).await
+    }
+
+    /// The same, whose server may reach these private places.
+    pub(crate) async fn reaching(places: &[String]) -> Self {
+        let allow = places.iter().map(|place| place.parse().unwrap()).collect();
         let ground = if on_postgres() { Some(Ground::one().await.unwrap()) } else { None };
         let tasks = Handle::current().metrics().num_alive_tasks();
         let dir = tempfile::tempdir().unwrap();
@@ -58,6 +65,7 @@ impl World {
             plan: Plan::Home,
             roles: Roles::all(),
             public_url: None,
+            outbound: Rules { allow, ..Rules::default() },
             clock: clock.clone(),
             chance: chance.clone(),
         };
@@ -72,6 +80,11 @@ impl World {
 
     pub(crate) fn app(&self) -> &App {
         self.app.as_ref().unwrap()
+    }
+
+    /// What its clock shows, milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// Where its data is.

@@ -90,6 +90,12 @@ pub(crate) enum ScopeIo {
     /// Read and check audit logs.
     #[serde(rename = "audit:read")]
     AuditRead,
+    /// See webhooks and what was delivered.
+    #[serde(rename = "webhooks:read")]
+    WebhooksRead,
+    /// Add, change and remove webhooks.
+    #[serde(rename = "webhooks:write")]
+    WebhooksWrite,
 }
 
 impl From<ScopeIo> for Permit {
@@ -104,6 +110,8 @@ impl From<ScopeIo> for Permit {
             ScopeIo::SharingRead => Self::SharingRead,
             ScopeIo::SharingWrite => Self::SharingWrite,
             ScopeIo::AuditRead => Self::AuditRead,
+            ScopeIo::WebhooksRead => Self::WebhooksRead,
+            ScopeIo::WebhooksWrite => Self::WebhooksWrite,
         }
     }
 }

@@ -50,6 +50,7 @@ impl Names {
         match (name, value) {
             ("token", Value::String(_)) => "the-token-itself-shown-this-once".into(),
             ("secret", Value::String(_)) => "the-secret-of-an-invitation".into(),
+            ("signing_secret", Value::String(_)) => "whsec_shown-this-once".into(),
             ("next_cursor", Value::String(_)) => "opaque".into(),
             ("seal", Value::String(seal)) => {
                 let place = seal.rsplit_once(':').map_or("", |(place, _)| place);

@@ -152,7 +152,13 @@ impl Prepared {
         let theirs = world.post(&flo, "/v1/tenants", &json!({"name": "Club"})).await.at("/id");
         let theirs = format!("/v1/tenants/{theirs}/invitations");
         let secret = world.post(&flo, &theirs, &json!({"role": "viewer"})).await.at("/secret");
+        let hook =
+            post(&format!("{BASE}/webhooks"), json!({"url": "https://hooks.example/a"})).await;
+        let hook = hook.at("/webhook/id");
+        let tried = post(&format!("{BASE}/webhooks/{hook}/test"), json!({})).await.at("/id");
         let ids = vec![
+            (0x10, hook),
+            (0x11, tried),
             (0x0a, tenant),
             (0x0d, person),
             (0x0e, group),
@@ -311,8 +317,9 @@ async fn whoever_may_only_read_changes_nothing() {
         // What they opened is theirs, not the library's.
         let own = route.template.contains("/activity") || route.template.ends_with("/open");
         if route.method == Method::GET || own {
-            let shares = route.template.contains("/shares");
-            assert_eq!(told.status == StatusCode::FORBIDDEN, shares, "{name}");
+            let part = |part: &str| route.template.contains(part);
+            let closed = part("/shares") || part("/webhooks");
+            assert_eq!(told.status == StatusCode::FORBIDDEN, closed, "{name}");
             continue;
         }
         tried += 1;

@@ -10,6 +10,7 @@ use shelf_api::probes::AlwaysReady;
 use shelf_api::{Api, Background, Gate, Probes, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
+use shelf_courier::Courier;
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::permit::Permits;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
@@ -146,6 +147,14 @@ impl World {
         let api = Api {
             stores: stores.clone(),
             search: SearchPorts { library: stores.library.clone(), index, embedder, texts },
+            courier: Courier {
+                webhooks: store.clone(),
+                library: store.clone(),
+                audit: store.clone(),
+                clock: clock.clone(),
+                chance: stores.chance.clone(),
+                watched: Arc::default(),
+            },
             background: Background::new(FILE_BYTES_MAX),
             replays: Replays::new(store.clone()),
             gate,

@@ -2,14 +2,13 @@
 
 use super::names;
 use crate::ctx::Ctx;
-use shelf_domain::change::Change;
+use shelf_domain::diff::changes_of;
 use shelf_domain::id::{ActId, DeviceId, ItemId, Scope};
 use shelf_domain::item::Item;
-use shelf_domain::kind::{Kind, field};
+use shelf_domain::kind::Kind;
 use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Seq;
-use shelf_domain::value::Value;
 use shelf_ports::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,20 +26,7 @@ pub struct ItemHistory {
     pub limit: usize,
 }
 
-/// What one row did to one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldChange {
-    /// The register: `title`, `tag/ID`, `notes/copy/DEVICE`.
-    pub field: String,
-    /// What it held before.
-    pub from: Option<Value>,
-    /// What was put.
-    pub to: Option<Value>,
-    /// Whether the put won; a later edit may have come first.
-    pub won: bool,
-    /// The name of the tag or folder this is about, as it is called now.
-    pub name: Option<String>,
-}
+pub use shelf_domain::diff::FieldChange;
 
 /// One row of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +88,8 @@ pub async fn item_history(
     rows.truncate(ask.limit);
     let next = rows.last().map(|row| row.seq).filter(|_| more);
     let devices = names::devices(ctx).await?;
-    let mentioned = rows.iter().flat_map(|row| &row.changes).flat_map(mentioned).collect();
+    let mentioned =
+        rows.iter().flat_map(|row| &row.changes).flat_map(FieldChange::mentioned).collect();
     let shelf = names::items(ctx, scope, mentioned).await?;
     for row in &mut rows {
         row.device_name = devices.get(&row.device).cloned();
@@ -146,31 +133,6 @@ fn told(shelf: &Shelf, item: &Item) -> Vec<HistoryRow> {
     rows
 }
 
-fn changes_of(state: &Item, row: &Change) -> Vec<FieldChange> {
-    row.puts()
-        .map(|(register, value, stamp)| FieldChange {
-            field: register.as_str().to_owned(),
-            from: state.get(register.as_str()).cloned(),
-            to: value.clone(),
-            won: state.would_win(register, stamp),
-            name: None,
-        })
-        .filter(|change| change.from != change.to)
-        .collect()
-}
-
-/// The items a change of a field names.
-fn mentioned(change: &FieldChange) -> Vec<ItemId> {
-    if let Some(tag) = change.field.strip_prefix("tag/") {
-        return tag.parse().into_iter().collect();
-    }
-    if change.field != field::PARENT {
-        return Vec::new();
-    }
-    let values = [&change.from, &change.to].into_iter().flatten();
-    values.filter_map(|value| value.as_text()?.parse().ok()).collect()
-}
-
 fn mentioned_last(change: &FieldChange) -> Option<ItemId> {
-    mentioned(change).pop()
+    change.mentioned().pop()
 }

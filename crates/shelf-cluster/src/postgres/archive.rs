@@ -9,7 +9,7 @@ use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, audit, damaged, library, persist};
+use super::{Bound, Postgres, audit, damaged, library, persist, webhooks};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
@@ -180,6 +180,7 @@ impl Telling<'_, '_> {
             Ok(Entry::Line(ActId::from(row.get::<_, Uuid>(1)), from_json(row)?))
         })
         .await?;
+        self.each(webhooks::ALL, |row| Ok(Entry::Endpoint(webhooks::endpoint_of(row, 0)?))).await?;
         let entries = vec![Entry::Whole(load::head(&self.within).await?)];
         self.to.take(Batch { scope: self.scope, entries }).await
     }
@@ -385,6 +386,9 @@ async fn take_beside(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             within.run(TAKE_WRITE, &of).await.map(drop)
         }
         Entry::Import(job) => put_job(within, job).await,
+        Entry::Endpoint(endpoint) => {
+            webhooks::put_endpoint(within, within.library(), endpoint, None).await
+        }
         _ => Err(damaged("an entry of no library inside of one")),
     }
 }

@@ -99,6 +99,11 @@ impl<'a> Within<'a> {
         Ok(!found.is_empty())
     }
 
+    /// The library it has named.
+    pub(super) fn library(&self) -> Uuid {
+        self.library
+    }
+
     /// The rows of one statement that names no library.
     pub(super) async fn plain(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
         bounded(self.doing, self.answer_max, self.transaction.query_typed(sql, of)).await

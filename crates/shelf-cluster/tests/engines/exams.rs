@@ -75,6 +75,15 @@ async fn activity_sits_its_exam() {
 }
 
 #[tokio::test]
+async fn webhooks_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::webhooks::exam(&store, &store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn imports_sit_their_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;

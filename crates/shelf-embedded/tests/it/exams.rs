@@ -60,6 +60,12 @@ async fn imports_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn webhooks_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::webhooks::exam(&store, &store, &store).await;
+}
+
+#[tokio::test]
 async fn kept_replies_sit_their_exam() {
     let (store, _dir) = store();
     exams::replies::exam(&store).await;

@@ -1,6 +1,6 @@
 //! The exam of telling everything and taking it in.
 
-use super::{accounts, activity, audit, credentials, imports, library, tenants, views};
+use super::{accounts, activity, audit, credentials, imports, library, tenants, views, webhooks};
 use crate::desk::Desk;
 use async_trait::async_trait;
 use shelf_domain::id::Scope;
@@ -14,15 +14,25 @@ use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::views::{Filter, Sort, Views};
+use shelf_ports::webhooks::Webhooks;
 
 /// Whatever a store of records is.
 pub trait Store:
-    Archive + Accounts + Tenants + Audit + Credentials + Library + Views + Activity + Imports
+    Archive + Accounts + Tenants + Audit + Credentials + Library + Views + Activity + Imports + Webhooks
 {
 }
 
 impl<S> Store for S where
-    S: Archive + Accounts + Tenants + Audit + Credentials + Library + Views + Activity + Imports
+    S: Archive
+        + Accounts
+        + Tenants
+        + Audit
+        + Credentials
+        + Library
+        + Views
+        + Activity
+        + Imports
+        + Webhooks
 {
 }
 
@@ -37,6 +47,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
     imports::exam(from, from).await;
+    webhooks::exam(from, from, from).await;
     something_was_opened(from).await;
     let batches = told(from).await;
     what_was_cut_off_begins_again(&batches, to).await;
@@ -109,6 +120,7 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
     assert!(has(|entry| matches!(entry, Entry::Event(..))), "activity was carried");
     assert!(has(|entry| matches!(entry, Entry::Line(..))), "ledgers were carried");
+    assert!(has(|entry| matches!(entry, Entry::Endpoint(_))), "endpoints were carried");
     let libraries = from.all_libraries().await.unwrap();
     for scope in libraries.iter().map(shelf_ports::accounts::LibraryInfo::scope) {
         assert_eq!(listed(from, scope).await, listed(to, scope).await);

@@ -212,6 +212,7 @@ pub fn rail(frame: &Frame) -> Markup {
                 (place(here, &Here::Trash, "/trash", "trash-2", "Trash", rail.trash))
                 @if frame.right >= Right::Manage {
                     (place(here, &Here::Sharing, "/sharing", "share-2", "Share this library", 0))
+                    (place(here, &Here::Webhooks, "/webhooks", "terminal", "Webhooks", 0))
                 }
                 (place(here, &Here::People, "/people", "users", "People", 0))
                 (place(here, &Here::Settings, "/settings", "settings", "Settings", 0))

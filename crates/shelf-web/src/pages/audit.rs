@@ -75,6 +75,10 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::RightGiven => "let somebody use a library",
         Deed::RightTakenBack => "took back who may use a library",
         Deed::Exported => "took a library out as a file",
+        Deed::EndpointAdded => "had a program told what happens",
+        Deed::EndpointChanged => "changed who is told what happens",
+        Deed::EndpointSecretRotated => "gave a webhook another secret",
+        Deed::EndpointRemoved => "had a program told no more",
     }
 }
 

@@ -15,6 +15,7 @@ use shelf_bookmarks::{
     Stores,
     search::{SearchPorts, ShownTexts},
 };
+use shelf_courier::Courier;
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
@@ -125,7 +126,16 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
+        let courier = Courier {
+            webhooks: kept.clone(),
+            library: kept.clone(),
+            audit: kept.clone(),
+            clock: clock.clone(),
+            chance: stores.chance.clone(),
+            watched: Arc::default(),
+        };
         let web = Web {
+            courier,
             stores,
             search: SearchPorts { library, index, embedder, texts },
             tasks: tokio_util::task::TaskTracker::new(),

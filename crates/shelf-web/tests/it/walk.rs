@@ -26,6 +26,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/export",
     "/people",
     "/sharing",
+    "/webhooks",
     "/design",
 ];
 
