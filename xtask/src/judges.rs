@@ -4,6 +4,7 @@
 mod server;
 mod tools;
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
@@ -18,6 +19,8 @@ use tools::Tools;
 const DOCUMENT: &str = "docs/openapi.json";
 /// How the linter is to judge.
 const LINT: &str = "xtask/judges/redocly.yaml";
+/// A receiver of webhooks by the convention's own library.
+const RECEIVER: &str = "xtask/judges/webhooks.py";
 /// Lets each question come from an address of its own.
 const STRANGERS: &str = "xtask/judges/strangers.py";
 /// Requests a property is tried with, for each operation.
@@ -45,10 +48,26 @@ pub fn document(desk: &Desk) -> Result<()> {
 /// what it says is wrong.
 pub fn interface(desk: &Desk) -> Result<()> {
     let tools = Tools::ready(desk)?;
-    let server = Server::start(desk)?;
+    // The tester has addresses told that it made up.
+    let server = Server::start(desk, ("MINDSHELF_OUTBOUND", "off"))?;
     let strangers = desk.repo.root().join(STRANGERS);
     let outcome = questioned(&tools, &server, &strangers, &["--exclude-operation-id", LAST])
         .and_then(|()| questioned(&tools, &server, &strangers, &["--include-operation-id", LAST]));
+    outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// What the server posts to a receiver is taken by the library of the convention it follows, and
+/// nothing else is.
+pub fn webhooks(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    // Whoever takes the port meanwhile makes the judge fail, not pass.
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let place = port.context("there is no port to listen on")?;
+    let server = Server::start(desk, ("MINDSHELF_OUTBOUND_ALLOWED", &place.to_string()))?;
+    let mut receiver = tools.python("python3");
+    receiver.arg(desk.repo.root().join(RECEIVER)).args([server.address(), server.token()]);
+    receiver.args([&server.library()?, &place.port().to_string()]);
+    let outcome = heard("receiver of webhooks", &mut receiver);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 

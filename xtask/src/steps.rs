@@ -33,8 +33,10 @@ const CLIPPY: Step = Step { name: "clippy", run: clippy };
 const DOCUMENT: Step = Step { name: "outside judges of the document", run: judges::document };
 const INTERFACE: Step = Step { name: "outside judges of the interface", run: judges::interface };
 
+const RECEIVER: Step = Step { name: "outside judge of webhooks", run: judges::webhooks };
+
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
-pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE];
+pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -52,6 +54,7 @@ pub const CI: &[Step] = &[
     Step { name: "browser", run: browser::stories },
     DOCUMENT,
     INTERFACE,
+    RECEIVER,
     Step { name: "engines", run: engines::prove },
     Step { name: "untouched", run: untouched },
 ];

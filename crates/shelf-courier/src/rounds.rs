@@ -133,6 +133,8 @@ async fn send(courier: Courier, outbound: Arc<dyn Outbound>, due: Due) -> Endpoi
             %endpoint, %delivery, error = &fault as &dyn Error,
             "a delivery met a fault and is tried again"
         );
+        // A store that fails is not asked again at once.
+        tokio::time::sleep(LOOK).await;
     }
     endpoint
 }

@@ -57,10 +57,11 @@ impl Projection for TellFollower {
         let Some(last) = batch.last() else { return Ok(()) };
         let now = self.courier.clock.now_ms();
         // The last act of a batch may be cut off by its end.
-        let goes_on = self.courier.library.head(scope).await?.seq > last.seq;
+        let next = self.courier.library.changes(scope, last.seq, 1).await?;
+        let cut_off = next.first().map(|row| row.act);
         let mut acts = acts_of(batch);
         for act in &mut acts {
-            let waits = act.rows.len() >= GOES_ON_ROWS || (goes_on && act.act == last.act);
+            let waits = act.rows.len() >= GOES_ON_ROWS || cut_off == Some(act.act);
             act.from = if waits { now + SETTLE_MS } else { now };
         }
         self.courier.webhooks.tell_acts(scope, (after, last.seq), &acts, now).await?;

@@ -11,6 +11,8 @@ pub(crate) struct Caps {
     pub(crate) connect: Duration,
     /// To send the request and to get the head of the answer.
     pub(crate) first_byte: Duration,
+    /// The same where something was posted: whoever takes it in may have work with it.
+    pub(crate) posted: Duration,
     /// For all hops together, waiting for turns aside.
     pub(crate) total: Duration,
     /// To wait for a turn, at each hop.
@@ -39,6 +41,7 @@ impl Default for Caps {
             dns: Duration::from_secs(3),
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(10),
+            posted: Duration::from_secs(15),
             total: Duration::from_secs(30),
             wait: Duration::from_secs(10),
             head_bytes: 64 << 10,

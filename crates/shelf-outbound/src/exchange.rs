@@ -34,7 +34,9 @@ pub(crate) async fn exchange(
     let (mut sender, connection) = shaken.map_err(|error| met(&error))?;
     let mut carrying = JoinSet::new();
     carrying.spawn(async move { drop(connection.await) });
-    let answered = timeout(caps.first_byte, sender.send_request(request)).await;
+    let posts = request.method() == hyper::Method::POST;
+    let wait = if posts { caps.posted } else { caps.first_byte };
+    let answered = timeout(wait, sender.send_request(request)).await;
     let response = answered.map_err(|_| Trouble::TooSlow)?.map_err(|error| met(&error))?;
     Ok(Reply { response, _carrying: carrying })
 }

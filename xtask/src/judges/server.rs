@@ -33,11 +33,11 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Builds the binary, starts it and makes a token.
+    /// Builds the binary, starts it with one setting and makes a token.
     ///
     /// It is built as for its tests: a build by itself would build every dependency anew, whose
     /// features are others without the tests.
-    pub(super) fn start(desk: &Desk) -> Result<Self> {
+    pub(super) fn start(desk: &Desk, setting: (&str, &str)) -> Result<Self> {
         let build = ["test", "--quiet", "--workspace", "--locked", "--no-run", "--test", STORIES];
         succeed(&mut cargo(desk, &build))?;
         let built = metadata(desk.repo.root(), Reach::Members)?.target_directory;
@@ -47,8 +47,7 @@ impl Server {
         let mut process = Command::new(&binary)
             .args(["serve", "--data", "data", "--listen", "127.0.0.1:0"])
             .env("MINDSHELF_TRUSTED_PROXIES", "127.0.0.1")
-            // The tester has addresses told that it made up.
-            .env("MINDSHELF_OUTBOUND", "off")
+            .env(setting.0, setting.1)
             .current_dir(&folder)
             .stdout(Stdio::piped())
             .stderr(File::create(folder.join("log")).context("cannot keep the log")?)
@@ -87,10 +86,16 @@ impl Server {
         &self.folder
     }
 
-    /// The configuration of a tester that is to ask about the library there is.
-    pub(super) fn configuration(&self) -> Result<PathBuf> {
+    /// The id of its library.
+    pub(super) fn library(&self) -> Result<String> {
         let me = self.get("/v1/me")?;
         let library = me["libraries"][0]["id"].as_str().context("there is no library")?;
+        Ok(library.to_owned())
+    }
+
+    /// The configuration of a tester that is to ask about the library there is.
+    pub(super) fn configuration(&self) -> Result<PathBuf> {
+        let library = self.library()?;
         let file = self.folder.join("tester.toml");
         fs::write(&file, format!("[parameters]\n\"path.library\" = \"{library}\"\n"))
             .context("cannot write the configuration")?;

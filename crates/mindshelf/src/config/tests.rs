@@ -68,6 +68,9 @@ fn values_that_make_no_sense_are_refused_with_the_name_of_the_setting() {
         ("plan", "golden"),
         ("public_url", "ftp://shelf.example"),
         ("trusted_proxies", "proxy.example"),
+        ("outbound", "maybe"),
+        ("outbound_allowed", "the house"),
+        ("outbound_ports", "80-90"),
     ] {
         let refused = Settings::read(&environment(&[]), said(&[(key, text)]), None).unwrap_err();
         assert!(format!("{refused:#}").contains(key), "{refused:#}");

@@ -88,7 +88,9 @@ impl Receiver {
                     counted.send_replace(count);
                     let status = answers.load(Ordering::SeqCst);
                     if status == SILENT {
-                        std::future::pending::<()>().await;
+                        // Until whoever asked gives up.
+                        drop(stream.read_u8().await);
+                        return;
                     }
                     let answer = format!(
                         "HTTP/1.1 {status} So\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"

@@ -13,7 +13,9 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// Caps that let everything take an hour.
 fn patient() -> Caps {
-    Caps { dns: HOUR, connect: HOUR, first_byte: HOUR, total: HOUR, wait: HOUR, ..Caps::default() }
+    let (dns, connect, first_byte, posted) = (HOUR, HOUR, HOUR, HOUR);
+    let (total, wait) = (HOUR, HOUR);
+    Caps { dns, connect, first_byte, posted, total, wait, ..Caps::default() }
 }
 
 /// What becomes of `ask` within a second more than `cap`, and not before a second less.
@@ -93,6 +95,9 @@ async fn whoever_asks_may_wait_less_but_not_longer() {
     assert_eq!(answer, failed(Trouble::TooSlow));
     let answer = ends_at(30 * SECOND, &net, caps, post().within(HOUR)).await;
     assert_eq!(answer, failed(Trouble::TooSlow));
+    let caps = Caps { posted: Caps::default().posted, ..patient() };
+    let answer = ends_at(15 * SECOND, &net, caps, post()).await;
+    assert_eq!(answer, failed(Trouble::TooSlow), "who takes something in has longer");
 }
 
 #[tokio::test(start_paused = true)]

@@ -180,7 +180,7 @@ fn types(chosen: &[EventType]) -> Markup {
         details open[!chosen.is_empty()] {
             summary { "Only some kinds of messages" }
             p.muted { "Nothing chosen is everything." }
-            div.choices {
+            div.kinds {
                 @for kind in EventType::all() {
                     @let name = kind.name();
                     label.line {

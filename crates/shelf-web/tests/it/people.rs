@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::room::{Room, Told};
 
 /// Where the answer sends the browser.
-fn to(told: &Told) -> &str {
+pub(crate) fn to(told: &Told) -> &str {
     assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.text);
     told.header("location")
 }
@@ -29,7 +29,7 @@ async fn guild(room: &Room) -> String {
 }
 
 /// A room, a team with one library in it, and somebody who joined with this right to it.
-async fn shared(right: &str) -> (Room, Room, String) {
+pub(crate) async fn shared(right: &str) -> (Room, Room, String) {
     let room = Room::new().await;
     let team = to(&room.post("/people", &[("name", "Guild")]).await).to_owned();
     let made = room.post(&format!("{team}/libraries"), &[("name", "Papers")]).await;
