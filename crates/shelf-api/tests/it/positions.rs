@@ -7,7 +7,8 @@ use axum::http::{Method, StatusCode};
 const AT_LEAST: &str = "MindShelf-At-Least";
 
 fn reads_a_library(route: &Route) -> bool {
-    let content = route.template.contains("{library}/") && !route.template.contains("/shares");
+    let beside = ["/shares", "/webhooks"].iter().any(|part| route.template.contains(part));
+    let content = route.template.contains("{library}/") && !beside;
     route.method == Method::GET && content
 }
 

@@ -168,7 +168,7 @@ fn told(one: &EndpointLine, now: OffsetDateTime) -> Markup {
             Some(at) => { "Last reached " (words::ago(at, now)) "." }
             None => { "Not reached yet." }
         }
-        @if one.failures > 0 { " " (words::counted(one.failures.into(), "try", "tries")) " failed since." }
+        @if one.failures > 0 { " " (words::counted(one.failures.into(), "try", "tries")) " failed in a row." }
         @if one.waiting > 0 { " " (words::counted(one.waiting, "message waits", "messages wait")) "." }
         @if one.missed > 0 { " It was not told of " (words::counted(one.missed, "gesture", "gestures")) "." }
     }
@@ -324,7 +324,7 @@ fn how(one: &DeliveryLine, now: OffsetDateTime) -> Markup {
         @if let Some(status) = one.status { "Answered " (status) }
         @if let (Some(_), Some(ms)) = (one.status, one.took_ms) { " in " (ms) " ms" }
         @if let Some(trouble) = &one.trouble {
-            @if one.status.is_some() { ": " }
+            @if one.status.is_some() { ": " } @else { "Not taken: " }
             (trouble)
         }
         @if one.status.is_none() && one.trouble.is_none() { "Not tried yet" }
