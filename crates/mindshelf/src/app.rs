@@ -16,6 +16,7 @@ use axum::Router;
 use shelf_api::{Api, Background, Gate, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
+use shelf_courier::Courier;
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{
@@ -120,14 +121,8 @@ impl App {
         let limits = Limits::of(cache.as_ref(), setup.clock.clone());
         let throttle = Throttle::new(limits.port(), setup.clock.clone(), setup.plan);
         let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };
-        let source = source_of(&records, &stores);
         let courier = courier_of(&records, &stores);
-        let mut rows = rows(&setup.roles, &index, &source, &stores, &search);
-        if setup.roles.has(Role::Courier) {
-            rows.push(courier::row(&courier, &source, &records));
-        }
-        let followers = Arc::new(Followers::start(rows, &stores));
-        courier::go_round(&courier, &followers, setup);
+        let followers = followers_of(setup, &records, &stores, &index, &search, &courier);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let background = Background::new(FILE_BYTES_MAX);
         let tasks = TaskTracker::new();
@@ -256,6 +251,25 @@ fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
         return shelf_api::part(api).merge(shelf_api::gated(gate, pages));
     }
     shelf_api::operations_part(api).merge(shelf_api::gated(gate, local))
+}
+
+/// Everybody who follows the log in this process, and the courier's rounds beside them.
+fn followers_of(
+    setup: &Setup,
+    records: &Records,
+    stores: &Stores,
+    index: &Index,
+    search: &SearchPorts,
+    courier: &Courier,
+) -> Arc<Followers> {
+    let source = source_of(records, stores);
+    let mut rows = rows(&setup.roles, index, &source, stores, search);
+    if setup.roles.has(Role::Courier) {
+        rows.push(courier::row(courier, &source, records));
+    }
+    let followers = Arc::new(Followers::start(rows, stores));
+    courier::go_round(courier, &followers, setup);
+    followers
 }
 
 /// The rows of the Bookmark Service in the table of followers of a process with these roles.

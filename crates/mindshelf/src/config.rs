@@ -225,11 +225,7 @@ impl Settings {
             origins: list("origins"),
             public_url,
             trusted_proxies,
-            outbound: outbound(
-                text("outbound"),
-                &list("outbound_allowed"),
-                &list("outbound_ports"),
-            )?,
+            outbound: outbound(all)?,
             log: text("log").to_owned(),
             log_format,
             server: owned("server"),
@@ -248,19 +244,24 @@ impl Settings {
 }
 
 /// The rules of the door out. Where this server listens is told to it later.
-fn outbound(on: &str, allowed: &[String], ports: &[String]) -> Result<Rules> {
-    let on = match on {
+fn outbound(all: &Said) -> Result<Rules> {
+    let text = |key: &str| all.text(key).unwrap_or_else(|| table::default_of(key));
+    let list = |key: &str| {
+        let parts = text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let on = match text("outbound") {
         "on" => true,
         "off" => false,
         other => bail!("the setting \"outbound\": {other:?} is neither on nor off"),
     };
-    let allow = allowed.iter().map(|text| text.parse::<Allowed>());
+    let allow = list("outbound_allowed").into_iter().map(|text| text.parse::<Allowed>());
     let allow = allow.collect::<Result<_, _>>().context("the setting \"outbound_allowed\"")?;
     let port = |text: &String| {
         let port = text.parse::<u16>().ok().filter(|port| *port != 0);
         port.with_context(|| format!("the setting \"outbound_ports\": {text:?} is no port"))
     };
-    let ports = ports.iter().map(port).collect::<Result<_>>()?;
+    let ports = list("outbound_ports").iter().map(port).collect::<Result<_>>()?;
     Ok(Rules { on, allow, ports, ..Rules::default() })
 }
 
