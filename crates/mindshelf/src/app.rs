@@ -124,8 +124,7 @@ impl App {
         let courier = courier_of(&records, &stores);
         let followers = followers_of(setup, &records, &stores, &index, &search, &courier);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
-        let background = Background::new(FILE_BYTES_MAX);
-        let tasks = TaskTracker::new();
+        let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
         let keeper = Keeper {
             stores: stores.clone(),
             records: records.clone(),

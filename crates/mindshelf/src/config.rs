@@ -190,8 +190,7 @@ impl Settings {
             ensure!(said.as_ref().is_none_or(is_one), "the setting {key:?} begins with {schemes}");
             Ok(said)
         };
-        let records = address("records", &POSTGRES)?;
-        let replica = address("replica", &POSTGRES)?;
+        let (records, replica) = (address("records", &POSTGRES)?, address("replica", &POSTGRES)?);
         let search = address("search", &["http://", "https://"])?;
         let bus = address("bus", &["nats://", "tls://"])?;
         let cache = address("cache", &redis::SCHEMES)?;

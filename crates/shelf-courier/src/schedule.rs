@@ -40,7 +40,7 @@ pub(crate) fn rest(failures: u32, seed: [u8; 16]) -> i64 {
 fn spread(wait: i64, seed: [u8; 16]) -> i64 {
     let [a, b, c, d, ..] = seed;
     let drawn = i64::from(u32::from_be_bytes([a, b, c, d]));
-    wait / 2 + (wait * drawn >> 32)
+    wait / 2 + ((wait * drawn) >> 32)
 }
 
 #[cfg(test)]
