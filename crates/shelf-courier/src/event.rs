@@ -1,4 +1,4 @@
-//! What is sent: a CloudEvents 1.0 event that holds what an act did, read from the log.
+//! What is sent: a `CloudEvents` 1.0 event that holds what an act did, read from the log.
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -49,12 +49,12 @@ struct Row {
     bookmark: Option<String>,
     created: bool,
     joined: Option<String>,
-    changes: Vec<Field>,
+    changes: Vec<Told>,
 }
 
 /// What became of one field.
 #[derive(Debug, Serialize)]
-struct Field {
+struct Told {
     field: String,
     from: Json,
     to: Json,
@@ -143,7 +143,7 @@ fn row_of(
         let name = name.filter(|name| !name.is_empty()).map(|name| cut(&name));
         let (from, to) = (shown(change.from, left), shown(change.to, left));
         *left = left.saturating_sub(change.field.len() + 64);
-        Field { field: change.field, from, to, won: change.won, name }
+        Told { field: change.field, from, to, won: change.won, name }
     };
     let changes = changes.into_iter().map(field).collect();
     Row {
@@ -166,7 +166,7 @@ fn shown(value: Option<Value>, left: &mut usize) -> Json {
     let Some(value) = value else { return Json::Null };
     let bytes = match &value {
         Value::Sealed(bytes) => bytes.len(),
-        plain => plain.as_text().map_or(8, str::len),
+        plain @ Value::Plain(_) => plain.as_text().map_or(8, str::len),
     };
     if bytes > TEXT_BYTES_MAX || bytes > *left {
         return json!({"left_out": bytes});
@@ -179,7 +179,7 @@ fn cut(name: &str) -> String {
     name.chars().take(NAME_CHARS_MAX).collect()
 }
 
-/// A moment as CloudEvents write it.
+/// A moment as `CloudEvents` writes it.
 fn moment(ms: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
     at.ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()

@@ -283,12 +283,18 @@ async fn nobody_sees_what_belongs_to_others() {
             let theirs = world.send(request(route, Some(eve), |text| prepared.adas(text))).await;
             assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{name} {}", theirs.text);
         }
-        let in_library = route.path.contains(&format!("{EXAMPLE}00"));
-        let foreign_ids = ids_in_path > usize::from(in_library) || route.body.contains(EXAMPLE);
-        if !foreign_ids {
+        let mine = format!("{EXAMPLE}00");
+        if route.body.contains(&mine) {
+            let theirs = world.send(request(route, Some(eve), |text| prepared.adas(text))).await;
+            let none = world.send(request(route, Some(eve), str::to_owned)).await;
+            assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{name} {}", theirs.text);
+            assert_eq!(plain(&prepared, &theirs), plain(&prepared, &none), "{name}");
+        }
+        let in_library = route.path.contains(&mine);
+        let others = route.body.replace(&mine, "");
+        if ids_in_path == usize::from(in_library) && !others.contains(EXAMPLE) {
             continue;
         }
-        let mine = format!("{EXAMPLE}00");
         let unknown = |text: &str| text.replace(&mine, &eve.library.to_string());
         let real = world.send(request(route, Some(eve), |text| prepared.within(eve, text))).await;
         let random = world.send(request(route, Some(eve), unknown)).await;

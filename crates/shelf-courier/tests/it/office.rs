@@ -125,7 +125,11 @@ impl Office {
     }
 
     /// Waits until `is` holds of the deliveries to an endpoint.
-    pub(crate) async fn until(&self, endpoint: EndpointId, is: impl Fn(&[Delivery]) -> bool) {
+    pub(crate) async fn until(
+        &self,
+        endpoint: EndpointId,
+        is: impl Fn(&[Delivery]) -> bool + Send + Sync,
+    ) {
         let there = async {
             while !is(&self.deliveries(endpoint).await) {
                 tokio::task::yield_now().await;

@@ -153,7 +153,7 @@ async fn another_library_sees_nothing(store: &dyn Webhooks, ada: &Desk, eve: &De
     }
     assert!(!store.add_endpoint(wrong, &endpoint(ada, 7)).await.unwrap());
     assert_eq!(store.followed(eve.scope).await.unwrap(), None, "it has no endpoints");
-    assert_eq!(all(store, ada.scope, known.id).await, [test.clone()]);
+    assert_eq!(all(store, ada.scope, known.id).await, std::slice::from_ref(&test));
     assert_eq!(store.delivery(ada.scope, known.id, test.id).await.unwrap(), Some(test));
 }
 

@@ -30,7 +30,7 @@ impl Hook {
     }
 
     /// Its latest delivery, as soon as `is` holds of it.
-    async fn latest(&self, reader: &Reader, is: impl Fn(&Value) -> bool) -> Value {
+    async fn latest(&self, reader: &Reader, is: impl Fn(&Value) -> bool + Send + Sync) -> Value {
         let path = format!("{}/deliveries?limit=1", self.path);
         let there = async {
             loop {
