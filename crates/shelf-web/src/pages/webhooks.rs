@@ -94,8 +94,11 @@ pub struct EndpointPage {
 }
 
 /// How an endpoint stands, in words, with the picture beside them.
-fn standing(state: EndpointState) -> (&'static str, &'static str) {
-    match state {
+fn standing(one: &EndpointLine) -> (&'static str, &'static str) {
+    match one.state {
+        EndpointState::Active if one.failures > 0 => {
+            ("triangle-alert", "Does not take what happens; it is tried again")
+        }
         EndpointState::Active => ("circle-check", "Told what happens"),
         EndpointState::Paused => ("clock", "Paused: what happens waits for it"),
         EndpointState::Failing => {
@@ -147,7 +150,7 @@ pub fn webhooks(page: &WebhooksPage, frame: &Frame) -> Markup {
 }
 
 fn endpoint_line(one: &EndpointLine, now: OffsetDateTime) -> Markup {
-    let (picture, words) = standing(one.state);
+    let (picture, words) = standing(one);
     html! {
         div.setting {
             div {
@@ -218,8 +221,9 @@ pub fn endpoint(page: &EndpointPage, frame: &Frame) -> Markup {
 
 fn state_of(page: &EndpointPage, frame: &Frame) -> Markup {
     let one = &page.endpoint;
-    let (picture, words) = standing(one.state);
+    let (picture, words) = standing(one);
     let class = match one.state {
+        EndpointState::Active if one.failures > 0 => "note note-warn",
         EndpointState::Active => "note note-ok",
         EndpointState::Paused => "note",
         EndpointState::Failing | EndpointState::Gone => "note note-danger",
