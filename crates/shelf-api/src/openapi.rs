@@ -206,8 +206,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if !public {
         statuses.push(401);
     }
-    // An invitation is named by its secret.
-    if path.contains('{') || path == "/v1/memberships" {
+    // A body names an invitation by its secret, and the libraries of a token.
+    if path.contains('{') || path == "/v1/memberships" || (path == "/v1/tokens" && writes) {
         statuses.push(404);
     }
     if writes {
