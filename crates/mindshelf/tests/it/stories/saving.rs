@@ -8,6 +8,8 @@ async fn what_is_saved_is_listed_edited_trashed_and_restored() {
     let world = World::new().await;
     let owner = world.owner().await;
     let first = owner.save("https://www.rust-lang.org/learn", "Learn Rust").await;
+    // What was saved in one millisecond is listed in no order of time.
+    world.clock.advance(1);
     owner.save("https://example.org/second", "Second").await;
     assert_eq!(
         owner.listed("bookmarks").await,
