@@ -21,6 +21,8 @@ const DOCUMENT: &str = "docs/openapi.json";
 const LINT: &str = "xtask/judges/redocly.yaml";
 /// A receiver of webhooks by the convention's own library.
 const RECEIVER: &str = "xtask/judges/webhooks.py";
+/// A client of OAuth by a library of others.
+const CLIENT: &str = "xtask/judges/oauth.mjs";
 /// Lets each question come from an address of its own.
 const STRANGERS: &str = "xtask/judges/strangers.py";
 /// Requests a property is tried with, for each operation.
@@ -68,6 +70,16 @@ pub fn webhooks(desk: &Desk) -> Result<()> {
     receiver.arg(desk.repo.root().join(RECEIVER)).args([server.address(), server.token()]);
     receiver.args([&server.library()?, &place.port().to_string()]);
     let outcome = heard("receiver of webhooks", &mut receiver);
+    outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// A strict client of OAuth 2.1 is let in each way there is, and a thief in none.
+pub fn programs(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    let server = Server::start(desk, ("MINDSHELF_OUTBOUND", "off"))?;
+    let mut client = tools.script(&desk.repo.root().join(CLIENT));
+    client.args([server.address(), server.token(), &server.link()?]);
+    let outcome = heard("client of OAuth", &mut client);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 

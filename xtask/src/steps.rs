@@ -34,9 +34,10 @@ const DOCUMENT: Step = Step { name: "outside judges of the document", run: judge
 const INTERFACE: Step = Step { name: "outside judges of the interface", run: judges::interface };
 
 const RECEIVER: Step = Step { name: "outside judge of webhooks", run: judges::webhooks };
+const PROGRAMS: Step = Step { name: "outside judge of OAuth", run: judges::programs };
 
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
-pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER];
+pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -55,6 +56,7 @@ pub const CI: &[Step] = &[
     DOCUMENT,
     INTERFACE,
     RECEIVER,
+    PROGRAMS,
     Step { name: "engines", run: engines::prove },
     Step { name: "untouched", run: untouched },
 ];

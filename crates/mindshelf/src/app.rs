@@ -20,7 +20,7 @@ use shelf_courier::Courier;
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{
-    Doors, Hashing, PasswordDoors, Plan, Secret, Throttle, create_link, first_run,
+    Doors, Hashing, OAuthDoors, PasswordDoors, Plan, Secret, Throttle, create_link, first_run,
 };
 use shelf_outbound::Rules;
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
@@ -125,17 +125,13 @@ impl App {
         let followers = followers_of(setup, &records, &stores, &index, &search, &courier);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
-        let keeper = Keeper {
-            stores: stores.clone(),
-            records: records.clone(),
-            data: dir.display().to_string(),
-            followers: followers.clone(),
-        };
+        let keeper = keeper_of(dir, &records, &stores, &followers);
         let web = Web {
             stores: stores.clone(),
             search: search.clone(),
             tasks: tasks.clone(),
             passwords: passwords_of(&doors, &records),
+            oauth: oauth_of(&doors, &records),
             doors,
             courier: courier.clone(),
             throttle: throttle.clone(),
@@ -151,12 +147,13 @@ impl App {
             gate: Arc::new(Gate::new(setup.listen, &setup.names(), &setup.origins)),
             throttle,
             probes: probes.clone(),
+            clients: records.clients(),
+            authorizations: records.authorizations(),
+            public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let router = routes(&setup.roles, api, web, keeper);
         let (is_new, owner) = (owner.is_new, owner.person);
-        let is_keeper = setup.roles.has(Role::Keeper);
-        let upkeep =
-            is_keeper.then(|| Upkeep::start(stores.clone(), records.replies(), records.webhooks()));
+        let upkeep = upkeep_of(setup, &records, &stores);
         Ok(Self {
             stores,
             records,
@@ -252,6 +249,18 @@ fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
     shelf_api::operations_part(api).merge(shelf_api::gated(gate, local))
 }
 
+/// What the owner's own commands are answered with.
+fn keeper_of(dir: &Path, records: &Records, stores: &Stores, followers: &Arc<Followers>) -> Keeper {
+    let (stores, records) = (stores.clone(), records.clone());
+    Keeper { stores, records, data: dir.display().to_string(), followers: followers.clone() }
+}
+
+/// What is done from time to time, where this process does it.
+fn upkeep_of(setup: &Setup, records: &Records, stores: &Stores) -> Option<Upkeep> {
+    let is_keeper = setup.roles.has(Role::Keeper);
+    is_keeper.then(|| Upkeep::start(stores.clone(), records.replies(), records.webhooks()))
+}
+
 /// Everybody who follows the log in this process, and the courier's rounds beside them.
 fn followers_of(
     setup: &Setup,
@@ -314,6 +323,11 @@ fn doors_of(stores: &Stores) -> Doors {
         clock: stores.clock.clone(),
         chance: stores.chance.clone(),
     }
+}
+
+fn oauth_of(doors: &Doors, records: &Records) -> OAuthDoors {
+    let (clients, authorizations) = (records.clients(), records.authorizations());
+    OAuthDoors { doors: doors.clone(), clients, authorizations }
 }
 
 fn passwords_of(doors: &Doors, records: &Records) -> PasswordDoors {

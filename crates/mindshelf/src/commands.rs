@@ -7,7 +7,9 @@ mod doctor;
 mod export;
 mod import;
 mod link;
+mod login;
 mod move_to;
+mod program;
 mod rebuild;
 mod search;
 mod token;
@@ -111,6 +113,12 @@ enum Command {
     Token(token::Token),
     /// Decide which programs are told what happens in a library.
     Webhook(webhook::Webhook),
+    /// Let this machine in to a server, by a code typed in a browser.
+    Login(login::Login),
+    /// Hand back what this machine was let in with.
+    Logout,
+    /// Register, list and remove programs people may let in.
+    Program(program::Program),
     /// Take the audit log elsewhere, and tell whether one holds.
     Audit(audit::Audit),
     /// Make a new one-time sign-in link.
@@ -219,7 +227,10 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Export(export) => export::export(settings, export).await,
         Command::Token(token) => token::token(settings, token).await,
         Command::Webhook(what) => webhook::webhook(settings, what).await,
+        Command::Program(program) => program::program(settings, program).await,
         Command::Link => link::link(settings).await,
+        Command::Login(how) => login::login(settings, how).await,
+        Command::Logout => login::logout(settings).await,
         Command::Doctor(doctor) => return doctor::doctor(settings, doctor).await,
         Command::Rebuild => rebuild::rebuild(settings).await,
         Command::Backup(backup) => backup::backup(settings, backup).await,

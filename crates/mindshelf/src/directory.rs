@@ -107,7 +107,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     std::fs::rename(&fresh, path).with_context(named)
 }
 
-fn make(path: &Path) -> Result<()> {
+pub(crate) fn make(path: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

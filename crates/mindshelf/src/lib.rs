@@ -23,6 +23,7 @@ mod courier;
 mod probes;
 mod keeper;
 mod inside;
+mod logins;
 mod reach;
 mod serve;
 mod commands;

@@ -6,6 +6,7 @@ use crate::config::Settings;
 use crate::directory::{Directory, Running, announced};
 use crate::inside::Inside;
 use crate::keeper::FollowerHealth;
+use crate::logins::access_at;
 use crate::system::{SystemChance, SystemClock};
 use anyhow::{Context, Result};
 use shelf_client::{Client, Http, LibraryClient, Method, Request, Transport};
@@ -29,10 +30,10 @@ pub(crate) struct Reached {
 /// The way to the shelf of `settings`.
 pub(crate) async fn reach(settings: &Settings) -> Result<Reached> {
     if let Some(server) = &settings.server {
-        let token = settings.token.as_deref().context(
-            "--server needs --token; make one there with `mindshelf token create --name NAME`",
-        )?;
-        let client = Client::new(Arc::new(Http::new(server)?), token)?;
+        let client = match &settings.token {
+            Some(token) => Client::new(Arc::new(Http::new(server)?), token)?,
+            None => let_in(settings, server).await?,
+        };
         return Ok(Reached { client, origin: server.clone(), inside: None });
     }
     if let Some(reached) = running(settings).await {
@@ -48,6 +49,16 @@ pub(crate) async fn reach(settings: &Settings) -> Result<Reached> {
     app.caught_up(CAUGHT_UP_MAX).await?;
     let client = Client::new(Arc::new(Inside(app.router())), app.key())?;
     Ok(Reached { client, origin: origin(settings), inside: Some((app, directory)) })
+}
+
+/// A client of `server`, which let this machine in.
+async fn let_in(settings: &Settings, server: &str) -> Result<Client> {
+    let way = access_at(&settings.data, server).await?;
+    let (proving, access) = way.context(
+        "--server needs `mindshelf login --server URL` once, or --token; make one there with \
+         `mindshelf token create --name NAME`",
+    )?;
+    Ok(Client::new(Arc::new(proving), &access)?)
 }
 
 /// The server running on the directory, if it answers.

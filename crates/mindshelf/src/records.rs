@@ -13,6 +13,7 @@ use shelf_ports::archive::Archive;
 use shelf_ports::blobs::Blobs;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::news::News;
+use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::replies::Replies;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::webhooks::Webhooks;
@@ -164,6 +165,22 @@ impl Records {
 
     /// Endpoints of webhooks, and what is on its way to them.
     pub(crate) fn webhooks(&self) -> Arc<dyn Webhooks> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Programs of others.
+    pub(crate) fn clients(&self) -> Arc<dyn Clients> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// What they were given.
+    pub(crate) fn authorizations(&self) -> Arc<dyn Authorizations> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),

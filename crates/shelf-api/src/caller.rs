@@ -3,14 +3,15 @@
 use crate::Api;
 use crate::keyed::Keyed;
 use crate::problem::{Problem, Wrong};
+use crate::routes::oauth::proof;
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::{AUTHORIZATION, COOKIE, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{
-    ActId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId, LibraryId, PersonId,
-    Scope, TenantId,
+    ActId, ClientId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId, LibraryId,
+    PersonId, Scope, TenantId,
 };
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
@@ -130,9 +131,7 @@ pub(crate) async fn known(parts: &mut Parts, api: &Api) -> Result<Signed, Proble
 /// Whom a request speaks for, asked of the store.
 pub(crate) async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> {
     if let Some(value) = parts.headers.get(AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(bearer).ok_or_else(|| anyone("send a token"))?;
-        let signed = authenticate(&api.doors(), &Secret::sent(token)).await?;
-        return signed.ok_or_else(|| anyone("this token opens nothing, or nothing any more"));
+        return with_token(parts, api, value).await;
     }
     let sent = cookie(&parts.headers, SESSION_COOKIE).ok_or_else(|| anyone(""))?;
     let secret = Secret::sent(sent);
@@ -145,14 +144,41 @@ pub(crate) async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> 
     Ok(signed)
 }
 
-fn anyone(detail: &str) -> Problem {
-    Refused::new(Code::Unauthenticated, "", detail).into()
+/// Whom a token speaks for. One that is bound to a key is sent with a proof of it (RFC 9449), any
+/// other as a bearer's.
+async fn with_token(parts: &Parts, api: &Api, value: &HeaderValue) -> Result<Signed, Problem> {
+    let sent = value.to_str().ok().and_then(token);
+    let (token, has_proof) = sent.ok_or_else(|| anyone("send a token"))?;
+    let secret = Secret::sent(token);
+    let signed = authenticate(&api.doors(), &secret).await?;
+    let signed = signed.ok_or_else(|| anyone("this token opens nothing, or nothing any more"))?;
+    match (signed.grant.bound, has_proof) {
+        (None, false) => Ok(signed),
+        (None, true) => Err(unproven("this token is bound to no key; send it as Bearer")),
+        (Some(_), false) => Err(unproven("this token is bound to a key; send it as DPoP")),
+        (Some(bound), true) => match proof::of_request(api, parts, &secret).await {
+            Ok(key) if key == bound => Ok(signed),
+            Ok(_) => Err(unproven("this token is bound to another key")),
+            Err(refusal) => Err(unproven(refusal.detail)),
+        },
+    }
 }
 
-/// The token in `Bearer …`; the scheme is read in any case (RFC 9110).
-fn bearer(value: &str) -> Option<&str> {
+/// The token in `Bearer …` or `DPoP …`, and whether it is to come with a proof; the scheme is read
+/// in any case (RFC 9110).
+fn token(value: &str) -> Option<(&str, bool)> {
     let (scheme, token) = value.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let has_proof = scheme.eq_ignore_ascii_case("dpop");
+    (has_proof || scheme.eq_ignore_ascii_case("bearer")).then(|| (token.trim(), has_proof))
+}
+
+fn unproven(detail: &str) -> Problem {
+    let told = "DPoP realm=\"mindshelf\", error=\"invalid_dpop_proof\", algs=\"ES256\"";
+    anyone(detail).with(WWW_AUTHENTICATE, HeaderValue::from_static(told))
+}
+
+fn anyone(detail: &str) -> Problem {
+    Refused::new(Code::Unauthenticated, "", detail).into()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -212,6 +238,10 @@ path_id!(
 );
 
 path_id!(
+    /// The program in the path.
+    ClientPath, ClientId, "client"
+);
+path_id!(
     /// The library in the path, for what does not touch its content.
     LibraryPath, LibraryId, "library"
 );
@@ -250,9 +280,10 @@ mod tests {
 
     #[test]
     fn tokens_and_cookies_are_found_where_they_are_sent() {
-        assert_eq!(bearer("Bearer abc"), Some("abc"));
-        assert_eq!(bearer("bearer  abc "), Some("abc"));
-        assert_eq!(bearer("Basic abc"), None);
+        assert_eq!(token("Bearer abc"), Some(("abc", false)));
+        assert_eq!(token("bearer  abc "), Some(("abc", false)));
+        assert_eq!(token("dpop abc"), Some(("abc", true)));
+        assert_eq!(token("Basic abc"), None);
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, "a=1; b=2".parse().unwrap());
         headers.append(COOKIE, "c=3".parse().unwrap());

@@ -2,6 +2,7 @@
 //! have it done.
 
 use crate::openapi::operations;
+use crate::routes::oauth;
 use axum::http::Method;
 use serde_json::Value;
 use shelf_domain::permit::{Permit, Permits};
@@ -64,9 +65,18 @@ impl Need {
     }
 }
 
-/// Addresses of the router that are no operation of the document: what describes it, and what
-/// answers that there is nothing.
-const ELSEWHERE: &[&str] = &["/openapi.json", "/v1/{*rest}"];
+/// Addresses of the router that are no operation of the document, and what they cost: what
+/// describes it, what answers that there is nothing, and OAuth, where programs prove themselves.
+const ELSEWHERE: &[(&str, u32)] = &[
+    ("/openapi.json", READ),
+    ("/v1/{*rest}", READ),
+    (oauth::SERVER, READ),
+    (oauth::RESOURCE, READ),
+    (oauth::TOKEN, WRITE),
+    (oauth::DEVICE, WRITE),
+    (oauth::REVOKE, WRITE),
+    (oauth::INTROSPECT, READ),
+];
 
 /// Each operation, its cost, and what its caller's token must be good for.
 const COSTS: &[(&str, u32, Need)] = &[
@@ -121,6 +131,11 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("list_tokens", READ, ACCOUNT_R),
     ("create_token", WRITE, ACCOUNT_W),
     ("revoke_token", WRITE, ACCOUNT_W),
+    ("list_clients", READ, ACCOUNT_R),
+    ("register_client", WRITE, ACCOUNT_W),
+    ("remove_client", WRITE, ACCOUNT_W),
+    ("list_apps", READ, ACCOUNT_R),
+    ("shut_out_app", WRITE, ACCOUNT_W),
     ("get_activity_switch", READ, ACTIVITY_R),
     ("switch_activity", WRITE, ACTIVITY_W),
     ("list_activity", READ, ACTIVITY_R),
@@ -215,9 +230,10 @@ impl Costs {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let mut of_route = self.0.get(route).into_iter().flatten();
         let known = of_route.find(|(known, _)| known == method).map(|(_, priced)| *priced);
+        let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == route);
         // What no row speaks of is for whoever may do everything.
-        let need = if ELSEWHERE.contains(&route) { OPEN } else { Need::Every };
-        known.unwrap_or(Priced { cost: Cost::units(OTHER), door: None, need })
+        let (units, need) = elsewhere.map_or((OTHER, Need::Every), |(_, units)| (*units, OPEN));
+        known.unwrap_or(Priced { cost: Cost::units(units), door: None, need })
     }
 }
 

@@ -41,7 +41,8 @@ use bytes::Bytes;
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::SearchPorts;
 use shelf_courier::Courier;
-use shelf_identity::Throttle;
+use shelf_identity::{OAuthDoors, Throttle};
+use shelf_ports::oauth::{Authorizations, Clients};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -64,12 +65,23 @@ pub struct Api {
     pub throttle: Throttle,
     /// Readiness and metrics.
     pub probes: Arc<dyn Probes>,
+    /// Programs of others.
+    pub clients: Arc<dyn Clients>,
+    /// What they were given.
+    pub authorizations: Arc<dyn Authorizations>,
+    /// How programs reach this server, when that was set; else what the request says is believed.
+    pub public_url: Option<String>,
 }
 
 impl Api {
     fn doors(&self) -> shelf_identity::Doors {
         let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
         shelf_identity::Doors { accounts, tenants, audit, clock, chance }
+    }
+
+    fn oauth_doors(&self) -> OAuthDoors {
+        let (clients, authorizations) = (self.clients.clone(), self.authorizations.clone());
+        OAuthDoors { doors: self.doors(), clients, authorizations }
     }
 }
 
@@ -92,6 +104,7 @@ pub fn part(api: Api) -> Router {
         .route("/v1/{*rest}", axum::routing::any(missing))
         .layer(Extension(document))
         .layer(middleware::from_fn_with_state(api.clone(), replays::replay))
+        .merge(routes::oauth::routes())
         .layer(middleware::from_fn_with_state(limited, limit::limit))
         .layer(DefaultBodyLimit::max(body::JSON_BYTES_MAX))
         .layer(middleware::from_fn_with_state(api.clone(), watch::watch))

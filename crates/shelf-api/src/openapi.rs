@@ -30,7 +30,7 @@ problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are
 
 const TAGS: [(&str, &str); 14] = [
     ("account", "Who the caller is, and the libraries they may use."),
-    ("access", "Tokens, sessions and devices."),
+    ("access", "Tokens, sessions, devices and programs."),
     ("tenants", "Who belongs together, and who may use which library."),
     ("webhooks", "Who is told what happens in a library."),
     ("bookmarks", "Saved links and where they stand."),
@@ -46,11 +46,12 @@ const TAGS: [(&str, &str); 14] = [
 ];
 
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 12] = [
+const PATH_PARAMETERS: [(&str, &str); 13] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),
-    ("grant", "The token or session."),
+    ("grant", "The token, session, device or app."),
+    ("client", "The program."),
     ("import", "The import."),
     ("tenant", "A tenant of the caller."),
     ("person", "The member."),
@@ -305,6 +306,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("holder", 13),
         ("endpoint", 16),
         ("delivery", 17),
+        ("client", 18),
     ];
     if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
         return number;
@@ -313,6 +315,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("/tokens/", 7),
         ("/sessions/", 8),
         ("/devices/", 6),
+        ("/apps/", 19),
         ("/bookmarks/", 1),
         ("/collections/", 2),
         ("/tags/", 3),

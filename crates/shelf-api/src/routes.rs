@@ -4,6 +4,8 @@
 mod health;
 mod me;
 mod access;
+mod clients;
+pub(crate) mod oauth;
 mod tenants;
 mod groups;
 mod invitations;
@@ -40,6 +42,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(operations())
         .merge(me::routes())
         .merge(access::routes())
+        .merge(clients::routes())
         .merge(tenants::routes())
         .merge(groups::routes())
         .merge(invitations::routes())

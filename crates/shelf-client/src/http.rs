@@ -40,7 +40,7 @@ impl Http {
     }
 
     /// `target`, a path of the interface, below the address of the server.
-    fn below(&self, target: &str) -> Result<Url, ClientFailure> {
+    pub(crate) fn below(&self, target: &str) -> Result<Url, ClientFailure> {
         let base = self.base.as_str().trim_end_matches('/');
         let text = format!("{base}{target}");
         Url::parse(&text).map_err(|error| ClientFailure::Unreadable(error.to_string()))

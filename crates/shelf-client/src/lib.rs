@@ -16,6 +16,9 @@ mod search;
 mod imports;
 mod exports;
 mod webhooks;
+pub mod proving;
+pub mod login;
+mod programs;
 
 pub use account::{LibraryName, Me, NewToken, TokenAsk, TokenInfo};
 pub use audit::{AuditCheck, AuditRecord, TenantName};
@@ -25,6 +28,7 @@ pub use failure::ClientFailure;
 pub use http::Http;
 pub use imports::{ImportFile, Job, LedgerRow};
 pub use library::LibraryClient;
+pub use programs::{NewProgram, ProgramAsk, ProgramInfo};
 pub use search::{Found, Hit, Mode};
 pub use transport::{Answer, Answering, Bytes, Chunks, Request, Transport};
 pub use webhooks::{AddWebhook, DeliveryInfo, NewWebhook, Webhook};

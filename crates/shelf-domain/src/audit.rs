@@ -78,11 +78,19 @@ pub enum Deed {
     EndpointSecretRotated,
     /// An endpoint was removed; the subject is the endpoint.
     EndpointRemoved,
+    /// A program was registered that people may let in; the subject is the program.
+    ClientRegistered,
+    /// A program was removed, and shut out wherever it was let in; the subject is the program.
+    ClientRemoved,
+    /// A program was let in; the subject is the program.
+    AppLetIn,
+    /// A program was shut out, because a secret of it was brought twice; the subject is its grant.
+    AppShutOut,
 }
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 28] = [
+    pub const ALL: [(Self, &'static str); 32] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -111,6 +119,10 @@ impl Deed {
         (Self::EndpointChanged, "endpoint_changed"),
         (Self::EndpointSecretRotated, "endpoint_secret_rotated"),
         (Self::EndpointRemoved, "endpoint_removed"),
+        (Self::ClientRegistered, "client_registered"),
+        (Self::ClientRemoved, "client_removed"),
+        (Self::AppLetIn, "app_let_in"),
+        (Self::AppShutOut, "app_shut_out"),
     ];
 
     /// The word for it in stores and answers.

@@ -118,6 +118,14 @@ impl DeliveryId {
     }
 }
 typed_id!(
+    /// One program that people may let in.
+    ClientId
+);
+impl ClientId {
+    /// The command line of this program, which every server knows.
+    pub const COMMAND_LINE: Self = Self::from_bytes(*b"mindshelf-cli-01");
+}
+typed_id!(
     /// What one gesture did; groups changes for undo, history and webhooks.
     ActId
 );

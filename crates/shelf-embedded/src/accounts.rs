@@ -1,6 +1,7 @@
 //! People, libraries, sign-in links and grants in tables of their own.
 
 use crate::Embedded;
+use crate::oauth::end_app;
 use crate::sql::damaged;
 use crate::tenants::{give, given_to, put_member, put_tenant};
 use async_trait::async_trait;
@@ -9,7 +10,9 @@ use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
 use shelf_domain::permit::Allowance;
 use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
-use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
+use shelf_ports::accounts::{
+    Accounts, Grant, GrantKind, KeyPrint, LibraryInfo, Person, SecretHash,
+};
 use shelf_ports::tenants::Tenant;
 
 pub(crate) fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
@@ -41,6 +44,7 @@ pub(crate) fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
         expires_at: row.get(5)?,
         used_at: row.get(6)?,
         allows: allowance_of(row)?,
+        bound: row.get::<_, Option<[u8; 32]>>(9)?.map(KeyPrint),
     })
 }
 
@@ -52,7 +56,7 @@ fn allowance_of(row: &Row<'_>) -> rusqlite::Result<Allowance> {
 }
 
 pub(crate) const GRANT: &str = "id, person, kind, name, created_at, expires_at, used_at, scopes,
-    libraries, secret FROM grants";
+    libraries, bound, secret FROM grants";
 
 /// Adds a grant that is not there yet; whether it was added.
 pub(crate) fn put_grant(
@@ -62,7 +66,7 @@ pub(crate) fn put_grant(
 ) -> rusqlite::Result<bool> {
     let permits: Option<String> = grant.allows.permits.into();
     let sql = "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
-        used_at, scopes, libraries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        used_at, scopes, libraries, bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         ON CONFLICT (id) DO NOTHING";
     let put = connection.prepare_cached(sql)?.execute(params![
         grant.id.to_bytes(),
@@ -75,6 +79,7 @@ pub(crate) fn put_grant(
         grant.used_at,
         permits,
         grant.allows.libraries_text(),
+        grant.bound.map(|bound| bound.0),
     ])?;
     Ok(put > 0)
 }
@@ -84,12 +89,20 @@ fn grant_by(
     secret: SecretHash,
     now: i64,
 ) -> rusqlite::Result<Option<Grant>> {
-    connection
-        .prepare_cached(&format!(
-            "SELECT {GRANT} WHERE secret = ?1 AND (expires_at IS NULL OR expires_at > ?2)"
-        ))?
-        .query_row(params![secret.0, now], grant_of)
-        .optional()
+    let alive = "(expires_at IS NULL OR expires_at > ?2)";
+    let find = |which: &str| {
+        connection
+            .prepare_cached(&format!("SELECT {GRANT} WHERE {which} AND {alive}"))?
+            .query_row(params![secret.0, now], grant_of)
+            .optional()
+    };
+    match find("secret = ?1")? {
+        Some(grant) => Ok(Some(grant)),
+        None => find(
+            "id = (SELECT app FROM app_secrets
+                WHERE secret = ?1 AND NOT refreshes AND expires_at > ?2)",
+        ),
+    }
 }
 
 /// Adds a person with their tenant, which they own, and a library in it.
@@ -268,6 +281,9 @@ impl Accounts for Embedded {
             let gone = connection
                 .prepare_cached("DELETE FROM grants WHERE person = ?1 AND id = ?2")?
                 .execute(params![person.to_bytes(), grant.to_bytes()])?;
+            if gone > 0 {
+                end_app(connection, grant.to_bytes(), 0)?;
+            }
             Ok(gone > 0)
         })
         .await

@@ -5,6 +5,7 @@ use crate::activity::event_of;
 use crate::credentials::{self, CREDENTIAL, credential_of};
 use crate::imports::{from_json, to_json};
 use crate::load::{self, LibraryKey, change_of};
+use crate::oauth::{CLIENT, client_of, put_client};
 use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
@@ -103,8 +104,13 @@ impl Telling<'_> {
         self.each(CODES, [], |row| {
             Ok(Entry::RecoveryCode(PersonId::from_bytes(row.get(0)?), row.get(1)?))
         })?;
-        let grants = format!("SELECT {GRANT} ORDER BY id");
-        self.each(&grants, [], |row| Ok(Entry::Grant(grant_of(row)?, row.get(9)?)))?;
+        let clients = format!("{CLIENT} ORDER BY id");
+        self.each(&clients, [], |row| {
+            let (client, secret) = client_of(row)?;
+            Ok(Entry::Client(client, secret.map(|secret| secret.0)))
+        })?;
+        let grants = format!("SELECT {GRANT} WHERE kind <> 'app' ORDER BY id");
+        self.each(&grants, [], |row| Ok(Entry::Grant(grant_of(row)?, row.get(10)?)))?;
         for (info, owner, key) in self.libraries()? {
             self.scope = None;
             let scope = info.scope();
@@ -216,6 +222,9 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
             .execute(params![person.to_bytes(), name, value]),
         Entry::Grant(grant, secret) => {
             return put_grant(connection, grant, secret.as_ref()).map(drop);
+        }
+        Entry::Client(client, secret) => {
+            return put_client(connection, client, secret.as_ref());
         }
         Entry::Credential(told) => return credentials::take_in(connection, told),
         Entry::RecoveryCode(person, code) => {

@@ -20,6 +20,14 @@ impl Address {
         }
     }
 
+    /// As a person reads it who is asked whether it is theirs.
+    pub fn shown(self) -> String {
+        match self.0 {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("{ip}/64"),
+        }
+    }
+
     /// The bytes it is known by.
     pub(crate) fn bytes(self) -> Vec<u8> {
         match self.0 {

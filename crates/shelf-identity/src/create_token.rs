@@ -127,9 +127,10 @@ pub(crate) async fn open(doors: &Doors, by: Actor, new: New) -> Result<NewGrant,
     match kind {
         GrantKind::Session => record_own(doors, by, (Deed::SignedIn, Some(id.to_bytes()))).await?,
         GrantKind::Token => record_own(doors, by, (Deed::TokenMade, Some(id.to_bytes()))).await?,
-        GrantKind::Local | GrantKind::Device => {}
+        GrantKind::Local | GrantKind::Device | GrantKind::App => {}
     }
-    let grant = Grant { id, person, kind, name, created_at, expires_at, used_at: None, allows };
+    let (used_at, bound) = (None, None);
+    let grant = Grant { id, person, kind, name, created_at, expires_at, used_at, allows, bound };
     doors.accounts.put_grant(&grant, Some(secret.hash())).await?;
     Ok(NewGrant { secret, grant })
 }

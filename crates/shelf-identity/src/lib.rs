@@ -20,6 +20,7 @@ pub mod plan;
 pub mod address;
 pub mod throttle;
 pub mod passwords;
+pub mod oauth;
 
 pub use address::Address;
 pub use audit::Actor;
@@ -30,6 +31,7 @@ pub use csrf::CsrfToken;
 pub use doors::Doors;
 pub use first_run::{Owner, first_run};
 pub use grants::{list_grants, revoke_grant, sign_out};
+pub use oauth::OAuthDoors;
 pub use pair_device::pair_device;
 pub use passwords::{Knocked, PasswordDoors, Typed, hashing::Hashing};
 pub use plan::Plan;

@@ -21,6 +21,7 @@ pub async fn pair_device(doors: &Doors, by: Actor, name: &str) -> Result<Grant, 
         expires_at: None,
         used_at: None,
         allows: Allowance::default(),
+        bound: None,
     };
     record_own(doors, by, (Deed::DevicePaired, Some(grant.id.to_bytes()))).await?;
     doors.accounts.put_grant(&grant, None).await?;

@@ -20,6 +20,11 @@ impl Secret {
         Self(URL_SAFE_NO_PAD.encode(chance.secret()))
     }
 
+    /// One that was made of something nobody can guess.
+    pub(crate) fn made(bytes: [u8; 32]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
     /// What a caller sent. Anything may be tried; only what was given out opens something.
     pub fn sent(text: &str) -> Self {
         Self(text.trim().to_owned())

@@ -24,6 +24,9 @@ const FAILURES: Quota = Quota::new(300, 60);
 const ATTEMPTS: Quota = Quota::new(12, 6);
 /// How often all addresses together may fail to come in by one door.
 const DOOR: Quota = Quota::new(60, 30);
+/// What works once: a bucket that is emptied by one use and full again after eleven minutes,
+/// which is longer than a proof lives.
+const ONCE: Quota = Quota::new(11, 1);
 /// What a failed answer costs besides.
 const FAILED: Cost = Cost::units(4);
 /// What an answer costs that had little work: the reader has it already, or got it before.
@@ -44,6 +47,8 @@ pub enum Counted {
     Attempts,
     /// How often anybody fails to come in by one door.
     Door,
+    /// What works once.
+    Proof,
 }
 
 impl Counted {
@@ -56,6 +61,7 @@ impl Counted {
             Self::Address => "address",
             Self::Attempts => "attempts",
             Self::Door => "door",
+            Self::Proof => "proof",
         }
     }
 
@@ -68,6 +74,7 @@ impl Counted {
             Self::Address => "too much was asked from your address without signing in",
             Self::Attempts => "your address tried to get in too often",
             Self::Door => "too many tried to get in and failed",
+            Self::Proof => "this proof was used before",
         }
     }
 }
@@ -174,6 +181,20 @@ impl Throttle {
             metrics::counter!("mindshelf_limited_total", "limit" => dry.counted.name())
                 .increment(1);
         })
+    }
+
+    /// Whether `what` was not used within the last minutes: it works once. Whoever cannot be
+    /// counted is let through.
+    pub async fn once(&self, what: [u8; 32]) -> bool {
+        let (key, cost) = (key(Counted::Proof, &what), Cost::units(ONCE.burst()));
+        let draw = Draw { key, quota: ONCE, cost };
+        match self.limits.take(&[draw], self.clock.now_ms()).await {
+            Ok(drawn) => drawn.short.is_none(),
+            Err(fault) => {
+                noted(Err(fault));
+                true
+            }
+        }
     }
 
     /// Counts how the answer turned out.

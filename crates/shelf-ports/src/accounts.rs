@@ -59,11 +59,13 @@ pub enum GrantKind {
     Local,
     /// A paired device that pushes changes of its own.
     Device,
+    /// A program of others that was let in; what opens it changes.
+    App,
 }
 
 impl GrantKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Session, Self::Token, Self::Local, Self::Device];
+    pub const ALL: [Self; 5] = [Self::Session, Self::Token, Self::Local, Self::Device, Self::App];
 
     /// The word for it in stores and answers.
     pub fn name(self) -> &'static str {
@@ -72,6 +74,7 @@ impl GrantKind {
             Self::Token => "token",
             Self::Local => "local",
             Self::Device => "device",
+            Self::App => "app",
         }
     }
 
@@ -101,7 +104,14 @@ pub struct Grant {
     /// What it may be used for; all the person may do, where nobody limited it.
     #[serde(default)]
     pub allows: Allowance,
+    /// The key whoever uses it must prove to have; none for what works by itself.
+    #[serde(default)]
+    pub bound: Option<KeyPrint>,
 }
+
+/// SHA-256 of a public key, as RFC 7638 takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPrint(pub [u8; 32]);
 
 impl Grant {
     /// Whether a use at `now` is to be noted: once a minute, so that reading does not become
@@ -158,12 +168,13 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     async fn put_grant(&self, grant: &Grant, secret: Option<SecretHash>) -> Result<(), Fault>;
 
     /// The grant `secret` opens, unless it has ended or was revoked; notes its use to the minute.
+    /// The grant of a program is opened by what it acts with.
     async fn open_grant(&self, secret: SecretHash, now: i64) -> Result<Option<Grant>, Fault>;
 
     /// The grants of `person` that have not ended, latest first.
     async fn grants(&self, person: PersonId, now: i64) -> Result<Vec<Grant>, Fault>;
 
-    /// Ends a grant; whether there was one.
+    /// Ends a grant with all that opens it; whether there was one.
     async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault>;
 
     /// A setting of `person`.

@@ -6,6 +6,7 @@ use crate::accounts::{Grant, LibraryInfo, Person};
 use crate::activity::Event;
 use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
+use crate::oauth::Client;
 use crate::tenants::{Group, Member, Share, Tenant};
 use crate::webhooks::Endpoint;
 use async_trait::async_trait;
@@ -19,8 +20,9 @@ use std::fmt;
 pub const ENTRIES_MAX: usize = 2_000;
 
 /// One true thing. What is folded from the log is not among them: it is folded again. Nor are
-/// sign-in links and leases, which live for minutes, tries to sign in, which live for a day, and
-/// deliveries of webhooks.
+/// sign-in links and leases, which live for minutes, tries to sign in, which live for a day,
+/// deliveries of webhooks, and the grants of programs that were let in: what opens those changes,
+/// and they ask again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
@@ -42,6 +44,8 @@ pub enum Entry {
     Credential(Credential),
     /// The SHA-256 of a recovery code a person has left.
     RecoveryCode(PersonId, [u8; 32]),
+    /// A program people may let in, and the SHA-256 of its secret, if it has one.
+    Client(Client, Option<[u8; 32]>),
     /// A right to act for a person, and the SHA-256 of the secret that opens it, if one does.
     Grant(Grant, Option<[u8; 32]>),
     /// A library and its maker; what follows belongs to it, up to its [`Entry::Whole`]. Where its

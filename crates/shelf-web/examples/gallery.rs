@@ -17,8 +17,8 @@ use shelf_web::{
     frame::{self, Folder, Frame, Here, Rail, TagCount, Theme},
     marked::Marked,
     pages::{
-        design, export, folders, history, import, item, keys, list, problem, save, settings, tags,
-        trash, welcome,
+        apps, consent, design, export, folders, history, import, item, keys, list, problem, save,
+        settings, tags, trash, welcome,
     },
     policy,
     ui::{row::RowView, toast::Toast},
@@ -69,6 +69,9 @@ async fn show(Query(ask): Query<Ask>, request: Request) -> Response {
         "/items/1" => item::item(&an_item(), &frame),
         "/door" => return alone(&frame, &welcome::door(welcome::Door::SpentLink)),
         "/knock" => return alone(&frame, &welcome::knock("sample")),
+        "/consent" => return alone(&frame, &consent::consent(&a_request(false), "sample")),
+        "/device" => return alone(&frame, &consent::type_code("sample", "", true)),
+        "/device/answer" => return alone(&frame, &consent::consent(&a_request(true), "sample")),
         "/problem" => return alone(&frame, &problem::problem(&problem::Problem::not_found())),
         _ => list::list(&a_list(&ask), &frame),
     };
@@ -433,6 +436,14 @@ fn some_settings() -> settings::SettingsPage {
                 this: false,
             },
         ],
+        apps: vec![apps::App {
+            id: "1".into(),
+            name: "Reading list".into(),
+            since: NOW - Duration::days(12),
+            used_at: Some(NOW - Duration::hours(3)),
+            permits: [Permit::BookmarksRead, Permit::BookmarksWrite].into_iter().collect(),
+            libraries: None,
+        }],
         keys: keys::KeysPart {
             tokens: vec![
                 keys::Token {
@@ -460,5 +471,23 @@ fn some_settings() -> settings::SettingsPage {
         activity: true,
         sample: true,
         now: NOW,
+    }
+}
+
+fn a_request(of_device: bool) -> consent::ConsentPage {
+    consent::ConsentPage {
+        program: if of_device { "MindShelf on the command line" } else { "Reading list" }.into(),
+        goes_to: (!of_device).then(|| "reading.example".to_owned()),
+        device: of_device.then(|| consent::Device {
+            name: "Ada's laptop".into(),
+            place: "192.0.2.7".into(),
+            code: "BCDF-GHJK".into(),
+        }),
+        permits: [Permit::BookmarksRead, Permit::BookmarksWrite].into_iter().collect(),
+        libraries: vec![("1".into(), "Bookmarks".into()), ("2".into(), "Papers".into())],
+        person: "Ada".into(),
+        action: "/oauth/authorize",
+        fields: Vec::new(),
+        refused: None,
     }
 }

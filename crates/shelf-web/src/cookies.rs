@@ -10,6 +10,8 @@ pub(crate) const THEME: &str = "mindshelf_theme";
 pub(crate) const COAT: &str = "mindshelf_view";
 /// What was just done, told once.
 pub(crate) const FLASH: &str = "mindshelf_flash";
+/// Where somebody was on the way to before they had to sign in.
+pub(crate) const NEXT: &str = "mindshelf_next";
 /// A year, in seconds.
 pub(crate) const YEAR_S: i64 = 365 * 24 * 60 * 60;
 

@@ -18,6 +18,8 @@ pub(crate) mod sharing;
 pub(crate) mod webhooks;
 pub(crate) mod join;
 pub(crate) mod settings;
+pub(crate) mod consent;
+pub(crate) mod device;
 pub(crate) mod password;
 
 use axum::response::Response;

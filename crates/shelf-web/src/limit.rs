@@ -29,6 +29,8 @@ const DOORS: &[(Method, &str, &str)] = &[
     (Method::POST, "/sign-in/code", "code"),
     (Method::GET, "/join", "invitation"),
     (Method::POST, "/join", "invitation"),
+    (Method::POST, "/device", "device"),
+    (Method::POST, "/device/answer", "device"),
 ];
 /// The list that is searched when its address says for what.
 const LIBRARY: &str = "/library";
@@ -41,6 +43,9 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/sign-in/password", READ, WRITE),
     ("/sign-in/code", READ, WRITE),
     ("/join", READ, WRITE),
+    ("/oauth/authorize", READ, WRITE),
+    ("/device", READ, READ),
+    ("/device/answer", READ, WRITE),
     ("/sign-out", READ, WRITE),
     ("/sample", READ, BULK),
     ("/sample/remove", READ, BULK),
@@ -119,6 +124,7 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/settings/tokens", READ, WRITE),
     ("/settings/tokens/{id}/end", READ, WRITE),
     ("/settings/sessions/{id}/end", READ, WRITE),
+    ("/settings/apps/{id}/end", READ, WRITE),
     ("/design", READ, READ),
 ];
 

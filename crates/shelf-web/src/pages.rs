@@ -16,6 +16,8 @@ pub mod webhooks;
 pub mod join;
 pub mod settings;
 pub mod keys;
+pub mod apps;
+pub mod consent;
 pub mod password;
 pub mod save;
 pub mod problem;

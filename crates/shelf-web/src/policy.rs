@@ -27,6 +27,20 @@ pub fn apply(headers: &mut HeaderMap) {
     }
 }
 
+/// In an answer: where else its forms may lead, which browsers look at when a form's answer sends
+/// them on.
+#[derive(Clone, Debug)]
+pub(crate) struct FormGoesTo(pub(crate) String);
+
+/// Lets forms of a page lead to `place`, too: a scheme, with a host where it has one.
+pub(crate) fn let_forms_go_to(headers: &mut HeaderMap, place: &str) {
+    let allowed = format!("form-action 'self' {place};");
+    let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self';", &allowed);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,10 +13,11 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets,
     handlers::{
-        audit, bulk, door, exports, folders, history, imports, items, join, lists, password,
-        people, save, settings, sharing, tags, trash, webhooks,
+        audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
+        password, people, save, settings, sharing, tags, trash, webhooks,
     },
-    limit, policy,
+    limit,
+    policy::{self, FormGoesTo},
     web::Web,
     within::within,
 };
@@ -49,6 +50,9 @@ pub fn router(web: Web) -> Router {
 async fn with_policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     policy::apply(response.headers_mut());
+    if let Some(FormGoesTo(place)) = response.extensions_mut().remove() {
+        policy::let_forms_go_to(response.headers_mut(), &place);
+    }
     response
 }
 
@@ -64,6 +68,9 @@ fn coming_in() -> Router<Web> {
         .route("/sample/remove", post(door::remove_sample))
         .route("/save", get(save::form).post(save::save))
         .route("/join", get(join::page).post(join::take_up))
+        .route("/oauth/authorize", get(consent::page).post(consent::answer))
+        .route("/device", get(device::page).post(device::look))
+        .route("/device/answer", post(device::answer))
 }
 
 fn people_and_rights() -> Router<Web> {
@@ -162,4 +169,5 @@ fn past_and_settings() -> Router<Web> {
         .route("/settings/tokens", post(settings::make_token))
         .route("/settings/tokens/{id}/end", post(settings::end_grant))
         .route("/settings/sessions/{id}/end", post(settings::end_grant))
+        .route("/settings/apps/{id}/end", post(settings::end_grant))
 }

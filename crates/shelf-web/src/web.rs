@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
 use shelf_courier::Courier;
-use shelf_identity::{Doors, PasswordDoors, Throttle};
+use shelf_identity::{Doors, OAuthDoors, PasswordDoors, Throttle};
 use tokio_util::task::TaskTracker;
 
 use crate::public_url::PublicUrl;
@@ -25,6 +25,8 @@ pub struct Web {
     pub throttle: Throttle,
     /// The same with passwords.
     pub passwords: PasswordDoors,
+    /// The same with programs of others.
+    pub oauth: OAuthDoors,
     /// How browsers reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<PublicUrl>,
     /// Whether the page of components is served.

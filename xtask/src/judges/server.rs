@@ -27,6 +27,7 @@ pub(super) struct Server {
     /// Held open: a server that cannot say what it says would stop.
     #[expect(dead_code, reason = "held, never read on")]
     said: BufReader<ChildStdout>,
+    binary: PathBuf,
     folder: PathBuf,
     address: String,
     token: String,
@@ -55,12 +56,18 @@ impl Server {
             .context("cannot start the server")?;
         let mut said = BufReader::new(process.stdout.take().context("the server is mute")?);
         let address = address(&mut said)?;
-        let mut server = Self { process, said, folder, address, token: String::new() };
+        let token = String::new();
+        let mut server = Self { process, said, binary, folder, address, token };
         for url in ["https://example.org/one", "https://example.org/two"] {
-            server.command(&binary, &["add", url])?;
+            server.command(&server.binary, &["add", url])?;
         }
-        server.token = server.command(&binary, &["token", "create", "--name", "judges"])?;
+        server.token = server.command(&server.binary, &["token", "create", "--name", "judges"])?;
         Ok(server)
+    }
+
+    /// An address that signs its owner in, once.
+    pub(super) fn link(&self) -> Result<String> {
+        self.command(&self.binary, &["link"])
     }
 
     fn command(&self, binary: &Path, arguments: &[&str]) -> Result<String> {

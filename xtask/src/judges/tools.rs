@@ -50,6 +50,13 @@ impl Tools {
         Command::new(self.python.join("bin").join(name))
     }
 
+    /// A script of ours for Node, which is told where its modules are.
+    pub(super) fn script(&self, path: &Path) -> Command {
+        let mut command = Command::new("node");
+        command.arg(path).arg(self.node.join("node_modules"));
+        command
+    }
+
     /// A program of the Node judges; it tells nobody that it runs.
     pub(super) fn node(&self, name: &str) -> Command {
         let mut command = Command::new(self.node.join("node_modules/.bin").join(name));

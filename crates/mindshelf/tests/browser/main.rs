@@ -22,5 +22,6 @@ mod at_phone_width;
 mod without_scripts;
 mod looking_back;
 mod sharing;
+mod letting_in;
 mod served;
 mod pictures;

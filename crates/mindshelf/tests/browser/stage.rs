@@ -46,7 +46,25 @@ impl Server {
 
     /// Another sign-in link, as `mindshelf link` prints it.
     pub(crate) fn another_link(&self) -> String {
-        said(mindshelf(&self.data).arg("link")).trim().to_owned()
+        self.said(&["link"])
+    }
+
+    /// What a command prints.
+    pub(crate) fn said(&self, arguments: &[&str]) -> String {
+        said(mindshelf(&self.data).args(arguments)).trim().to_owned()
+    }
+
+    /// A command line called `device` that asks to be let in from a directory of its own, and the
+    /// code it shows.
+    pub(crate) fn login(&self, device: &str) -> (Child, String) {
+        let elsewhere = self.data.join("elsewhere");
+        std::fs::create_dir_all(&elsewhere).unwrap();
+        let mut command = mindshelf(&elsewhere);
+        command.args(["login", "--device", device, "--server", &self.origin]);
+        let mut login = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(login.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        (login, line.trim().rsplit(' ').next().unwrap().to_owned())
     }
 }
 

@@ -8,6 +8,7 @@ mod receiver;
 mod replica;
 mod stories;
 mod shell;
+mod logins;
 mod typed;
 mod commands;
 mod killed;

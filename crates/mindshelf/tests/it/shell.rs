@@ -45,6 +45,14 @@ fn commands_work_whether_or_not_a_server_runs() {
         ran(mindshelf(dir.path()).args(["token", "create", "--name", "x", "--scope", "eat"]));
     assert_eq!(wrong.status.code(), Some(1));
 
+    let register = ["program", "register", "--name", "List", "--redirect", "https://a.example/"];
+    let told = said(mindshelf(dir.path()).args(register).arg("--secret"));
+    let (id, secret) = told.trim().split_once('\n').unwrap();
+    assert_eq!(secret.len(), 43, "{told}");
+    assert!(said(mindshelf(dir.path()).args(["program", "list"])).contains(id));
+    said(mindshelf(dir.path()).args(["program", "remove", id]));
+    assert_eq!(said(mindshelf(dir.path()).args(["program", "list"])), "");
+
     let announced = dir.path().join("server.json");
     assert!(announced.exists());
     assert!(server.stop(), "it ends without complaint");

@@ -41,7 +41,7 @@ pub(crate) struct GrantOut {
     /// Its id.
     #[schema(format = Uuid)]
     id: String,
-    /// What it is: `token`, `session`, `local` or `device`.
+    /// What it is: `token`, `session`, `local`, `device` or `app`.
     kind: &'static str,
     /// The name its owner knows it by.
     name: String,
@@ -147,7 +147,7 @@ async fn listed(me: Me, api: Api, kinds: &[GrantKind]) -> Answer {
 }
 
 /// Ends the grant `id`, if it is one of `kinds`.
-async fn ended(me: Me, api: Api, kinds: &[GrantKind], id: DeviceId) -> Answer {
+pub(crate) async fn ended(me: Me, api: Api, kinds: &[GrantKind], id: DeviceId) -> Answer {
     if !of_kinds(&me, &api, kinds).await?.iter().any(|grant| grant.id == id) {
         return Err(Refused::not_found("such grant").into());
     }

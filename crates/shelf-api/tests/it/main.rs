@@ -21,6 +21,8 @@ mod document;
 mod shape;
 mod walk;
 mod scopes;
+mod oauth;
+mod dpop;
 mod examples;
 mod nasty;
 mod positions;

@@ -6,6 +6,10 @@ use crate::world::{Someone, Told, World};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use shelf_domain::permit::{Allowance, Permits};
+use shelf_identity::oauth::apps::list_apps;
+use shelf_identity::oauth::clients::find_client;
+use shelf_identity::oauth::device::{answer_device, begin_device, exchange_device};
 
 /// What the ids of the examples begin with.
 const EXAMPLE: &str = "0193f0a0-0000-7000-8000-0000000000";
@@ -110,6 +114,17 @@ pub(crate) struct Prepared {
     ids: Vec<(String, String)>,
 }
 
+/// Lets a program in for Ada; its grant.
+async fn let_in(world: &World, client: &str) -> String {
+    let (doors, ada) = (world.oauth(), world.signed(&world.ada).await);
+    let (client, _) = find_client(&doors, client.parse().unwrap()).await.unwrap().unwrap();
+    let start = begin_device(&doors, &client, "bookmarks:read", ("", String::new())).await.unwrap();
+    let allows = Allowance { permits: Permits::read("bookmarks:read").unwrap(), libraries: None };
+    answer_device(&doors, &ada, &start.typed, Some(allows)).await.unwrap();
+    exchange_device(&doors, &client, &start.secret, None).await.unwrap();
+    list_apps(&doors, world.ada.person).await.unwrap()[0].0.id.to_string()
+}
+
 impl Prepared {
     pub(crate) async fn new() -> Self {
         let world = World::new().await;
@@ -156,9 +171,15 @@ impl Prepared {
             post(&format!("{BASE}/webhooks"), json!({"url": "https://hooks.example/a"})).await;
         let hook = hook.at("/webhook/id");
         let tried = post(&format!("{BASE}/webhooks/{hook}/test"), json!({})).await.at("/id");
+        let redirects = json!(["https://reading.example/back"]);
+        let ask = json!({"name": "Reading list", "redirects": redirects});
+        let client = post("/v1/clients", ask).await.at("/client/id");
+        let app = let_in(&world, &client).await;
         let ids = vec![
             (0x10, hook),
             (0x11, tried),
+            (0x12, client),
+            (0x13, app),
             (0x0a, tenant),
             (0x0d, person),
             (0x0e, group),

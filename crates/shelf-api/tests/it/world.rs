@@ -16,7 +16,8 @@ use shelf_domain::permit::Permits;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
 use shelf_identity::{
-    CreateToken, CsrfToken, Doors, Plan, Throttle, create_link, create_token, sign_in,
+    CreateToken, CsrfToken, Doors, OAuthDoors, Plan, Secret, Signed, Throttle, authenticate,
+    create_link, create_token, sign_in,
 };
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
@@ -74,6 +75,7 @@ pub(crate) struct World {
     follower: TextFollower,
     clock: Arc<Ticking>,
     stores: Stores,
+    store: Arc<Embedded>,
     dir: TempDir,
 }
 
@@ -160,8 +162,11 @@ impl World {
             gate,
             throttle: Throttle::new(Arc::new(LocalLimits::default()), stores.clock.clone(), plan),
             probes,
+            clients: store.clone(),
+            authorizations: store.clone(),
+            public_url: None,
         };
-        Self { app: shelf_api::router(api), ada, eve, follower, clock, stores, dir }
+        Self { app: shelf_api::router(api), ada, eve, follower, clock, stores, store, dir }
     }
 
     /// Lets so many seconds pass.
@@ -173,6 +178,22 @@ impl World {
     pub(crate) async fn newcomer(&self, number: u8) -> Someone {
         let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
         someone(&Doors { accounts, tenants, audit, clock, chance }, number).await
+    }
+
+    /// `who`, signed in with their browser.
+    pub(crate) async fn signed(&self, who: &Someone) -> Signed {
+        let doors = self.oauth().doors;
+        authenticate(&doors, &Secret::sent(&who.session)).await.unwrap().unwrap()
+    }
+
+    /// What letting programs in works with.
+    pub(crate) fn oauth(&self) -> OAuthDoors {
+        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
+        OAuthDoors {
+            doors: Doors { accounts, tenants, audit, clock, chance },
+            clients: self.store.clone(),
+            authorizations: self.store.clone(),
+        }
     }
 
     /// `who` with a token that is good for `scopes` alone.

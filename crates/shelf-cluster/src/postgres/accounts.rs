@@ -1,5 +1,6 @@
 //! People, libraries, sign-in links and grants in tables of their own.
 
+use super::oauth::end_app;
 use super::tenants::{give, given_to, put_member, put_tenant};
 use super::within::Within;
 use super::{Bound, Postgres, damaged};
@@ -8,26 +9,42 @@ use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
 use shelf_domain::permit::Allowance;
 use shelf_domain::right::{Right, Role};
 use shelf_ports::Fault;
-use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
+use shelf_ports::accounts::{
+    Accounts, Grant, GrantKind, KeyPrint, LibraryInfo, Person, SecretHash,
+};
 use shelf_ports::tenants::Tenant;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+/// The columns of a grant, for [`grant_of`].
+macro_rules! grant_columns {
+    () => {
+        "id, person, kind, name, created_at, expires_at, used_at, scopes, libraries, bound"
+    };
+}
+pub(super) use grant_columns;
+
 /// The grant a secret opens.
-const GRANT_BY: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, scopes,
-    libraries FROM grants
-    WHERE secret = $1 AND (expires_at IS NULL OR expires_at > $2)";
+const GRANT_BY: &str = concat!(
+    "SELECT ",
+    grant_columns!(),
+    " FROM grants WHERE (secret = $1 OR id = (SELECT app FROM app_secrets
+        WHERE secret = $1 AND NOT refreshes AND expires_at > $2))
+    AND (expires_at IS NULL OR expires_at > $2)"
+);
 /// Adds a grant that is not there yet.
 const PUT_GRANT: &str =
     "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
-    used_at, scopes, libraries) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    used_at, scopes, libraries, bound) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (id) DO NOTHING";
 /// The grants of a person.
-const GRANTS_OF: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, scopes,
-    libraries FROM grants
-    WHERE person = $1 AND (expires_at IS NULL OR expires_at > $2)
-    ORDER BY created_at DESC, id DESC";
+const GRANTS_OF: &str = concat!(
+    "SELECT ",
+    grant_columns!(),
+    " FROM grants WHERE person = $1 AND (expires_at IS NULL OR expires_at > $2)
+    ORDER BY created_at DESC, id DESC"
+);
 
 pub(super) fn person_of(row: &Row) -> Person {
     Person {
@@ -58,7 +75,13 @@ pub(super) fn grant_of(row: &Row) -> Result<Grant, Fault> {
         used_at: row.get(6),
         allows: Allowance::kept(row.get(7), row.get(8))
             .ok_or_else(|| damaged("what a grant may be used for"))?,
+        bound: bound_of(row.get(9))?,
     })
+}
+
+fn bound_of(bytes: Option<&[u8]>) -> Result<Option<KeyPrint>, Fault> {
+    let read = |bytes: &[u8]| bytes.try_into().map(KeyPrint).map_err(|_| damaged("a key's hash"));
+    bytes.map(read).transpose()
 }
 
 /// Adds a grant that is not there yet.
@@ -69,7 +92,8 @@ pub(super) async fn put_grant(
 ) -> Result<(), Fault> {
     let secret = secret.map(<[u8; 32]>::as_slice);
     let permits: Option<String> = grant.allows.permits.into();
-    let of: [Bound<'_>; 10] = [
+    let bound = grant.bound.as_ref().map(|bound| bound.0.as_slice());
+    let of: [Bound<'_>; 11] = [
         (&Uuid::from(grant.id), Type::UUID),
         (&uuid(grant.person), Type::UUID),
         (&grant.kind.name(), Type::TEXT),
@@ -80,6 +104,7 @@ pub(super) async fn put_grant(
         (&grant.used_at, Type::INT8),
         (&permits, Type::TEXT),
         (&grant.allows.libraries_text(), Type::TEXT),
+        (&bound, Type::BYTEA),
     ];
     within.plain(PUT_GRANT, &of).await.map(drop)
 }
@@ -232,10 +257,16 @@ impl Accounts for Postgres {
     }
 
     async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault> {
-        let sql = "DELETE FROM grants WHERE person = $1 AND id = $2";
+        let mut connection = self.connection().await?;
+        let within = Within::anywhere(&mut connection, "revoking a grant").await?;
         let grant = Uuid::from(grant);
+        let sql = "DELETE FROM grants WHERE person = $1 AND id = $2 RETURNING id";
         let of: [Bound<'_>; 2] = [(&uuid(person), Type::UUID), (&grant, Type::UUID)];
-        Ok(self.execute("revoking a grant", sql, &of).await? > 0)
+        let was_there = !within.plain(sql, &of).await?.is_empty();
+        if was_there {
+            end_app(&within, grant, 0).await?;
+        }
+        within.commit().await.map(|()| was_there)
     }
 
     async fn setting(&self, person: PersonId, name: &str) -> Result<Option<String>, Fault> {

@@ -1,10 +1,11 @@
 //! Everything true in the database, told as of one moment and taken in again.
 
-use super::accounts::{grant_of, library_of, person_of, put_grant};
+use super::accounts::{grant_columns, grant_of, library_of, person_of, put_grant};
 use super::activity::event_of;
 use super::credentials::{self, credential_of};
 use super::imports::{from_json, put_job, put_rows};
 use super::load::{self, change_columns, change_of};
+use super::oauth::{client_of, put_client};
 use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
@@ -33,8 +34,10 @@ const SETTINGS: &str =
     r#"SELECT person, name, value FROM settings ORDER BY person, name COLLATE "C""#;
 const CREDENTIALS: &str = "SELECT person, login, hash FROM credentials ORDER BY person";
 const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
-const GRANTS: &str = "SELECT id, person, kind, name, created_at, expires_at, used_at, scopes,
-    libraries, secret FROM grants ORDER BY id";
+const GRANTS: &str =
+    concat!("SELECT ", grant_columns!(), ", secret FROM grants WHERE kind <> 'app' ORDER BY id");
+const CLIENTS: &str = "SELECT id, person, name, redirects, scopes, secret, created_at,
+    alone FROM clients ORDER BY id";
 const LIBRARIES: &str =
     "SELECT id, tenant, name, created_at, owner FROM libraries ORDER BY created_at, id";
 const COUNTERS: &str = "SELECT device, n FROM counters WHERE library = {} ORDER BY device";
@@ -80,6 +83,12 @@ impl Archive for Postgres {
         telling.each(CREDENTIALS, |row| Ok(Entry::Credential(credential_of(row)?))).await?;
         let code = |row: &Row| Ok(Entry::RecoveryCode(person(row, 0), code_of(row)?));
         telling.each(CODES, code).await?;
+        telling
+            .each(CLIENTS, |row| {
+                let (client, secret) = client_of(row)?;
+                Ok(Entry::Client(client, secret.map(|secret| secret.0)))
+            })
+            .await?;
         telling.each(GRANTS, |row| Ok(Entry::Grant(grant_of(row)?, secret_of(row)?))).await?;
         let libraries = telling.within.plain(LIBRARIES, &[]).await?;
         for row in &libraries {
@@ -114,7 +123,7 @@ fn person(row: &Row, at: usize) -> PersonId {
 }
 
 fn secret_of(row: &Row) -> Result<Option<[u8; 32]>, Fault> {
-    let secret: Option<&[u8]> = row.get(9);
+    let secret: Option<&[u8]> = row.get(10);
     secret.map(|secret| secret.try_into().map_err(|_| damaged("a secret's hash"))).transpose()
 }
 
@@ -236,6 +245,9 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
         }
         Entry::Grant(grant, secret) => return put_grant(within, grant, secret.as_ref()).await,
         Entry::Audit(tenant, sealed) => return audit::keep(within, *tenant, sealed).await,
+        Entry::Client(client, secret) => {
+            return put_client(within, client, secret.as_ref()).await;
+        }
         Entry::Credential(told) => return credentials::take_in(within, told).await,
         Entry::RecoveryCode(person, code) => {
             return credentials::put_codes(within, *person, &[*code]).await;

@@ -110,6 +110,7 @@ pub(crate) fn signed(name: &str) -> Signed {
         expires_at: None,
         used_at: None,
         allows: shelf_domain::permit::Allowance::default(),
+        bound: None,
     };
     Signed { person: Person { id: person, tenant, name: String::new() }, grant }
 }

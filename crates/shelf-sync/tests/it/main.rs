@@ -51,6 +51,7 @@ impl World {
             expires_at: None,
             used_at: None,
             allows: shelf_domain::permit::Allowance::default(),
+            bound: None,
         };
         self.store.put_grant(&grant, None).await.unwrap();
         grant.id

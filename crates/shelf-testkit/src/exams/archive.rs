@@ -1,24 +1,38 @@
 //! The exam of telling everything and taking it in.
 
-use super::{accounts, activity, audit, credentials, imports, library, tenants, views, webhooks};
+use super::{
+    accounts, activity, audit, credentials, imports, library, oauth, tenants, views, webhooks,
+};
 use crate::desk::Desk;
 use async_trait::async_trait;
 use shelf_domain::id::Scope;
 use shelf_ports::Fault;
-use shelf_ports::accounts::Accounts;
+use shelf_ports::accounts::{Accounts, GrantKind};
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, Taking};
 use shelf_ports::audit::Audit;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
+use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::tenants::Tenants;
 use shelf_ports::views::{Filter, Sort, Views};
 use shelf_ports::webhooks::Webhooks;
 
 /// Whatever a store of records is.
 pub trait Store:
-    Archive + Accounts + Tenants + Audit + Credentials + Library + Views + Activity + Imports + Webhooks
+    Archive
+    + Accounts
+    + Tenants
+    + Audit
+    + Credentials
+    + Clients
+    + Authorizations
+    + Library
+    + Views
+    + Activity
+    + Imports
+    + Webhooks
 {
 }
 
@@ -28,6 +42,8 @@ impl<S> Store for S where
         + Tenants
         + Audit
         + Credentials
+        + Clients
+        + Authorizations
         + Library
         + Views
         + Activity
@@ -43,6 +59,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     tenants::exam(from, from).await;
     audit::exam(from).await;
     credentials::exam(from, from).await;
+    oauth::exam(from).await;
     library::exam(from, from).await;
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
@@ -117,6 +134,10 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::RecoveryCode(..))), "recovery codes were carried");
     assert!(has(|entry| matches!(entry, Entry::Setting(..))), "settings were carried");
     assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
+    assert!(has(|entry| matches!(entry, Entry::Client(_, Some(_)))), "programs were carried");
+    let is_app =
+        |entry: &Entry| matches!(entry, Entry::Grant(grant, _) if grant.kind == GrantKind::App);
+    assert!(!has(is_app), "programs that were let in ask again");
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
     assert!(has(|entry| matches!(entry, Entry::Event(..))), "activity was carried");
     assert!(has(|entry| matches!(entry, Entry::Line(..))), "ledgers were carried");

@@ -117,8 +117,17 @@ async fn a_new_password_ends_other_sessions_and_nothing_else(
         let id = desk.new_device();
         let (person, name, created_at) = (desk.person, kind.name().to_owned(), now);
         let allows = Allowance::default();
-        let grant =
-            Grant { id, person, kind, name, created_at, expires_at: None, used_at: None, allows };
+        let grant = Grant {
+            id,
+            person,
+            kind,
+            name,
+            created_at,
+            expires_at: None,
+            used_at: None,
+            allows,
+            bound: None,
+        };
         let secret = SecretHash(desk.chance.secret());
         accounts.put_grant(&grant, Some(secret)).await.unwrap();
         (id, secret)
@@ -177,8 +186,17 @@ async fn without_a_password_there_is_no_name_and_no_code(
     let id = ada.new_device();
     let (person, kind, name) = (ada.person, GrantKind::Session, "here".to_owned());
     let (created_at, allows) = (ada.clock.now_ms(), Allowance::default());
-    let grant =
-        Grant { id, person, kind, name, created_at, expires_at: None, used_at: None, allows };
+    let grant = Grant {
+        id,
+        person,
+        kind,
+        name,
+        created_at,
+        expires_at: None,
+        used_at: None,
+        allows,
+        bound: None,
+    };
     accounts.put_grant(&grant, None).await.unwrap();
     assert!(credentials.remove_credential(ada.person, Some(id)).await.unwrap());
     let sessions = accounts.grants(ada.person, created_at).await.unwrap();

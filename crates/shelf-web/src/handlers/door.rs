@@ -17,6 +17,7 @@ use crate::{
     browser::called,
     cookies,
     frame::{Here, Theme, alone},
+    link,
     pages::{
         design as design_page,
         problem::{Problem, problem},
@@ -77,7 +78,7 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
     let said = Said::read(&read_body(body, SIGN_IN_BYTES_MAX).await?);
     let name = called(header_of(&parts.headers, "User-Agent").unwrap_or_default());
     match open_session(&web.doors, &Secret::sent(said.text("link")), &name).await {
-        Ok(new) => Ok(let_in(&new.secret, "/", &reached)),
+        Ok(new) => Ok(let_in(&new.secret, &on_the_way(&parts.headers, "/"), &reached)),
         Err(Failure::Refused(_)) => {
             let page = alone("Sign in", Theme::System, "", &door(Door::SpentLink));
             Ok((StatusCode::UNAUTHORIZED, html(&page)).into_response())
@@ -86,11 +87,20 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
     }
 }
 
+/// Where a browser goes that was signed in: where it was on the way to, else to `path`.
+pub(crate) fn on_the_way(headers: &HeaderMap, path: &str) -> String {
+    let kept = cookies::read(headers, cookies::NEXT).and_then(|value| hex::decode(value).ok());
+    let kept = kept.and_then(|bytes| String::from_utf8(bytes).ok());
+    let kept = kept.filter(|path| link::inside(path).is_some());
+    kept.unwrap_or_else(|| path.to_owned())
+}
+
 /// Sends a browser on to `path` that `session` keeps signed in from now on.
 pub(crate) fn let_in(session: &Secret, path: &str, reached: &PublicUrl) -> Response {
     let mut response = Redirect::to(path).into_response();
     let (headers, age_s) = (response.headers_mut(), SESSION_MS / 1_000);
     cookies::set(headers, cookies::SESSION, session.expose(), age_s, reached.is_secure());
+    cookies::set(headers, cookies::NEXT, "", 0, reached.is_secure());
     response
 }
 

@@ -19,7 +19,10 @@ use shelf_identity::{
 };
 use shelf_ports::Failure;
 
-use super::{Answer, door::let_in};
+use super::{
+    Answer,
+    door::{let_in, on_the_way},
+};
 use crate::{
     browser::called,
     cookies,
@@ -84,7 +87,11 @@ fn answered(
 ) -> Response {
     let page = |why| html(&alone("Sign in", theme(&knock.headers), "", &inside(why)));
     match came {
-        Knocked::Open(new) => let_in(&new.secret, path, &web.reached(&knock.headers)),
+        Knocked::Open(new) => {
+            // Whoever lost their password sets a new one first.
+            let next = if path == "/" { on_the_way(&knock.headers, path) } else { path.to_owned() };
+            let_in(&new.secret, &next, &web.reached(&knock.headers))
+        }
         Knocked::Wrong => (StatusCode::UNAUTHORIZED, page(NotOpen::Wrong)).into_response(),
         Knocked::Closed { wait_ms } => {
             let seconds = u64::try_from(wait_ms).unwrap_or_default().div_ceil(1_000);

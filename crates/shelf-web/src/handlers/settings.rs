@@ -23,6 +23,7 @@ use crate::{
     cookies,
     frame::{Here, Theme},
     pages::{
+        apps::App,
         keys::{KeysPart, Token},
         settings::{Session, SettingsPage, settings},
     },
@@ -60,6 +61,7 @@ async fn shown(visit: &Visit, keys: KeysPart) -> Answer {
                 this: grant.id == visit.signed.grant.id,
             })
             .collect(),
+        apps: of_kind(GrantKind::App).map(|grant| app(visit, grant)).collect(),
         keys: KeysPart {
             tokens: of_kind(GrantKind::Token).map(|grant| told(visit, grant)).collect(),
             libraries: to_choose(visit),
@@ -100,6 +102,12 @@ pub(crate) async fn forget_activity(Posted { visit, .. }: Posted) -> Answer {
     Ok(visit.go("/settings", Some(&Toast { words: "Forgotten".into(), undo: None })))
 }
 
+/// A program that was let in, as the page shows it.
+fn app(visit: &Visit, grant: &Grant) -> App {
+    let Token { id, name, made_at, used_at, permits, libraries, .. } = told(visit, grant);
+    App { id, name, since: made_at, used_at, permits, libraries }
+}
+
 /// A key as the page shows it.
 fn told(visit: &Visit, grant: &Grant) -> Token {
     let Allowance { permits, libraries } = &grant.allows;
@@ -120,7 +128,7 @@ fn told(visit: &Visit, grant: &Grant) -> Token {
 }
 
 /// The libraries a key may be limited to, where there is a choice.
-fn to_choose(visit: &Visit) -> Vec<(String, String)> {
+pub(crate) fn to_choose(visit: &Visit) -> Vec<(String, String)> {
     let named = visit.libraries.iter().map(|Reach { library, .. }| library);
     let named = named.map(|library| (library.id.to_string(), library.name.clone()));
     if visit.libraries.len() > 1 { named.collect() } else { Vec::new() }

@@ -79,6 +79,10 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::EndpointChanged => "changed who is told what happens",
         Deed::EndpointSecretRotated => "gave a webhook another secret",
         Deed::EndpointRemoved => "had a program told no more",
+        Deed::ClientRegistered => "registered a program",
+        Deed::ClientRemoved => "removed a program",
+        Deed::AppLetIn => "let a program in",
+        Deed::AppShutOut => "had a program shut out, whose secret was used twice",
     }
 }
 

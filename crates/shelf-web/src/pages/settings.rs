@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use time::OffsetDateTime;
 
 use super::{
+    apps::{App, apps},
     keys::{KeysPart, keys},
     welcome::bookmarklet_way,
 };
@@ -28,6 +29,8 @@ pub struct SettingsPage {
     pub login: Option<String>,
     /// Browsers that are signed in.
     pub sessions: Vec<Session>,
+    /// Programs that were let in.
+    pub apps: Vec<App>,
     /// Keys that programs use.
     pub keys: KeysPart,
     /// Whether opening a link is remembered.
@@ -62,6 +65,7 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
             (privacy(page, frame))
             (super::password::section(page.login.as_deref()))
             (sessions(page, frame))
+            (apps(&page.apps, frame, page.now))
             (keys(&page.keys, frame, page.now))
             (keys_and_sample(page, frame))
         }
@@ -210,6 +214,7 @@ mod tests {
                     seen_at: at,
                     this: false,
                 }],
+                apps: Vec::new(),
                 keys: KeysPart::default(),
                 activity: true,
                 sample: true,

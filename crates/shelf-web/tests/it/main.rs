@@ -16,4 +16,5 @@ mod webhooks;
 mod walk;
 mod imports;
 mod keys;
+mod consent;
 mod limits;

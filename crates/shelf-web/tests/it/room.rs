@@ -16,13 +16,14 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_courier::Courier;
+use shelf_domain::id::PersonId;
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
 };
 use shelf_identity::{
-    CsrfToken, Doors, Hashing, PasswordDoors, Plan, Secret, Throttle, create_link, first_run,
-    sign_in,
+    Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, Secret, Throttle,
+    create_link, first_run, sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
@@ -66,6 +67,8 @@ pub(crate) struct Room {
     pub(crate) csrf: String,
     /// A sign-in link that was not used yet.
     pub(crate) link: String,
+    /// What letting programs in works with.
+    pub(crate) oauth: OAuthDoors,
     store: Arc<Embedded>,
     dir: Arc<TempDir>,
 }
@@ -118,6 +121,9 @@ impl Room {
         let kept = store.clone();
         let hashing = Arc::new(Hashing::default());
         let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
+        let (clients, authorizations) = (store.clone(), store.clone());
+        let oauth = OAuthDoors { doors: doors.clone(), clients, authorizations };
+        let kept_oauth = oauth.clone();
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();
         let session = sign_in(&doors, &used.secret, "A browser").await.unwrap().secret;
@@ -142,6 +148,7 @@ impl Room {
             throttle: Throttle::new(Arc::new(LocalLimits::default()), clock, plan),
             doors,
             passwords,
+            oauth,
             public_url: Some(ORIGIN.parse().unwrap()),
             development: true,
         };
@@ -150,6 +157,7 @@ impl Room {
             csrf: CsrfToken::of(&Secret::sent(session.expose())).expose().to_owned(),
             session: session.expose().to_owned(),
             link,
+            oauth: kept_oauth,
             store: kept,
             dir: Arc::new(dir),
         }
@@ -162,6 +170,7 @@ impl Room {
             session: String::new(),
             csrf: String::new(),
             link: String::new(),
+            oauth: self.oauth.clone(),
             store: self.store.clone(),
             dir: self.dir.clone(),
         }
@@ -215,6 +224,26 @@ impl Room {
         form.append_pair("_csrf", &self.csrf).extend_pairs(fields);
         let request = self.ask("POST", path).header(header::ORIGIN, ORIGIN);
         self.send(request.body(Body::from(form.finish())).unwrap()).await
+    }
+
+    /// The same, sent from this address.
+    pub(crate) async fn post_from(
+        &self,
+        address: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Told {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("_csrf", &self.csrf).extend_pairs(fields);
+        let request = self.ask("POST", path).header(header::ORIGIN, ORIGIN);
+        let mut request = request.body(Body::from(form.finish())).unwrap();
+        request.extensions_mut().insert(Address::of(address.parse().unwrap()));
+        self.send(request).await
+    }
+
+    /// Whose library it is.
+    pub(crate) async fn owner(&self) -> PersonId {
+        self.store.people().await.unwrap()[0].id
     }
 
     /// Saves a link with this title; its id.
