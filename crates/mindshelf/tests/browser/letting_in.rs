@@ -98,7 +98,7 @@ fn a_program_waits() -> (String, JoinHandle<String>) {
             let mut line = String::new();
             let read = BufReader::new(&stream).read_line(&mut line);
             if read.is_ok() && line.starts_with("GET /back") {
-                let page = "<!doctype html><title>Done</title><p>You can go on in the program.";
+                let page = "<!doctype html><title>Done</title><link rel=icon href=data:,><p>You can go on in the program.";
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
                 write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len()).unwrap();
                 return line;

@@ -33,8 +33,8 @@ impl Browser {
             browser.send(Method::POST, "/sign-in", &format!("link={secret}")).await;
         let mut cookies = headers.get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap());
         let session = cookies.find(|line| line.starts_with("mindshelf_session="));
-        let session = session.unwrap_or_else(|| panic!("nobody is signed in: {text}"));
-        session.split(';').next().unwrap().clone_into(&mut browser.cookie);
+        assert!(session.is_some(), "nobody is signed in: {text}");
+        session.unwrap().split(';').next().unwrap().clone_into(&mut browser.cookie);
         browser
     }
 
