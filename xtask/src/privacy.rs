@@ -1,4 +1,5 @@
-//! The privacy table: every stored column is classed, and is therefore in the export and the erasure.
+//! The privacy table: every stored column is classed, and is therefore in the export and the erasure;
+//! of every table it is said what it is for, on which ground, and how long it is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,13 @@ const MIGRATIONS: &str = "src/migrations/";
 const CLASSES: &str = "privacy.toml";
 /// The classes a column may have.
 const KNOWN: [&str; 3] = ["public", "personal", "sealed"];
+/// What is said of a table beside its columns.
+const WHY: &str = "why";
+/// What has to be said there.
+const REASONS: [&str; 3] = ["purpose", "basis", "retention"];
+/// On which ground something may be kept.
+const BASES: [&str; 5] =
+    ["contract", "consent", "legal obligation", "legitimate interest", "about nobody"];
 /// Words that open a constraint instead of a column.
 const CONSTRAINTS: [&str; 5] = ["PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "CONSTRAINT"];
 
@@ -41,8 +49,10 @@ fn check_store(repo: &Repo, store: &str, verdict: &mut Verdict) -> Result<()> {
         return Ok(());
     };
     let text = repo.text(&classed).with_context(|| format!("{classed} is missing"))?;
-    let classes: BTreeMap<String, BTreeMap<String, String>> =
+    let mut told: BTreeMap<String, toml::Table> =
         toml::from_str(text).with_context(|| format!("cannot read {classed}"))?;
+    check_reasons(&classed, &mut told, verdict);
+    let classes = classes_of(&classed, told, verdict);
     let mut stored = columns_of(schema);
     if REPLAYING.contains(&store) {
         take_in_migrations(repo, store, &mut stored, verdict);
@@ -68,6 +78,44 @@ fn check_store(repo: &Repo, store: &str, verdict: &mut Verdict) -> Result<()> {
     check_no_other_tables(repo, store, verdict);
     check_migrations(repo, store, &stored, verdict);
     Ok(())
+}
+
+/// Takes out what is said of each table, and looks whether all of it is said.
+fn check_reasons(classed: &str, told: &mut BTreeMap<String, toml::Table>, verdict: &mut Verdict) {
+    for (table, columns) in told {
+        let why = columns.remove(WHY);
+        let why = why.as_ref().and_then(toml::Value::as_table);
+        let said = |name: &str| why?.get(name)?.as_str().filter(|text| !text.is_empty());
+        for name in REASONS {
+            verdict.require(said(name).is_some(), || {
+                format!("{classed}: {table}.{WHY} does not say its {name}")
+            });
+        }
+        let basis = said("basis").unwrap_or_default();
+        verdict.require(basis.is_empty() || BASES.contains(&basis), || {
+            format!("{classed}: {table}: `{basis}` is not one of {}", BASES.join(", "))
+        });
+    }
+}
+
+/// The class of each column.
+fn classes_of(
+    classed: &str,
+    told: BTreeMap<String, toml::Table>,
+    verdict: &mut Verdict,
+) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut classes: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (table, columns) in told {
+        let of_table = classes.entry(table.clone()).or_default();
+        for (column, class) in columns {
+            let Some(class) = class.as_str() else {
+                verdict.fail(format!("{classed}: the class of {table}.{column} is no text"));
+                continue;
+            };
+            of_table.insert(column, class.to_owned());
+        }
+    }
+    classes
 }
 
 /// Adds the tables that migrations make, and the columns they add, to those of the schema.
@@ -230,7 +278,8 @@ mod tests {
         check(&Repo::planted(&files)).unwrap().broken
     }
 
-    const COMPLETE: &str = "person = { id = 'public', name = 'personal', kind = 'sealed' }";
+    const COMPLETE: &str = "person = { id = 'public', name = 'personal', kind = 'sealed', \
+        why = { purpose = 'p', basis = 'contract', retention = 'r' } }";
 
     #[test]
     fn a_complete_table_of_classes_passes() {
@@ -239,9 +288,19 @@ mod tests {
 
     #[test]
     fn a_column_without_a_class_a_made_up_class_and_a_stale_row_are_found() {
-        assert_eq!(broken_in("person = { id = 'public', name = 'personal' }", &[]).len(), 1);
+        assert_eq!(broken_in(&COMPLETE.replace("kind = 'sealed', ", ""), &[]).len(), 1);
         assert_eq!(broken_in(&COMPLETE.replace("sealed", "secret"), &[]).len(), 1);
         assert_eq!(broken_in(&COMPLETE.replace("kind", "kind = 'public', gone"), &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_table_that_does_not_say_what_it_is_for_is_found() {
+        let without = |part: &str| broken_in(&COMPLETE.replace(part, ""), &[]).len();
+        assert_eq!(without("purpose = 'p', "), 1);
+        assert_eq!(without(", retention = 'r'"), 1);
+        let bare = "person = { id = 'public', name = 'personal', kind = 'sealed' }";
+        assert_eq!(broken_in(bare, &[]).len(), 3);
+        assert_eq!(broken_in(&COMPLETE.replace("'contract'", "'habit'"), &[]).len(), 1);
     }
 
     #[test]
@@ -257,7 +316,9 @@ mod tests {
     fn a_replayed_migration_makes_new_tables_which_are_classed() {
         let path = "crates/shelf-cluster/src/migrations/0002_more.sql";
         let by = |classes: &str, text| broken_of("crates/shelf-cluster", classes, &[(path, text)]);
-        let (more, classed) = ("CREATE TABLE more (id BLOB);", "\nmore = { id = 'public' }");
+        let more = "CREATE TABLE more (id BLOB);";
+        let classed = "\nmore = { id = 'public', \
+            why = { purpose = 'p', basis = 'contract', retention = 'r' } }";
         assert_eq!(by(&format!("{COMPLETE}{classed}"), more), Vec::<String>::new());
         assert_eq!(by(COMPLETE, more).len(), 1);
         assert_eq!(by(COMPLETE, TABLE).len(), 1, "a table is made once");
@@ -270,7 +331,7 @@ mod tests {
         let path = format!("crates/shelf-cluster/src/migrations/{path}");
         let by = |classes: &str| broken_of("crates/shelf-cluster", classes, &[(&path, adding)]);
         assert_eq!(by(COMPLETE).len(), 2, "neither has a class");
-        let classed = COMPLETE.replace('}', ", age = 'personal', size = 'personal' }");
+        let classed = COMPLETE.replace("kind =", "age = 'personal', size = 'personal', kind =");
         assert_eq!(by(&classed), Vec::<String>::new());
         assert_eq!(broken_in(COMPLETE, &[(older, adding)]).len(), 2, "fresh tables lack them");
         let known = "ALTER TABLE person ADD COLUMN kind INTEGER;";

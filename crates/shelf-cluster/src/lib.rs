@@ -9,3 +9,6 @@ pub mod qdrant;
 pub mod s3;
 
 pub use bell::Bell;
+
+/// What each column says about a person, and what each table is for (TOML).
+pub const PRIVACY: &str = include_str!("../privacy.toml");

@@ -23,6 +23,7 @@ mod imports;
 mod replies;
 mod leases;
 mod webhooks;
+mod privacy;
 mod lists;
 mod archive;
 mod replica;

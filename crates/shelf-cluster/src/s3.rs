@@ -9,6 +9,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, Error, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 // Named for its features alone: object_store speaks TLS by what they choose.
 use reqwest as _;
+use shelf_domain::id::Scope;
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use shelf_ports::{Away, Fault};
 use std::fs::File;
@@ -168,7 +169,20 @@ impl Blobs for S3Blobs {
     }
 
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault> {
-        let all = self.store.list(Some(&Path::from(kind.name())));
+        self.forget_below(&Path::from(kind.name()), before).await
+    }
+
+    async fn forget_library(&self, kind: BlobKind, scope: Scope) -> Result<u64, Fault> {
+        let Scope { tenant, library } = scope;
+        let below = Path::from(format!("{}/{tenant}/{library}", kind.name()));
+        self.forget_below(&below, i64::MAX).await
+    }
+}
+
+impl S3Blobs {
+    /// Removes what lies below `at` and was put before `before`; how many.
+    async fn forget_below(&self, at: &Path, before: i64) -> Result<u64, Fault> {
+        let all = self.store.list(Some(at));
         let old = all
             .try_filter(|blob| std::future::ready(blob.last_modified.timestamp_millis() < before));
         let removed = old

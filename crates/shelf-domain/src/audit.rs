@@ -86,11 +86,17 @@ pub enum Deed {
     AppLetIn,
     /// A program was shut out, because a secret of it was brought twice; the subject is its grant.
     AppShutOut,
+    /// Somebody asked to be erased.
+    ErasureAsked,
+    /// Somebody took back that they asked to be erased.
+    ErasureTakenBack,
+    /// A member was erased: what stands here of them names nobody any more.
+    Erased,
 }
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 32] = [
+    pub const ALL: [(Self, &'static str); 35] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -123,6 +129,9 @@ impl Deed {
         (Self::ClientRemoved, "client_removed"),
         (Self::AppLetIn, "app_let_in"),
         (Self::AppShutOut, "app_shut_out"),
+        (Self::ErasureAsked, "erasure_asked"),
+        (Self::ErasureTakenBack, "erasure_taken_back"),
+        (Self::Erased, "erased"),
     ];
 
     /// The word for it in stores and answers.

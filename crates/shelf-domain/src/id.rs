@@ -126,6 +126,10 @@ impl ClientId {
     pub const COMMAND_LINE: Self = Self::from_bytes(*b"mindshelf-cli-01");
 }
 typed_id!(
+    /// One receipt of an erasure: who knows it may read it, so it is drawn from chance alone.
+    ReceiptId
+);
+typed_id!(
     /// What one gesture did; groups changes for undo, history and webhooks.
     ActId
 );

@@ -10,7 +10,7 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, audit, library, persist, webhooks};
+use crate::{Embedded, audit, library, persist, privacy, webhooks};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
@@ -99,6 +99,7 @@ impl Telling<'_> {
         self.each(SETTINGS, [], |row| {
             Ok(Entry::Setting(PersonId::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?))
         })?;
+        self.privacy()?;
         let credentials = format!("{CREDENTIAL} ORDER BY person");
         self.each(&credentials, [], |row| Ok(Entry::Credential(credential_of(row)?)))?;
         self.each(CODES, [], |row| {
@@ -121,6 +122,16 @@ impl Telling<'_> {
             self.hand_over()?;
         }
         self.hand_over()
+    }
+
+    fn privacy(&mut self) -> rusqlite::Result<()> {
+        self.each(privacy::KEY, [], |row| Ok(Entry::ServerKey(privacy::key_of(row)?)))?;
+        let consents = format!("{} ORDER BY person, n", privacy::CONSENT);
+        self.each(&consents, [], |row| {
+            Ok(Entry::Consent(PersonId::from_bytes(row.get(4)?), privacy::consent_of(row)?))
+        })?;
+        let erasures = format!("{} ORDER BY person", privacy::ERASURE);
+        self.each(&erasures, [], |row| Ok(Entry::Erasure(privacy::erasure_of(row)?)))
     }
 
     fn tenants(&mut self) -> rusqlite::Result<()> {
@@ -226,6 +237,9 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
         Entry::Client(client, secret) => {
             return put_client(connection, client, secret.as_ref());
         }
+        Entry::ServerKey(key) => return privacy::put_key(connection, key),
+        Entry::Consent(person, one) => return privacy::put_consent(connection, *person, one),
+        Entry::Erasure(one) => return privacy::put_erasure(connection, one).map(drop),
         Entry::Credential(told) => return credentials::take_in(connection, told),
         Entry::RecoveryCode(person, code) => {
             return credentials::take_in_code(connection, *person, code);

@@ -1,6 +1,7 @@
 //! Blobs as files of a directory.
 
 use async_trait::async_trait;
+use shelf_domain::id::Scope;
 use shelf_ports::Fault;
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use std::fs::{self, File};
@@ -123,5 +124,19 @@ impl Blobs for DirectoryBlobs {
         let dir = self.root.join(kind.name());
         let before = Duration::from_millis(u64::try_from(before).unwrap_or(0));
         blocking("removing old files", move || forget(&dir, before)).await
+    }
+
+    async fn forget_library(&self, kind: BlobKind, scope: Scope) -> Result<u64, Fault> {
+        let Scope { tenant, library } = scope;
+        let dir = self.root.join(format!("{}/{tenant}/{library}", kind.name()));
+        blocking("removing the files of a library", move || {
+            let forgotten = forget(&dir, Duration::MAX)?;
+            for empty in [dir.as_path(), dir.parent().unwrap_or(&dir)] {
+                // One that is not empty, or not there, stays as it is.
+                drop(fs::remove_dir(empty));
+            }
+            Ok(forgotten)
+        })
+        .await
     }
 }

@@ -18,6 +18,7 @@ mod imports;
 mod replies;
 mod leases;
 mod webhooks;
+mod privacy;
 mod archive;
 mod blobs;
 mod limits;
@@ -33,6 +34,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use writer::Writer;
 
+/// What each column says about a person, and what each table is for (TOML).
+pub const PRIVACY: &str = include_str!("../privacy.toml");
 /// The database within the directory.
 const FILE: &str = "shelf.db";
 

@@ -280,6 +280,27 @@ impl Inner {
         Ok(())
     }
 
+    /// Writes segments that hold forgotten documents anew, without them.
+    fn expunge(&self) -> Result<(), Fault> {
+        // Nothing else may merge what is merged here.
+        self.settle()?;
+        let mut writing = self.writing();
+        let stale = self.store.stale()?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let mut writer = match writing.writer.take() {
+            Some(writer) => writer,
+            None => self.store.writer()?,
+        };
+        writer.merge(&stale).wait().map_err(search_fault)?;
+        // Files that are still read go when the view that reads them does.
+        self.store.refresh()?;
+        writer.garbage_collect_files().wait().map_err(search_fault)?;
+        writer.wait_merging_threads().map_err(search_fault)?;
+        self.store.refresh()
+    }
+
     fn reset(&self, library: LibraryId) -> Result<(), Fault> {
         let mut writing = self.writing();
         let prefix = writing.book.prefix(library);
@@ -327,6 +348,10 @@ impl SearchIndex for EmbeddedSearch {
 
     async fn settle(&self) -> Result<(), Fault> {
         self.blocking(Inner::settle).await
+    }
+
+    async fn expunge(&self) -> Result<(), Fault> {
+        self.blocking(Inner::expunge).await
     }
 
     async fn reset(&self, scope: Scope) -> Result<(), Fault> {

@@ -7,6 +7,7 @@ use crate::activity::Event;
 use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
+use crate::privacy::{Consent, Erasure, ServerKey};
 use crate::tenants::{Group, Member, Share, Tenant};
 use crate::webhooks::Endpoint;
 use async_trait::async_trait;
@@ -40,6 +41,12 @@ pub enum Entry {
     Audit(TenantId, Sealed),
     /// A setting of a person: its name and value.
     Setting(PersonId, String, String),
+    /// What this server signs with; where there is a key already, that stays.
+    ServerKey(ServerKey),
+    /// Something a person agreed to or took back; those of one person in their order.
+    Consent(PersonId, Consent),
+    /// An erasure a person waits for.
+    Erasure(Erasure),
     /// The login name of a person, and the hash of their password.
     Credential(Credential),
     /// The SHA-256 of a recovery code a person has left.
@@ -133,7 +140,7 @@ pub trait Taking: Send {
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
     /// Tells everything: people, tenants and who belongs to them, rights, audit logs, settings,
-    /// passwords, grants, then one library after the other.
+    /// consents, erasures that wait, passwords, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 
     /// Takes in one batch, in one transaction.

@@ -64,4 +64,7 @@ pub trait Blobs: fmt::Debug + Send + Sync {
     /// Removes everything of `kind` that was put before `before`, milliseconds since 1970 by the
     /// store's own clock; how many there were.
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault>;
+
+    /// Removes everything of `kind` that belongs to the library `scope`; how many there were.
+    async fn forget_library(&self, kind: BlobKind, scope: Scope) -> Result<u64, Fault>;
 }

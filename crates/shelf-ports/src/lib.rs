@@ -20,6 +20,7 @@ pub mod archive;
 pub mod blobs;
 pub mod outbound;
 pub mod webhooks;
+pub mod privacy;
 pub mod limits;
 pub mod news;
 pub mod projection;

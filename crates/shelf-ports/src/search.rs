@@ -62,6 +62,12 @@ pub trait SearchIndex: fmt::Debug + Send + Sync {
     /// Forgets everything about `scope`, position included.
     async fn reset(&self, scope: Scope) -> Result<(), Fault>;
 
+    /// Sees to it that nothing of what was forgotten is left in files of the index. No answer
+    /// depends on it; an index that keeps no files of its own has nothing to do.
+    async fn expunge(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// The library's words near each of `probes`, in their order, and how large the library is.
     async fn vocabulary(&self, scope: Scope, probes: &[Probe]) -> Result<Vocabulary, Fault>;
 

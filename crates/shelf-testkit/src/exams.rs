@@ -12,6 +12,7 @@ pub mod oauth;
 pub mod activity;
 pub mod imports;
 pub mod webhooks;
+pub mod privacy;
 pub mod replies;
 pub mod leases;
 pub mod archive;

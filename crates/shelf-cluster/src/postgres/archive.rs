@@ -6,11 +6,12 @@ use super::credentials::{self, credential_of};
 use super::imports::{from_json, put_job, put_rows};
 use super::load::{self, change_columns, change_of};
 use super::oauth::{client_of, put_client};
+use super::privacy::{consent_columns, erasure_columns};
 use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, audit, damaged, library, persist, webhooks};
+use super::{Bound, Postgres, audit, damaged, library, persist, privacy, webhooks};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
@@ -33,6 +34,8 @@ const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY lib
 const SETTINGS: &str =
     r#"SELECT person, name, value FROM settings ORDER BY person, name COLLATE "C""#;
 const CREDENTIALS: &str = "SELECT person, login, hash FROM credentials ORDER BY person";
+const CONSENTS: &str = concat!(consent_columns!(), " ORDER BY person, n");
+const ERASURES: &str = concat!(erasure_columns!(), " ORDER BY person");
 const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
 const GRANTS: &str =
     concat!("SELECT ", grant_columns!(), ", secret FROM grants WHERE kind <> 'app' ORDER BY id");
@@ -80,6 +83,7 @@ impl Archive for Postgres {
         telling.tenants().await?;
         let setting = |row: &Row| Entry::Setting(person(row, 0), row.get(1), row.get(2));
         telling.each(SETTINGS, |row| Ok(setting(row))).await?;
+        telling.privacy().await?;
         telling.each(CREDENTIALS, |row| Ok(Entry::Credential(credential_of(row)?))).await?;
         let code = |row: &Row| Ok(Entry::RecoveryCode(person(row, 0), code_of(row)?));
         telling.each(CODES, code).await?;
@@ -139,6 +143,13 @@ struct Telling<'a, 'b> {
 }
 
 impl Telling<'_, '_> {
+    async fn privacy(&mut self) -> Result<(), Fault> {
+        self.each(privacy::KEY, |row| Ok(Entry::ServerKey(privacy::key_of(row)?))).await?;
+        let consent = |row: &Row| Ok(Entry::Consent(person(row, 4), privacy::consent_of(row)?));
+        self.each(CONSENTS, consent).await?;
+        self.each(ERASURES, |row| Ok(Entry::Erasure(privacy::erasure_of(row)))).await
+    }
+
     async fn tenants(&mut self) -> Result<(), Fault> {
         self.each(TENANTS, |row| Ok(Entry::Tenant(tenant_of(row)))).await?;
         self.each(MEMBERS, |row| {
@@ -248,6 +259,9 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
         Entry::Client(client, secret) => {
             return put_client(within, client, secret.as_ref()).await;
         }
+        Entry::ServerKey(key) => return privacy::put_key(within, key).await,
+        Entry::Consent(person, one) => return privacy::put_consent(within, *person, one).await,
+        Entry::Erasure(one) => return privacy::put_erasure(within, one).await.map(drop),
         Entry::Credential(told) => return credentials::take_in(within, told).await,
         Entry::RecoveryCode(person, code) => {
             return credentials::put_codes(within, *person, &[*code]).await;

@@ -109,6 +109,11 @@ impl<'a> Within<'a> {
         bounded(self.doing, self.answer_max, self.transaction.query_typed(sql, of)).await
     }
 
+    /// Runs one statement that names no library; how many rows it touched.
+    pub(super) async fn touch(&self, sql: &str, of: &[Bound<'_>]) -> Result<u64, Fault> {
+        bounded(self.doing, self.answer_max, self.transaction.execute_typed(sql, of)).await
+    }
+
     /// The rows of one statement, where `$1` is the library.
     pub(crate) async fn rows(&self, sql: &str, of: &[Bound<'_>]) -> Result<Vec<Row>, Fault> {
         let mut all: Vec<Bound<'_>> = vec![(&self.library, Type::UUID)];

@@ -169,6 +169,12 @@ impl Store {
         self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(search_fault)
     }
 
+    /// The segments that hold documents which were forgotten.
+    pub(super) fn stale(&self) -> Result<Vec<SegmentId>, Fault> {
+        let metas = self.index.searchable_segment_metas().map_err(search_fault)?;
+        Ok(metas.iter().filter(|meta| meta.has_deletes()).map(|meta| meta.id()).collect())
+    }
+
     /// Hands `doc` to the writer; `known` if a committed document of that number may exist.
     pub(super) fn put(
         &self,

@@ -72,6 +72,12 @@ async fn webhooks_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn privacy_sits_its_exam() {
+    let (store, _dir) = store();
+    exams::privacy::exam(&store).await;
+}
+
+#[tokio::test]
 async fn kept_replies_sit_their_exam() {
     let (store, _dir) = store();
     exams::replies::exam(&store).await;

@@ -1,7 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, library, oauth, tenants, views, webhooks,
+    accounts, activity, audit, credentials, imports, library, oauth, privacy, tenants, views,
+    webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ use shelf_ports::credentials::Credentials;
 use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
+use shelf_ports::privacy::Privacy;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::views::{Filter, Sort, Views};
 use shelf_ports::webhooks::Webhooks;
@@ -33,6 +35,7 @@ pub trait Store:
     + Activity
     + Imports
     + Webhooks
+    + Privacy
 {
 }
 
@@ -49,6 +52,7 @@ impl<S> Store for S where
         + Activity
         + Imports
         + Webhooks
+        + Privacy
 {
 }
 
@@ -65,6 +69,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     activity::exam(from, from).await;
     imports::exam(from, from).await;
     webhooks::exam(from, from, from).await;
+    privacy::exam(from).await;
     something_was_opened(from).await;
     let batches = told(from).await;
     what_was_cut_off_begins_again(&batches, to).await;
@@ -138,6 +143,9 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     let is_app =
         |entry: &Entry| matches!(entry, Entry::Grant(grant, _) if grant.kind == GrantKind::App);
     assert!(!has(is_app), "programs that were let in ask again");
+    assert!(has(|entry| matches!(entry, Entry::ServerKey(_))), "the server's key was carried");
+    assert!(has(|entry| matches!(entry, Entry::Consent(..))), "consents were carried");
+    assert!(has(|entry| matches!(entry, Entry::Erasure(_))), "erasures that wait were carried");
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
     assert!(has(|entry| matches!(entry, Entry::Event(..))), "activity was carried");
     assert!(has(|entry| matches!(entry, Entry::Line(..))), "ledgers were carried");

@@ -19,6 +19,7 @@ pub async fn exam(blobs: &dyn Blobs) {
     the_last_one_put_counts(&mut ids, blobs).await;
     what_is_open_stays_readable(&mut ids, blobs).await;
     another_library_has_nothing_of_it(&mut ids, blobs).await;
+    a_library_is_forgotten_alone(&mut ids, blobs).await;
     what_is_old_is_forgotten(&mut ids, blobs).await;
 }
 
@@ -85,6 +86,21 @@ async fn another_library_has_nothing_of_it(ids: &mut Ids, blobs: &dyn Blobs) {
         blobs.remove(&theirs).await.unwrap();
     }
     assert_eq!(kept(blobs, &key).await.unwrap(), b"of one library");
+}
+
+async fn a_library_is_forgotten_alone(ids: &mut Ids, blobs: &dyn Blobs) {
+    let (one, other) = (key(ids), key(ids));
+    let beside = BlobKey { id: ids.make(), ..one };
+    for key in [&one, &beside, &other] {
+        put(blobs, key, b"waits").await;
+    }
+    assert_eq!(blobs.forget_library(BlobKind::Waiting, one.scope).await.unwrap(), 2);
+    assert_eq!(blobs.forget_library(BlobKind::Waiting, one.scope).await.unwrap(), 0);
+    for gone in [&one, &beside] {
+        assert_eq!(kept(blobs, gone).await, None);
+    }
+    assert_eq!(kept(blobs, &other).await.unwrap(), b"waits", "of another library");
+    blobs.remove(&other).await.unwrap();
 }
 
 async fn what_is_old_is_forgotten(ids: &mut Ids, blobs: &dyn Blobs) {

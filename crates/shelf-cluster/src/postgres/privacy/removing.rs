@@ -1,0 +1,220 @@
+//! What is removed with a library, a tenant and a person, table by table.
+
+use super::super::accounts::library_of;
+use super::super::within::{For, Within};
+use super::super::{Bound, Postgres, limit_of};
+use shelf_domain::id::{PersonId, Scope, TenantId};
+use shelf_ports::Fault;
+use shelf_ports::privacy::{Removed, Step};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+/// The tables of what is in a library, with what names one row of each within its library.
+const IN_LIBRARY: [(&str, &str); 15] = [
+    ("log", "seq"),
+    ("acts", "id"),
+    ("items", "id"),
+    ("aliases", "younger"),
+    ("tagged", "tag, bookmark"),
+    ("activity", "person, at, nth"),
+    ("imports", "id"),
+    ("ledger", "import, row, outcome"),
+    ("counters", "device"),
+    ("answers", "device, n"),
+    ("writes", "key"),
+    ("search_docs", "number"),
+    ("search_words", "space, term"),
+    ("search_waste", "point"),
+    ("search_heads", "library"),
+];
+
+/// The library stands as new.
+const AS_NEW: &str = "UPDATE libraries SET seq = 0, floor = 0, hlc = 0, at = 0, numbers = '{}'
+    WHERE id = $1";
+
+/// What goes with the row of a library.
+const WITH_LIBRARY: [(&str, &str); 5] = [
+    (
+        "deliveries",
+        "DELETE FROM deliveries WHERE endpoint IN (SELECT id FROM endpoints WHERE library = $1)",
+    ),
+    ("endpoints", "DELETE FROM endpoints WHERE library = $1"),
+    ("shares", "DELETE FROM shares WHERE library = $1"),
+    ("invitations", "DELETE FROM invitations WHERE library = $1"),
+    ("libraries", "DELETE FROM libraries WHERE id = $1"),
+];
+
+/// What goes with a tenant, its libraries being gone.
+const WITH_TENANT: [(&str, &str); 6] = [
+    ("grouped", "DELETE FROM grouped WHERE team IN (SELECT id FROM groups WHERE tenant = $1)"),
+    ("groups", "DELETE FROM groups WHERE tenant = $1"),
+    ("invitations", "DELETE FROM invitations WHERE tenant = $1"),
+    ("members", "DELETE FROM members WHERE tenant = $1"),
+    ("audit", "DELETE FROM audit WHERE tenant = $1"),
+    ("tenants", "DELETE FROM tenants WHERE id = $1"),
+];
+
+/// Who becomes the owner of a tenant that would be left without one: of those with the highest role
+/// the one who is there longest.
+const HEIRS: &str = "UPDATE members SET role = 'owner'
+    WHERE tenant IN (SELECT tenant FROM members WHERE person = $1)
+    AND NOT EXISTS (SELECT FROM members o
+        WHERE o.tenant = members.tenant AND o.person <> $1 AND o.role = 'owner')
+    AND person = (SELECT n.person FROM members n
+        WHERE n.tenant = members.tenant AND n.person <> $1
+        ORDER BY CASE n.role WHEN 'admin' THEN 0 WHEN 'member' THEN 1 ELSE 2 END, n.since, n.person
+        LIMIT 1)";
+
+/// What acts for a person, and what was answered to it: the key of such an answer begins with the
+/// grant and a space.
+const WITH_GRANTS: [(&str, &str); 5] = [
+    (
+        "replies",
+        "DELETE FROM replies USING grants
+            WHERE grants.person = $1 AND starts_with(replies.key, grants.id::text || ' ')",
+    ),
+    (
+        "app_secrets",
+        "DELETE FROM app_secrets WHERE app IN (SELECT id FROM grants WHERE person = $1)",
+    ),
+    ("apps", "DELETE FROM apps WHERE id IN (SELECT id FROM grants WHERE person = $1)"),
+    ("grants", "DELETE FROM grants WHERE person = $1"),
+    ("links", "DELETE FROM links WHERE person = $1"),
+];
+
+/// What goes with a person beside that, the programs they registered first.
+const WITH_PERSON: [(&str, &str); 15] = [
+    (
+        "grants",
+        "DELETE FROM grants WHERE id IN (SELECT a.id FROM apps a JOIN clients c ON c.id = a.client
+            WHERE c.person = $1)",
+    ),
+    (
+        "app_secrets",
+        "DELETE FROM app_secrets WHERE app IN (SELECT a.id FROM apps a
+            JOIN clients c ON c.id = a.client WHERE c.person = $1)",
+    ),
+    ("apps", "DELETE FROM apps WHERE client IN (SELECT id FROM clients WHERE person = $1)"),
+    (
+        "auth_codes",
+        "DELETE FROM auth_codes WHERE person = $1
+            OR client IN (SELECT id FROM clients WHERE person = $1)",
+    ),
+    (
+        "device_asks",
+        "DELETE FROM device_asks WHERE person = $1
+            OR client IN (SELECT id FROM clients WHERE person = $1)",
+    ),
+    ("clients", "DELETE FROM clients WHERE person = $1"),
+    ("grouped", "DELETE FROM grouped WHERE person = $1"),
+    ("shares", "DELETE FROM shares WHERE holder = $1 AND kind = 'person'"),
+    ("members", "DELETE FROM members WHERE person = $1"),
+    ("invitations", "DELETE FROM invitations WHERE made_by = $1"),
+    ("settings", "DELETE FROM settings WHERE person = $1"),
+    ("credentials", "DELETE FROM credentials WHERE person = $1"),
+    ("recovery_codes", "DELETE FROM recovery_codes WHERE person = $1"),
+    ("consents", "DELETE FROM consents WHERE person = $1"),
+    ("people", "DELETE FROM people WHERE id = $1"),
+];
+
+/// Where what stays named them, it names nobody.
+const NAMELESS: [&str; 2] = [
+    "UPDATE libraries SET owner = '00000000-0000-0000-0000-000000000000' WHERE owner = $1",
+    "UPDATE endpoints SET made_by = '00000000-0000-0000-0000-000000000000' WHERE made_by = $1",
+];
+
+const HAS_LIBRARY: &str = "SELECT FROM libraries WHERE tenant = $1 LIMIT 1";
+const LIBRARIES: &str = "SELECT id, tenant, name, created_at FROM libraries ORDER BY key";
+const ACTIVITY: &str = "DELETE FROM activity WHERE library = $1 AND person = $2";
+
+/// Runs each statement with `id` and counts what it removed.
+async fn all_of(
+    within: &Within<'_>,
+    statements: &[(&str, &str)],
+    id: Uuid,
+    removed: &mut Removed,
+) -> Result<(), Fault> {
+    for (table, sql) in statements {
+        removed.add(table, within.touch(sql, &[(&id, Type::UUID)]).await?);
+    }
+    Ok(())
+}
+
+/// Removes at most `limit` rows of what is in the library, which stands as new when all are gone.
+pub(super) async fn empty(within: &Within<'_>, limit: usize) -> Result<Step, Fault> {
+    let (mut step, mut room) = (Step::default(), limit_of(limit));
+    for (table, key) in IN_LIBRARY {
+        let sql = format!(
+            "DELETE FROM {table} WHERE library = $1 AND ({key}) IN
+                (SELECT {key} FROM {table} WHERE library = $1 LIMIT $2)"
+        );
+        let gone = within.run(&sql, &[(&room, Type::INT8)]).await?;
+        step.removed.add(table, gone);
+        room = room.saturating_sub_unsigned(gone).max(0);
+        if room == 0 {
+            return Ok(step);
+        }
+    }
+    within.run(AS_NEW, &[]).await?;
+    step.is_done = true;
+    Ok(step)
+}
+
+/// Removes the row of the library and what stands beside its content.
+pub(super) async fn library_goes(within: &Within<'_>) -> Result<Removed, Fault> {
+    let mut removed = Removed::default();
+    all_of(within, &WITH_LIBRARY, within.library(), &mut removed).await?;
+    Ok(removed)
+}
+
+/// Removes a tenant that has no library; nothing where it has one.
+pub(super) async fn tenant_goes(within: &Within<'_>, tenant: TenantId) -> Result<Removed, Fault> {
+    let (mut removed, id) = (Removed::default(), Uuid::from(tenant));
+    if within.plain(HAS_LIBRARY, &[(&id, Type::UUID)]).await?.is_empty() {
+        all_of(within, &WITH_TENANT, id, &mut removed).await?;
+    }
+    Ok(removed)
+}
+
+/// Ends every grant and link of a person, and forgets what was answered to them.
+pub(super) async fn end_all(
+    within: &Within<'_>,
+    person: PersonId,
+    removed: &mut Removed,
+) -> Result<(), Fault> {
+    all_of(within, &WITH_GRANTS, Uuid::from(person), removed).await
+}
+
+/// Removes a person and what is theirs, and blanks their id where what stays named them.
+pub(super) async fn person_goes(within: &Within<'_>, person: PersonId) -> Result<Removed, Fault> {
+    let (mut removed, id) = (Removed::default(), Uuid::from(person));
+    end_all(within, person, &mut removed).await?;
+    let of: [Bound<'_>; 1] = [(&id, Type::UUID)];
+    within.plain(HEIRS, &of).await?;
+    all_of(within, &WITH_PERSON, id, &mut removed).await?;
+    for sql in NAMELESS {
+        within.plain(sql, &of).await?;
+    }
+    Ok(removed)
+}
+
+/// The scope of every library.
+pub(super) async fn all_libraries(store: &Postgres) -> Result<Vec<Scope>, Fault> {
+    let rows = store.query("reading libraries", LIBRARIES, &[]).await?;
+    Ok(rows.iter().map(|row| library_of(row).scope()).collect())
+}
+
+/// Removes what a person did in a library; how much.
+pub(super) async fn activity_goes(
+    store: &Postgres,
+    scope: Scope,
+    person: PersonId,
+) -> Result<u64, Fault> {
+    let mut connection = store.connection().await?;
+    let doing = "forgetting what somebody did";
+    let Some(within) = Within::enter(&mut connection, scope, doing, For::Writing).await? else {
+        return Ok(0);
+    };
+    let gone = within.run(ACTIVITY, &[(&Uuid::from(person), Type::UUID)]).await?;
+    within.commit().await.map(|()| gone)
+}
