@@ -43,7 +43,7 @@ pub use out::Sink;
 pub use receive::{Received, receive};
 pub use settle_imports::settle_imports;
 pub use undo_import::undo_import;
-pub use waiting::{forget_waiting, import_waiting, rehearse_import, waiting_file};
+pub use waiting::{forget_files, forget_waiting, import_waiting, rehearse_import, waiting_file};
 
 /// What the person who imports decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

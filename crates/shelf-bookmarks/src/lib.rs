@@ -22,6 +22,7 @@ pub mod search;
 pub mod sample;
 pub mod import;
 pub mod export;
+pub mod archive;
 
 pub use answer::Changed;
 pub use bulk_edit::bulk_edit;

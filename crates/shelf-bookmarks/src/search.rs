@@ -13,7 +13,7 @@ pub mod ask;
 pub mod shown;
 pub mod follow;
 
-pub use ask::{Hit, SearchAnswer, SearchAsk, SearchPorts, search};
+pub use ask::{Hit, SearchAnswer, SearchAsk, SearchPorts, as_chosen, search};
 pub use document::{ANALYSIS_VERSION, Analyser, meaning_text};
 pub use follow::TextFollower;
 pub use plan::Mode;

@@ -122,7 +122,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(reason: impl Into<String>) -> Self {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }
     }
 
@@ -132,9 +132,9 @@ impl Refusal {
 }
 
 const ACCEPTED: &str = "accepted are bookmark files in HTML of any browser or service, Chrome's \
-     Bookmarks file, Firefox backups (json, jsonlz4), MindShelf JSON Lines, CSV whose header names \
-     a url column (MindShelf, Pocket, Raindrop, Instapaper, Readwise), and JSON of Pinboard, \
-     Delicious, Readability, elCurator and wallabag";
+     Bookmarks file, Firefox backups (json, jsonlz4), MindShelf archives and JSON Lines, CSV whose \
+     header names a url column (MindShelf, Pocket, Raindrop, Instapaper, Readwise), and JSON of \
+     Pinboard, Delicious, Readability, elCurator and wallabag";
 
 /// Tells what kind of file begins with `head` and is `len_bytes` long.
 /// `head` should hold [`HEAD_BYTES`](super::limits::HEAD_BYTES) or the whole file if it is shorter.

@@ -15,6 +15,7 @@ use super::rehearse::Rehearsal;
 use super::settle_imports::lease_of;
 use super::steps::{Became, Step, Steps, ask_of, merged_row, refused_row};
 use super::{Entry, Folder, Format, Node, Options, ReadError, RefusedRow, source};
+use crate::archive::bookmarks_in;
 use crate::ctx::Ctx;
 use crate::held::Held;
 
@@ -102,10 +103,14 @@ pub(super) async fn begin_as(
     scope: Scope,
     id: ActId,
     ask: ImportFile,
-    mut source: Box<dyn Source>,
+    source: Box<dyn Source>,
 ) -> Result<Begun, Failure> {
     ctx.to_write()?;
-    let work = move || source::identify(&mut *source).map(|format| (source, format));
+    let draft = ctx.stores.blobs.draft().await?;
+    let work = move || {
+        let mut source = bookmarks_in(source, draft)?;
+        source::identify(&mut *source).map(|format| (source, format))
+    };
     let (source, format) = blocking(work).await?;
     let now = ctx.stores.clock.now_ms();
     let job = ImportJob {

@@ -61,3 +61,8 @@ pub async fn import_waiting(ctx: &Ctx, scope: Scope, rehearsal: ActId) -> Result
 pub async fn forget_waiting(stores: &Stores) -> Result<u64, Fault> {
     stores.blobs.forget(BlobKind::Waiting, stores.clock.now_ms() - WAITING_MS).await
 }
+
+/// Removes the files that wait for their import into the library `scope`; how many.
+pub async fn forget_files(stores: &Stores, scope: Scope) -> Result<u64, Fault> {
+    stores.blobs.forget_library(BlobKind::Waiting, scope).await
+}

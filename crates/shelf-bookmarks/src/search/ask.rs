@@ -2,12 +2,15 @@
 
 use super::plan::{Draft, Drawn, How, Mode, Tuning};
 use super::snippet::{Marked, Marker, Why};
+use crate::ctx::Ctx;
 use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::privacy::Purpose;
 use shelf_domain::query::Query;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::stamp::Seq;
 use shelf_ports::Failure;
 use shelf_ports::library::Library;
+use shelf_ports::privacy::may_process;
 use shelf_ports::search::{
     BookmarkText, CANDIDATES_MAX, Embedder, Embedding, Facets, SearchIndex, Texts,
 };
@@ -67,6 +70,14 @@ impl SearchAsk {
             tuning: Tuning::CHOSEN,
         }
     }
+}
+
+/// `ask` as it is answered to whoever asks: by words alone, where they restricted what is done with
+/// what is theirs.
+pub async fn as_chosen(ctx: &Ctx, ask: SearchAsk) -> Result<SearchAsk, Failure> {
+    let by_meaning = may_process(&*ctx.stores.accounts, ctx.person, Purpose::Meaning).await?;
+    let mode = if by_meaning { ask.mode } else { Mode::Words };
+    Ok(SearchAsk { mode, ..ask })
 }
 
 /// One bookmark that was found.

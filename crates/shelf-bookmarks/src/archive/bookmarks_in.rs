@@ -1,0 +1,47 @@
+//! Take the bookmarks out of an archive, as one file that can be imported.
+
+use super::check_archive::{manifest_of, whole};
+use super::manifest::{BOOKMARKS, LIBRARIES, MANIFEST};
+use super::unpack::{copy, is_archive, listed, refused};
+use crate::import::{ReadError, Source};
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+
+/// The bookmarks of every library in the archive `source`, one after the other, written into
+/// `draft`. What is no archive of ours is given back as it is: whoever reads it says why it is none.
+/// The signature is not asked for: whoever brings a file may bring one they changed.
+pub fn bookmarks_in(
+    mut source: Box<dyn Source>,
+    draft: File,
+) -> Result<Box<dyn Source>, ReadError> {
+    if !is_archive(&mut *source)? {
+        return Ok(source);
+    }
+    let all = listed(&mut *source)?;
+    if !all.iter().any(|one| one.name == MANIFEST) {
+        source.seek(SeekFrom::Start(0))?;
+        return Ok(source);
+    }
+    let manifest = manifest_of(&whole(&mut *source, &all, MANIFEST)?)?;
+    let mut to = BufWriter::new(draft);
+    let mut libraries = 0;
+    for file in &manifest.files {
+        let is_ours = file.path.starts_with(LIBRARIES) && file.path.ends_with(BOOKMARKS);
+        if !is_ours {
+            continue;
+        }
+        let one = all.iter().find(|one| one.name == file.path);
+        let one = one.ok_or_else(|| refused(format!("{} is missing", file.path)))?;
+        if hex::encode(copy(&mut *source, one, &mut to)?) != file.sha256 {
+            return Err(refused(format!("{} is not what was exported", file.path)));
+        }
+        libraries += 1;
+    }
+    if libraries == 0 {
+        return Err(refused("there is no library in the archive"));
+    }
+    to.flush()?;
+    let mut draft = to.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    draft.seek(SeekFrom::Start(0))?;
+    Ok(Box::new(draft))
+}

@@ -1,0 +1,79 @@
+//! Check an archive: that every file has the bytes its manifest says, and no other is there.
+
+use super::manifest::{FORMAT, MANIFEST, Manifest, SIGNATURE, VERSION};
+use super::unpack::{Listed, copy, listed, refused};
+use crate::import::{ReadError, Source};
+use std::collections::BTreeMap;
+
+/// Most bytes of a manifest and of a signature.
+const OWN_BYTES_MAX: u64 = 32 << 20;
+
+/// What an archive says, and whether its files are those it speaks of.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// The bytes that are signed.
+    pub signed: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// What is not as the manifest says; nothing is good.
+    pub wrong: Vec<String>,
+}
+
+/// Reads an archive from beginning to end. Whether the signature is that of a key, the caller asks.
+pub fn check_archive(source: &mut dyn Source) -> Result<Checked, ReadError> {
+    let all = listed(source)?;
+    let signed = whole(source, &all, MANIFEST)?;
+    let signature = whole(source, &all, SIGNATURE)?;
+    let manifest = manifest_of(&signed)?;
+    let mut there: BTreeMap<&str, &Listed> =
+        all.iter().map(|one| (one.name.as_str(), one)).collect();
+    there.remove(MANIFEST);
+    there.remove(SIGNATURE);
+    let mut wrong = Vec::new();
+    for file in &manifest.files {
+        let Some(one) = there.remove(file.path.as_str()) else {
+            wrong.push(format!("{} is missing", file.path));
+            continue;
+        };
+        let digest = copy(source, one, &mut std::io::sink())?;
+        if hex::encode(digest) != file.sha256 {
+            wrong.push(format!("{} is not what was written", file.path));
+        }
+    }
+    wrong.extend(there.keys().map(|name| format!("{name} is not in the manifest")));
+    if there.len() + manifest.files.len() + 2 < all.len() {
+        wrong.push("a file is in the archive twice".to_owned());
+    }
+    Ok(Checked { manifest, signed, signature, wrong })
+}
+
+/// The manifest in these bytes; refused where it is of another program or version.
+pub(super) fn manifest_of(bytes: &[u8]) -> Result<Manifest, ReadError> {
+    let manifest: Manifest = serde_json::from_slice(bytes)
+        .map_err(|error| refused(format!("the manifest of the archive cannot be read: {error}")))?;
+    if manifest.format != FORMAT || manifest.version != VERSION {
+        let (format, version) = (&manifest.format, manifest.version);
+        return Err(refused(format!(
+            "the archive is of the format {format:?} {version}; read is {FORMAT} {VERSION}"
+        )));
+    }
+    Ok(manifest)
+}
+
+/// The bytes of the file `name`, which is a small one.
+pub(super) fn whole(
+    source: &mut dyn Source,
+    all: &[Listed],
+    name: &str,
+) -> Result<Vec<u8>, ReadError> {
+    let one = all.iter().find(|one| one.name == name);
+    let one = one.ok_or_else(|| refused(format!("there is no {name} in the archive")))?;
+    if one.bytes > OWN_BYTES_MAX {
+        return Err(refused(format!("{name} in the archive is too large")));
+    }
+    let mut bytes = Vec::new();
+    copy(source, one, &mut bytes)?;
+    Ok(bytes)
+}
