@@ -8,9 +8,10 @@ use crate::keeper::{self, Keeper};
 use crate::limits::Limits;
 use crate::local_key::local_key;
 use crate::probes::{Helpers, ProcessProbes};
+use crate::processing::processing;
 use crate::records::Records;
 use crate::roles::{Role, Roles};
-use crate::upkeep::{self, Upkeep};
+use crate::upkeep::{self, Kept, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
 use shelf_api::{Api, Background, Gate, Replays};
@@ -20,7 +21,8 @@ use shelf_courier::Courier;
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{
-    Doors, Hashing, OAuthDoors, PasswordDoors, Plan, Secret, Throttle, create_link, first_run,
+    Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret, Throttle, create_link,
+    first_run,
 };
 use shelf_outbound::Rules;
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
@@ -126,12 +128,14 @@ impl App {
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
         let keeper = keeper_of(dir, &records, &stores, &followers);
+        let privacy = privacy_of(&doors, &records);
         let web = Web {
             stores: stores.clone(),
             search: search.clone(),
             tasks: tasks.clone(),
-            passwords: passwords_of(&doors, &records),
+            passwords: privacy.passwords.clone(),
             oauth: oauth_of(&doors, &records),
+            privacy: privacy.clone(),
             doors,
             courier: courier.clone(),
             throttle: throttle.clone(),
@@ -149,11 +153,14 @@ impl App {
             probes: probes.clone(),
             clients: records.clients(),
             authorizations: records.authorizations(),
+            privacy: privacy.clone(),
+            processing: Arc::new(processing(setup.records.is_some())?),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let router = routes(&setup.roles, api, web, keeper);
         let (is_new, owner) = (owner.is_new, owner.person);
-        let upkeep = upkeep_of(setup, &records, &stores);
+        let kept = Kept::of(&stores, &records, privacy, search.index.clone());
+        let upkeep = setup.roles.has(Role::Keeper).then(|| Upkeep::start(kept));
         Ok(Self {
             stores,
             records,
@@ -255,12 +262,6 @@ fn keeper_of(dir: &Path, records: &Records, stores: &Stores, followers: &Arc<Fol
     Keeper { stores, records, data: dir.display().to_string(), followers: followers.clone() }
 }
 
-/// What is done from time to time, where this process does it.
-fn upkeep_of(setup: &Setup, records: &Records, stores: &Stores) -> Option<Upkeep> {
-    let is_keeper = setup.roles.has(Role::Keeper);
-    is_keeper.then(|| Upkeep::start(stores.clone(), records.replies(), records.webhooks()))
-}
-
 /// Everybody who follows the log in this process, and the courier's rounds beside them.
 fn followers_of(
     setup: &Setup,
@@ -328,6 +329,16 @@ fn doors_of(stores: &Stores) -> Doors {
 fn oauth_of(doors: &Doors, records: &Records) -> OAuthDoors {
     let (clients, authorizations) = (records.clients(), records.authorizations());
     OAuthDoors { doors: doors.clone(), clients, authorizations }
+}
+
+fn privacy_of(doors: &Doors, records: &Records) -> PrivacyDoors {
+    PrivacyDoors {
+        passwords: passwords_of(doors, records),
+        clients: records.clients(),
+        authorizations: records.authorizations(),
+        webhooks: records.webhooks(),
+        privacy: records.privacy(),
+    }
 }
 
 fn passwords_of(doors: &Doors, records: &Records) -> PasswordDoors {

@@ -9,6 +9,7 @@ mod import;
 mod link;
 mod login;
 mod move_to;
+mod privacy;
 mod program;
 mod rebuild;
 mod search;
@@ -119,6 +120,8 @@ enum Command {
     Logout,
     /// Register, list and remove programs people may let in.
     Program(program::Program),
+    /// Take everything out as one signed file, check it, or have all of it erased.
+    Privacy(privacy::Privacy),
     /// Take the audit log elsewhere, and tell whether one holds.
     Audit(audit::Audit),
     /// Make a new one-time sign-in link.
@@ -235,6 +238,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Rebuild => rebuild::rebuild(settings).await,
         Command::Backup(backup) => backup::backup(settings, backup).await,
         Command::Restore(restore) => backup::restore(settings, restore).await,
+        Command::Privacy(what) => return privacy::privacy(settings, what).await,
         Command::Audit(what) => audit::audit(settings, what).await,
         Command::Move(to) => move_to::move_to(settings, to).await,
     };

@@ -10,6 +10,8 @@ mod telemetry;
 pub mod roles;
 pub mod proxies;
 mod upkeep;
+mod erasing;
+mod processing;
 mod directory;
 mod local_key;
 mod records;

@@ -14,6 +14,7 @@ use shelf_ports::blobs::Blobs;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::news::News;
 use shelf_ports::oauth::{Authorizations, Clients};
+use shelf_ports::privacy::Privacy;
 use shelf_ports::replies::Replies;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::webhooks::Webhooks;
@@ -165,6 +166,14 @@ impl Records {
 
     /// Endpoints of webhooks, and what is on its way to them.
     pub(crate) fn webhooks(&self) -> Arc<dyn Webhooks> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Keys, consents, erasures and receipts.
+    pub(crate) fn privacy(&self) -> Arc<dyn Privacy> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),

@@ -1,12 +1,16 @@
 //! The keeper: settles what a process that went away left open, and removes what has had its time.
 //! Of several processes one is it at a time; when it goes, another follows within seconds.
 
+use crate::erasing::Erasing;
+use crate::records::Records;
 use shelf_bookmarks::import::{forget_waiting, settle_imports};
 use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Held, Stores};
 use shelf_domain::id::{DeviceId, PersonId};
 use shelf_domain::right::Right;
+use shelf_identity::PrivacyDoors;
 use shelf_ports::replies::Replies;
+use shelf_ports::search::SearchIndex;
 use shelf_ports::tenants::Reach;
 use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
@@ -43,10 +47,25 @@ pub(crate) async fn settle(stores: &Stores) -> Result<(), Fault> {
 
 /// What the keeper looks after.
 #[derive(Debug)]
-struct Kept {
+pub(crate) struct Kept {
     stores: Stores,
     replies: Arc<dyn Replies>,
     webhooks: Arc<dyn Webhooks>,
+    erasing: Erasing,
+}
+
+impl Kept {
+    /// These stores, and what search keeps of them.
+    pub(crate) fn of(
+        stores: &Stores,
+        records: &Records,
+        doors: PrivacyDoors,
+        index: Arc<dyn SearchIndex>,
+    ) -> Self {
+        let (replies, webhooks) = (records.replies(), records.webhooks());
+        let erasing = Erasing { doors, stores: stores.clone(), replies: replies.clone(), index };
+        Self { stores: stores.clone(), replies, webhooks, erasing }
+    }
 }
 
 /// The keeper's work, or the wait for it, until it is stopped.
@@ -58,14 +77,9 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     /// Becomes the keeper as soon as nobody else is.
-    pub(crate) fn start(
-        stores: Stores,
-        replies: Arc<dyn Replies>,
-        webhooks: Arc<dyn Webhooks>,
-    ) -> Self {
+    pub(crate) fn start(kept: Kept) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let task =
-            Mutex::new(Some(tokio::spawn(wait(Kept { stores, replies, webhooks }, stopped))));
+        let task = Mutex::new(Some(tokio::spawn(wait(kept, stopped))));
         Self { stop, task }
     }
 
@@ -109,7 +123,7 @@ async fn duties(kept: &Kept, mut stopped: watch::Receiver<bool>) {
         let duty = async {
             tokio::select! {
                 _ = rounds.tick() => round(kept).await,
-                _ = looks.tick() => settle(&kept.stores).await.map_err(Failure::from),
+                _ = looks.tick() => look(kept).await.map_err(Failure::from),
             }
         };
         let done = tokio::select! {
@@ -123,10 +137,16 @@ async fn duties(kept: &Kept, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+/// One look: what processes before left open, and one turn of each erasure that is due.
+async fn look(kept: &Kept) -> Result<(), Fault> {
+    settle(&kept.stores).await?;
+    kept.erasing.turn().await
+}
+
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
 /// thirty days, deliveries after thirty days, files that wait for their import after a day.
 async fn round(kept: &Kept) -> Result<(), Failure> {
-    let Kept { stores, replies, webhooks } = kept;
+    let Kept { stores, replies, webhooks, erasing } = kept;
     let now = stores.clock.now_ms();
     for person in stores.accounts.people().await? {
         for Reach { library, .. } in stores.tenants.reach(person.id).await? {
@@ -145,5 +165,6 @@ async fn round(kept: &Kept) -> Result<(), Failure> {
     }
     forget_waiting(stores).await?;
     webhooks.forget_deliveries(now - DELIVERIES_MS).await?;
+    erasing.doors.privacy.forget_receipts(now).await?;
     Ok(replies.forget_replies(now - ANSWERS_MS).await?)
 }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{
     ActId, ClientId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId, LibraryId,
-    PersonId, Scope, TenantId,
+    PersonId, ReceiptId, Scope, TenantId,
 };
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
@@ -268,6 +268,10 @@ path_id!(
 path_id!(
     /// The delivery in the path.
     DeliveryPath, DeliveryId, "delivery"
+);
+path_id!(
+    /// The receipt in the path.
+    ReceiptPath, ReceiptId, "receipt"
 );
 path_id!(
     /// The person, group or tenant in the path that a right is given to.

@@ -41,7 +41,8 @@ use bytes::Bytes;
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::SearchPorts;
 use shelf_courier::Courier;
-use shelf_identity::{OAuthDoors, Throttle};
+use shelf_identity::privacy::record::Processing;
+use shelf_identity::{OAuthDoors, PrivacyDoors, Throttle};
 use shelf_ports::oauth::{Authorizations, Clients};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -69,6 +70,10 @@ pub struct Api {
     pub clients: Arc<dyn Clients>,
     /// What they were given.
     pub authorizations: Arc<dyn Authorizations>,
+    /// What people may ask about what is theirs.
+    pub privacy: PrivacyDoors,
+    /// What is kept, for what, on which ground, and how long.
+    pub processing: Arc<Vec<Processing>>,
     /// How programs reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<String>,
 }

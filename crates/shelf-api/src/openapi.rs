@@ -28,7 +28,7 @@ UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused 
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
 (RFC 7396) and take If-Match.";
 
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions, devices and programs."),
     ("tenants", "Who belongs together, and who may use which library."),
@@ -43,10 +43,11 @@ const TAGS: [(&str, &str); 14] = [
     ("history", "Who changed what, undo and older versions."),
     ("sync", "The log, for replicas."),
     ("activity", "What the person opened."),
+    ("privacy", "Everything out as one file, what is done with it, and erasure."),
 ];
 
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 13] = [
+const PATH_PARAMETERS: [(&str, &str); 14] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),
@@ -59,6 +60,7 @@ const PATH_PARAMETERS: [(&str, &str); 13] = [
     ("invitation", "The invitation."),
     ("endpoint", "The endpoint."),
     ("delivery", "The delivery."),
+    ("receipt", "The receipt."),
     ("holder", "The person, the group, or the tenant whose members are meant."),
 ];
 
@@ -208,7 +210,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         statuses.push(401);
     }
     // A body names an invitation by its secret, and the libraries of a token.
-    if path.contains('{') || path == "/v1/memberships" || (path == "/v1/tokens" && writes) {
+    let waits = path == "/v1/privacy/erasures" && method == "delete";
+    let names = path == "/v1/memberships" || (path == "/v1/tokens" && writes);
+    if waits || names || path.contains('{') {
         statuses.push(404);
     }
     if writes {
@@ -307,6 +311,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("endpoint", 16),
         ("delivery", 17),
         ("client", 18),
+        ("receipt", 20),
     ];
     if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
         return number;

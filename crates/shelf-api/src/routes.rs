@@ -27,6 +27,7 @@ mod trash;
 mod history;
 mod sync;
 mod activity;
+mod privacy;
 
 use crate::Api;
 use utoipa_axum::router::OpenApiRouter;
@@ -61,4 +62,5 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(history::routes())
         .merge(sync::routes())
         .merge(activity::routes())
+        .merge(privacy::routes())
 }

@@ -19,6 +19,7 @@ mod webhooks;
 pub mod proving;
 pub mod login;
 mod programs;
+mod privacy;
 
 pub use account::{LibraryName, Me, NewToken, TokenAsk, TokenInfo};
 pub use audit::{AuditCheck, AuditRecord, TenantName};
@@ -28,6 +29,7 @@ pub use failure::ClientFailure;
 pub use http::Http;
 pub use imports::{ImportFile, Job, LedgerRow};
 pub use library::LibraryClient;
+pub use privacy::{AskedErasure, RecipientInfo, WaitingErasure};
 pub use programs::{NewProgram, ProgramAsk, ProgramInfo};
 pub use search::{Found, Hit, Mode};
 pub use transport::{Answer, Answering, Bytes, Chunks, Request, Transport};

@@ -21,6 +21,7 @@ pub mod address;
 pub mod throttle;
 pub mod passwords;
 pub mod oauth;
+pub mod privacy;
 
 pub use address::Address;
 pub use audit::Actor;
@@ -35,6 +36,7 @@ pub use oauth::OAuthDoors;
 pub use pair_device::pair_device;
 pub use passwords::{Knocked, PasswordDoors, Typed, hashing::Hashing};
 pub use plan::Plan;
+pub use privacy::PrivacyDoors;
 pub use rename_person::rename_person;
 pub use secret::Secret;
 pub use sign_in::sign_in;

@@ -6,7 +6,7 @@
 
 pub mod hashing;
 mod common;
-mod tries;
+pub(crate) mod tries;
 mod prove;
 pub mod set_password;
 pub mod remove_password;

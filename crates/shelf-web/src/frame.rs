@@ -2,9 +2,11 @@
 
 use maud::{DOCTYPE, Markup, html};
 use shelf_domain::right::Right;
+use time::OffsetDateTime;
 
 use crate::{
     assets::address,
+    pages::privacy::leaving_soon,
     ui::{icon::icon, toast},
 };
 
@@ -104,6 +106,8 @@ pub struct Frame {
     pub rail: Rail,
     /// What was just done.
     pub toast: Option<toast::Toast>,
+    /// When everything of the person is erased, if they asked for it.
+    pub leaving: Option<OffsetDateTime>,
     /// Whether the page holds a list that typing in the search field refreshes.
     pub live_list: bool,
 }
@@ -119,6 +123,7 @@ impl Default for Frame {
             right: Right::Manage,
             rail: Rail::default(),
             toast: None,
+            leaving: None,
             live_list: false,
         }
     }
@@ -134,7 +139,10 @@ pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
                 a.skip href="#main" { "Skip to the list" }
                 (rail::find(frame))
                 (rail::rail(frame))
-                main.main id="main" tabindex="-1" { (desk(frame, main)) }
+                main.main id="main" tabindex="-1" {
+                    @if let Some(due_at) = frame.leaving { (leaving_soon(due_at)) }
+                    (desk(frame, main))
+                }
                 aside.panel id="panel" aria-label="Item" aria-live="off" {
                     @if let Some(panel) = panel { (desk(frame, panel)) }
                 }

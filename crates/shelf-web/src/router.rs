@@ -14,7 +14,7 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        password, people, save, settings, sharing, tags, trash, webhooks,
+        password, people, privacy, save, settings, sharing, tags, trash, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -32,6 +32,7 @@ pub fn router(web: Web) -> Router {
         .merge(past_and_settings())
         .merge(people_and_rights())
         .merge(told())
+        .merge(own())
         .fallback(door::nothing_here);
     let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
     let pages = pages
@@ -104,6 +105,17 @@ fn told() -> Router<Web> {
         .route("/webhooks/{id}/remove", post(webhooks::remove))
         .route("/webhooks/{id}/again", post(webhooks::all_again))
         .route("/webhooks/{id}/deliveries/{delivery}/again", post(webhooks::again))
+}
+
+fn own() -> Router<Web> {
+    Router::new()
+        .route("/settings/privacy", get(privacy::page))
+        .route("/settings/privacy/archive", get(privacy::archive))
+        .route("/settings/privacy/erasure", post(privacy::erase))
+        .route("/settings/privacy/erasure/take-back", post(privacy::stay))
+        .route("/settings/privacy/restriction", post(privacy::restriction))
+        .route("/settings/privacy/objections", post(privacy::objections))
+        .route("/settings/privacy/consents", post(privacy::consents))
 }
 
 fn lists_and_items() -> Router<Web> {

@@ -9,7 +9,8 @@ use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
 use shelf_domain::{id::Scope, right::Right};
 use shelf_identity::{
-    Actor, CsrfToken, Secret, Signed, libraries, session, tenants::create_tenant::list_tenants,
+    Actor, CsrfToken, Secret, Signed, libraries, privacy::ask_erasure::erasure_of, session,
+    tenants::create_tenant::list_tenants,
 };
 use shelf_ports::tenants::Reach;
 use time::OffsetDateTime;
@@ -128,8 +129,15 @@ impl Visit {
             here,
             rail: self.rail().await?,
             toast: self.flash.clone(),
+            leaving: self.leaving().await?,
             ..self.bare()
         })
+    }
+
+    /// When everything of the person is erased, if they asked for it.
+    async fn leaving(&self) -> Result<Option<OffsetDateTime>, Trouble> {
+        let erasure = erasure_of(&self.web.privacy, self.signed.person.id).await?;
+        Ok(erasure.map(|erasure| moment(erasure.due_at)))
     }
 
     /// The frame of a part: the proof and the likings, without a rail.

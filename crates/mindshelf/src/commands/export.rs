@@ -53,7 +53,7 @@ async fn to_output(mut chunks: Chunks) -> Result<()> {
 }
 
 /// Writes beside `file` and puts it in place when all of it is there.
-async fn to_file(file: &Path, mut chunks: Chunks) -> Result<()> {
+pub(super) async fn to_file(file: &Path, mut chunks: Chunks) -> Result<()> {
     let named = || format!("cannot write {}", file.display());
     let mut part = file.as_os_str().to_owned();
     part.push(".part");

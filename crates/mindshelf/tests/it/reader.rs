@@ -73,6 +73,14 @@ impl Reader {
         Answer { status: parts.status.as_u16(), headers: parts.headers, json }
     }
 
+    /// The bytes of a file.
+    pub(crate) async fn bytes(&self, path: &str) -> Vec<u8> {
+        let request = Request::builder().uri(path).header("host", "localhost");
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        let answer = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await;
+        to_bytes(answer.unwrap().into_body(), 64 << 20).await.unwrap().to_vec()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, Body::empty(), &[]).await
     }

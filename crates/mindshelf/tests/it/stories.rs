@@ -5,3 +5,4 @@ mod racing;
 mod replicas;
 mod keeping;
 mod webhooks;
+mod privacy;

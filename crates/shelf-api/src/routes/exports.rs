@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
-use shelf_bookmarks::export::{ExportFormat, Exported, export_library};
+use shelf_bookmarks::export::{ExportFormat, export_library};
 use shelf_domain::refusal::Refused;
 use shelf_identity::audit::record_export;
 use shelf_ports::Failure;
@@ -62,7 +62,8 @@ fn file(format: ExportFormat, body: Body) -> axum::response::Response {
     ([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], body).into_response()
 }
 
-async fn ended(work: JoinHandle<Result<Exported, Failure>>) -> Result<Exported, Failure> {
+/// What came of an export.
+pub(super) async fn ended<T>(work: JoinHandle<Result<T, Failure>>) -> Result<T, Failure> {
     match work.await {
         Ok(result) => result,
         Err(join) => Err(shelf_ports::Fault::new("exporting", join).into()),
@@ -71,10 +72,10 @@ async fn ended(work: JoinHandle<Result<Exported, Failure>>) -> Result<Exported, 
 
 /// All pieces; an export that fails in the middle breaks the answer off, so that nobody takes a
 /// part for the whole.
-fn rest(
+pub(super) fn rest<T: Send + 'static>(
     first: Vec<u8>,
     chunks: Receiver<Vec<u8>>,
-    work: JoinHandle<Result<Exported, Failure>>,
+    work: JoinHandle<Result<T, Failure>>,
 ) -> impl futures::Stream<Item = Result<Vec<u8>, Failure>> {
     futures::stream::unfold(Some((Some(first), chunks, work)), |state| async move {
         let (first, mut chunks, work) = state?;

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::header::LINK;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use shelf_bookmarks::search::{Mode, SearchAnswer, SearchAsk, search};
+use shelf_bookmarks::search::{Mode, SearchAnswer, SearchAsk, as_chosen, search};
 use shelf_domain::id::{LibraryId, Scope};
 use shelf_domain::stamp::Seq;
 use utoipa::{IntoParams, ToSchema};
@@ -167,7 +167,7 @@ async fn in_one(
     Params(query): Params<SearchQuery>,
 ) -> Answer {
     let began = api.stores.clock.ticks_us();
-    let ask = query.ask()?;
+    let ask = as_chosen(&within.ctx, query.ask()?).await?;
     let answer = search(&api.search, within.scope, ask.clone()).await?;
     let took_us = api.stores.clock.ticks_us().saturating_sub(began);
     Ok(told(page(vec![(within.scope.library, answer)], &ask, took_us), &here))
@@ -189,7 +189,7 @@ async fn in_all(
     if query.at_least.is_some() {
         return Err(Problem::query("at_least", "positions are of one library: search that one"));
     }
-    let ask = query.ask()?;
+    let ask = as_chosen(&me.ctx, query.ask()?).await?;
     let libraries = shelf_identity::libraries(&api.doors(), &me.signed).await?;
     let scopes: Vec<Scope> = libraries.iter().map(|reach| reach.library.scope()).collect();
     if scopes.len() > 1 && ask.offset + ask.limit > LIMIT_MAX {

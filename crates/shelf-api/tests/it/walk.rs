@@ -13,6 +13,8 @@ use shelf_identity::oauth::device::{answer_device, begin_device, exchange_device
 
 /// What the ids of the examples begin with.
 const EXAMPLE: &str = "0193f0a0-0000-7000-8000-0000000000";
+/// What is asked for at a browser alone, or with what is good for everything.
+const IN_PERSON: [&str; 2] = ["/v1/privacy/erasures", "/v1/privacy/export"];
 const BASE: &str = "/v1/libraries/{library}";
 
 /// One route with its example.
@@ -174,11 +176,13 @@ impl Prepared {
         let hook = hook.at("/webhook/id");
         let tried = post(&format!("{BASE}/webhooks/{hook}/test"), json!({})).await.at("/id");
         let (client, app) = let_in(&world).await;
+        let receipt = world.erasing(ada).await;
         let ids = vec![
             (0x10, hook),
             (0x11, tried),
             (0x12, client),
             (0x13, app),
+            (0x14, receipt),
             (0x0a, tenant),
             (0x0d, person),
             (0x0e, group),
@@ -232,7 +236,12 @@ pub(crate) fn request(
         .uri(format!("{}{query}", change(&route.path)))
         .header("host", "localhost:4747");
     if let Some(who) = who {
-        request = request.header("authorization", format!("Bearer {}", who.token));
+        request = if IN_PERSON.contains(&route.template.as_str()) {
+            let session = format!("mindshelf_session={}", who.session);
+            request.header("cookie", session).header("x-csrf-token", &who.csrf)
+        } else {
+            request.header("authorization", format!("Bearer {}", who.token))
+        };
     }
     if !route.kind.is_empty() {
         request = request.header("content-type", &route.kind);
@@ -273,12 +282,16 @@ fn own(route: &Route, scope: &str) -> String {
 #[tokio::test]
 async fn nobody_gets_in_without_a_token() {
     let prepared = Prepared::new().await;
-    let stranger = Someone { token: "stranger".to_owned(), ..prepared.world.ada.clone() };
+    let stranger = "stranger".to_owned();
+    let stranger =
+        Someone { token: stranger.clone(), session: stranger, ..prepared.world.ada.clone() };
     let document = shelf_api::document();
     let all = routes(&document);
     let open: Vec<&str> =
         all.iter().filter(|route| route.public).map(|route| route.template.as_str()).collect();
-    assert_eq!(open, ["/healthz", "/metrics", "/problems/{code}", "/readyz"]);
+    let known =
+        ["/healthz", "/metrics", "/problems/{code}", "/readyz", "/v1/privacy/receipts/{receipt}"];
+    assert_eq!(open, known);
     for route in all.iter().filter(|route| !route.public) {
         for who in [None, Some(&stranger)] {
             let told = prepared.world.send(request(route, who, |text| prepared.adas(text))).await;

@@ -11,16 +11,18 @@ use shelf_api::{Api, Background, Gate, Probes, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_courier::Courier;
-use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::id::{LibraryId, PersonId, ReceiptId, Scope, TenantId};
 use shelf_domain::permit::Permits;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
+use shelf_identity::privacy::record::Processing;
 use shelf_identity::{
-    CreateToken, CsrfToken, Doors, OAuthDoors, Plan, Secret, Signed, Throttle, authenticate,
-    create_link, create_token, sign_in,
+    CreateToken, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
+    Signed, Throttle, authenticate, create_link, create_token, sign_in,
 };
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::privacy::{Erasure, Privacy, Receipt};
 use shelf_ports::projection::Projection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -164,6 +166,25 @@ impl World {
             probes,
             clients: store.clone(),
             authorizations: store.clone(),
+            privacy: PrivacyDoors {
+                passwords: PasswordDoors {
+                    doors,
+                    credentials: store.clone(),
+                    hashing: Arc::new(Hashing::default()),
+                },
+                clients: store.clone(),
+                authorizations: store.clone(),
+                webhooks: store.clone(),
+                privacy: store.clone(),
+            },
+            processing: Arc::new(vec![Processing {
+                table: "people".to_owned(),
+                purpose: "who uses this server".to_owned(),
+                basis: "contract".to_owned(),
+                retention: "until the person is erased".to_owned(),
+                personal: vec!["name".to_owned()],
+                sealed: Vec::new(),
+            }]),
             public_url: None,
         };
         Self { app: shelf_api::router(api), ada, eve, follower, clock, stores, store, dir }
@@ -178,6 +199,25 @@ impl World {
     pub(crate) async fn newcomer(&self, number: u8) -> Someone {
         let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
         someone(&Doors { accounts, tenants, audit, clock, chance }, number).await
+    }
+
+    /// Lets `who` wait for their erasure, and keeps the receipt of somebody else's; its id.
+    pub(crate) async fn erasing(&self, who: &Someone) -> String {
+        let id = ReceiptId::from_bytes(self.stores.chance.seed());
+        let now = self.stores.clock.now_ms();
+        let erasure = Erasure {
+            person: who.person,
+            receipt: id,
+            asked_at: now,
+            due_at: now + 7 * 86_400_000,
+            begun_at: None,
+            plan: String::new(),
+        };
+        assert!(self.store.put_erasure(&erasure).await.unwrap());
+        let body = r#"{"key":"","signature":"","text":"{}"}"#.to_owned();
+        let receipt = Receipt { id, until: now + 30 * 86_400_000, body };
+        self.store.end_erasure(PersonId::from_bytes([0xee; 16]), &receipt).await.unwrap();
+        id.to_string()
     }
 
     /// `who`, signed in with their browser.

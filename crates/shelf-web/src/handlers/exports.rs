@@ -12,7 +12,8 @@ use shelf_bookmarks::{
     export::{ExportFormat, export_library},
 };
 use shelf_identity::audit::record_export;
-use tokio::sync::mpsc;
+use shelf_ports::Failure;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::Answer;
 use crate::{frame::Here, pages::export::export, visit::Visit};
@@ -36,6 +37,14 @@ pub(crate) async fn file(visit: Visit, Path(format): Path<String>) -> Answer {
     let (ctx, scope) = (visit.ctx.clone(), visit.scope);
     let writing =
         visit.web.tasks.spawn(async move { export_library(&ctx, scope, format, chunks).await });
+    Ok(download(format, body_of(receiver, writing)))
+}
+
+/// What `receiver` gets, until `writing` ends; what fails on the way breaks it off.
+pub(super) fn body_of<T: Send + 'static>(
+    receiver: mpsc::Receiver<Vec<u8>>,
+    writing: JoinHandle<Result<T, Failure>>,
+) -> Body {
     let body =
         stream::unfold((receiver, Some(writing)), |(mut receiver, mut writing)| async move {
             if let Some(chunk) = receiver.recv().await {
@@ -48,7 +57,7 @@ pub(crate) async fn file(visit: Visit, Path(format): Path<String>) -> Answer {
             }
         });
     // Whoever compresses it asks once more after the end.
-    Ok(download(format, Body::from_stream(body.fuse())))
+    Body::from_stream(body.fuse())
 }
 
 fn download(format: ExportFormat, body: Body) -> Response {

@@ -1,6 +1,6 @@
 //! Searching while one types: the library's list, ranked by words and meaning.
 
-use shelf_bookmarks::search::{Hit, SearchAnswer, SearchAsk, search as find};
+use shelf_bookmarks::search::{Hit, SearchAnswer, SearchAsk, as_chosen, search as find};
 use shelf_ports::search::{Facets, Flags};
 
 use super::{
@@ -33,6 +33,7 @@ pub(super) async fn search(visit: Visit, ask: Ask) -> Answer {
     let offset = ask.after.parse().unwrap_or(0);
     let facets = if offset == 0 { FACETS } else { 0 };
     let asked = SearchAsk { limit: PAGE_HITS, offset, facets, ..SearchAsk::new(ask.q.clone()) };
+    let asked = as_chosen(&visit.ctx, asked).await?;
     let began = clock.ticks_us();
     let found = find(&visit.web.search, visit.scope, asked).await?;
     let took_us = clock.ticks_us().saturating_sub(began);

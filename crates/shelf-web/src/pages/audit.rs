@@ -83,6 +83,9 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::ClientRemoved => "removed a program",
         Deed::AppLetIn => "let a program in",
         Deed::AppShutOut => "had a program shut out, whose secret was used twice",
+        Deed::ErasureAsked => "asked to be erased",
+        Deed::ErasureTakenBack => "took back that they asked to be erased",
+        Deed::Erased => "was erased",
     }
 }
 

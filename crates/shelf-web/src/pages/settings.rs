@@ -62,7 +62,8 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
             (you(page, frame))
             (appearance(frame))
             (saving(page))
-            (privacy(page, frame))
+            (activity(page, frame))
+            (super::privacy::section())
             (super::password::section(page.login.as_deref()))
             (sessions(page, frame))
             (apps(&page.apps, frame, page.now))
@@ -121,7 +122,7 @@ fn saving(page: &SettingsPage) -> Markup {
     }
 }
 
-fn privacy(page: &SettingsPage, frame: &Frame) -> Markup {
+fn activity(page: &SettingsPage, frame: &Frame) -> Markup {
     html! {
         section.part {
             h2 { "Activity" }

@@ -22,8 +22,8 @@ use shelf_embedded::{
     search::{BuiltInModel, EmbeddedSearch},
 };
 use shelf_identity::{
-    Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, Secret, Throttle,
-    create_link, first_run, sign_in,
+    Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
+    Throttle, create_link, first_run, sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
@@ -121,6 +121,13 @@ impl Room {
         let kept = store.clone();
         let hashing = Arc::new(Hashing::default());
         let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
+        let privacy = PrivacyDoors {
+            passwords: passwords.clone(),
+            clients: store.clone(),
+            authorizations: store.clone(),
+            webhooks: store.clone(),
+            privacy: store.clone(),
+        };
         let (clients, authorizations) = (store.clone(), store.clone());
         let oauth = OAuthDoors { doors: doors.clone(), clients, authorizations };
         let kept_oauth = oauth.clone();
@@ -149,6 +156,7 @@ impl Room {
             doors,
             passwords,
             oauth,
+            privacy,
             public_url: Some(ORIGIN.parse().unwrap()),
             development: true,
         };

@@ -21,6 +21,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/history",
     "/settings",
     "/settings/password",
+    "/settings/privacy",
     "/save",
     "/import",
     "/export",

@@ -1,0 +1,202 @@
+//! Erase a person who asked for it and did not take it back: in turns, each of which can break off.
+
+use super::recipients::teams;
+use super::signing::signing_key;
+use super::{PrivacyDoors, moment};
+use crate::audit::record;
+use crate::passwords::tries::{Way, key};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shelf_domain::audit::Deed;
+use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_ports::Fault;
+use shelf_ports::privacy::{Erasure, Receipt, Removed};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// How long a receipt is kept, milliseconds: thirty days.
+pub const RECEIPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Rows that are removed in one transaction.
+pub const STEP: usize = 1_000;
+/// Steps of one turn; what is left waits for the next one.
+const STEPS_MAX: usize = 200;
+
+/// What stays, and why, in the words of a receipt.
+const STAYS: [&str; 3] = [
+    "what was written in libraries of others stays there; its author is an id that names nobody",
+    "audit logs of teams hold ids and words of the program, so that each can still be checked; the \
+     ids name nobody any more",
+    "backups made before hold what they held until they are removed; whoever runs the server \
+     decides how long that is",
+];
+
+/// What is kept of a library and a person beside the records: indexes and files.
+#[async_trait]
+pub trait Beside: fmt::Debug + Send + Sync {
+    /// Forgets what is kept of the library `scope`, whose content is gone.
+    async fn forget(&self, scope: Scope) -> Result<(), Fault>;
+
+    /// Sees to it that nothing of what was forgotten is left in files.
+    async fn scrub(&self) -> Result<(), Fault>;
+}
+
+/// What is left to do and what was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Plan {
+    /// Libraries that are still to be removed.
+    libraries: Vec<(TenantId, LibraryId)>,
+    /// Tenants that go with them.
+    tenants: Vec<TenantId>,
+    /// Whether the teams that stay were told.
+    told: bool,
+    /// What was removed so far.
+    removed: Removed,
+    /// How many of each kind were given something before.
+    recipients: BTreeMap<String, u64>,
+}
+
+/// Works on an erasure that is due for one turn; whether it is done. Whatever breaks off goes on
+/// where it stood.
+#[tracing::instrument(skip_all)]
+pub async fn erase(
+    doors: &PrivacyDoors,
+    erasure: &Erasure,
+    beside: &dyn Beside,
+) -> Result<bool, Fault> {
+    let person = erasure.person;
+    let mut plan = begun(doors, erasure).await?;
+    let mut steps = 0;
+    while let Some((tenant, library)) = plan.libraries.last().copied() {
+        let scope = Scope { tenant, library };
+        if !emptied(doors, scope, &mut plan, &mut steps).await? {
+            keep(doors, person, &plan).await?;
+            return Ok(false);
+        }
+        // The log is gone before the index is told, so that nothing comes back from it.
+        beside.forget(scope).await?;
+        let step = doors.privacy.remove_library(scope).await?;
+        plan.removed.join(step.removed);
+        if step.is_done {
+            plan.libraries.pop();
+        }
+        keep(doors, person, &plan).await?;
+    }
+    for tenant in &plan.tenants {
+        plan.removed.join(doors.privacy.remove_tenant(*tenant).await?);
+    }
+    if !plan.told {
+        for team in teams(doors, person).await? {
+            let deed = (Deed::Erased, Some(person.to_bytes()));
+            record(doors.doors(), team.id, person.into(), deed, "").await?;
+        }
+        plan.told = true;
+    }
+    plan.removed.join(doors.privacy.remove_person(person).await?);
+    keep(doors, person, &plan).await?;
+    beside.scrub().await?;
+    let receipt = written(doors, erasure, &plan).await?;
+    doors.privacy.end_erasure(person, &receipt).await?;
+    doors.privacy.scrub().await?;
+    tracing::info!(rows = plan.removed.total(), "a person was erased");
+    Ok(true)
+}
+
+/// What is left to do; where nothing was begun, all that acts for the person ends with this.
+async fn begun(doors: &PrivacyDoors, erasure: &Erasure) -> Result<Plan, Fault> {
+    let (person, identity) = (erasure.person, doors.doors());
+    if erasure.begun_at.is_some() {
+        return read(&erasure.plan);
+    }
+    let mut plan = Plan::default();
+    for recipient in super::recipients::recipients(doors, person).await? {
+        *plan.recipients.entry(recipient.kind.to_owned()).or_default() += 1;
+    }
+    let shared: BTreeSet<TenantId> =
+        teams(doors, person).await?.into_iter().map(|team| team.id).collect();
+    for (tenant, _) in identity.tenants.tenants_of(person).await? {
+        if shared.contains(&tenant.id) {
+            continue;
+        }
+        let libraries = identity.tenants.libraries_of(tenant.id).await?;
+        plan.libraries.extend(libraries.iter().map(|library| (tenant.id, library.id)));
+        plan.tenants.push(tenant.id);
+    }
+    if let Some(stored) = doors.passwords.credentials.credential_of(person).await? {
+        for way in [Way::Password, Way::Code] {
+            doors.passwords.credentials.forgive(key(way, stored.login.shown())).await?;
+        }
+    }
+    let text = text_of(&plan)?;
+    let removed = doors.privacy.begin_erasure(person, identity.clock.now_ms(), &text).await?;
+    plan.removed.join(removed);
+    keep(doors, person, &plan).await?;
+    Ok(plan)
+}
+
+/// Removes what is in a library, as far as the turn goes; whether all of it is gone.
+async fn emptied(
+    doors: &PrivacyDoors,
+    scope: Scope,
+    plan: &mut Plan,
+    steps: &mut usize,
+) -> Result<bool, Fault> {
+    while *steps < STEPS_MAX {
+        let step = doors.privacy.empty_library(scope, STEP).await?;
+        plan.removed.join(step.removed);
+        if step.is_done {
+            return Ok(true);
+        }
+        *steps += 1;
+        tokio::task::yield_now().await;
+    }
+    Ok(false)
+}
+
+async fn keep(doors: &PrivacyDoors, person: PersonId, plan: &Plan) -> Result<(), Fault> {
+    doors.privacy.put_plan(person, &text_of(plan)?).await
+}
+
+fn text_of(plan: &Plan) -> Result<String, Fault> {
+    serde_json::to_string(plan).map_err(|error| Fault::new("keeping how far an erasure is", error))
+}
+
+fn read(plan: &str) -> Result<Plan, Fault> {
+    serde_json::from_str(plan).map_err(|error| Fault::new("reading how far an erasure is", error))
+}
+
+/// The receipt: what was removed, what stays and why, signed. It names nobody.
+async fn written(doors: &PrivacyDoors, erasure: &Erasure, plan: &Plan) -> Result<Receipt, Fault> {
+    let (key, now) = (signing_key(doors).await?, doors.doors().clock.now_ms());
+    let said = json!({
+        "format": "mindshelf-erasure-receipt",
+        "version": 1,
+        "receipt": erasure.receipt.to_string(),
+        "asked_at": moment(erasure.asked_at),
+        "ended_at": moment(now),
+        "removed": plan.removed,
+        "recipients": plan.recipients,
+        "stays": STAYS,
+    });
+    let text = said.to_string();
+    let body = json!({ "signature": key.sign_text(&text), "key": key.public(), "text": text });
+    let until = now.saturating_add(RECEIPT_MS);
+    Ok(Receipt { id: erasure.receipt, until, body: body.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_an_erasure_is_survives_being_kept() {
+        let mut plan = Plan {
+            libraries: vec![(TenantId::from_bytes([1; 16]), LibraryId::from_bytes([2; 16]))],
+            tenants: vec![TenantId::from_bytes([1; 16])],
+            ..Plan::default()
+        };
+        plan.removed.add("log", 7);
+        assert_eq!(read(&text_of(&plan).unwrap()).unwrap(), plan);
+        assert!(read("").is_err());
+    }
+}
