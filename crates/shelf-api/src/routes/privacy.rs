@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shelf_bookmarks::archive::{OwnFile, Sign, WriteArchive, write_archive};
 use shelf_domain::id::PersonId;
-use shelf_domain::privacy::Purpose;
+use shelf_domain::privacy::{Choices, Purpose};
 use shelf_identity::Typed;
 use shelf_identity::audit::record_export;
 use shelf_identity::privacy::account_file::{ACCOUNT_FILE, account_file};
@@ -31,7 +31,6 @@ use shelf_identity::privacy::recipients::{Recipient, recipients};
 use shelf_identity::privacy::record::Processing;
 use shelf_identity::privacy::signing::signing_key;
 use shelf_ports::privacy::{Consent, Erasure};
-use std::collections::BTreeMap;
 use tokio::sync::mpsc::channel;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -122,6 +121,37 @@ impl From<Erasure> for ErasureOut {
     }
 }
 
+/// For each purpose, whether it is served now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Purposes)]
+struct MayOut {
+    /// Noting what they open.
+    activity: bool,
+    /// Ranking their searches by meaning.
+    meaning: bool,
+    /// Offering them something to read.
+    recommendation: bool,
+    /// Finding others whose interests are near.
+    social: bool,
+    /// Counting how they read.
+    analytics: bool,
+    /// Giving texts to a language model of somebody else.
+    llm: bool,
+}
+
+impl From<&Choices> for MayOut {
+    fn from(choices: &Choices) -> Self {
+        Self {
+            activity: choices.allow(Purpose::Activity),
+            meaning: choices.allow(Purpose::Meaning),
+            recommendation: choices.allow(Purpose::Recommendation),
+            social: choices.allow(Purpose::Social),
+            analytics: choices.allow(Purpose::Analytics),
+            llm: choices.allow(Purpose::Llm),
+        }
+    }
+}
+
 /// What is done with what is the caller's.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Privacy)]
@@ -129,7 +159,7 @@ struct PrivacyOut {
     /// Whether it is kept, and nothing else is done with it.
     restricted: bool,
     /// For each purpose, whether it is served now.
-    may: BTreeMap<&'static str, bool>,
+    may: MayOut,
     /// What the caller objected to.
     objections: Vec<&'static str>,
     /// What they agreed to and took back, in that order.
@@ -146,12 +176,11 @@ struct PrivacyOut {
 
 async fn standing(api: &Api, person: PersonId) -> Result<PrivacyOut, Problem> {
     let Decided { choices, consents } = decided(&api.privacy, person).await?;
-    let may = Purpose::ALL.into_iter().map(|(purpose, name)| (name, choices.allow(purpose)));
     let erasure = erasure_of(&api.privacy, person).await?;
     let recipients = recipients(&api.privacy, person).await?;
     Ok(PrivacyOut {
         restricted: choices.restricted,
-        may: may.collect(),
+        may: MayOut::from(&choices),
         objections: choices.objected.iter().map(|purpose| purpose.name()).collect(),
         consents: consents.into_iter().map(ConsentOut::from).collect(),
         notice: VERSION,

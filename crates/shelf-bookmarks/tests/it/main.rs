@@ -13,6 +13,7 @@ mod desk;
 mod import_jobs;
 mod export_jobs;
 mod export_oracle;
+mod archives;
 mod world;
 mod saving;
 mod large_folders;

@@ -12,6 +12,7 @@ use shelf_domain::audit::Deed;
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::privacy::{Erasure, Receipt, Removed};
+use shelf_ports::tenants::Holder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -115,12 +116,15 @@ async fn begun(doors: &PrivacyDoors, erasure: &Erasure) -> Result<Plan, Fault> {
     let shared: BTreeSet<TenantId> =
         teams(doors, person).await?.into_iter().map(|team| team.id).collect();
     for (tenant, _) in identity.tenants.tenants_of(person).await? {
-        if shared.contains(&tenant.id) {
-            continue;
+        let stays = shared.contains(&tenant.id);
+        for library in identity.tenants.libraries_of(tenant.id).await? {
+            if !stays || is_theirs_alone(doors, library.scope(), person).await? {
+                plan.libraries.push((tenant.id, library.id));
+            }
         }
-        let libraries = identity.tenants.libraries_of(tenant.id).await?;
-        plan.libraries.extend(libraries.iter().map(|library| (tenant.id, library.id)));
-        plan.tenants.push(tenant.id);
+        if !stays {
+            plan.tenants.push(tenant.id);
+        }
     }
     if let Some(stored) = doors.passwords.credentials.credential_of(person).await? {
         for way in [Way::Password, Way::Code] {
@@ -132,6 +136,17 @@ async fn begun(doors: &PrivacyDoors, erasure: &Erasure) -> Result<Plan, Fault> {
     plan.removed.join(removed);
     keep(doors, person, &plan).await?;
     Ok(plan)
+}
+
+/// Whether nobody but `person` may use a library.
+async fn is_theirs_alone(
+    doors: &PrivacyDoors,
+    scope: Scope,
+    person: PersonId,
+) -> Result<bool, Fault> {
+    let shares = doors.doors().tenants.shares(scope).await?;
+    let theirs = Holder::Person(person);
+    Ok(!shares.is_empty() && shares.iter().all(|share| share.holder == theirs))
 }
 
 /// Removes what is in a library, as far as the turn goes; whether all of it is gone.

@@ -6,6 +6,7 @@ mod tenants;
 mod limits;
 mod traces;
 mod passwords;
+mod privacy;
 
 use shelf_domain::id::{DeviceId, LibraryId, PersonId};
 use shelf_domain::refusal::{Code, Refused};

@@ -17,4 +17,5 @@ mod walk;
 mod imports;
 mod keys;
 mod consent;
+mod privacy;
 mod limits;

@@ -1,0 +1,246 @@
+//! Choices, consents, and erasures that wait, are taken back, break off and are done.
+
+use crate::{World, refused, signed, world};
+use async_trait::async_trait;
+use serde_json::Value;
+use shelf_domain::id::{PersonId, Scope};
+use shelf_domain::privacy::Purpose;
+use shelf_domain::refusal::Code;
+use shelf_domain::right::{Right, Role};
+use shelf_identity::audit::follow;
+use shelf_identity::passwords::set_password::{SetPassword, set_password};
+use shelf_identity::privacy::account_file::account_file;
+use shelf_identity::privacy::ask_erasure::{
+    UNDO_MS, ask_erasure, erasure_of, receipt, take_back_erasure,
+};
+use shelf_identity::privacy::choose::{consent, decided, object, restrict};
+use shelf_identity::privacy::erase::{Beside, RECEIPT_MS, erase};
+use shelf_identity::privacy::signing::{is_signed, signing_key};
+use shelf_identity::tenants::create_tenant::create_tenant;
+use shelf_identity::tenants::invitations::{Invite, invite, join_as_new};
+use shelf_identity::tenants::libraries::{all_libraries_of, create_library};
+use shelf_identity::tenants::members::{change_role, list_members};
+use shelf_identity::tenants::shares::give_right;
+use shelf_identity::{
+    CreateToken, Hashing, PasswordDoors, PrivacyDoors, Signed, Typed, authenticate, create_token,
+    first_run,
+};
+use shelf_ports::Fault;
+use shelf_ports::chance::Clock;
+use shelf_ports::privacy::may_process;
+use shelf_ports::tenants::Holder;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const GOOD: &str = "correct horse battery";
+
+/// What stands beside the records; breaks the first times it is asked.
+#[derive(Debug, Default)]
+struct Shaky {
+    breaks: AtomicUsize,
+    forgotten: AtomicUsize,
+}
+
+#[async_trait]
+impl Beside for Shaky {
+    async fn forget(&self, _: Scope) -> Result<(), Fault> {
+        let left = self.breaks.load(Ordering::Relaxed);
+        if left > 0 {
+            self.breaks.store(left - 1, Ordering::Relaxed);
+            return Err(Fault::new("forgetting", "the index is away"));
+        }
+        self.forgotten.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn scrub(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// A world in which the owner is signed in with a browser.
+struct House {
+    world: World,
+    doors: PrivacyDoors,
+    owner: Signed,
+}
+
+async fn house() -> House {
+    let world = world();
+    let store = Arc::new(world.store.clone());
+    let doors = PrivacyDoors {
+        passwords: PasswordDoors {
+            doors: world.doors.clone(),
+            credentials: store.clone(),
+            hashing: Arc::new(Hashing::default()),
+        },
+        clients: store.clone(),
+        authorizations: store.clone(),
+        webhooks: store.clone(),
+        privacy: store,
+    };
+    let owner = first_run(&world.doors).await.unwrap().person;
+    let owner = signed(&world, owner.id).await;
+    House { world, doors, owner }
+}
+
+impl House {
+    async fn may(&self, purpose: Purpose) -> bool {
+        may_process(&*self.world.doors.accounts, self.owner.person.id, purpose).await.unwrap()
+    }
+
+    async fn ask(&self, password: &str) -> Result<String, shelf_ports::Failure> {
+        let asked = ask_erasure(&self.doors, &self.owner, &Typed::new(password)).await?;
+        Ok(asked.erasure.receipt.to_string())
+    }
+
+    /// Gives the erasure of the owner turns until it is done.
+    async fn erased(&self, beside: &Shaky) {
+        for _ in 0..100 {
+            let now = self.world.clock.now_ms();
+            let due = self.doors.privacy.due_erasures(now, 10).await.unwrap();
+            let Some(one) = due.first() else { return };
+            // What breaks off is tried again.
+            drop(erase(&self.doors, one, beside).await);
+        }
+        panic!("it does not come to an end");
+    }
+}
+
+#[tokio::test]
+async fn a_consent_is_given_taken_back_and_remembered() {
+    let house = house().await;
+    assert!(!house.may(Purpose::Llm).await, "off until somebody agrees");
+    for given in [true, true, false] {
+        consent(&house.doors, &house.owner, Purpose::Llm, given).await.unwrap();
+        assert_eq!(house.may(Purpose::Llm).await, given);
+    }
+    let told = decided(&house.doors, house.owner.person.id).await.unwrap().consents;
+    assert_eq!(told.iter().map(|one| one.given).collect::<Vec<_>>(), [true, false]);
+    let none = consent(&house.doors, &house.owner, Purpose::Activity, true).await;
+    assert_eq!(refused(none).at, "purpose");
+}
+
+#[tokio::test]
+async fn objections_and_a_restriction_hold_at_once() {
+    let house = house().await;
+    assert!(house.may(Purpose::Recommendation).await);
+    object(&house.doors, &house.owner, [Purpose::Recommendation].into()).await.unwrap();
+    assert!(!house.may(Purpose::Recommendation).await);
+    object(&house.doors, &house.owner, [].into()).await.unwrap();
+    assert!(house.may(Purpose::Recommendation).await);
+    let other = object(&house.doors, &house.owner, [Purpose::Meaning].into()).await;
+    assert_eq!(refused(other).code, Code::Invalid);
+    restrict(&house.doors, &house.owner, true).await.unwrap();
+    assert!(!house.may(Purpose::Activity).await && !house.may(Purpose::Meaning).await);
+    restrict(&house.doors, &house.owner, false).await.unwrap();
+    assert!(house.may(Purpose::Activity).await);
+}
+
+#[tokio::test]
+async fn erasure_takes_the_person_and_their_password() {
+    let house = house().await;
+    let by = house.owner.person.id.into();
+    let token = create_token(&house.world.doors, by, CreateToken::called("t")).await.unwrap();
+    let token = authenticate(&house.world.doors, &token.secret).await.unwrap().unwrap();
+    let asked = ask_erasure(&house.doors, &token, &Typed::new("")).await;
+    assert_eq!(refused(asked).code, Code::Forbidden, "a key may be a copy");
+    let ask = SetPassword {
+        login: "Ada".to_owned(),
+        password: Typed::new(GOOD),
+        current: Typed::new(""),
+    };
+    set_password(&house.doors.passwords, &house.owner, ask).await.unwrap();
+    let wrong = refused(house.ask("wrong password").await);
+    assert_eq!((wrong.code, wrong.at.as_str()), (Code::Forbidden, "password"));
+    let first = house.ask(GOOD).await.unwrap();
+    assert_eq!(house.ask(GOOD).await.unwrap(), first, "asking again tells of the same");
+    let waits = erasure_of(&house.doors, house.owner.person.id).await.unwrap().unwrap();
+    assert_eq!(waits.due_at, waits.asked_at + UNDO_MS);
+    let back = take_back_erasure(&house.doors, &token).await;
+    assert_eq!(refused(back).code, Code::Forbidden);
+    take_back_erasure(&house.doors, &house.owner).await.unwrap();
+    let again = take_back_erasure(&house.doors, &house.owner).await;
+    assert_eq!(refused(again).code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn an_erasure_that_breaks_off_goes_on_and_leaves_a_signed_receipt() {
+    let house = house().await;
+    let id = house.ask("").await.unwrap().parse().unwrap();
+    let beside = Shaky { breaks: AtomicUsize::new(2), ..Shaky::default() };
+    house.erased(&beside).await;
+    assert!(house.world.doors.accounts.person(house.owner.person.id).await.unwrap().is_some());
+    assert_eq!(beside.forgotten.load(Ordering::Relaxed), 0, "it is not due");
+    house.world.clock.advance(u32::try_from(UNDO_MS).unwrap());
+    house.erased(&beside).await;
+    assert_eq!(beside.forgotten.load(Ordering::Relaxed), 1);
+    assert!(house.world.doors.accounts.people().await.unwrap().is_empty());
+    assert!(house.world.doors.accounts.all_libraries().await.unwrap().is_empty());
+    let told = receipt(&house.doors, id).await.unwrap();
+    let body: Value = serde_json::from_str(&told.body).unwrap();
+    let of = |name: &str| body[name].as_str().unwrap().to_owned();
+    use base64::Engine;
+    let signature = base64::engine::general_purpose::STANDARD.decode(of("signature")).unwrap();
+    assert!(is_signed(&of("key"), of("text").as_bytes(), &signature));
+    assert_eq!(of("key"), signing_key(&house.doors).await.unwrap().public());
+    let person = house.owner.person.id.to_string();
+    assert!(!told.body.contains(&person), "it names nobody: {}", told.body);
+    house.world.clock.advance(u32::try_from(RECEIPT_MS).unwrap());
+    assert_eq!(refused(receipt(&house.doors, id).await).code, Code::NotFound);
+}
+
+async fn newcomer(house: &House, team: shelf_domain::id::TenantId, role: Role) -> PersonId {
+    let ask = Invite { role, share: None, note: String::new() };
+    let doors = &house.world.doors;
+    let by = house.owner.person.id.into();
+    let secret = invite(doors, by, team, ask).await.unwrap().secret;
+    join_as_new(doors, role.name(), &secret).await.unwrap().0.id
+}
+
+#[tokio::test]
+async fn the_only_owner_of_a_team_makes_another_one_first_and_the_team_stays() {
+    let house = house().await;
+    let (doors, by) = (&house.world.doors, house.owner.person.id.into());
+    let team = create_tenant(doors, by, "The guild").await.unwrap().id;
+    let member = newcomer(&house, team, Role::Member).await;
+    let alone = refused(house.ask("").await);
+    assert_eq!(alone.code, Code::Invalid);
+    assert!(alone.detail.contains("The guild"), "{}", alone.detail);
+    change_role(doors, by, team, member, Role::Owner).await.unwrap();
+    let private = create_library(doors, by, team, "for me alone").await.unwrap();
+    let shared = create_library(doors, by, team, "for us").await.unwrap();
+    give_right(doors, by, shared.id, Holder::Person(member), Right::Write).await.unwrap();
+    house.ask("").await.unwrap();
+    house.world.clock.advance(u32::try_from(UNDO_MS).unwrap());
+    house.erased(&Shaky::default()).await;
+    let left = list_members(doors, member, team).await.unwrap();
+    assert_eq!(left.iter().map(|one| one.person).collect::<Vec<_>>(), [member]);
+    let libraries = all_libraries_of(doors, member, team).await.unwrap();
+    assert_eq!(libraries, [shared], "what nobody else could use is gone: {private:?}");
+    let followed = follow(doors, team, None).await.unwrap();
+    assert!(followed.broken.is_none() && followed.end.n > 0, "the audit log holds");
+}
+
+#[tokio::test]
+async fn the_account_is_told_without_a_secret_and_to_nobody_with_less() {
+    let house = house().await;
+    let by = house.owner.person.id.into();
+    let token = create_token(&house.world.doors, by, CreateToken::called("laptop")).await.unwrap();
+    let file = account_file(&house.doors, &house.owner).await.unwrap();
+    let text = String::from_utf8(file).unwrap();
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(told["person"]["name"], house.owner.person.name.as_str());
+    assert!(text.contains("laptop") && !text.contains(token.secret.expose()));
+    for part in ["settings", "libraries", "memberships", "consents", "kept", "audit", "recipients"]
+    {
+        assert!(!told[part].is_null(), "{part} is missing");
+    }
+    let part = CreateToken {
+        permits: Some(shelf_domain::permit::Permits::read("account:read").unwrap()),
+        ..CreateToken::called("part")
+    };
+    let part = create_token(&house.world.doors, by, part).await.unwrap();
+    let part = authenticate(&house.world.doors, &part.secret).await.unwrap().unwrap();
+    assert_eq!(refused(account_file(&house.doors, &part).await).code, Code::Forbidden);
+}
