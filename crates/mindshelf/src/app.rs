@@ -278,6 +278,10 @@ fn followers_of(
     }
     let followers = Arc::new(Followers::start(rows, stores));
     courier::go_round(courier, &followers, setup);
+    if records.are_shared() && !index.is_shared() {
+        let (index, accounts) = (index.clone(), stores.accounts.clone());
+        followers.beside(|stopped| index.sweep(accounts, stopped));
+    }
     followers
 }
 

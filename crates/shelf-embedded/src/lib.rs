@@ -98,6 +98,11 @@ impl Embedded {
     /// Writes the journal back and empties it, for the end of the process. Nothing depends on it:
     /// what is only in the journal is as safe.
     pub async fn settle(&self) -> Result<(), Fault> {
+        self.empty_journal().await.map(drop)
+    }
+
+    /// Writes the journal back and empties it; whether it is empty.
+    async fn empty_journal(&self) -> Result<bool, Fault> {
         let file = self.inner.dir.join(FILE);
         let work = move || sql::empty_journal(&file);
         tokio::task::spawn_blocking(work)

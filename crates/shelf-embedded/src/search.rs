@@ -98,6 +98,16 @@ impl EmbeddedSearch {
         })
     }
 
+    /// The libraries the index holds something of.
+    pub async fn libraries(&self) -> Result<Vec<LibraryId>, Fault> {
+        self.blocking(|inner| Ok(inner.writing().book.libraries())).await
+    }
+
+    /// Forgets everything about a library.
+    pub async fn forget(&self, library: LibraryId) -> Result<(), Fault> {
+        self.blocking(move |inner| inner.reset(library)).await
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner) -> Result<T, Fault> + Send + 'static,
@@ -355,7 +365,7 @@ impl SearchIndex for EmbeddedSearch {
     }
 
     async fn reset(&self, scope: Scope) -> Result<(), Fault> {
-        self.blocking(move |inner| inner.reset(scope.library)).await
+        self.forget(scope.library).await
     }
 
     async fn vocabulary(&self, scope: Scope, probes: &[Probe]) -> Result<Vocabulary, Fault> {

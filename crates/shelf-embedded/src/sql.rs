@@ -128,11 +128,12 @@ pub(crate) fn is_no_room(error: &rusqlite::Error) -> bool {
         )
 }
 
-/// Writes the journal of the database `file` back and empties it.
-pub(crate) fn empty_journal(file: &Path) -> rusqlite::Result<()> {
+/// Writes the journal of the database `file` back and empties it; whether it is empty: not where
+/// somebody read all the while.
+pub(crate) fn empty_journal(file: &Path) -> rusqlite::Result<bool> {
     let connection = Connection::open(file)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(!row.get::<_, bool>(0)?))
 }
 
 /// Asks the connection for its journal and sync mode.

@@ -53,6 +53,11 @@ impl Book {
         }
     }
 
+    /// Every library it knows of.
+    pub(super) fn libraries(&self) -> Vec<LibraryId> {
+        self.libraries.keys().copied().collect()
+    }
+
     /// Forgets the library; its next prefix is a new one.
     pub(super) fn forget(&mut self, library: LibraryId) {
         self.libraries.remove(&library);

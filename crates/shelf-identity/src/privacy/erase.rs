@@ -96,9 +96,9 @@ pub async fn erase(
     plan.removed.join(doors.privacy.remove_person(person).await?);
     keep(doors, person, &plan).await?;
     beside.scrub().await?;
+    doors.privacy.scrub().await?;
     let receipt = written(doors, erasure, &plan).await?;
     doors.privacy.end_erasure(person, &receipt).await?;
-    doors.privacy.scrub().await?;
     tracing::info!(rows = plan.removed.total(), "a person was erased");
     Ok(true)
 }
