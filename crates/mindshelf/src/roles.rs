@@ -12,7 +12,8 @@ pub enum Role {
     Bookmarks,
     /// Tells endpoints of webhooks what happens; each library by one process at a time.
     Courier,
-    /// Purges, retention, and settling what was left open; one process at a time.
+    /// Purges, retention, erasures that are due, and settling what was left open; one process at a
+    /// time.
     Keeper,
 }
 

@@ -276,7 +276,8 @@ async fn archive_of(me: &Me, api: &Api) -> Result<(WriteArchive, Sign), Problem>
         files: vec![OwnFile { path: ACCOUNT_FILE.to_owned(), what, bytes: account }],
         libraries: reach.into_iter().map(|reach| reach.library).collect(),
     };
-    Ok((ask, Box::new(move |bytes| key.sign(bytes))))
+    let sign: Sign = Box::new(move |bytes| key.sign(bytes));
+    Ok((ask, sign))
 }
 
 /// That it is meant.

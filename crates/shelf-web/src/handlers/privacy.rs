@@ -110,7 +110,8 @@ async fn archive_of(visit: &Visit) -> Result<(WriteArchive, Sign), Trouble> {
         files: vec![OwnFile { path: ACCOUNT_FILE.to_owned(), what, bytes: account }],
         libraries: reach.into_iter().map(|reach| reach.library).collect(),
     };
-    Ok((ask, Box::new(move |bytes| key.sign(bytes))))
+    let sign: Sign = Box::new(move |bytes| key.sign(bytes));
+    Ok((ask, sign))
 }
 
 /// Asks to be erased.

@@ -9,8 +9,9 @@ use shelf_ports::privacy::{Removed, Step};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-/// The tables of what is in a library, with what names one row of each within its library.
-const IN_LIBRARY: [(&str, &str); 15] = [
+/// The tables of what is in a library, with what names one row of each within its library. What
+/// search keeps is not among them: only search knows which points of its engine go with its rows.
+const IN_LIBRARY: [(&str, &str); 11] = [
     ("log", "seq"),
     ("acts", "id"),
     ("items", "id"),
@@ -22,18 +23,15 @@ const IN_LIBRARY: [(&str, &str); 15] = [
     ("counters", "device"),
     ("answers", "device, n"),
     ("writes", "key"),
-    ("search_docs", "number"),
-    ("search_words", "space, term"),
-    ("search_waste", "point"),
-    ("search_heads", "library"),
 ];
 
 /// The library stands as new.
 const AS_NEW: &str = "UPDATE libraries SET seq = 0, floor = 0, hlc = 0, at = 0, numbers = '{}'
     WHERE id = $1";
 
-/// What goes with the row of a library.
-const WITH_LIBRARY: [(&str, &str); 5] = [
+/// What goes with the row of a library; of search the place where it stood, all else it has forgotten.
+const WITH_LIBRARY: [(&str, &str); 6] = [
+    ("search_heads", "DELETE FROM search_heads WHERE library = $1"),
     (
         "deliveries",
         "DELETE FROM deliveries WHERE endpoint IN (SELECT id FROM endpoints WHERE library = $1)",
