@@ -104,7 +104,7 @@ enum Command {
     Serve(Serve),
     /// Save a bookmark.
     Add(add::Add),
-    /// Import a file: HTML of any browser, JSON of Chrome, Firefox, `MindShelf`, CSV.
+    /// Import a file: HTML of any browser, JSON of Chrome, Firefox, `MindShelf`, its archives, CSV.
     Import(import::Import),
     /// Search by words and by meaning.
     Search(search::Search),

@@ -88,6 +88,10 @@ pub async fn erase(
         }
         keep(doors, person, &plan).await?;
     }
+    if late(doors, &mut plan).await? {
+        keep(doors, person, &plan).await?;
+        return Ok(false);
+    }
     for tenant in &plan.tenants {
         plan.removed.join(doors.privacy.remove_tenant(*tenant).await?);
     }
@@ -141,6 +145,16 @@ async fn begun(doors: &PrivacyDoors, erasure: &Erasure) -> Result<Plan, Fault> {
     plan.removed.join(removed);
     keep(doors, person, &plan).await?;
     Ok(plan)
+}
+
+/// Adds libraries that came into the tenants that go, by what was under way when it began; whether
+/// there are any.
+async fn late(doors: &PrivacyDoors, plan: &mut Plan) -> Result<bool, Fault> {
+    for tenant in &plan.tenants {
+        let libraries = doors.doors().tenants.libraries_of(*tenant).await?;
+        plan.libraries.extend(libraries.iter().map(|library| (*tenant, library.id)));
+    }
+    Ok(!plan.libraries.is_empty())
 }
 
 async fn is_there(doors: &PrivacyDoors, scope: Scope) -> Result<bool, Fault> {

@@ -138,7 +138,7 @@ pub fn drop(frame: &Frame) -> Markup {
                 strong { "Drop your bookmarks here" }
                 span.muted { "A browser's export, or a file from Firefox, Chrome, Pocket or MindShelf. Or press to choose one." }
                 input type="file" name="file" required
-                    accept=".html,.htm,.json,.jsonl,.ndjson,.jsonlz4,.baklz4,.csv,.txt";
+                    accept=".html,.htm,.json,.jsonl,.ndjson,.jsonlz4,.baklz4,.csv,.txt,.zip";
             }
             button.btn.btn-line.only-plain type="submit" { "Look at it" }
             div data-drop-progress hidden { (progress::bar("Sending the file", 0, 1)) p.small.muted { "Reading the file" } }
