@@ -1,6 +1,6 @@
 //! The second half of `docs/API.md`: every operation by an example, asked of the real router.
 
-use crate::walk::{Prepared, Route, request, routes};
+use crate::walk::{IN_PERSON, Prepared, Route, request, routes};
 use crate::world::Told;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -101,7 +101,9 @@ fn asked(route: &Route, names: &mut Names) -> String {
     let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     let mut text = format!("{} {}{query}\n", route.method, route.path);
-    if !route.public {
+    if IN_PERSON.contains(&route.template.as_str()) {
+        text.push_str("Cookie: mindshelf_session=SESSION\nX-CSRF-Token: SECRET\n");
+    } else if !route.public {
         text.push_str("Authorization: Bearer TOKEN\n");
     }
     if !route.kind.is_empty() {

@@ -14,7 +14,7 @@ use shelf_identity::oauth::device::{answer_device, begin_device, exchange_device
 /// What the ids of the examples begin with.
 const EXAMPLE: &str = "0193f0a0-0000-7000-8000-0000000000";
 /// What is asked for at a browser alone, or with what is good for everything.
-const IN_PERSON: [&str; 2] = ["/v1/privacy/erasures", "/v1/privacy/export"];
+pub(crate) const IN_PERSON: [&str; 2] = ["/v1/privacy/erasures", "/v1/privacy/export"];
 const BASE: &str = "/v1/libraries/{library}";
 
 /// One route with its example.

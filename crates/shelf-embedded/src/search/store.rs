@@ -177,7 +177,7 @@ impl Store {
     /// The segments that hold documents which were forgotten.
     pub(super) fn stale(&self) -> Result<Vec<SegmentId>, Fault> {
         let metas = self.index.searchable_segment_metas().map_err(search_fault)?;
-        Ok(metas.iter().filter(|meta| meta.has_deletes()).map(|meta| meta.id()).collect())
+        Ok(metas.iter().filter(|meta| meta.has_deletes()).map(tantivy::SegmentMeta::id).collect())
     }
 
     /// Hands `doc` to the writer; `known` if a committed document of that number may exist.
