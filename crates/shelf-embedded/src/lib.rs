@@ -98,17 +98,21 @@ impl Embedded {
     /// Writes the journal back and empties it, for the end of the process. Nothing depends on it:
     /// what is only in the journal is as safe.
     pub async fn settle(&self) -> Result<(), Fault> {
-        self.empty_journal().await.map(drop)
-    }
-
-    /// Writes the journal back and empties it; whether it is empty.
-    async fn empty_journal(&self) -> Result<bool, Fault> {
         let file = self.inner.dir.join(FILE);
         let work = move || sql::empty_journal(&file);
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|join| Fault::new("emptying the journal", join))?
             .map_err(|error| sql::fault("emptying the journal", error))
+    }
+
+    /// Writes the whole database anew, so that nothing of what was deleted is left in its files.
+    async fn write_anew(&self) -> Result<(), Fault> {
+        let (file, doing) = (self.inner.dir.join(FILE), "writing the database anew");
+        if self.inner.writer.between(doing, move || sql::write_anew(&file)).await? {
+            return Ok(());
+        }
+        Err(Fault::new(doing, "somebody reads from its journal all the while"))
     }
 
     /// Whether the database finds itself whole (`PRAGMA integrity_check`).

@@ -128,11 +128,21 @@ pub(crate) fn is_no_room(error: &rusqlite::Error) -> bool {
         )
 }
 
-/// Writes the journal of the database `file` back and empties it; whether it is empty: not where
-/// somebody read all the while.
-pub(crate) fn empty_journal(file: &Path) -> rusqlite::Result<bool> {
+/// Writes the journal of the database `file` back and empties it.
+pub(crate) fn empty_journal(file: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open(file)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// Writes the whole database `file` anew and empties its journal, so that nothing of what was
+/// deleted is left: what is deleted is overwritten, but pages that are split or joined keep copies
+/// where no row stands. Whether the journal is empty. Nobody may write meanwhile.
+pub(crate) fn write_anew(file: &Path) -> rusqlite::Result<bool> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.execute_batch("VACUUM")?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(!row.get::<_, bool>(0)?))
 }
 

@@ -14,7 +14,15 @@ const QUEUE_MAX: usize = 1_024;
 type Answer = Box<dyn FnOnce(Option<&Broken>) + Send>;
 /// Runs at its place in the group; answers once the commit is done, and says whether it met a
 /// full disk.
-type Command = Box<dyn FnOnce(&Connection, Place) -> (Answer, bool) + Send>;
+type Grouped = Box<dyn FnOnce(&Connection, Place) -> (Answer, bool) + Send>;
+
+/// What waits for the writing thread.
+enum Command {
+    /// Is part of a transaction.
+    Grouped(Grouped),
+    /// Runs between two of them, while nobody writes.
+    Between(Box<dyn FnOnce() + Send>),
+}
 
 /// Where in its group a command stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +78,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
         let (answer, answered) = oneshot::channel();
-        let command: Command = Box::new(move |connection, place| {
+        let command: Grouped = Box::new(move |connection, place| {
             let result = alone(connection, place, work);
             let is_no_room = result.as_ref().is_err_and(sql::is_no_room);
             let then: Answer = Box::new(move |broken: Option<&Broken>| {
@@ -85,13 +93,37 @@ impl Writer {
             (then, is_no_room)
         });
         let gone = || Fault::new(doing, "the writer has stopped");
-        self.commands.send(command).await.map_err(|_| gone())?;
+        self.commands.send(Command::Grouped(command)).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
+    }
+
+    /// Runs `work`, which opens the database itself, between two transactions: nobody writes
+    /// meanwhile, and whoever wants to waits.
+    pub(crate) async fn between<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce() -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (answer, answered) = oneshot::channel();
+        // The caller may have gone away; what was done is done.
+        let command = Command::Between(Box::new(move || drop(answer.send(work()))));
+        let gone = || Fault::new(doing, "the writer has stopped");
+        self.commands.send(command).await.map_err(|_| gone())?;
+        let done = answered.await.map_err(|_| gone())?;
+        done.map_err(|error| sql::fault(doing, error))
     }
 }
 
 fn run(connection: &Connection, mut inbox: mpsc::Receiver<Command>) {
-    while let Some(first) = inbox.blocking_recv() {
+    let mut between = None;
+    while let Some(first) = between.take().or_else(|| inbox.blocking_recv()) {
+        let first = match first {
+            Command::Grouped(first) => first,
+            Command::Between(work) => {
+                work();
+                continue;
+            }
+        };
         let (mut answers, mut is_no_room) = (Vec::with_capacity(1), false);
         let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut s| s.execute([]));
         let mut next = Some(first);
@@ -103,7 +135,11 @@ fn run(connection: &Connection, mut inbox: mpsc::Receiver<Command>) {
             // A full disk ends the whole transaction: what came before is gone with it, and
             // nothing may go on outside of one.
             let goes_on = answers.len() < GROUP_MAX && !connection.is_autocommit();
-            next = if goes_on { inbox.try_recv().ok() } else { None };
+            next = None;
+            match goes_on.then(|| inbox.try_recv().ok()).flatten() {
+                Some(Command::Grouped(command)) => next = Some(command),
+                other => between = other,
+            }
         }
         let committed = begun.and_then(|_| connection.prepare_cached("COMMIT")?.execute([]));
         let broken = committed.err().map(|error| Broken::of(error, is_no_room));
