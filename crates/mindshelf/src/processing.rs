@@ -38,6 +38,60 @@ fn of_table(table: String, columns: toml::Value) -> Result<Processing> {
 mod tests {
     use super::*;
 
+    /// What the archive of a person tells of these tables: the account, bookmarks, activity, imports
+    /// and every change.
+    const TOLD: [&str; 24] = [
+        "activity",
+        "apps",
+        "audit",
+        "clients",
+        "consents",
+        "credentials",
+        "devices",
+        "endpoints",
+        "erasures",
+        "grants",
+        "grouped",
+        "groups",
+        "imports",
+        "invitations",
+        "items",
+        "ledger",
+        "libraries",
+        "members",
+        "people",
+        "recovery_codes",
+        "settings",
+        "shares",
+        "tenants",
+        "trashed",
+    ];
+    /// What is made of what is told, and would be made again.
+    const MADE_OF_IT: [&str; 6] = ["children", "names", "search_docs", "shown", "tagged", "urls"];
+    /// What lives for minutes, or a month at most, and says nothing that is not told.
+    const PASSING: [&str; 9] = [
+        "answers",
+        "app_secrets",
+        "auth_codes",
+        "deliveries",
+        "device_asks",
+        "links",
+        "replies",
+        "tries",
+        "writes",
+    ];
+
+    #[test]
+    fn every_table_that_says_something_of_a_person_is_in_the_archive_or_known_not_to_be() {
+        let known = [&TOLD[..], &MADE_OF_IT, &PASSING].concat();
+        for on_server in [false, true] {
+            let record = processing(on_server).unwrap();
+            for one in record.iter().filter(|one| !one.personal.is_empty()) {
+                assert!(known.contains(&one.table.as_str()), "{} is nowhere", one.table);
+            }
+        }
+    }
+
     #[test]
     fn every_table_of_both_stores_says_why_it_is_there() {
         for on_server in [false, true] {

@@ -237,4 +237,26 @@ mod tests {
         let kept: Vec<i64> = kept.query_map([], |row| row.get(0)).unwrap().flatten().collect();
         assert_eq!(kept, [2, 4]);
     }
+
+    #[tokio::test]
+    async fn what_runs_between_two_transactions_sees_what_came_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("numbers.db");
+        let connection = Connection::open(&file).unwrap();
+        connection.execute_batch("CREATE TABLE numbers (n INTEGER)").unwrap();
+        let (commands, inbox) = mpsc::channel(QUEUE_MAX);
+        let writer = Writer { commands };
+        let counted = move || {
+            let count = "SELECT count(*) FROM numbers";
+            Connection::open(&file)?.query_row(count, [], |row| row.get::<_, i64>(0))
+        };
+        let begin = async { std::thread::spawn(move || run(&connection, inbox)) };
+        let (first, seen, second, _) = tokio::join!(
+            writer.run("putting", put(2)),
+            writer.between("counting", counted),
+            writer.run("putting", put(4)),
+            begin
+        );
+        assert_eq!((first.unwrap(), seen.unwrap(), second.unwrap()), (2, 1, 4));
+    }
 }

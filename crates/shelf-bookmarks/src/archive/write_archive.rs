@@ -6,9 +6,11 @@ use super::manifest::{
 use super::pack::Pack;
 use crate::ctx::Ctx;
 use crate::export::{ExportFormat, export_library, rfc3339};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shelf_domain::id::Scope;
+use shelf_domain::id::{ActId, Scope};
 use shelf_ports::accounts::LibraryInfo;
+use shelf_ports::imports::LedgerRow;
 use shelf_ports::{Failure, Fault};
 use std::io;
 use tokio::sync::mpsc;
@@ -17,6 +19,8 @@ use tokio::sync::mpsc;
 const WAITING_MAX: usize = 2;
 /// Most events of activity of one library: those of the last time, where there are more.
 const EVENTS_MAX: usize = 500_000;
+/// Most imports of one library: the latest, where there are more.
+const IMPORTS_MAX: usize = 10_000;
 /// Lines written at once.
 const LINES: usize = 2_000;
 /// Rows of the log read at once.
@@ -91,6 +95,10 @@ pub async fn write_archive(
         writing.begin(&format!("{folder}activity.jsonl"), &what).await?;
         writing.activity(ctx, scope).await?;
         writing.end().await?;
+        let what = format!("{}: files that were imported, and what became of rows", library.name);
+        writing.begin(&format!("{folder}imports.jsonl"), &what).await?;
+        writing.imports(ctx, scope).await?;
+        writing.end().await?;
         let what = format!("{}: every change, as the log has it", library.name);
         writing.begin(&format!("{folder}history.jsonl"), &what).await?;
         writing.history(ctx, scope).await?;
@@ -119,6 +127,13 @@ fn told(format: ExportFormat) -> &'static str {
         ExportFormat::Html => "its bookmarks, for any browser",
         ExportFormat::Csv => "its bookmarks, for a sheet",
     }
+}
+
+/// A row of the ledger of an import.
+#[derive(Serialize)]
+struct Row<'a> {
+    import: ActId,
+    row: &'a LedgerRow,
 }
 
 /// The archive while it is written.
@@ -189,6 +204,22 @@ impl Writing {
         Ok(())
     }
 
+    async fn imports(&mut self, ctx: &Ctx, scope: Scope) -> Result<(), Failure> {
+        for job in ctx.stores.imports.jobs(scope, IMPORTS_MAX).await? {
+            let id = job.id;
+            self.write(lines(&[job])?).await?;
+            let mut after = 0;
+            loop {
+                let rows = ctx.stores.imports.rows(scope, id, None, after, LINES).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.row;
+                let rows: Vec<_> = rows.iter().map(|row| Row { import: id, row }).collect();
+                self.write(lines(&rows)?).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn history(&mut self, ctx: &Ctx, scope: Scope) -> Result<(), Failure> {
         let mut after = 0;
         loop {
@@ -220,7 +251,7 @@ impl Writing {
     }
 }
 
-fn lines<T: serde::Serialize>(all: &[T]) -> Result<Vec<u8>, Failure> {
+fn lines<T: Serialize>(all: &[T]) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     for one in all {
         serde_json::to_writer(&mut bytes, one).map_err(writing_json)?;

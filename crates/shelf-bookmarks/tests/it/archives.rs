@@ -45,7 +45,7 @@ async fn archive_of(desk: &Desk) -> Vec<u8> {
         all
     };
     let (written, all) = tokio::join!(writing, reading);
-    assert_eq!(written.unwrap().files, 6);
+    assert_eq!(written.unwrap().files, 7);
     all
 }
 

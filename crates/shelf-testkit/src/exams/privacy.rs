@@ -96,6 +96,7 @@ async fn grant<S: Store>(store: &S, desk: &Desk) -> SecretHash {
         expires_at: None,
         used_at: None,
         allows: Allowance::default(),
+        bound: None,
     };
     store.put_grant(&grant, Some(secret)).await.unwrap();
     secret

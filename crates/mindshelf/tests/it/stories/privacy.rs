@@ -55,7 +55,7 @@ async fn everything_goes_out_signed_and_comes_in_again() {
     assert_eq!(checked.manifest.key, key);
     assert!(is_signed(&key, &checked.signed, &checked.signature));
     let paths: Vec<&str> = checked.manifest.files.iter().map(|file| file.path.as_str()).collect();
-    assert_eq!((paths[0], paths.len()), ("account.json", 6), "{paths:?}");
+    assert_eq!((paths[0], paths.len()), ("account.json", 7), "{paths:?}");
 
     let mut damaged = archive.clone();
     let middle = damaged.len() / 2;
