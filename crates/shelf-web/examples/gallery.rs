@@ -145,6 +145,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
             .is_none()
             .then(|| Toast { words: "3 links archived".into(), undo: Some("act".into()) })
             .filter(|_| path == "/toast"),
+        leaving: None,
         live_list: true,
     }
 }
