@@ -39,6 +39,9 @@ pub async fn ask_erasure(
     in_person(signed)?;
     let person = signed.person.id;
     prove(doors, person, password).await?;
+    if let Some(erasure) = doors.privacy.erasure(person).await? {
+        return Ok(Asked { erasure, recipients: recipients(doors, person).await? });
+    }
     if let Some(team) = left_alone(doors, person).await? {
         let detail = format!(
             "you are the only owner of \"{team}\": make somebody else an owner there, or take \
@@ -58,7 +61,7 @@ pub async fn ask_erasure(
     };
     record_own(doors.doors(), signed.into(), (Deed::ErasureAsked, None)).await?;
     doors.privacy.put_erasure(&erasure).await?;
-    // Who asked before waits for that one.
+    // Who asked at the same time waits for that one.
     let erasure = doors.privacy.erasure(person).await?.unwrap_or(erasure);
     Ok(Asked { erasure, recipients: recipients(doors, person).await? })
 }
