@@ -1,4 +1,4 @@
-//! Read one bookmark, living or in the trash, under any id it ever had.
+//! Read one bookmark, living or in the trash, under any id it ever had; or several at once.
 
 use crate::ctx::Ctx;
 use shelf_domain::change::Head;
@@ -26,4 +26,14 @@ pub async fn get_bookmark(ctx: &Ctx, scope: Scope, id: ItemId) -> Result<Got, Fa
         Some(item) => Ok(Got { bookmark: Bookmark::of(&shelf, item), head: shelf.head.clone() }),
         None => Err(Refused::not_found(format!("bookmark {id}")).into()),
     }
+}
+
+/// Those of the bookmarks `ids` that are there, living or in the trash, in this order.
+#[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
+pub async fn get_bookmarks(
+    ctx: &Ctx,
+    scope: Scope,
+    ids: &[ItemId],
+) -> Result<Vec<Bookmark>, Failure> {
+    Ok(ctx.stores.views.bookmarks_by_id(scope, ids).await?)
 }

@@ -29,7 +29,7 @@ pub use bulk_edit::bulk_edit;
 pub use counts::counts;
 pub use ctx::{Ctx, Replica, Stores};
 pub use edit_bookmark::edit_bookmark;
-pub use get_bookmark::get_bookmark;
+pub use get_bookmark::{get_bookmark, get_bookmarks};
 pub use held::Held;
 pub use list_bookmarks::list_bookmarks;
 pub use save_bookmark::save_bookmark;

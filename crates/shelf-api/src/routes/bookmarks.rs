@@ -6,7 +6,7 @@ use crate::caller::{In, Item};
 use crate::cursor;
 use crate::etag::Seen;
 use crate::moment::Moment;
-use crate::page::{Here, Paged, Params, limit_of};
+use crate::page::{Here, LIMIT_MAX, Paged, Params, limit_of};
 use crate::problem::Problem;
 use crate::routes::edit::EditIn;
 use crate::routes::shown::BookmarkOut;
@@ -17,7 +17,7 @@ use shelf_bookmarks::edit_bookmark::EditBookmark;
 use shelf_bookmarks::list_bookmarks::{Filter, ListBookmarks, Position, Sort};
 use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace};
 use shelf_bookmarks::trash::trash_items;
-use shelf_bookmarks::{edit_bookmark, get_bookmark, list_bookmarks, save_bookmark};
+use shelf_bookmarks::{edit_bookmark, get_bookmark, get_bookmarks, list_bookmarks, save_bookmark};
 use shelf_domain::id::ItemId;
 use shelf_domain::turn::Status;
 use std::collections::BTreeMap;
@@ -51,6 +51,9 @@ struct ListQuery {
     /// The order; `place` only within a collection.
     #[param(inline)]
     sort: Option<SortIn>,
+    /// These instead, 1 to 200 ids separated by commas, in this order: living or in the trash. What
+    /// is not there is left out; nothing else counts beside them.
+    ids: Option<String>,
     /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
     /// Rows on the page, 1 to 200; 50 where it is not said.
@@ -107,6 +110,18 @@ impl ListQuery {
         Ok(Some(ListBookmarks { filter, sort, after, limit: limit_of(self.limit)? }))
     }
 
+    /// The ids of the bookmarks that are named.
+    fn ids(&self) -> Result<Option<Vec<ItemId>>, Problem> {
+        let Some(text) = &self.ids else { return Ok(None) };
+        let ids: Option<Vec<ItemId>> =
+            text.split(',').map(|id| Id::read(id).map(|Id(id)| id)).collect();
+        let ids = ids.ok_or_else(|| Problem::query("ids", "these are not all ids"))?;
+        if ids.len() > LIMIT_MAX {
+            return Err(Problem::query("ids", format!("these are at most {LIMIT_MAX}")));
+        }
+        Ok(Some(ids))
+    }
+
     /// The ids of the tags that are named; `None` where there is no such tag.
     async fn tags(&self, within: &In) -> Result<Option<Vec<ItemId>>, Problem> {
         let Some(text) = &self.tag else { return Ok(Some(Vec::new())) };
@@ -128,6 +143,12 @@ impl ListQuery {
     operation_id = "list_bookmarks", params(ListQuery),
     responses((status = 200, description = "A page.", body = Paged<BookmarkOut>)))]
 async fn list(within: In, here: Here, Params(query): Params<ListQuery>) -> Answer {
+    if let Some(ids) = query.ids()? {
+        let head = within.ctx.stores.library.head(within.scope).await?;
+        let all = get_bookmarks(&within.ctx, within.scope, &ids).await?;
+        let all = all.into_iter().map(|row| BookmarkOut::of(row, &head)).collect();
+        return Ok(Paged::<BookmarkOut>::whole(all).answer(&here));
+    }
     let Some(ask) = query.ask(&within).await? else {
         return Ok(Paged::<BookmarkOut>::whole(Vec::new()).answer(&here));
     };

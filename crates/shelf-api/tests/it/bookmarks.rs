@@ -176,3 +176,23 @@ async fn a_request_may_be_cut_off_in_its_body() {
     *request.body_mut() = Body::from_stream(parts);
     assert!(world.send(request).await.status.is_client_error());
 }
+
+#[tokio::test]
+async fn several_are_read_at_once_in_the_order_they_are_asked_for() {
+    let world = World::new().await;
+    let base = LIST;
+    let one = world.saved(&world.ada, "https://one.example").await;
+    let two = world.saved(&world.ada, "https://two.example").await;
+    let eves = world.saved(&world.eve, "https://eve.example").await;
+    world.ask(&world.ada, Method::DELETE, &format!("{base}/{two}"), "").await;
+    let told = world.get(&world.ada, &format!("{base}?ids={two},{eves},{one}")).await;
+    let items = told.json["items"].as_array().unwrap();
+    let ids: Vec<&str> = items.iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [two.as_str(), one.as_str()], "{}", told.text);
+    let many = |count: usize| vec![one.as_str(); count].join(",");
+    assert_eq!(world.get(&world.ada, &format!("{base}?ids={}", many(200))).await.status, 200);
+    for bad in [String::new(), "x".to_owned(), format!("{one},"), many(201)] {
+        let told = world.get(&world.ada, &format!("{base}?ids={bad}")).await;
+        assert_eq!(told.at("/errors/0/pointer"), "?ids", "{bad}");
+    }
+}
