@@ -102,7 +102,8 @@ pub(crate) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result
     })
 }
 
-fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// What a JSON body says; refused with the place of what is wrong.
+pub(crate) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Serde reads a list as a struct as well; here only an object is one.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return Err(Refused::invalid("", "the body is an object").into());
@@ -194,7 +195,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Asked {
 }
 
 /// The key in `Idempotency-Key`: a structured-field string, or the bare key.
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let wrong = |detail: &str| Problem::from(Refused::new(Code::Invalid, "", detail));

@@ -144,6 +144,20 @@ pub(crate) async fn signed(parts: &Parts, api: &Api) -> Result<Signed, Problem> 
     Ok(signed)
 }
 
+/// Whom the token or session in `headers` still speaks for, who was known by it before: for what
+/// goes on after its request. A proof is of one request, so none is asked for again.
+pub(crate) async fn still(headers: &HeaderMap, api: &Api) -> Result<Signed, Problem> {
+    let signed = if let Some(value) = headers.get(AUTHORIZATION) {
+        let sent = value.to_str().ok().and_then(token);
+        let (token, _) = sent.ok_or_else(|| anyone("send a token"))?;
+        authenticate(&api.doors(), &Secret::sent(token)).await?
+    } else {
+        let sent = cookie(headers, SESSION_COOKIE).ok_or_else(|| anyone(""))?;
+        session(&api.doors(), &Secret::sent(sent)).await?
+    };
+    signed.ok_or_else(|| anyone("what was brought opens nothing any more"))
+}
+
 /// Whom a token speaks for. One that is bound to a key is sent with a proof of it (RFC 9449), any
 /// other as a bearer's.
 async fn with_token(parts: &Parts, api: &Api, value: &HeaderValue) -> Result<Signed, Problem> {

@@ -1,6 +1,7 @@
 //! What an operation costs of what its caller may ask for, and what a token must be good for to
 //! have it done.
 
+use crate::graphql;
 use crate::openapi::operations;
 use crate::routes::oauth;
 use axum::http::Method;
@@ -66,10 +67,13 @@ impl Need {
 }
 
 /// Addresses of the router that are no operation of the document, and what they cost: what
-/// describes it, what answers that there is nothing, and OAuth, where programs prove themselves.
+/// describes it, what answers that there is nothing, GraphQL, which lets nobody in it does not know,
+/// and OAuth, where programs prove themselves.
 const ELSEWHERE: &[(&str, u32)] = &[
     ("/openapi.json", READ),
     ("/v1/{*rest}", READ),
+    // What a field of it asks costs besides, as it is asked.
+    (graphql::ADDRESS, READ),
     (oauth::SERVER, READ),
     (oauth::RESOURCE, READ),
     (oauth::TOKEN, WRITE),

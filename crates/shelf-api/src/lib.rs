@@ -1,7 +1,7 @@
-//! REST: authentication, scope, limits and one error table.
+//! REST and GraphQL: authentication, scope, limits and one error table.
 //!
 //! No rules live here: a route reads its request, calls one use case and writes its answer.
-//! Start with [`router`], then any file in `routes/`.
+//! Start with [`router`], then any file in `routes/`; then `graphql.rs`, whose fields ask routes.
 #![expect(
     clippy::option_option,
     reason = "in a merge patch absent, null and a value are three different things"
@@ -25,9 +25,11 @@ mod moment;
 mod wire;
 mod openapi;
 mod routes;
+mod graphql;
 
 pub use background::Background;
 pub use gate::Gate;
+pub use graphql::sdl as graphql_schema;
 pub use openapi::operations;
 pub use probes::Probes;
 pub use replays::Replays;
@@ -102,18 +104,27 @@ pub fn part(api: Api) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::finished(&document);
     let limited = limit::Limited { api: api.clone(), costs: costs::Costs::of(&document) };
-    let document = Document(Bytes::from(document.to_string()));
+    let text = Document(Bytes::from(document.to_string()));
     let missing = || async { openapi::missing().into_response() };
-    routes
+    let interface = routes
         .route("/openapi.json", get(described))
         .route("/v1/{*rest}", axum::routing::any(missing))
-        .layer(Extension(document))
-        .layer(middleware::from_fn_with_state(api.clone(), replays::replay))
-        .merge(routes::oauth::routes())
-        .layer(middleware::from_fn_with_state(limited, limit::limit))
+        .layer(Extension(text))
+        .layer(middleware::from_fn_with_state(api.clone(), replays::replay));
+    let interface = bounded(interface, &limited);
+    let gateway = graphql::Gateway::new(interface.clone(), &document);
+    let beside = routes::oauth::routes().merge(graphql::routes(gateway));
+    interface
+        .merge(bounded(beside, &limited))
+        .layer(middleware::from_fn_with_state(api, watch::watch))
+}
+
+/// `router` within what every request is held to.
+fn bounded(router: Router<Api>, limited: &limit::Limited) -> Router {
+    router
+        .layer(middleware::from_fn_with_state(limited.clone(), limit::limit))
         .layer(DefaultBodyLimit::max(body::JSON_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(api.clone(), watch::watch))
-        .with_state(api)
+        .with_state(limited.api.clone())
 }
 
 /// How the process is, and nothing else of the interface, as a part of a larger router.

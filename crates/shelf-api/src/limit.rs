@@ -48,7 +48,11 @@ pub(crate) async fn limit(
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let signed = caller::signed(&parts, &api).await;
+    let signed = match parts.extensions.get::<Signed>() {
+        // What GraphQL asks in process; nothing that comes from outside brings this.
+        Some(signed) => Ok(signed.clone()),
+        None => caller::signed(&parts, &api).await,
+    };
     if let Err(problem) = &signed
         && problem.status.is_server_error()
     {
@@ -121,16 +125,21 @@ fn outcome(response: &Response) -> Outcome {
 
 /// The answer to a request that may not be worked on yet.
 fn refused(dry: &Dry) -> Response {
-    let Dry { counted, wait_s, bounds } = dry;
+    let mut response = dried(dry).into_response();
+    tell(response.headers_mut(), &dry.bounds);
+    response
+}
+
+/// Why it may not.
+pub(crate) fn dried(dry: &Dry) -> Problem {
+    let Dry { counted, wait_s, .. } = dry;
     let detail = format!(
         "{} (limit {:?}); there is room again in {wait_s} s",
         counted.sentence(),
         counted.name()
     );
     let problem = Problem::from(Refused::new(Code::SlowDown, "", detail));
-    let mut response = problem.with(RETRY_AFTER, HeaderValue::from(*wait_s)).into_response();
-    tell(response.headers_mut(), bounds);
-    response
+    problem.with(RETRY_AFTER, HeaderValue::from(*wait_s))
 }
 
 /// Says what there may be and what is left.

@@ -1,0 +1,319 @@
+//! Asking REST in process: what a field does is an operation of the interface, by the same router,
+//! with the same look at scope, cost, rights and idempotency, for the same caller.
+
+use crate::Api;
+use crate::caller;
+use crate::costs::row_of;
+use crate::graphql::fields::operations_of;
+use crate::problem::{Problem, Wrong};
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, HeaderName, IF_MATCH};
+use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shelf_domain::id::ItemId;
+use shelf_domain::refusal::{Code, Refused};
+use shelf_identity::{Address, Signed};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+
+/// The largest answer that is taken in, bytes: a page of two hundred bookmarks with long notes.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// The caller's key for repeating a request.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// How far what is read must have come.
+const AT_LEAST: HeaderName = HeaderName::from_static("mindshelf-at-least");
+
+/// The router of REST, and which operation is at which address. Cloning shares both.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    router: Router,
+    operations: Arc<HashMap<String, (Method, String)>>,
+}
+
+impl Door {
+    /// The door to the operations of `document`, which `router` answers.
+    pub(crate) fn new(router: Router, document: &Value) -> Self {
+        let mut operations = HashMap::new();
+        for (method, path, operation) in crate::operations(document) {
+            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+            if let Ok(method) = method.parse() {
+                operations.insert(id.to_owned(), (method, path));
+            }
+        }
+        Self { router, operations: Arc::new(operations) }
+    }
+}
+
+/// Whom a request of GraphQL speaks for, and what it was sent with.
+#[derive(Clone, Debug)]
+pub(crate) struct Who {
+    /// The person, and the right they ask with.
+    pub signed: Signed,
+    /// Where they ask from, where that is known.
+    pub address: Option<Address>,
+    /// What says who they are, to be looked at again.
+    pub headers: HeaderMap,
+}
+
+/// An answer to a read that several fields of a request share.
+type Shared = Arc<OnceCell<Result<Arc<Value>, Problem>>>;
+
+/// What one request of GraphQL may ask, and has asked.
+#[derive(Debug)]
+pub(crate) struct Asks {
+    api: Api,
+    door: Door,
+    who: Who,
+    /// The key of the whole request, from its header.
+    key: Option<String>,
+    /// Whether one answer serves all who ask the same; a subscription lasts too long for that.
+    shares: bool,
+    reads: Mutex<HashMap<String, Shared>>,
+    spent: AtomicU32,
+}
+
+impl Asks {
+    /// The asks of one request of `who`.
+    pub(crate) fn new(api: Api, door: Door, who: Who) -> Self {
+        let (key, shares, reads, spent) = (None, true, Mutex::default(), AtomicU32::new(0));
+        Self { api, door, who, key, shares, reads, spent }
+    }
+
+    /// The same under the key of the whole request.
+    pub(crate) fn under(self, key: Option<String>) -> Self {
+        Self { key, ..self }
+    }
+
+    /// The same for what goes on for long: whoever asks is told how things are by then.
+    pub(crate) fn lasting(self) -> Self {
+        Self { shares: false, ..self }
+    }
+
+    /// What the server has.
+    pub(crate) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// What they cost so far, in units.
+    pub(crate) fn spent(&self) -> u32 {
+        self.spent.load(Ordering::Relaxed)
+    }
+
+    /// Whom the request speaks for now: what it was sent with is looked at again.
+    pub(crate) async fn renewed(&self) -> Result<Signed, Problem> {
+        caller::still(&self.who.headers, &self.api).await
+    }
+
+    /// An ask of `field` (`Type.name`), by the one operation its row names.
+    pub(crate) fn of(&self, field: &'static str) -> Ask<'_> {
+        let operation = operations_of(field).first().copied().unwrap_or_default();
+        self.by(field, operation)
+    }
+
+    /// An ask of `field` by `operation`; what its row does not name is refused.
+    pub(crate) fn by(&self, field: &'static str, operation: &'static str) -> Ask<'_> {
+        let known = operations_of(field).contains(&operation);
+        let place = self.door.operations.get(operation).filter(|_| known);
+        let refused = place.is_none().then(|| {
+            tracing::error!(field, operation, "a field asks for what it has no row for");
+            Problem::wrong(Wrong::Internal, "")
+        });
+        let (method, path) = place.cloned().unwrap_or_default();
+        let (query, body, headers, signed) = (String::new(), None, HeaderMap::new(), None);
+        Ask { asks: self, operation, method, path, query, body, headers, signed, refused }
+    }
+}
+
+/// One ask, while it is being put together.
+#[derive(Debug)]
+#[must_use = "nothing is asked before it is sent"]
+pub(crate) struct Ask<'a> {
+    asks: &'a Asks,
+    operation: &'static str,
+    method: Method,
+    path: String,
+    query: String,
+    body: Option<Value>,
+    headers: HeaderMap,
+    signed: Option<Signed>,
+    refused: Option<Problem>,
+}
+
+impl Ask<'_> {
+    /// With `id` in the place `name` of the address.
+    pub(crate) fn at(mut self, name: &str, id: ItemId) -> Self {
+        self.path = self.path.replace(&format!("{{{name}}}"), &id.to_string());
+        self
+    }
+
+    /// With the query parameter `name`, where there is a value.
+    pub(crate) fn with(mut self, name: &str, value: Option<impl ToString>) -> Self {
+        let Some(value) = value else { return self };
+        let joint = if self.query.is_empty() { '?' } else { '&' };
+        self.query.push(joint);
+        self.query.push_str(name);
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(&value.to_string(), NON_ALPHANUMERIC));
+        self
+    }
+
+    /// Speaking for whom the request speaks now, where it goes on for long.
+    pub(crate) fn speaking_for(self, signed: Signed) -> Self {
+        Self { signed: Some(signed), ..self }
+    }
+
+    /// With this body, in which null is the same as absent.
+    pub(crate) fn body(self, body: &impl Serialize) -> Self {
+        let mut ask = self.patch(body);
+        ask.body.iter_mut().for_each(prune);
+        ask
+    }
+
+    /// With this body, in which null empties a field.
+    pub(crate) fn patch(mut self, body: &impl Serialize) -> Self {
+        match serde_json::to_value(body) {
+            Ok(body) => self.body = Some(body),
+            Err(_) => self.refused = Some(Problem::wrong(Wrong::Internal, "")),
+        }
+        self
+    }
+
+    /// Seen at this position of the log at least.
+    pub(crate) fn at_least(self, seq: Option<u64>) -> Self {
+        self.header(AT_LEAST, seq.map(|seq| seq.to_string()), "atLeast")
+    }
+
+    /// Only where the item still has this version.
+    pub(crate) fn if_version(self, version: Option<String>) -> Self {
+        self.header(IF_MATCH, version.map(|version| format!("\"{version}\"")), "ifVersion")
+    }
+
+    /// Done once under `key`, which the caller gave the field; else under the key of the whole
+    /// request and `alias`, by which the field is known in it.
+    pub(crate) fn under(self, key: Option<String>, alias: &str) -> Self {
+        let whole = self.asks.key.as_ref().map(|whole| format!("{whole} {alias}"));
+        let quoted = key.or(whole).map(|key| {
+            let escaped = key.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{escaped}\"")
+        });
+        self.header(IDEMPOTENCY_KEY, quoted, "idempotencyKey")
+    }
+
+    fn header(mut self, name: HeaderName, value: Option<String>, called: &'static str) -> Self {
+        match value.map(HeaderValue::try_from).transpose() {
+            Ok(Some(value)) => drop(self.headers.insert(name, value)),
+            Ok(None) => {}
+            Err(_) => {
+                let refused = Refused::new(Code::Invalid, called, "this is plain ASCII");
+                self.refused = Some(refused.into());
+            }
+        }
+        self
+    }
+
+    /// The answer to a read: one for all fields of the request that ask the same.
+    pub(crate) async fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        if !self.asks.shares {
+            return decoded(&self.sent().await?);
+        }
+        let name = format!("{}{} {:?}", self.path, self.query, self.headers);
+        let shared = {
+            let mut reads = self.asks.reads.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(reads.entry(name).or_default())
+        };
+        let answer =
+            shared.get_or_init(move || async move { self.sent().await.map(Arc::new) }).await;
+        match answer {
+            Ok(value) => decoded(value),
+            Err(problem) => Err(problem.clone()),
+        }
+    }
+
+    /// The answer to what changes something; what was read before is read again after it.
+    pub(crate) async fn done<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let asks = self.asks;
+        let answer = self.sent().await;
+        asks.reads.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        decoded(&answer?)
+    }
+
+    /// Sends it through the router.
+    async fn sent(self) -> Result<Value, Problem> {
+        if let Some(refused) = self.refused {
+            return Err(refused);
+        }
+        let units = row_of(self.operation).map_or(0, |(units, _)| units);
+        self.asks.spent.fetch_add(units, Ordering::Relaxed);
+        let kind = match self.method {
+            Method::PATCH => "application/merge-patch+json",
+            _ => "application/json",
+        };
+        let body = self.body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = format!("{}{}", self.path, self.query).parse().map_err(|_| {
+            Problem::from(Refused::new(Code::TooLarge, "", "this is too long to be asked"))
+        })?;
+        *request.headers_mut() = self.headers;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        let signed = self.signed.unwrap_or_else(|| self.asks.who.signed.clone());
+        request.extensions_mut().insert(signed);
+        if let Some(address) = self.asks.who.address {
+            request.extensions_mut().insert(address);
+        }
+        let Ok(response) = self.asks.door.router.clone().oneshot(request).await;
+        taken(response).await
+    }
+}
+
+/// Takes out what is null, however deep it lies.
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(prune);
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        _ => {}
+    }
+}
+
+/// What an answer says.
+async fn taken(response: axum::response::Response) -> Result<Value, Problem> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(problem) = parts.extensions.remove::<Problem>() {
+        return Err(problem);
+    }
+    if !parts.status.is_success() {
+        return Err(Problem::of_status(parts.status));
+    }
+    let bytes = axum::body::to_bytes(body, ANSWER_BYTES_MAX).await;
+    let bytes = bytes.map_err(|_| Problem::wrong(Wrong::Internal, ""))?;
+    if bytes.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&bytes).map_err(|_| Problem::wrong(Wrong::Internal, ""))
+}
+
+fn decoded<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {
+    T::deserialize(value).map_err(|error| {
+        tracing::error!(%error, "an answer is not what its field takes it for");
+        Problem::wrong(Wrong::Internal, "")
+    })
+}
+
+/// A page of a list, as REST tells it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}

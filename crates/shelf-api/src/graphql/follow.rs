@@ -1,0 +1,232 @@
+//! What goes on in a library, told as it happens: its log, from a cursor on.
+//!
+//! Whether the caller may still read it is asked anew at every look.
+
+use crate::graphql::asks::Asks;
+use crate::graphql::ids::{Named, NodeId};
+use crate::graphql::payloads::act_in;
+use crate::graphql::scalars::{DateTime, Home};
+use crate::moment::Moment;
+use crate::problem::Problem;
+use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
+use axum::http::StatusCode;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use serde::Deserialize;
+use shelf_domain::change::{Change as Row, Head};
+use shelf_domain::id::{ItemId, LibraryId};
+use shelf_identity::{Signed, reach_of};
+use shelf_sync::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is looked whether there is more.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Most changes that are told at once.
+const CHANGES_MAX: u32 = 200;
+
+/// What goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Subscription;
+
+/// What goes on, told as it happens.
+#[Subscription]
+impl Subscription {
+    /// What changes in a library, as its log has it: from the `cursor` of an event before, so
+    /// that nothing is missed, or from now on. It ends with an error when the caller may no longer
+    /// read the library, and with `cursor_expired` where the log does not lead on from there.
+    async fn library_changed(
+        &self,
+        ctx: &Context<'_>,
+        library: NodeId,
+        since: Option<String>,
+    ) -> Result<BoxStream<'static, Result<LibraryChange>>> {
+        let asks = Arc::clone(ctx.data_unchecked::<Arc<Asks>>());
+        let following = Following::begin(asks, library.of(Named::Library), since).await?;
+        let told = stream::unfold(Some(following), |following| async move {
+            let mut following = following?;
+            match following.next().await {
+                Ok(change) => Some((Ok(change), Some(following))),
+                Err(problem) => Some((Err(problem.into()), None)),
+            }
+        });
+        Ok(told.boxed())
+    }
+}
+
+/// Changes of a library, in their order.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct LibraryChange {
+    /// The library.
+    library: ID,
+    /// The position of the log they come after.
+    from: u64,
+    /// The position of the last one.
+    to: u64,
+    /// What to go on from, should this subscription end.
+    cursor: String,
+    /// Whether there is more to come at once.
+    has_more: bool,
+    /// The changes.
+    changes: Vec<Change>,
+}
+
+/// One change: what one gesture put into one item.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct Change {
+    /// Its position in the log.
+    seq: u64,
+    /// When.
+    at: DateTime,
+    /// Who: a token, session or device.
+    device: String,
+    /// The gesture; undo takes it.
+    act: Option<ID>,
+    /// The item.
+    item: ID,
+    /// What the item is.
+    kind: String,
+    /// The item's small number, in the change that makes it.
+    number: Option<u32>,
+    /// The item that joined this one through it.
+    joined: Option<ID>,
+    /// What its author put; null empties a field.
+    set: serde_json::Value,
+    /// What the server put besides.
+    also: serde_json::Value,
+}
+
+impl Change {
+    fn of(row: Row, library: ItemId) -> Self {
+        let kind = row.kind.to_string();
+        let named = Named::of_kind(&kind);
+        let act = ItemId::from_bytes(row.act.to_bytes());
+        Self {
+            seq: row.seq,
+            at: DateTime(Moment(row.at)),
+            device: row.device.to_string(),
+            act: act_in(Home::now(library), Some(act)),
+            item: named.id(&[library, row.item]),
+            number: row.number,
+            joined: row.joined.map(|joined| named.id(&[library, joined])),
+            // What came out of a log goes into JSON.
+            set: serde_json::to_value(&row.set).unwrap_or_default(),
+            also: serde_json::to_value(&row.also).unwrap_or_default(),
+            kind,
+        }
+    }
+}
+
+/// What a pull is answered with.
+#[derive(Debug, Deserialize)]
+struct Pulled {
+    changes: Vec<Row>,
+    from: u64,
+    to: u64,
+    next_cursor: String,
+    has_more: bool,
+    head: Stands,
+}
+
+/// Where the log stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+struct Stands {
+    epoch: u32,
+    seq: u64,
+}
+
+/// A reader of one library's log.
+#[derive(Debug)]
+struct Following {
+    asks: Arc<Asks>,
+    library: ItemId,
+    cursor: Option<String>,
+    /// Where the log stood when there was nothing more.
+    seen: Option<Stands>,
+    /// What the first look found.
+    first: Option<LibraryChange>,
+}
+
+impl Following {
+    /// Begins after `since`, or where the log stands. Refused at once where the caller may not.
+    async fn begin(
+        asks: Arc<Asks>,
+        library: ItemId,
+        since: Option<String>,
+    ) -> std::result::Result<Self, Problem> {
+        let mut following = Self { asks, library, cursor: since, seen: None, first: None };
+        let (signed, head) = following.look().await?;
+        if following.cursor.is_none() {
+            let now = Cursor { epoch: head.epoch, seq: head.seq };
+            let library = LibraryId::from_bytes(library.to_bytes());
+            following.cursor = Some(now.text(library));
+        }
+        following.first = following.pull(signed).await?;
+        Ok(following)
+    }
+
+    /// The next that happens; the end is a problem.
+    async fn next(&mut self) -> std::result::Result<LibraryChange, Problem> {
+        if let Some(first) = self.first.take() {
+            return Ok(first);
+        }
+        loop {
+            match self.step().await {
+                Ok(Some(change)) => return Ok(change),
+                Ok(None) => {}
+                Err(problem) if passes(&problem) => {}
+                Err(problem) => return Err(problem),
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn step(&mut self) -> std::result::Result<Option<LibraryChange>, Problem> {
+        let (signed, head) = self.look().await?;
+        let stands = Stands { epoch: head.epoch, seq: head.seq };
+        if self.seen == Some(stands) {
+            return Ok(None);
+        }
+        self.pull(signed).await
+    }
+
+    /// Who asks now, and where the log stands; refused where they may no longer read it.
+    async fn look(&self) -> std::result::Result<(Signed, Head), Problem> {
+        let signed = self.asks.renewed().await?;
+        let api = self.asks.api();
+        let library = LibraryId::from_bytes(self.library.to_bytes());
+        let reach = reach_of(&api.doors(), &signed, library).await?;
+        let head = api.stores.library.head(reach.library.scope()).await?;
+        Ok((signed, head))
+    }
+
+    /// What comes after the cursor.
+    async fn pull(
+        &mut self,
+        signed: Signed,
+    ) -> std::result::Result<Option<LibraryChange>, Problem> {
+        let ask = self.asks.of("Subscription.libraryChanged").at("library", self.library);
+        let ask = ask.with("cursor", self.cursor.as_deref()).with("limit", Some(CHANGES_MAX));
+        let pulled = ask.speaking_for(signed).read::<Pulled>().await;
+        let pulled = pulled.map_err(|problem| problem.named("?cursor", "since"))?;
+        self.seen = (!pulled.has_more).then_some(pulled.head);
+        self.cursor = Some(pulled.next_cursor.clone());
+        if pulled.changes.is_empty() {
+            return Ok(None);
+        }
+        let changes = pulled.changes.into_iter().map(|row| Change::of(row, self.library));
+        Ok(Some(LibraryChange {
+            library: Named::Library.id(&[self.library]),
+            from: pulled.from,
+            to: pulled.to,
+            cursor: pulled.next_cursor,
+            has_more: pulled.has_more,
+            changes: changes.collect(),
+        }))
+    }
+}
+
+/// Whether what is wrong passes, so that it is looked again.
+fn passes(problem: &Problem) -> bool {
+    matches!(problem.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+}
