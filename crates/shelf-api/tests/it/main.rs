@@ -27,3 +27,4 @@ mod examples;
 mod nasty;
 mod positions;
 mod repeats;
+mod graphql;

@@ -12,7 +12,7 @@ use shelf_identity::oauth::clients::find_client;
 use shelf_identity::oauth::device::{answer_device, begin_device, exchange_device};
 
 /// What the ids of the examples begin with.
-const EXAMPLE: &str = "0193f0a0-0000-7000-8000-0000000000";
+pub(crate) const EXAMPLE: &str = "0193f0a0-0000-7000-8000-0000000000";
 /// What is asked for at a browser alone, or with what is good for everything.
 pub(crate) const IN_PERSON: [&str; 2] = ["/v1/privacy/erasures", "/v1/privacy/export"];
 const BASE: &str = "/v1/libraries/{library}";
@@ -112,7 +112,7 @@ pub(crate) fn encoded(text: &str) -> String {
 pub(crate) struct Prepared {
     pub(crate) world: World,
     /// Somebody who may read Ada's library.
-    flo: Someone,
+    pub(crate) flo: Someone,
     ids: Vec<(String, String)>,
 }
 
@@ -216,7 +216,7 @@ impl Prepared {
     }
 
     /// `text` with the library `of` and Ada's other ids.
-    fn within(&self, of: &Someone, text: &str) -> String {
+    pub(crate) fn within(&self, of: &Someone, text: &str) -> String {
         self.adas(&text.replace(&format!("{EXAMPLE}00"), &of.library.to_string()))
     }
 }
