@@ -1,4 +1,4 @@
-//! The outside judges of the REST interface: programs of others read its document and question
+//! The outside judges of the interface: programs of others read its document and question
 //! the real server on loopback. What is judged by which, and what they may not ask, is here.
 
 mod server;
@@ -23,6 +23,8 @@ const LINT: &str = "xtask/judges/redocly.yaml";
 const RECEIVER: &str = "xtask/judges/webhooks.py";
 /// A client of OAuth by a library of others.
 const CLIENT: &str = "xtask/judges/oauth.mjs";
+/// The audits of GraphQL over HTTP, and a client of its subscriptions.
+const GRAPH: &str = "xtask/judges/graphql.mjs";
 /// Lets each question come from an address of its own.
 const STRANGERS: &str = "xtask/judges/strangers.py";
 /// Requests a property is tried with, for each operation.
@@ -80,6 +82,17 @@ pub fn programs(desk: &Desk) -> Result<()> {
     let mut client = tools.script(&desk.repo.root().join(CLIENT));
     client.args([server.address(), server.token(), &server.link()?]);
     let outcome = heard("client of OAuth", &mut client);
+    outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// GraphQL travels as the specification says, by its own audits, and a client of others is told
+/// what goes on, and why a socket is closed.
+pub fn graphql(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    let server = Server::start(desk, ("MINDSHELF_OUTBOUND", "off"))?;
+    let mut client = tools.script(&desk.repo.root().join(GRAPH));
+    client.args([server.address(), server.token(), &server.library()?]);
+    let outcome = heard("client of GraphQL", &mut client);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 

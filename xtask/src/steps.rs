@@ -36,8 +36,10 @@ const INTERFACE: Step = Step { name: "outside judges of the interface", run: jud
 const RECEIVER: Step = Step { name: "outside judge of webhooks", run: judges::webhooks };
 const PROGRAMS: Step = Step { name: "outside judge of OAuth", run: judges::programs };
 
+const GRAPH: Step = Step { name: "outside judges of GraphQL", run: judges::graphql };
+
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
-pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS];
+pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, GRAPH];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -57,6 +59,7 @@ pub const CI: &[Step] = &[
     INTERFACE,
     RECEIVER,
     PROGRAMS,
+    GRAPH,
     Step { name: "engines", run: engines::prove },
     Step { name: "untouched", run: untouched },
 ];
