@@ -70,6 +70,8 @@ pub(crate) struct Client {
     scopes: Vec<String>,
     /// Whether it proves itself by a secret.
     has_secret: bool,
+    /// Whether it may act for who registered it, by its secret alone.
+    acts_alone: bool,
     /// When it was registered.
     created_at: DateTime,
 }
@@ -204,6 +206,9 @@ pub(crate) struct RegisterClientInput {
     scopes: Option<Vec<String>>,
     /// Whether it runs where it can keep a secret, and gets one.
     has_secret: Option<bool>,
+    /// Whether it may act for the caller, by its secret alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acts_alone: Option<bool>,
 }
 
 /// A program that was registered.

@@ -142,6 +142,18 @@ pub(crate) const WITHOUT: &[&str] = &[
     // Files.
     "begin_import",
     "export_library",
+    // What people decide about what is theirs, in person: a page, a command, or REST.
+    "get_privacy",
+    "get_notice",
+    "give_consent",
+    "object",
+    "restrict",
+    "export_everything",
+    "ask_erasure",
+    "take_back_erasure",
+    "get_receipt",
+    "get_server_key",
+    "get_processing_record",
     // Replicas push by REST.
     "push_changes",
     // Answered by lists and nodes.

@@ -7,15 +7,26 @@ use serde_json::Value;
 use shelf_domain::permit::Permit;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Operations that no field asks: how the process is, files, what devices push, and what lists and
-/// nodes answer.
-const WITHOUT: [&str; 11] = [
+/// Operations that no field asks: how the process is, files, what people decide about what is
+/// theirs, what devices push, and what lists and nodes answer.
+const WITHOUT: [&str; 22] = [
     "get_health",
     "get_readiness",
     "get_metrics",
     "get_problem",
     "begin_import",
     "export_library",
+    "get_privacy",
+    "get_notice",
+    "give_consent",
+    "object",
+    "restrict",
+    "export_everything",
+    "ask_erasure",
+    "take_back_erasure",
+    "get_receipt",
+    "get_server_key",
+    "get_processing_record",
     "push_changes",
     "get_bookmark",
     "list_places",
