@@ -118,8 +118,8 @@ impl App {
         let key = local_key(dir, &doors, &owner.person).await?;
         upkeep::settle(&stores).await.context("cannot settle what was left open")?;
         let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
-        let cache = setup.cache.as_deref();
-        let cache = records.keep_lists_on(cache).await.context("the setting \"cache\"")?;
+        let cache = records.keep_lists_on(setup.cache.as_deref()).await;
+        let cache = cache.context("the setting \"cache\"")?;
         let limits = Limits::of(cache.as_ref(), setup.clock.clone());
         let throttle = Throttle::new(limits.port(), setup.clock.clone(), setup.plan);
         let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };
@@ -127,7 +127,6 @@ impl App {
         let followers = followers_of(setup, &records, &stores, &index, &search, &courier);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
-        let keeper = keeper_of(dir, &records, &stores, &followers);
         let privacy = privacy_of(&doors, &records);
         let web = Web {
             stores: stores.clone(),
@@ -157,16 +156,15 @@ impl App {
             processing: Arc::new(processing(setup.records.is_some())?),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
-        let router = routes(&setup.roles, api, web, keeper);
-        let (is_new, owner) = (owner.is_new, owner.person);
-        let kept = Kept::of(&stores, &records, privacy, search.index.clone());
-        let upkeep = setup.roles.has(Role::Keeper).then(|| Upkeep::start(kept));
+        let router = routes(&setup.roles, api, web, keeper_of(dir, &records, &stores, &followers));
+        let kept = || Kept::of(&stores, &records, privacy, search.index.clone());
+        let upkeep = setup.roles.has(Role::Keeper).then(|| Upkeep::start(kept()));
         Ok(Self {
             stores,
             records,
             search,
-            owner,
-            is_new,
+            is_new: owner.is_new,
+            owner: owner.person,
             key,
             router,
             probes,

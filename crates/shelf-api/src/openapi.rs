@@ -206,9 +206,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     headers(path, method, &mut operation["responses"]);
     let is_bounded = priced(operation);
     let mut statuses: Vec<u16> = vec![400, 403, 408, 421, 500, 503];
-    if !public {
-        statuses.push(401);
-    }
+    statuses.extend((!public).then_some(401));
     // A body names an invitation by its secret, and the libraries of a token.
     let waits = path == "/v1/privacy/erasures" && method == "delete";
     let names = path == "/v1/memberships" || (path == "/v1/tokens" && writes);

@@ -207,7 +207,6 @@ pub(crate) struct RegisterClientInput {
     /// Whether it runs where it can keep a secret, and gets one.
     has_secret: Option<bool>,
     /// Whether it may act for the caller, by its secret alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     acts_alone: Option<bool>,
 }
 

@@ -12,6 +12,7 @@ use shelf_domain::id::ItemId;
 /// What one gesture did.
 #[derive(Clone, Debug, Deserialize, SimpleObject)]
 #[graphql(complex)]
+#[expect(clippy::struct_field_names, reason = "it is called as REST calls it")]
 pub(crate) struct Act {
     #[serde(skip)]
     #[graphql(skip)]

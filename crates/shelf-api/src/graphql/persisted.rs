@@ -41,13 +41,11 @@ pub(crate) fn hash_of(extensions: &Map<String, Value>) -> Result<Option<Hash>, P
     }
     let hash = said.get("sha256Hash").and_then(Value::as_str);
     let mut bytes = [0; 32];
-    match hash.map(|hash| hex::decode_to_slice(hash, &mut bytes)) {
-        Some(Ok(())) => Ok(Some(bytes)),
-        _ => {
-            let detail = "this is 64 hexadecimal digits";
-            Err(Refused::invalid("extensions/persistedQuery/sha256Hash", detail).into())
-        }
+    if hash.is_some_and(|hash| hex::decode_to_slice(hash, &mut bytes).is_ok()) {
+        return Ok(Some(bytes));
     }
+    let detail = "this is 64 hexadecimal digits";
+    Err(Refused::invalid("extensions/persistedQuery/sha256Hash", detail).into())
 }
 
 impl Persisted {

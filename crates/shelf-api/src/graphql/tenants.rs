@@ -149,14 +149,18 @@ impl Tenant {
     /// Its groups, by name.
     async fn groups(&self, ctx: &Context<'_>) -> Result<Vec<Group>> {
         let mut groups: Vec<Group> = all(self.ask(ctx, "Tenant.groups")).await?;
-        groups.iter_mut().for_each(|group| group.settle(self.id));
+        for group in &mut groups {
+            group.settle(self.id);
+        }
         Ok(groups)
     }
 
     /// The invitations that can still be taken up; for admins.
     async fn invitations(&self, ctx: &Context<'_>) -> Result<Vec<Invitation>> {
         let mut open: Vec<Invitation> = all(self.ask(ctx, "Tenant.invitations")).await?;
-        open.iter_mut().for_each(|invitation| invitation.tenant = self.id);
+        for invitation in &mut open {
+            invitation.tenant = self.id;
+        }
         Ok(open)
     }
 

@@ -13,6 +13,7 @@ use shelf_domain::id::ItemId;
 /// Something in the trash.
 #[derive(Clone, Debug, Deserialize, SimpleObject)]
 #[graphql(complex)]
+#[expect(clippy::struct_field_names, reason = "it is called as REST calls it")]
 pub(crate) struct Trashed {
     #[serde(skip)]
     #[graphql(skip)]

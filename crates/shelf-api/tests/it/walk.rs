@@ -130,6 +130,12 @@ async fn let_in(world: &World) -> (String, String) {
     (id, list_apps(&doors, world.ada.person).await.unwrap()[0].0.id.to_string())
 }
 
+/// The ids as the examples name them, and the secret of an invitation.
+fn named(ids: Vec<(u8, String)>, secret: String) -> Vec<(String, String)> {
+    let ids = ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id));
+    ids.chain([("the-secret-of-an-invitation".to_owned(), secret)]).collect()
+}
+
 impl Prepared {
     pub(crate) async fn new() -> Self {
         let world = World::new().await;
@@ -137,8 +143,8 @@ impl Prepared {
         let post = |path: &str, body: Value| world.post(ada, path, &body);
         let folder = post(&format!("{BASE}/collections"), json!({"name": "f"})).await;
         let places = json!([{"collection": folder.at("/item/id")}]);
-        let ask =
-            json!({"url": "https://a.example", "title": "A", "tags": ["t"], "places": places});
+        let ask = json!({"url": "https://a.example", "title": "A", "tags": ["t"],
+            "places": places});
         let saved = post(&format!("{BASE}/bookmarks"), ask).await;
         let trashed = world.saved(ada, "https://trashed.example").await;
         let at = format!("{BASE}/bookmarks/{trashed}");
@@ -199,10 +205,7 @@ impl Prepared {
             (0x08, session.at("/items/0/id")),
             (0x09, saved.at("/act")),
         ];
-        let mut ids: Vec<(String, String)> =
-            ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id)).collect();
-        ids.push(("the-secret-of-an-invitation".to_owned(), secret));
-        Self { world, flo, ids }
+        Self { world, flo, ids: named(ids, secret) }
     }
 
     /// `text` with the ids of the examples replaced by Ada's.

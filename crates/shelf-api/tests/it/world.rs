@@ -108,6 +108,18 @@ impl Told {
     }
 }
 
+/// What is said of one table.
+fn processing() -> Processing {
+    Processing {
+        table: "people".to_owned(),
+        purpose: "who uses this server".to_owned(),
+        basis: "contract".to_owned(),
+        retention: "until the person is erased".to_owned(),
+        personal: vec!["name".to_owned()],
+        sealed: Vec::new(),
+    }
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(Arc::new(AlwaysReady), Plan::Home).await
@@ -177,14 +189,7 @@ impl World {
                 webhooks: store.clone(),
                 privacy: store.clone(),
             },
-            processing: Arc::new(vec![Processing {
-                table: "people".to_owned(),
-                purpose: "who uses this server".to_owned(),
-                basis: "contract".to_owned(),
-                retention: "until the person is erased".to_owned(),
-                personal: vec!["name".to_owned()],
-                sealed: Vec::new(),
-            }]),
+            processing: Arc::new(vec![processing()]),
             public_url: None,
         };
         Self { app: shelf_api::router(api), ada, eve, follower, clock, stores, store, dir }

@@ -51,10 +51,8 @@ async fn archive_of(desk: &Desk) -> Vec<u8> {
 
 async fn a_desk_with(rows: usize) -> Desk {
     let desk = Desk::new().await;
-    let rows: String = (0..rows)
-        .map(|row| format!("{{\"url\":\"https://example.org/{row}\",\"tags\":[\"t\"]}}\n"))
-        .collect();
-    desk.import(rows.as_bytes()).await;
+    let row = |row| format!("{{\"url\":\"https://example.org/{row}\",\"tags\":[\"t\"]}}\n");
+    desk.import((0..rows).map(row).collect::<Vec<_>>().concat().as_bytes()).await;
     desk
 }
 

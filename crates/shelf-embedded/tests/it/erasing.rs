@@ -23,7 +23,7 @@ async fn saved(desk: &Desk, store: &Embedded, word: &str, number: usize) {
         title: word.repeat(1 + number % 7),
         notes: word.repeat(1 + number % 90),
         tags: vec![format!("{word}{}", number % 50)],
-        ..SaveBookmark::of(&format!("https://{word}.example/{number}"))
+        ..SaveBookmark::of(format!("https://{word}.example/{number}"))
     };
     desk.save(store, ask).await;
 }

@@ -73,7 +73,7 @@ async fn prove(doors: &PrivacyDoors, person: PersonId, typed: &Typed) -> Result<
     let place = passwords.hashing.place()?;
     current(passwords, &place, &stored, typed).await.map_err(|failure| match failure {
         Failure::Refused(refused) => Refused::new(refused.code, "password", refused.detail).into(),
-        fault => fault,
+        fault @ Failure::Fault(_) => fault,
     })
 }
 

@@ -87,6 +87,19 @@ impl Told {
     }
 }
 
+/// What people ask about what is theirs, and letting programs in.
+fn open_to_all(store: &Arc<Embedded>, passwords: &PasswordDoors) -> (PrivacyDoors, OAuthDoors) {
+    let privacy = PrivacyDoors {
+        passwords: passwords.clone(),
+        clients: store.clone(),
+        authorizations: store.clone(),
+        webhooks: store.clone(),
+        privacy: store.clone(),
+    };
+    let (clients, authorizations) = (store.clone(), store.clone());
+    (privacy, OAuthDoors { doors: passwords.doors.clone(), clients, authorizations })
+}
+
 impl Room {
     pub(crate) async fn new() -> Self {
         Self::on(Plan::Home).await
@@ -121,15 +134,7 @@ impl Room {
         let kept = store.clone();
         let hashing = Arc::new(Hashing::default());
         let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
-        let privacy = PrivacyDoors {
-            passwords: passwords.clone(),
-            clients: store.clone(),
-            authorizations: store.clone(),
-            webhooks: store.clone(),
-            privacy: store.clone(),
-        };
-        let (clients, authorizations) = (store.clone(), store.clone());
-        let oauth = OAuthDoors { doors: doors.clone(), clients, authorizations };
+        let (privacy, oauth) = open_to_all(&store, &passwords);
         let kept_oauth = oauth.clone();
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long a story waits for what has to come.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 /// Eight days, milliseconds: longer than an erasure can be taken back.
 const EIGHT_DAYS_MS: u32 = 8 * 86_400_000;
 /// What is planted, and looked for; it is no word, so that nothing makes another one of it.

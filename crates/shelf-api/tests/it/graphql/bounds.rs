@@ -66,11 +66,10 @@ async fn a_document_is_twelve_levels_deep() {
 #[tokio::test]
 async fn fragments_that_spread_each_other_without_end_cost_nothing() {
     let world = World::new().await;
-    let mut doubling = "{ ...F0 } ".to_owned();
-    for n in 0..40 {
-        doubling.push_str(&format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1));
-    }
-    doubling.push_str("fragment F40 on Query { __typename }");
+    let twice = (0..40).map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1));
+    let last = "fragment F40 on Query { __typename }".to_owned();
+    let doubling: String =
+        ["{ ...F0 } ".to_owned()].into_iter().chain(twice).chain([last]).collect();
     too_much(&told(&world, &doubling).await, "fields");
     let circle = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }";
     assert_eq!(code(&told(&world, circle).await), "invalid");
