@@ -7,6 +7,7 @@ use crate::machine;
 use crate::queries;
 use crate::server::Server;
 use anyhow::{Context, Result, ensure};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::{TempDir, tempdir};
 
@@ -36,6 +37,9 @@ pub(crate) async fn run() -> Result<()> {
     measured("one process", &alone, &alone, &links).await?;
     alone.stop()?;
     let dirs: Vec<TempDir> = (0..4).map(|_| tempdir()).collect::<Result<_, _>>()?;
+    let root = dirs[0].path().join("shared.key");
+    std::fs::write(&root, "A".repeat(43)).context("cannot write a root key")?;
+    let settings = |role| settings(role, &root);
     let here = Server::start_with(dirs[0].path(), &settings("gateway")?).await?;
     let here = here.with_beside(dirs[1].path(), &settings("bookmarks")?)?;
     let here = here.with_beside(dirs[2].path(), &settings("keeper")?)?;
@@ -45,14 +49,15 @@ pub(crate) async fn run() -> Result<()> {
     Ok(())
 }
 
-/// What a process of the deployment is told.
-fn settings(role: &'static str) -> Result<Vec<(&'static str, String)>> {
+/// What a process of the deployment is told; all have the same root key, which is good for nothing else.
+fn settings(role: &'static str, root: &Path) -> Result<Vec<(&'static str, String)>> {
     let named = |(setting, variable): (&'static str, &str)| {
         let address = std::env::var(variable);
         Ok((setting, address.with_context(|| format!("{variable} names no engine"))?))
     };
     let mut settings: Vec<_> = ENGINES.into_iter().map(named).collect::<Result<_>>()?;
     settings.push(("MINDSHELF_ROLE", role.to_owned()));
+    settings.push(("MINDSHELF_ROOT_KEY", root.display().to_string()));
     Ok(settings)
 }
 

@@ -11,26 +11,29 @@ use crate::probes::{Helpers, ProcessProbes};
 use crate::processing::processing;
 use crate::records::Records;
 use crate::roles::{Role, Roles};
-use crate::upkeep::{self, Kept, Upkeep};
+use crate::root_key::root_key;
+use crate::upkeep::{self, Kept, Sealing, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
 use shelf_api::{Api, Background, Gate, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
+use shelf_cluster::postgres::Postgres;
 use shelf_courier::Courier;
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{
-    Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret, Throttle, create_link,
-    first_run,
+    Doors, Hashing, OAuthDoors, Owner, PasswordDoors, Plan, PrivacyDoors, Secret, Throttle,
+    create_link, first_run,
 };
 use shelf_outbound::Rules;
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::search::SearchIndex;
+use shelf_vault::{RootVault, SealedBlobs};
 use shelf_web::{PublicUrl, Web};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
@@ -69,6 +72,8 @@ pub struct Setup {
     pub public_url: Option<PublicUrl>,
     /// By which rules something is sent to addresses people named.
     pub outbound: Rules,
+    /// The file that holds the root key, when that is not in the data directory.
+    pub root_key: Option<PathBuf>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -107,27 +112,27 @@ impl App {
     pub async fn open(dir: &Path, setup: &Setup) -> Result<Self> {
         let records = Records::open(dir, setup.records.as_deref()).await?;
         let blobs = Blobs::open(dir, setup.blobs.as_ref()).await?;
-        let replica = records.replica(setup.replica.as_deref()).await;
-        let replica = replica.context("the setting \"replica\"")?;
-        let stores = records.stores(setup, blobs.port(), replica.clone());
+        let replica = replica_of(&records, setup).await?;
+        let vault = vault_of(dir, setup, &records).await?;
+        let sealed = Arc::new(SealedBlobs::new(blobs.port(), vault.clone()));
+        let stores = records.stores(setup, sealed, replica.clone());
         let restored = stores.accounts.setting(RESTORED_OF, RESTORED).await?;
         let index = Index::open(dir, &records, setup.search.as_deref(), restored).await?;
         let search = search_of(&stores, index.port());
         let doors = doors_of(&stores);
-        let owner = first_run(&doors).await.context("cannot find or make the owner")?;
+        let owner = begin(&doors, &stores, &vault).await?;
         let key = local_key(dir, &doors, &owner.person).await?;
-        upkeep::settle(&stores).await.context("cannot settle what was left open")?;
         let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
         let cache = records.keep_lists_on(setup.cache.as_deref()).await;
         let cache = cache.context("the setting \"cache\"")?;
         let limits = Limits::of(cache.as_ref(), setup.clock.clone());
         let throttle = Throttle::new(limits.port(), setup.clock.clone(), setup.plan);
         let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };
-        let courier = courier_of(&records, &stores);
+        let courier = courier_of(&records, &stores, &vault);
         let followers = followers_of(setup, &records, &stores, &index, &search, &courier);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
-        let privacy = privacy_of(&doors, &records);
+        let privacy = privacy_of(&doors, &records, &vault);
         let web = Web {
             stores: stores.clone(),
             search: search.clone(),
@@ -157,7 +162,8 @@ impl App {
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let router = routes(&setup.roles, api, web, keeper_of(dir, &records, &stores, &followers));
-        let kept = || Kept::of(&stores, &records, privacy, search.index.clone());
+        let sealing = Sealing { courier, vault };
+        let kept = || Kept::of(&stores, &records, privacy, search.index.clone(), sealing);
         let upkeep = setup.roles.has(Role::Keeper).then(|| Upkeep::start(kept()));
         Ok(Self {
             stores,
@@ -241,6 +247,26 @@ impl App {
         }
         worked && stopped
     }
+}
+
+/// What seals the keys in these records, and with them what is sealed.
+async fn vault_of(dir: &Path, setup: &Setup, records: &Records) -> Result<Arc<RootVault>> {
+    let (named, accounts) = (setup.root_key.as_deref(), records.accounts());
+    let root = root_key(dir, named, &*accounts, &*setup.chance).await?;
+    Ok(Arc::new(RootVault::new(root, records.keys(), setup.chance.clone())))
+}
+
+async fn replica_of(records: &Records, setup: &Setup) -> Result<Option<Postgres>> {
+    let replica = records.replica(setup.replica.as_deref()).await;
+    replica.context("the setting \"replica\"")
+}
+
+/// Finds or makes the owner, makes keys for whoever has none, and settles what was left open.
+async fn begin(doors: &Doors, stores: &Stores, vault: &RootVault) -> Result<Owner> {
+    let owner = first_run(doors).await.context("cannot find or make the owner")?;
+    vault.make_missing().await.context("cannot make keys")?;
+    upkeep::settle(stores).await.context("cannot settle what was left open")?;
+    Ok(owner)
 }
 
 /// What a process with these roles answers: whether it is well, the owner's own commands, and as a
@@ -333,13 +359,14 @@ fn oauth_of(doors: &Doors, records: &Records) -> OAuthDoors {
     OAuthDoors { doors: doors.clone(), clients, authorizations }
 }
 
-fn privacy_of(doors: &Doors, records: &Records) -> PrivacyDoors {
+fn privacy_of(doors: &Doors, records: &Records, vault: &Arc<RootVault>) -> PrivacyDoors {
     PrivacyDoors {
         passwords: passwords_of(doors, records),
         clients: records.clients(),
         authorizations: records.authorizations(),
         webhooks: records.webhooks(),
         privacy: records.privacy(),
+        vault: vault.clone(),
     }
 }
 

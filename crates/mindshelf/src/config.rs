@@ -53,6 +53,8 @@ pub struct Settings {
     pub cache: Option<String>,
     /// The bucket files are kept in, when that is not the data directory.
     pub blobs: Option<Bucket>,
+    /// The file that holds the root key, when that is not in the data directory.
+    pub root_key: Option<PathBuf>,
     /// How much people may ask for.
     pub plan: Plan,
     /// What this process does.
@@ -217,6 +219,7 @@ impl Settings {
             bus,
             cache,
             blobs,
+            root_key: owned("root_key").map(PathBuf::from),
             plan,
             roles,
             listen,

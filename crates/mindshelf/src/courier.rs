@@ -12,15 +12,16 @@ use shelf_follow::{Follower, Source};
 use shelf_outbound::{Guard, Rules};
 use shelf_ports::outbound::{Answer, Ask, Outbound, Refusal, Trouble, Unanswered};
 use shelf_ports::projection::Projection;
+use shelf_vault::RootVault;
 use std::error::Error;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// Who is told what happens, on these records.
-pub(crate) fn courier_of(records: &Records, stores: &Stores) -> Courier {
+pub(crate) fn courier_of(records: &Records, stores: &Stores, vault: &Arc<RootVault>) -> Courier {
     let Stores { library, audit, clock, chance, .. } = stores.clone();
-    let webhooks = records.webhooks();
-    Courier { webhooks, library, audit, clock, chance, watched: Arc::default() }
+    let (webhooks, vault) = (records.webhooks(), vault.clone());
+    Courier { webhooks, library, audit, clock, chance, vault, watched: Arc::default() }
 }
 
 /// The courier's row in the table of followers. It hears of libraries that have endpoints alone.

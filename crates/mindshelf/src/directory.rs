@@ -55,7 +55,8 @@ impl Directory {
         bail!(in_use(path))
     }
 
-    fn try_take(path: &Path) -> Result<Option<Self>> {
+    /// Takes `path`, unless another process has it.
+    pub(crate) fn try_take(path: &Path) -> Result<Option<Self>> {
         make(path)?;
         let file = path.join(LOCK);
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false))

@@ -14,6 +14,7 @@ mod erasing;
 mod processing;
 mod directory;
 mod local_key;
+mod root_key;
 mod records;
 mod index;
 mod limits;

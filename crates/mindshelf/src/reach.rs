@@ -107,6 +107,7 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         bus: settings.bus.clone(),
         cache: settings.cache.clone(),
         blobs: settings.blobs.clone(),
+        root_key: settings.root_key.clone(),
         plan: settings.plan,
         roles: settings.roles.clone(),
         public_url: settings.public_url.clone(),

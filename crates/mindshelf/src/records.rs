@@ -17,6 +17,7 @@ use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
 use shelf_ports::replies::Replies;
 use shelf_ports::tenants::Tenants;
+use shelf_ports::vault::OwnerKeys;
 use shelf_ports::webhooks::Webhooks;
 use std::path::Path;
 use std::sync::Arc;
@@ -68,6 +69,22 @@ impl Records {
 
     /// Everything in them, to be told and taken in.
     pub(crate) fn archive(&self) -> Arc<dyn Archive> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// People, libraries, grants and settings.
+    pub(crate) fn accounts(&self) -> Arc<dyn Accounts> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// The keys of owners.
+    pub(crate) fn keys(&self) -> Arc<dyn OwnerKeys> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),

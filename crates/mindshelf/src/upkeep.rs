@@ -6,14 +6,17 @@ use crate::records::Records;
 use shelf_bookmarks::import::{forget_waiting, settle_imports};
 use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Held, Stores};
+use shelf_courier::{Courier, seal_keys};
 use shelf_domain::id::{DeviceId, PersonId};
 use shelf_domain::right::Right;
 use shelf_identity::PrivacyDoors;
+use shelf_identity::privacy::signing::seal_signing_key;
 use shelf_ports::replies::Replies;
 use shelf_ports::search::SearchIndex;
 use shelf_ports::tenants::Reach;
 use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
+use shelf_vault::RootVault;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,6 +55,25 @@ pub(crate) struct Kept {
     replies: Arc<dyn Replies>,
     webhooks: Arc<dyn Webhooks>,
     erasing: Erasing,
+    sealing: Sealing,
+}
+
+/// What is sealed, and by what.
+#[derive(Clone, Debug)]
+pub(crate) struct Sealing {
+    pub(crate) courier: Courier,
+    pub(crate) vault: Arc<RootVault>,
+}
+
+impl Sealing {
+    /// Seals what is kept as it is, from before there were keys.
+    async fn seal(&self, doors: &PrivacyDoors) -> Result<(), Fault> {
+        let endpoints = seal_keys(&self.courier).await?;
+        if endpoints > 0 {
+            tracing::info!(endpoints, "sealed the keys of webhooks");
+        }
+        seal_signing_key(doors).await
+    }
 }
 
 impl Kept {
@@ -61,10 +83,11 @@ impl Kept {
         records: &Records,
         doors: PrivacyDoors,
         index: Arc<dyn SearchIndex>,
+        sealing: Sealing,
     ) -> Self {
         let (replies, webhooks) = (records.replies(), records.webhooks());
         let erasing = Erasing { doors, stores: stores.clone(), replies: replies.clone(), index };
-        Self { stores: stores.clone(), replies, webhooks, erasing }
+        Self { stores: stores.clone(), replies, webhooks, erasing, sealing }
     }
 }
 
@@ -137,16 +160,19 @@ async fn duties(kept: &Kept, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// One look: what processes before left open, and one turn of each erasure that is due.
+/// One look: what processes before left open, keys for who is new, and one turn of each erasure that
+/// is due.
 async fn look(kept: &Kept) -> Result<(), Fault> {
     settle(&kept.stores).await?;
+    kept.sealing.vault.make_missing().await?;
     kept.erasing.turn().await
 }
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
-/// thirty days, deliveries after thirty days, files that wait for their import after a day.
+/// thirty days, deliveries after thirty days, files that wait for their import after a day. What is
+/// from before there were keys is sealed.
 async fn round(kept: &Kept) -> Result<(), Failure> {
-    let Kept { stores, replies, webhooks, erasing } = kept;
+    let Kept { stores, replies, webhooks, erasing, sealing } = kept;
     let now = stores.clock.now_ms();
     for person in stores.accounts.people().await? {
         for Reach { library, .. } in stores.tenants.reach(person.id).await? {
@@ -163,6 +189,7 @@ async fn round(kept: &Kept) -> Result<(), Failure> {
         }
         stores.library.forget_answers(scope, now - ANSWERS_MS).await?;
     }
+    sealing.seal(&erasing.doors).await?;
     forget_waiting(stores).await?;
     webhooks.forget_deliveries(now - DELIVERIES_MS).await?;
     erasing.doors.privacy.forget_receipts(now).await?;

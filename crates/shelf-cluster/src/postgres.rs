@@ -24,6 +24,7 @@ mod replies;
 mod leases;
 mod webhooks;
 mod privacy;
+mod keys;
 mod lists;
 mod archive;
 mod replica;

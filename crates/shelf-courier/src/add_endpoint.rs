@@ -1,12 +1,13 @@
 //! Add an endpoint to a library: from the next change on it is told what happens.
 
 use crate::courier::{Courier, Manager};
+use crate::keys::fresh;
 use crate::secret::EndpointSecret;
 use shelf_domain::audit::Deed;
 use shelf_domain::event::{EventType, EventTypes};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::Failure;
-use shelf_ports::webhooks::{ENDPOINTS_MAX, Endpoint, EndpointState, SigningKey};
+use shelf_ports::webhooks::{ENDPOINTS_MAX, Endpoint, EndpointState};
 use url::Url;
 
 /// Longest address, bytes.
@@ -42,12 +43,15 @@ pub async fn add_endpoint(
     ask: AddEndpoint,
 ) -> Result<Added, Failure> {
     by.manages()?;
-    let key = SigningKey(courier.chance.secret());
+    let (url, description) = (checked_url(&ask.url)?, checked_description(&ask.description)?);
+    let types = checked_types(&ask.types)?;
+    let id = courier.ids().make();
+    let (secret, key) = fresh(courier, by.scope, id).await?;
     let endpoint = Endpoint {
-        id: courier.ids().make(),
-        url: checked_url(&ask.url)?,
-        description: checked_description(&ask.description)?,
-        types: checked_types(&ask.types)?,
+        id,
+        url,
+        description,
+        types,
         state: EndpointState::Active,
         made_by: by.person,
         created_at: courier.clock.now_ms(),
@@ -66,7 +70,7 @@ pub async fn add_endpoint(
         return Err(too_many().into());
     }
     courier.watched.stir();
-    Ok(Added { secret: EndpointSecret::of(&endpoint.key), endpoint })
+    Ok(Added { secret, endpoint })
 }
 
 fn too_many() -> Refused {

@@ -9,6 +9,7 @@ use shelf_ports::Fault;
 use shelf_ports::audit::Audit;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::Library;
+use shelf_ports::vault::Vault;
 use shelf_ports::webhooks::Webhooks;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct Courier {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub chance: Arc<dyn Chance>,
+    /// What seals the keys of endpoints.
+    pub vault: Arc<dyn Vault>,
     /// The libraries that have endpoints, as this process knows them.
     pub watched: Arc<Watched>,
 }

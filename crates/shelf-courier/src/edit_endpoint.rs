@@ -37,6 +37,7 @@ pub async fn edit_endpoint(
         types: ask.types.as_deref().map(checked_types).transpose()?,
         state,
         keys: None,
+        instead_of: None,
     };
     let known = courier.webhooks.endpoints(by.scope).await?;
     if !known.iter().any(|one| one.id == id) {

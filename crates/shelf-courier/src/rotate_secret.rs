@@ -1,11 +1,12 @@
 //! Give an endpoint another secret; for a day its deliveries are signed with both.
 
 use crate::courier::{Courier, Manager, no_endpoint};
+use crate::keys::fresh;
 use crate::secret::EndpointSecret;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::EndpointId;
 use shelf_ports::Failure;
-use shelf_ports::webhooks::{EndpointEdit, SigningKey};
+use shelf_ports::webhooks::EndpointEdit;
 
 /// How long the secret before is used beside the new one, milliseconds.
 const BOTH_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -23,8 +24,7 @@ pub async fn rotate_secret(
     let Some(endpoint) = known.into_iter().find(|one| one.id == id) else {
         return Err(no_endpoint(id).into());
     };
-    let key = SigningKey(courier.chance.secret());
-    let secret = EndpointSecret::of(&key);
+    let (secret, key) = fresh(courier, by.scope, id).await?;
     let old = Some((endpoint.key, courier.clock.now_ms() + BOTH_MS));
     courier.record(by, Deed::EndpointSecretRotated, id, "").await?;
     let edit = EndpointEdit { keys: Some((key, old)), ..EndpointEdit::default() };

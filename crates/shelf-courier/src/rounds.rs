@@ -2,6 +2,7 @@
 
 use crate::courier::Courier;
 use crate::event::{MEDIA_TYPE, body_of};
+use crate::keys::opened;
 use crate::schedule;
 use crate::signature::sign;
 use futures::StreamExt;
@@ -142,11 +143,12 @@ async fn send(courier: Courier, outbound: Arc<dyn Outbound>, due: Due) -> Endpoi
 async fn tried(courier: &Courier, outbound: &dyn Outbound, due: &Due) -> Result<(), Fault> {
     let body = body_of(&*courier.library, due).await?;
     let now = courier.clock.now_ms();
+    let keys = opened(courier, due.scope, &due.endpoint, now).await?;
     if !courier.webhooks.begin_try(due, now + TRY_MS).await? {
         return Ok(());
     }
     let before = courier.clock.ticks_us();
-    let answer = outbound.send(signed(due, body, now)).await;
+    let answer = outbound.send(signed(due, &keys, body, now)).await;
     let took_ms = courier.clock.ticks_us().saturating_sub(before) / 1_000;
     let took_ms = u32::try_from(took_ms).unwrap_or(u32::MAX);
     let tried = ended(courier, due, answer, took_ms);
@@ -164,11 +166,10 @@ async fn tried(courier: &Courier, outbound: &dyn Outbound, due: &Due) -> Result<
     Ok(())
 }
 
-/// The request of a delivery, signed with each key that is good at `now`.
-fn signed(due: &Due, body: Vec<u8>, now: i64) -> Ask {
+/// The request of a delivery, signed with each of `keys`.
+fn signed(due: &Due, keys: &[Vec<u8>], body: Vec<u8>, now: i64) -> Ask {
     let (id, at) = (due.delivery.id.to_string(), now.div_euclid(1_000));
-    let keys = due.endpoint.keys_at(now);
-    let signatures: Vec<String> = keys.iter().map(|key| sign(&key.0, &id, at, &body)).collect();
+    let signatures: Vec<String> = keys.iter().map(|key| sign(key, &id, at, &body)).collect();
     Ask::post(due.endpoint.url.clone(), body)
         .header("content-type", MEDIA_TYPE)
         .header("webhook-id", id)

@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use shelf_ports::webhooks::SigningKey;
 use std::fmt;
 
 /// A secret by the convention: `whsec_` and base64. Prints nothing of itself.
@@ -10,8 +9,8 @@ use std::fmt;
 pub struct EndpointSecret(String);
 
 impl EndpointSecret {
-    pub(crate) fn of(key: &SigningKey) -> Self {
-        Self(format!("whsec_{}", STANDARD.encode(key.0)))
+    pub(crate) fn of(key: &[u8]) -> Self {
+        Self(format!("whsec_{}", STANDARD.encode(key)))
     }
 
     /// The text, for the one answer that hands it over.

@@ -10,7 +10,7 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, audit, library, persist, privacy, webhooks};
+use crate::{Embedded, audit, keys, library, persist, privacy, webhooks};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
@@ -94,6 +94,10 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     fn everything(mut self) -> rusqlite::Result<()> {
+        self.each(keys::ALL, [], |row| {
+            let (owner, key) = keys::key_of(row)?;
+            Ok(Entry::OwnerKey(owner, key))
+        })?;
         self.each(PEOPLE, [], |row| Ok(Entry::Person(person_of(row)?, row.get(3)?)))?;
         self.tenants()?;
         self.each(SETTINGS, [], |row| {
@@ -238,6 +242,7 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
             return put_client(connection, client, secret.as_ref());
         }
         Entry::ServerKey(key) => return privacy::put_key(connection, key),
+        Entry::OwnerKey(owner, key) => return keys::put_key(connection, *owner, key),
         Entry::Consent(person, one) => return privacy::put_consent(connection, *person, one),
         Entry::Erasure(one) => return privacy::put_erasure(connection, one).map(drop),
         Entry::Credential(told) => return credentials::take_in(connection, told),

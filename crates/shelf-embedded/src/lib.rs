@@ -19,6 +19,7 @@ mod replies;
 mod leases;
 mod webhooks;
 mod privacy;
+mod keys;
 mod archive;
 mod blobs;
 mod limits;

@@ -101,6 +101,20 @@ impl Privacy for Embedded {
         .await
     }
 
+    async fn keep_server_key_as(
+        &self,
+        before: &ServerKey,
+        after: &ServerKey,
+    ) -> Result<bool, Fault> {
+        let (before, after) = (before.clone(), after.clone());
+        self.write("keeping the key of this server in another form", move |connection| {
+            let sql = "UPDATE server_keys SET seed = ?3 WHERE name = ?1 AND seed = ?2";
+            let of = params![SIGNING, before.seed, after.seed];
+            Ok(connection.prepare_cached(sql)?.execute(of)? > 0)
+        })
+        .await
+    }
+
     async fn settings_of(&self, person: PersonId) -> Result<Vec<(String, String)>, Fault> {
         self.read("reading settings", move |connection| {
             connection

@@ -102,6 +102,9 @@ CREATE TABLE erasures (
 -- what says that it was done, and names nobody
 CREATE TABLE receipts (id BLOB PRIMARY KEY, until INTEGER NOT NULL, body TEXT NOT NULL)
     WITHOUT ROWID;
+-- the keys of tenants, people and libraries, each sealed by the root key
+CREATE TABLE owner_keys (owner BLOB NOT NULL, kind TEXT NOT NULL, sealed BLOB NOT NULL,
+    PRIMARY KEY (owner, kind)) WITHOUT ROWID;
 
 -- webhooks
 -- who is told what happens in a library, and what each is signed with

@@ -206,7 +206,7 @@ fn edit(
     let all = endpoints(connection, scope)?;
     let Some(before) = all.into_iter().find(|one| one.id == id) else { return Ok(false) };
     let after = edit.clone().of(before);
-    let (old, until) = after.old_key.as_ref().map(|(key, until)| (key.0, *until)).unzip();
+    let (old, until) = after.old_key.as_ref().map(|(key, until)| (&key.0, *until)).unzip();
     connection.prepare_cached(EDIT)?.execute(params![
         scope.library.to_bytes(),
         id.to_bytes(),

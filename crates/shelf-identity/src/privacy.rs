@@ -21,6 +21,7 @@ use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::accounts::GrantKind;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
+use shelf_ports::vault::Vault;
 use shelf_ports::webhooks::Webhooks;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -39,6 +40,8 @@ pub struct PrivacyDoors {
     pub webhooks: Arc<dyn Webhooks>,
     /// Keys, consents, erasures and receipts.
     pub privacy: Arc<dyn Privacy>,
+    /// What seals the key of this server.
+    pub vault: Arc<dyn Vault>,
 }
 
 impl PrivacyDoors {

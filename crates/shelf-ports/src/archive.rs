@@ -9,6 +9,7 @@ use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
 use crate::privacy::{Consent, Erasure, ServerKey};
 use crate::tenants::{Group, Member, Share, Tenant};
+use crate::vault::{Owner, SealedKey};
 use crate::webhooks::Endpoint;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub const ENTRIES_MAX: usize = 2_000;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
+    /// The key of an owner, sealed by the root key. A backup holds none, and no digest counts it:
+    /// it is sealed anew where the root key is another.
+    OwnerKey(Owner, SealedKey),
     /// A person, and when they joined, milliseconds.
     Person(Person, i64),
     /// A tenant.
@@ -139,7 +143,7 @@ pub trait Taking: Send {
 ///   that batch is kept.
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
-    /// Tells everything: people, tenants and who belongs to them, rights, audit logs, settings,
+    /// Tells everything: keys, people, tenants and who belongs to them, rights, audit logs, settings,
     /// consents, erasures that wait, passwords, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 

@@ -21,6 +21,7 @@ pub mod blobs;
 pub mod outbound;
 pub mod webhooks;
 pub mod privacy;
+pub mod vault;
 pub mod limits;
 pub mod news;
 pub mod projection;

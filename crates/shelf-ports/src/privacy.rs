@@ -3,6 +3,7 @@
 
 use crate::Fault;
 use crate::accounts::Accounts;
+use crate::vault::{KEY_BYTES, Of};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shelf_domain::id::{PersonId, ReceiptId, Scope, TenantId};
@@ -32,10 +33,21 @@ pub async fn may_process(
 /// What this server signs with (Ed25519). Prints nothing of itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerKey {
-    /// What the key is made of.
-    pub seed: [u8; 32],
+    /// What the key is made of, sealed with the key of the server; plain where it is from before there
+    /// were keys ([`KEY_BYTES`]).
+    pub seed: Vec<u8>,
     /// When it was made, milliseconds.
     pub made_at: i64,
+}
+
+impl ServerKey {
+    /// What the key is as a sealed thing.
+    pub const OF: Of = Of::whole("server key", [0; 16]);
+
+    /// Whether it is kept as it is.
+    pub fn is_plain(&self) -> bool {
+        self.seed.len() == KEY_BYTES
+    }
 }
 
 impl fmt::Debug for ServerKey {
@@ -123,7 +135,8 @@ pub struct Step {
 ///
 /// The contract, each line a case of the exam:
 ///
-/// * A server has one key for ever; of several made at once one is it.
+/// * A server has one key for ever; of several made at once one is it. It can be kept in another
+///   form, by who knows the form it is kept in.
 /// * A person waits for one erasure at most. It can be taken back until it began, and not after.
 /// * When it begins, all that acts for the person ends with it, in one step; beginning again does
 ///   nothing.
@@ -132,6 +145,7 @@ pub struct Step {
 /// * Of an erased person nothing is left but what they wrote in libraries of others, where nothing
 ///   says any more that they did. A tenant they leave behind has an owner.
 /// * The audit logs of tenants that stay hold as they did.
+/// * The key of a library, a tenant or a person is destroyed in the step that removes its row.
 /// * Doing any of it twice is the same as doing it once, so that what broke off goes on.
 /// * A receipt is there from the moment the erasure ends until its time is over, for whoever knows
 ///   its id.
@@ -139,6 +153,10 @@ pub struct Step {
 pub trait Privacy: fmt::Debug + Send + Sync {
     /// The key of this server; `fresh` becomes it where there is none.
     async fn server_key(&self, fresh: &ServerKey) -> Result<ServerKey, Fault>;
+
+    /// Keeps the key of this server as `after`, if it is kept as `before`; whether it was.
+    async fn keep_server_key_as(&self, before: &ServerKey, after: &ServerKey)
+    -> Result<bool, Fault>;
 
     /// Every setting of `person`, by name.
     async fn settings_of(&self, person: PersonId) -> Result<Vec<(String, String)>, Fault>;

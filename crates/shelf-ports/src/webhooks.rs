@@ -4,6 +4,7 @@
 //! log when it is sent, so that nothing anybody typed is kept a second time.
 
 use crate::Fault;
+use crate::vault::{KEY_BYTES, Of};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shelf_domain::event::EventTypes;
@@ -19,9 +20,22 @@ pub const WAITING_MAX: u64 = 10_000;
 /// How long an act that may go on is waited for after its last row, milliseconds.
 pub const SETTLE_MS: i64 = 5_000;
 
-/// What an endpoint's deliveries are signed with. Prints nothing of itself.
+/// What an endpoint's deliveries are signed with, sealed with the key of its library; plain where it
+/// is from before there were keys ([`KEY_BYTES`]). Prints nothing of itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SigningKey(pub [u8; 32]);
+pub struct SigningKey(pub Vec<u8>);
+
+impl SigningKey {
+    /// What the key of `endpoint` is as a sealed thing.
+    pub const fn of(endpoint: EndpointId) -> Of {
+        Of::whole("webhook key", endpoint.to_bytes())
+    }
+
+    /// Whether it is kept as it is.
+    pub fn is_plain(&self) -> bool {
+        self.0.len() == KEY_BYTES
+    }
+}
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,13 +134,15 @@ pub struct EndpointEdit {
     pub state: Option<EndpointState>,
     /// What its deliveries are signed with, and with what else until when.
     pub keys: Option<(SigningKey, Option<(SigningKey, i64)>)>,
+    /// The keys change only where the latest is this one.
+    pub instead_of: Option<SigningKey>,
 }
 
 impl EndpointEdit {
     /// The endpoint after it.
     #[must_use]
     pub fn of(self, before: Endpoint) -> Endpoint {
-        let Self { url, description, types, state, keys } = self;
+        let Self { url, description, types, state, keys, instead_of } = self;
         let mut after = before;
         after.url = url.unwrap_or(after.url);
         after.description = description.unwrap_or(after.description);
@@ -137,7 +153,8 @@ impl EndpointEdit {
             }
             after.state = state;
         }
-        if let Some((key, old)) = keys {
+        let is_other = instead_of.is_some_and(|key| key != after.key);
+        if let Some((key, old)) = keys.filter(|_| !is_other) {
             (after.key, after.old_key) = (key, old);
         }
         after

@@ -13,6 +13,7 @@ pub mod activity;
 pub mod imports;
 pub mod webhooks;
 pub mod privacy;
+pub mod keys;
 pub mod replies;
 pub mod leases;
 pub mod archive;

@@ -9,9 +9,11 @@ pub mod chance;
 pub mod desk;
 pub mod exams;
 pub mod ground;
+pub mod vault;
 pub mod wire;
 
 pub use chance::SeededChance;
 pub use clock::FakeClock;
 pub use desk::Desk;
+pub use vault::FakeVault;
 pub use wire::Wire;

@@ -85,6 +85,12 @@ pub const SETTINGS: &[Setting] = &[
          by the usual variables `AWS_…`.",
     ),
     setting(
+        "root_key",
+        "",
+        "The file that holds the root key when that is not `root.key` in the data directory; all \
+         processes that share a database need the same (`mindshelf key make FILE`).",
+    ),
+    setting(
         "role",
         "all",
         "What this process does: `gateway`, `bookmarks`, `courier`, `keeper`, several with commas \

@@ -60,6 +60,7 @@ impl World {
             search: ground.as_ref().and_then(|_| engine("QDRANT")),
             bus: None,
             blobs: None,
+            root_key: None,
             replica: None,
             cache: ground.as_ref().and_then(|_| engine("REDIS")),
             plan: Plan::Home,

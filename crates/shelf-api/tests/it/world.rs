@@ -24,6 +24,7 @@ use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::privacy::{Erasure, Privacy, Receipt};
 use shelf_ports::projection::Projection;
+use shelf_testkit::FakeVault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -169,6 +170,7 @@ impl World {
                 audit: store.clone(),
                 clock: clock.clone(),
                 chance: stores.chance.clone(),
+                vault: Arc::new(FakeVault),
                 watched: Arc::default(),
             },
             background: Background::new(FILE_BYTES_MAX),
@@ -188,6 +190,7 @@ impl World {
                 authorizations: store.clone(),
                 webhooks: store.clone(),
                 privacy: store.clone(),
+                vault: Arc::new(FakeVault),
             },
             processing: Arc::new(vec![processing()]),
             public_url: None,

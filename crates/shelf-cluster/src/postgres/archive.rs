@@ -11,7 +11,7 @@ use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, audit, damaged, library, persist, privacy, webhooks};
+use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, webhooks};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
@@ -79,6 +79,12 @@ impl Archive for Postgres {
         let mut connection = self.connection().await?;
         let within = Within::nowhere(&mut connection, "telling everything").await?;
         let mut telling = Telling { within, to, scope: None };
+        telling
+            .each(keys::ALL, |row| {
+                let (owner, key) = keys::key_of(row)?;
+                Ok(Entry::OwnerKey(owner, key))
+            })
+            .await?;
         telling.each(PEOPLE, |row| Ok(Entry::Person(person_of(row), row.get(3)))).await?;
         telling.tenants().await?;
         let setting = |row: &Row| Entry::Setting(person(row, 0), row.get(1), row.get(2));
@@ -144,7 +150,7 @@ struct Telling<'a, 'b> {
 
 impl Telling<'_, '_> {
     async fn privacy(&mut self) -> Result<(), Fault> {
-        self.each(privacy::KEY, |row| Ok(Entry::ServerKey(privacy::key_of(row)?))).await?;
+        self.each(privacy::KEY, |row| Ok(Entry::ServerKey(privacy::key_of(row)))).await?;
         let consent = |row: &Row| Ok(Entry::Consent(person(row, 4), privacy::consent_of(row)?));
         self.each(CONSENTS, consent).await?;
         self.each(ERASURES, |row| Ok(Entry::Erasure(privacy::erasure_of(row)))).await
@@ -260,6 +266,7 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             return put_client(within, client, secret.as_ref()).await;
         }
         Entry::ServerKey(key) => return privacy::put_key(within, key).await,
+        Entry::OwnerKey(owner, key) => return keys::put_key(within, *owner, key).await,
         Entry::Consent(person, one) => return privacy::put_consent(within, *person, one).await,
         Entry::Erasure(one) => return privacy::put_erasure(within, one).await.map(drop),
         Entry::Credential(told) => return credentials::take_in(within, told).await,

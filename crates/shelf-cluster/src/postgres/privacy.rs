@@ -31,6 +31,8 @@ pub(super) use {consent_columns, erasure_columns};
 /// The key, for [`key_of`].
 pub(super) const KEY: &str = "SELECT seed, made_at FROM server_keys WHERE name = 'signing'";
 const PUT_KEY: &str = "INSERT INTO server_keys VALUES ('signing', $1, $2) ON CONFLICT DO NOTHING";
+const KEEP_KEY_AS: &str =
+    "UPDATE server_keys SET seed = $2 WHERE name = 'signing' AND seed = $1";
 const SETTINGS: &str =
     r#"SELECT name, value FROM settings WHERE person = $1 ORDER BY name COLLATE "C""#;
 const CONSENTS: &str = concat!(consent_columns!(), " WHERE person = $1 ORDER BY n");
@@ -73,10 +75,8 @@ pub(super) fn consent_of(row: &Row) -> Result<Consent, Fault> {
     Ok(Consent { at: row.get(0), purpose, given: row.get(2), notice })
 }
 
-pub(super) fn key_of(row: &Row) -> Result<ServerKey, Fault> {
-    let seed: &[u8] = row.get(0);
-    let seed = seed.try_into().map_err(|_| damaged("a key"))?;
-    Ok(ServerKey { seed, made_at: row.get(1) })
+pub(super) fn key_of(row: &Row) -> ServerKey {
+    ServerKey { seed: row.get(0), made_at: row.get(1) }
 }
 
 /// Keeps `key`, unless there is one.
@@ -124,8 +124,18 @@ impl Privacy for Postgres {
         let within = Within::anywhere(&mut connection, "keeping the key of this server").await?;
         put_key(&within, fresh).await?;
         let rows = within.plain(KEY, &[]).await?;
-        let key = key_of(rows.first().ok_or_else(|| damaged("a key"))?)?;
+        let key = key_of(rows.first().ok_or_else(|| damaged("a key"))?);
         within.commit().await.map(|()| key)
+    }
+
+    async fn keep_server_key_as(
+        &self,
+        before: &ServerKey,
+        after: &ServerKey,
+    ) -> Result<bool, Fault> {
+        let of: [Bound<'_>; 2] = [(&before.seed, Type::BYTEA), (&after.seed, Type::BYTEA)];
+        let doing = "keeping the key of this server in another form";
+        Ok(self.execute(doing, KEEP_KEY_AS, &of).await? > 0)
     }
 
     async fn settings_of(&self, person: PersonId) -> Result<Vec<(String, String)>, Fault> {

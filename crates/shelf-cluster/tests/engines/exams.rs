@@ -111,6 +111,15 @@ async fn privacy_sits_its_exam() {
 }
 
 #[tokio::test]
+async fn keys_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::keys::exam(&store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn kept_replies_sit_their_exam() {
     for ground in Ground::all().await {
         exams::replies::exam(&open(&ground).await).await;

@@ -4,3 +4,4 @@
 mod office;
 mod rounds;
 mod events;
+mod keys;

@@ -13,7 +13,7 @@ use shelf_ports::library::Library;
 use shelf_ports::outbound::{Answer, Ask, Outbound, Unanswered};
 use shelf_ports::projection::Projection;
 use shelf_ports::webhooks::{Delivery, DeliveryPage, Endpoint, Webhooks};
-use shelf_testkit::{Desk, FakeClock, SeededChance};
+use shelf_testkit::{Desk, FakeClock, FakeVault, SeededChance};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -77,6 +77,7 @@ impl Office {
             audit: store.clone(),
             clock: clock.clone(),
             chance: Arc::new(SeededChance::new(3)),
+            vault: Arc::new(FakeVault),
             watched: Arc::new(Watched::default()),
         };
         let receivers =

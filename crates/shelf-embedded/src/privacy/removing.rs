@@ -27,7 +27,7 @@ const IN_LIBRARY: [(&str, &str); 16] = [
 ];
 
 /// What goes with the row of a library.
-const WITH_LIBRARY: [(&str, &str); 5] = [
+const WITH_LIBRARY: [(&str, &str); 6] = [
     (
         "deliveries",
         "DELETE FROM deliveries WHERE endpoint IN (SELECT id FROM endpoints WHERE library = ?1)",
@@ -36,16 +36,18 @@ const WITH_LIBRARY: [(&str, &str); 5] = [
     ("shares", "DELETE FROM shares WHERE library = ?1"),
     ("invitations", "DELETE FROM invitations WHERE library = ?1"),
     ("libraries", "DELETE FROM libraries WHERE id = ?1"),
+    ("owner_keys", "DELETE FROM owner_keys WHERE owner = ?1 AND kind = 'library'"),
 ];
 
 /// What goes with a tenant, its libraries being gone.
-const WITH_TENANT: [(&str, &str); 6] = [
+const WITH_TENANT: [(&str, &str); 7] = [
     ("grouped", "DELETE FROM grouped WHERE team IN (SELECT id FROM groups WHERE tenant = ?1)"),
     ("groups", "DELETE FROM groups WHERE tenant = ?1"),
     ("invitations", "DELETE FROM invitations WHERE tenant = ?1"),
     ("members", "DELETE FROM members WHERE tenant = ?1"),
     ("audit", "DELETE FROM audit WHERE tenant = ?1"),
     ("tenants", "DELETE FROM tenants WHERE id = ?1"),
+    ("owner_keys", "DELETE FROM owner_keys WHERE owner = ?1 AND kind = 'tenant'"),
 ];
 
 /// Who becomes the owner of a tenant that would be left without one: of those with the highest role
@@ -97,7 +99,7 @@ const WITH_CLIENTS: [(&str, &str); 6] = [
 ];
 
 /// What goes with a person beside that.
-const WITH_PERSON: [(&str, &str); 10] = [
+const WITH_PERSON: [(&str, &str); 11] = [
     ("grouped", "DELETE FROM grouped WHERE person = ?1"),
     ("shares", "DELETE FROM shares WHERE holder = ?1 AND kind = 'person'"),
     ("members", "DELETE FROM members WHERE person = ?1"),
@@ -108,6 +110,7 @@ const WITH_PERSON: [(&str, &str); 10] = [
     ("recovery_codes", "DELETE FROM recovery_codes WHERE person = ?1"),
     ("consents", "DELETE FROM consents WHERE person = ?1"),
     ("people", "DELETE FROM people WHERE id = ?1"),
+    ("owner_keys", "DELETE FROM owner_keys WHERE owner = ?1 AND kind = 'person'"),
 ];
 
 /// Where what stays named them, it names nobody.

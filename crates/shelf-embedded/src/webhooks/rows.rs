@@ -46,7 +46,7 @@ pub(super) fn state_of(row: &Row<'_>, at: usize) -> rusqlite::Result<EndpointSta
 
 /// An endpoint, from the columns that begin at `at`.
 pub(crate) fn endpoint_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Endpoint> {
-    let old: Option<[u8; 32]> = row.get(at + 8)?;
+    let old: Option<Vec<u8>> = row.get(at + 8)?;
     let until: Option<i64> = row.get(at + 9)?;
     Ok(Endpoint {
         id: EndpointId::from_bytes(row.get(at)?),
@@ -93,7 +93,7 @@ pub(crate) fn put_endpoint(
     endpoint: &Endpoint,
     followed: Option<Seq>,
 ) -> rusqlite::Result<()> {
-    let (old, until) = endpoint.old_key.as_ref().map(|(key, until)| (key.0, *until)).unzip();
+    let (old, until) = endpoint.old_key.as_ref().map(|(key, until)| (&key.0, *until)).unzip();
     connection
         .prepare_cached(PUT_ENDPOINT)?
         .execute(params![

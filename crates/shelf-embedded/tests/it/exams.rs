@@ -78,6 +78,12 @@ async fn privacy_sits_its_exam() {
 }
 
 #[tokio::test]
+async fn keys_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::keys::exam(&store).await;
+}
+
+#[tokio::test]
 async fn kept_replies_sit_their_exam() {
     let (store, _dir) = store();
     exams::replies::exam(&store).await;

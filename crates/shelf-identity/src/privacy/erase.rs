@@ -28,8 +28,8 @@ const STAYS: [&str; 3] = [
     "what was written in libraries of others stays there; its author is an id that names nobody",
     "audit logs of teams hold ids and words of the program, so that each can still be checked; the \
      ids name nobody any more",
-    "backups made before hold what they held until they are removed; whoever runs the server \
-     decides how long that is",
+    "backups made before are sealed with keys that are destroyed; what is left of those keys is the \
+     keys file beside the backups, until the next backup writes it anew, and copies of it",
 ];
 
 /// What is kept of a library and a person beside the records: indexes and files.

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use shelf_ports::Fault;
 use shelf_ports::privacy::ServerKey;
+use shelf_ports::vault::Owner;
 use std::fmt;
 
 /// The key of this server (Ed25519). Prints nothing of itself.
@@ -18,7 +19,7 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    fn of(seed: &[u8; 32]) -> Result<Self, Fault> {
+    fn of(seed: &[u8]) -> Result<Self, Fault> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed);
         pair.map(Self).map_err(|error| Fault::new("reading the server's key", error.to_string()))
     }
@@ -39,11 +40,31 @@ impl SigningKey {
     }
 }
 
-/// The key of this server, made when it is first asked for.
+/// The key of this server, made when it is first asked for, and kept sealed.
 pub async fn signing_key(doors: &PrivacyDoors) -> Result<SigningKey, Fault> {
+    let key = kept(doors).await?;
+    if key.is_plain() {
+        return SigningKey::of(&key.seed);
+    }
+    let opened = doors.vault.open(Owner::Server, ServerKey::OF, &key.seed).await?;
+    let gone = || Fault::new("opening the server's key", "the key that sealed it is gone");
+    SigningKey::of(&opened.ok_or_else(gone)?)
+}
+
+/// Seals the key of this server where it is kept as it is, from before there was a root key.
+pub async fn seal_signing_key(doors: &PrivacyDoors) -> Result<(), Fault> {
+    let key = kept(doors).await?;
+    if key.is_plain() {
+        let seed = doors.vault.seal(Owner::Server, ServerKey::OF, &key.seed).await?;
+        doors.privacy.keep_server_key_as(&key, &ServerKey { seed, ..key.clone() }).await?;
+    }
+    Ok(())
+}
+
+async fn kept(doors: &PrivacyDoors) -> Result<ServerKey, Fault> {
     let (seed, made_at) = (doors.doors().chance.secret(), doors.doors().clock.now_ms());
-    let key = doors.privacy.server_key(&ServerKey { seed, made_at }).await?;
-    SigningKey::of(&key.seed)
+    let seed = doors.vault.seal(Owner::Server, ServerKey::OF, &seed).await?;
+    doors.privacy.server_key(&ServerKey { seed, made_at }).await
 }
 
 /// Whether `signature` is that of `message` by the key with the public half `key` (base64).

@@ -15,7 +15,7 @@ use shelf_identity::privacy::ask_erasure::{
 };
 use shelf_identity::privacy::choose::{consent, decided, object, restrict};
 use shelf_identity::privacy::erase::{Beside, RECEIPT_MS, erase};
-use shelf_identity::privacy::signing::{is_signed, signing_key};
+use shelf_identity::privacy::signing::{is_signed, seal_signing_key, signing_key};
 use shelf_identity::tenants::create_tenant::create_tenant;
 use shelf_identity::tenants::invitations::{Invite, invite, join_as_new};
 use shelf_identity::tenants::libraries::{all_libraries_of, create_library};
@@ -27,8 +27,9 @@ use shelf_identity::{
 };
 use shelf_ports::Fault;
 use shelf_ports::chance::Clock;
-use shelf_ports::privacy::may_process;
+use shelf_ports::privacy::{ServerKey, may_process};
 use shelf_ports::tenants::Holder;
+use shelf_testkit::FakeVault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -78,6 +79,7 @@ async fn house() -> House {
         authorizations: store.clone(),
         webhooks: store.clone(),
         privacy: store,
+        vault: Arc::new(FakeVault),
     };
     let owner = first_run(&world.doors).await.unwrap().person;
     let owner = signed(&world, owner.id).await;
@@ -243,4 +245,19 @@ async fn the_account_is_told_without_a_secret_and_to_nobody_with_less() {
     let part = create_token(&house.world.doors, by, part).await.unwrap();
     let part = authenticate(&house.world.doors, &part.secret).await.unwrap().unwrap();
     assert_eq!(refused(account_file(&house.doors, &part).await).code, Code::Forbidden);
+}
+
+#[tokio::test]
+async fn the_key_of_before_is_sealed_and_signs_on() {
+    let house = house().await;
+    let before = ServerKey { seed: vec![7; 32], made_at: 1 };
+    let store = &house.doors.privacy;
+    assert!(store.server_key(&before).await.unwrap().is_plain());
+    let public = signing_key(&house.doors).await.unwrap().public();
+    for _ in 0..2 {
+        seal_signing_key(&house.doors).await.unwrap();
+    }
+    let kept = store.server_key(&before).await.unwrap();
+    assert!(!kept.is_plain() && !kept.seed.windows(32).any(|some| some == [7; 32]));
+    assert_eq!(signing_key(&house.doors).await.unwrap().public(), public);
 }

@@ -1,7 +1,7 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, library, oauth, privacy, tenants, views,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, tenants, views,
     webhooks,
 };
 use crate::desk::Desk;
@@ -18,6 +18,7 @@ use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
 use shelf_ports::tenants::Tenants;
+use shelf_ports::vault::OwnerKeys;
 use shelf_ports::views::{Filter, Sort, Views};
 use shelf_ports::webhooks::Webhooks;
 
@@ -36,6 +37,7 @@ pub trait Store:
     + Imports
     + Webhooks
     + Privacy
+    + OwnerKeys
 {
 }
 
@@ -53,6 +55,7 @@ impl<S> Store for S where
         + Imports
         + Webhooks
         + Privacy
+        + OwnerKeys
 {
 }
 
@@ -70,6 +73,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     imports::exam(from, from).await;
     webhooks::exam(from, from, from).await;
     privacy::exam(from).await;
+    keys::exam(from).await;
     something_was_opened(from).await;
     let batches = told(from).await;
     what_was_cut_off_begins_again(&batches, to).await;
@@ -144,6 +148,7 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
         |entry: &Entry| matches!(entry, Entry::Grant(grant, _) if grant.kind == GrantKind::App);
     assert!(!has(is_app), "programs that were let in ask again");
     assert!(has(|entry| matches!(entry, Entry::ServerKey(_))), "the server's key was carried");
+    assert!(has(|entry| matches!(entry, Entry::OwnerKey(..))), "keys of owners were carried");
     assert!(has(|entry| matches!(entry, Entry::Consent(..))), "consents were carried");
     assert!(has(|entry| matches!(entry, Entry::Erasure(_))), "erasures that wait were carried");
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");

@@ -32,12 +32,16 @@ pub async fn exam<S: Store>(store: &S) {
 }
 
 async fn a_server_has_one_key<S: Store>(store: &S) {
-    let fresh = |byte: u8| ServerKey { seed: [byte; 32], made_at: i64::from(byte) };
+    let fresh = |byte: u8| ServerKey { seed: vec![byte; 32], made_at: i64::from(byte) };
     let (one, other) = (fresh(1), fresh(2));
     let (first, second) = tokio::join!(store.server_key(&one), store.server_key(&other));
     let (first, second) = (first.unwrap(), second.unwrap());
     assert!(first == second && (first == one || first == other), "one of the two is it");
     assert!(store.server_key(&fresh(3)).await.unwrap() == first, "and stays it");
+    let sealed = ServerKey { seed: vec![4; 61], ..first.clone() };
+    assert!(!store.keep_server_key_as(&fresh(3), &sealed).await.unwrap(), "it is no such key");
+    assert!(store.keep_server_key_as(&first, &sealed).await.unwrap());
+    assert!(store.server_key(&fresh(3)).await.unwrap() == sealed, "the same, in another form");
 }
 
 async fn consents_are_kept_in_their_order<S: Store>(store: &S) {

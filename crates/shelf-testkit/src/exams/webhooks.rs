@@ -45,7 +45,7 @@ fn endpoint(desk: &Desk, number: u8) -> Endpoint {
         state: EndpointState::Active,
         made_by: desk.person,
         created_at: NOW + i64::from(number),
-        key: SigningKey([number; 32]),
+        key: SigningKey(vec![number; 32]),
         old_key: None,
         failures: 0,
         rest_until: 0,
@@ -117,7 +117,7 @@ async fn an_endpoint_is_kept_changed_and_removed(store: &dyn Webhooks, ada: &Des
         url: Some("https://other.example/".to_owned()),
         types: Some(created()),
         state: Some(EndpointState::Paused),
-        keys: Some((SigningKey([9; 32]), Some((one.key.clone(), NOW + 5)))),
+        keys: Some((SigningKey(vec![9; 61]), Some((one.key.clone(), NOW + 5)))),
         ..EndpointEdit::default()
     };
     assert!(store.edit_endpoint(ada.scope, one.id, &edit).await.unwrap());
@@ -125,7 +125,7 @@ async fn an_endpoint_is_kept_changed_and_removed(store: &dyn Webhooks, ada: &Des
     assert_eq!(store.endpoints(ada.scope).await.unwrap(), [after.clone(), two.clone()]);
     assert_eq!(after.description, "for the wall", "what is not said stays");
     assert_eq!(after.keys_at(NOW).len(), 2);
-    assert_eq!(after.keys_at(NOW + 5), [&SigningKey([9; 32])], "the old key has had its day");
+    assert_eq!(after.keys_at(NOW + 5), [&SigningKey(vec![9; 61])], "the old key has had its day");
     let nothing = EndpointEdit::default();
     let unknown = EndpointId::from_bytes([0xee; 16]);
     assert!(!store.edit_endpoint(ada.scope, unknown, &nothing).await.unwrap());

@@ -29,6 +29,7 @@ use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
 };
+use shelf_testkit::FakeVault;
 use shelf_web::Web;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -95,6 +96,7 @@ fn open_to_all(store: &Arc<Embedded>, passwords: &PasswordDoors) -> (PrivacyDoor
         authorizations: store.clone(),
         webhooks: store.clone(),
         privacy: store.clone(),
+        vault: Arc::new(FakeVault),
     };
     let (clients, authorizations) = (store.clone(), store.clone());
     (privacy, OAuthDoors { doors: passwords.doors.clone(), clients, authorizations })
@@ -150,6 +152,7 @@ impl Room {
             audit: kept.clone(),
             clock: clock.clone(),
             chance: stores.chance.clone(),
+            vault: Arc::new(FakeVault),
             watched: Arc::default(),
         };
         let web = Web {

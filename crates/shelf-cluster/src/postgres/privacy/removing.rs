@@ -30,7 +30,8 @@ const AS_NEW: &str = "UPDATE libraries SET seq = 0, floor = 0, hlc = 0, at = 0, 
     WHERE id = $1";
 
 /// What goes with the row of a library; of search the place where it stood, all else it has forgotten.
-const WITH_LIBRARY: [(&str, &str); 6] = [
+/// The key goes after the row: whoever puts one holds the row.
+const WITH_LIBRARY: [(&str, &str); 7] = [
     ("search_heads", "DELETE FROM search_heads WHERE library = $1"),
     (
         "deliveries",
@@ -40,16 +41,18 @@ const WITH_LIBRARY: [(&str, &str); 6] = [
     ("shares", "DELETE FROM shares WHERE library = $1"),
     ("invitations", "DELETE FROM invitations WHERE library = $1"),
     ("libraries", "DELETE FROM libraries WHERE id = $1"),
+    ("owner_keys", "DELETE FROM owner_keys WHERE owner = $1 AND kind = 'library'"),
 ];
 
 /// What goes with a tenant, its libraries being gone.
-const WITH_TENANT: [(&str, &str); 6] = [
+const WITH_TENANT: [(&str, &str); 7] = [
     ("grouped", "DELETE FROM grouped WHERE team IN (SELECT id FROM groups WHERE tenant = $1)"),
     ("groups", "DELETE FROM groups WHERE tenant = $1"),
     ("invitations", "DELETE FROM invitations WHERE tenant = $1"),
     ("members", "DELETE FROM members WHERE tenant = $1"),
     ("audit", "DELETE FROM audit WHERE tenant = $1"),
     ("tenants", "DELETE FROM tenants WHERE id = $1"),
+    ("owner_keys", "DELETE FROM owner_keys WHERE owner = $1 AND kind = 'tenant'"),
 ];
 
 /// Who becomes the owner of a tenant that would be left without one: of those with the highest role
@@ -81,7 +84,7 @@ const WITH_GRANTS: [(&str, &str); 5] = [
 ];
 
 /// What goes with a person beside that, the programs they registered first.
-const WITH_PERSON: [(&str, &str); 15] = [
+const WITH_PERSON: [(&str, &str); 16] = [
     (
         "grants",
         "DELETE FROM grants WHERE id IN (SELECT a.id FROM apps a JOIN clients c ON c.id = a.client
@@ -113,6 +116,7 @@ const WITH_PERSON: [(&str, &str); 15] = [
     ("recovery_codes", "DELETE FROM recovery_codes WHERE person = $1"),
     ("consents", "DELETE FROM consents WHERE person = $1"),
     ("people", "DELETE FROM people WHERE id = $1"),
+    ("owner_keys", "DELETE FROM owner_keys WHERE owner = $1 AND kind = 'person'"),
 ];
 
 /// Where what stays named them, it names nobody.

@@ -59,13 +59,9 @@ pub(super) fn maybe<T: TryFrom<i64>>(row: &Row, at: usize) -> Result<Option<T>, 
     row.get::<_, Option<i64>>(at).map(read).transpose()
 }
 
-pub(super) fn key_of(bytes: &[u8]) -> Result<SigningKey, Fault> {
-    bytes.try_into().map(SigningKey).map_err(|_| damaged("the key of an endpoint"))
-}
-
 /// An endpoint, from the columns that begin at `at`.
 pub(in crate::postgres) fn endpoint_of(row: &Row, at: usize) -> Result<Endpoint, Fault> {
-    let old = row.get::<_, Option<&[u8]>>(at + 8).map(key_of).transpose()?;
+    let old = row.get::<_, Option<Vec<u8>>>(at + 8).map(SigningKey);
     Ok(Endpoint {
         id: EndpointId::from(row.get::<_, Uuid>(at)),
         url: row.get(at + 1),
@@ -74,7 +70,7 @@ pub(in crate::postgres) fn endpoint_of(row: &Row, at: usize) -> Result<Endpoint,
         state: state_of(row, at + 4)?,
         made_by: PersonId::from(row.get::<_, Uuid>(at + 5)),
         created_at: row.get(at + 6),
-        key: key_of(row.get(at + 7))?,
+        key: SigningKey(row.get(at + 7)),
         old_key: old.zip(row.get(at + 9)),
         failures: small(row, at + 10)?,
         rest_until: row.get(at + 11),
