@@ -1,11 +1,19 @@
 //! Everything in a store as lines of text: for a file that can be read for years, and for a digest
 //! that says whether two stores hold the same.
 
+mod whose;
+mod keyring;
+mod frames;
 mod file;
+mod reading;
+mod present;
 mod moment;
 
-pub(crate) use file::{BackupFile, Checked, check, read};
+pub(crate) use file::{BackupFile, Sealing};
+pub(crate) use keyring::{Keyring, KeysFile};
 pub(crate) use moment::Restoring;
+pub(crate) use present::Present;
+pub(crate) use reading::{Checked, check, is_sealed, read};
 
 use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
@@ -23,6 +31,8 @@ enum Line {
     Of(Option<Home>),
     /// One true thing.
     Entry(Entry),
+    /// All of it was told; sealed with the key of the server, so that nobody cuts it off unseen.
+    End(Digest),
 }
 
 /// A [`Scope`], as it is written.
@@ -52,7 +62,8 @@ pub(crate) struct Digest {
 }
 
 /// Turns batches into lines, and digests them. However entries were batched, the lines are the
-/// same; the first ones belong to no library.
+/// same; the first ones belong to no library. Keys are no part of them: they are sealed by the root
+/// key, which may be another elsewhere.
 #[derive(Debug, Default)]
 struct Lines {
     home: Option<Home>,
@@ -61,38 +72,42 @@ struct Lines {
 }
 
 impl Lines {
-    /// Gives each line of `batch` to `write`, with its end.
-    fn of(
+    /// Gives each entry of `batch` to `write`, with its line.
+    fn of<E: From<std::io::Error>>(
         &mut self,
         batch: &Batch,
-        mut write: impl FnMut(&[u8]) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
-        let home = batch.scope.map(Home::of);
-        if self.home != home {
-            self.home = home;
-            self.line(&Line::Of(home), &mut write)?;
-        }
-        for entry in &batch.entries {
+        mut write: impl FnMut(&Entry, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let counted = |entry: &&Entry| !matches!(entry, Entry::OwnerKey(..));
+        for entry in batch.entries.iter().filter(counted) {
+            let home = batch.scope.map(Home::of);
+            if self.home != home {
+                self.home = home;
+                self.line(&Line::Of(home))?;
+            }
             self.entries += 1;
-            self.line(&Line::Entry(entry.clone()), &mut write)?;
+            let text = self.line(&Line::Entry(entry.clone()))?;
+            write(entry, &text)?;
         }
         Ok(())
     }
 
-    fn line(
-        &mut self,
-        line: &Line,
-        write: &mut impl FnMut(&[u8]) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
+    fn line(&mut self, line: &Line) -> std::io::Result<Vec<u8>> {
+        let text = text_of(line)?;
         self.hash.update(&text);
-        write(&text)
+        Ok(text)
     }
 
     fn digest(self) -> Digest {
         Digest { entries: self.entries, sha256: hex::encode(self.hash.finalize()) }
     }
+}
+
+/// A line as it is written, with its end.
+fn text_of(line: &Line) -> std::io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// Digests what it is told.
@@ -102,7 +117,8 @@ struct Digesting(Lines);
 #[async_trait]
 impl Taking for Digesting {
     async fn take(&mut self, batch: Batch) -> Result<(), Fault> {
-        self.0.of(&batch, |_| Ok(())).map_err(|error| Fault::new("digesting", error))
+        let digested = self.0.of(&batch, |_, _| Ok(()));
+        digested.map_err(|error: std::io::Error| Fault::new("digesting", error))
     }
 }
 
@@ -148,8 +164,8 @@ struct Carrying<'a> {
 #[async_trait]
 impl Taking for Carrying<'_> {
     async fn take(&mut self, batch: Batch) -> Result<(), Fault> {
-        let digested = self.lines.of(&batch, |_| Ok(()));
-        digested.map_err(|error| Fault::new("digesting", error))?;
+        let digested = self.lines.of(&batch, |_, _| Ok(()));
+        digested.map_err(|error: std::io::Error| Fault::new("digesting", error))?;
         self.to.take(batch).await?;
         (self.seen)(self.lines.entries);
         Ok(())

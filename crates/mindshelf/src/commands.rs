@@ -6,6 +6,7 @@ mod backup;
 mod doctor;
 mod export;
 mod import;
+mod key;
 mod link;
 mod login;
 mod move_to;
@@ -131,6 +132,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Build lists and indexes again from the log.
     Rebuild,
+    /// Make the root key that processes which share a database need.
+    Key(key::Key),
     /// Write everything into one file, as of one moment; a server may run meanwhile.
     Backup(backup::Backup),
     /// Bring back what a backup holds, into an empty data directory or database.
@@ -236,6 +239,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Logout => login::logout(settings).await,
         Command::Doctor(doctor) => return doctor::doctor(settings, doctor).await,
         Command::Rebuild => rebuild::rebuild(settings).await,
+        Command::Key(what) => key::key(what),
         Command::Backup(backup) => backup::backup(settings, backup).await,
         Command::Restore(restore) => backup::restore(settings, restore).await,
         Command::Privacy(what) => return privacy::privacy(settings, what).await,

@@ -1,52 +1,88 @@
-//! The file of a backup: gzip, one line of JSON an entry, between a first line that says what it
-//! is and a last one that says that all of it is there.
+//! The file of a backup: a first line that says what it is, frames of lines that are packed and sealed
+//! with the key of whose they are, and a last line that says that all of it is there.
 
-use super::{Digest, Line, Lines};
-use anyhow::{Context, Result, bail, ensure};
+use super::frames::{FRAME_BYTES_MAX, Frame, Hashed, of};
+use super::keyring::{Keyring, KeysFile};
+use super::whose::{is_owner, owner_of};
+use super::{Digest, Home, Line, Lines, text_of};
+use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
 use flate2::Compression;
-use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use shelf_domain::id::Scope;
 use shelf_ports::Fault;
-use shelf_ports::archive::{Batch, ENTRIES_MAX, Entry, Taking};
+use shelf_ports::archive::{Batch, Entry, Taking};
+use shelf_ports::chance::Chance;
+use shelf_ports::vault::Owner;
+use shelf_vault::RootKey;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The version of the format.
-const VERSION: u32 = 1;
-/// The longest line, bytes: the longest texts of an item, escaped, and room to spare.
-const LINE_BYTES_MAX: u64 = 32 << 20;
+pub(super) const VERSION: u32 = 2;
 
 /// The first line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-struct First {
-    mindshelf_backup: u32,
+pub(super) struct First {
+    pub(super) mindshelf_backup: u32,
     /// When it was made, milliseconds since 1970.
-    made_at: i64,
+    pub(super) made_at: i64,
+    /// What tells its frames from those of other backups, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
 }
 
 /// The last line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Last {
-    end: Digest,
+pub(super) struct Last {
+    pub(super) end: Digest,
+    /// SHA-256 of all that stands before this line, in hex: damage is seen without keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file_sha256: Option<String>,
+}
+
+/// With what a backup is sealed.
+#[derive(Clone, Debug)]
+pub(crate) struct Sealing {
+    /// What seals the keys in the store.
+    pub(crate) root: RootKey,
+    /// Where the keys are written.
+    pub(crate) keys: KeysFile,
+    /// Randomness.
+    pub(crate) chance: Arc<dyn Chance>,
+}
+
+/// Lines of one owner that follow one another.
+#[derive(Debug)]
+struct Run {
+    owner: Owner,
+    home: Option<Home>,
+    text: Vec<u8>,
+    entries: u32,
 }
 
 /// A backup that is being written, beside its place until all of it is there.
 #[derive(Debug)]
 pub(crate) struct BackupFile {
-    out: GzEncoder<BufWriter<File>>,
+    out: Hashed<BufWriter<File>>,
+    id: [u8; 16],
+    frames: u64,
+    made_at: i64,
     lines: Lines,
+    run: Option<Run>,
+    keyring: Keyring,
+    sealing: Sealing,
     part: PathBuf,
     path: PathBuf,
 }
 
 impl BackupFile {
     /// Begins the backup `path`, which must not be there, readable for its owner alone.
-    pub(crate) fn begin(path: &Path, made_at: i64) -> Result<Self> {
+    pub(crate) fn begin(path: &Path, made_at: i64, sealing: Sealing) -> Result<Self> {
         let named = || format!("cannot write {}", path.display());
         ensure!(!path.exists(), "{}: there is a file of that name", named());
         let mut part = path.as_os_str().to_owned();
@@ -57,121 +93,133 @@ impl BackupFile {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&part).with_context(named)?;
-        let mut out = GzEncoder::new(BufWriter::new(file), Compression::fast());
-        let first = First { mindshelf_backup: VERSION, made_at };
-        writeln!(out, "{}", serde_json::to_string(&first)?).with_context(named)?;
-        Ok(Self { out, lines: Lines::default(), part, path: path.to_owned() })
+        let (mut out, id) = (Hashed::new(BufWriter::new(file)), sealing.chance.seed());
+        let first = First { mindshelf_backup: VERSION, made_at, id: Some(hex::encode(id)) };
+        out.put(format!("{}\n", serde_json::to_string(&first)?).as_bytes()).with_context(named)?;
+        let (lines, keyring) = (Lines::default(), Keyring::default());
+        let path = path.to_owned();
+        Ok(Self { out, id, frames: 0, made_at, lines, run: None, keyring, sealing, part, path })
     }
 
-    /// Ends it and puts it in its place, once it is on the disk.
-    pub(crate) fn end(self) -> Result<Digest> {
-        let Self { mut out, lines, part, path } = self;
+    /// Ends it, writes the keys that open it, and puts it in its place once it is on the disk.
+    pub(crate) fn end(mut self) -> Result<Digest> {
+        self.flush()?;
+        let end = std::mem::take(&mut self.lines).digest();
+        let text = text_of(&Line::End(end.clone()))?;
+        self.seal(Owner::Server, &text, 0)?;
+        let Self { mut out, keyring, sealing, made_at, part, path, .. } = self;
         let named = || format!("cannot write {}", path.display());
-        let end = lines.digest();
-        let last = serde_json::to_string(&Last { end: end.clone() })?;
-        writeln!(out, "{last}").with_context(named)?;
-        let file = out.finish().and_then(|out| Ok(out.into_inner()?)).with_context(named)?;
+        out.end().with_context(named)?;
+        let last = Last { end: end.clone(), file_sha256: Some(out.digest()) };
+        let last = format!("{}\n", serde_json::to_string(&last)?);
+        out.put(last.as_bytes()).with_context(named)?;
+        let file = out.inner.into_inner().map_err(io::Error::from).with_context(named)?;
         file.sync_all().with_context(named)?;
+        // First the keys: a backup that is there opens.
+        sealing.keys.write(&keyring, made_at, &*sealing.chance)?;
         std::fs::rename(&part, &path).with_context(named)?;
         Ok(end)
     }
+
+    /// Learns keys, which stores tell first.
+    fn learn(&mut self, batch: &Batch) -> Result<(), Fault> {
+        for entry in &batch.entries {
+            if let Entry::OwnerKey(owner, sealed) = entry {
+                let key = self.sealing.root.open_key(*owner, sealed);
+                let key = key.map_err(|broken| Fault::new("opening a key", broken))?;
+                self.keyring.put(*owner, key);
+            }
+        }
+        Ok(())
+    }
+
+    /// With whose key `entry` is sealed. What names an owner who is not there is the server's.
+    fn sealer_of(&self, scope: Option<Scope>, entry: &Entry) -> Result<Owner, Fault> {
+        let owner = owner_of(scope, entry);
+        if self.keyring.key(owner).is_some() {
+            return Ok(owner);
+        }
+        if is_owner(entry) || self.keyring.key(Owner::Server).is_none() {
+            let detail = "somebody came this very moment and has no key yet; back up again";
+            return Err(Fault::new("sealing the backup", detail));
+        }
+        Ok(Owner::Server)
+    }
+
+    /// Adds a line of `owner`; each run of lines says first what they belong to, since whoever reads
+    /// may have left out what came before.
+    fn line(&mut self, owner: Owner, home: Option<Home>, text: &[u8]) -> Result<(), Fault> {
+        let goes_on = self.run.as_ref().is_some_and(|run| run.owner == owner && run.home == home);
+        if !goes_on {
+            self.flush()?;
+            let text = text_of(&Line::Of(home)).map_err(fault)?;
+            self.run = Some(Run { owner, home, text, entries: 0 });
+        }
+        if let Some(run) = &mut self.run {
+            run.text.extend_from_slice(text);
+            run.entries += 1;
+        }
+        while let Some(run) = self.run.as_mut().filter(|run| run.text.len() >= FRAME_BYTES_MAX) {
+            let rest = run.text.split_off(FRAME_BYTES_MAX);
+            let (text, entries) = (std::mem::replace(&mut run.text, rest), run.entries);
+            run.entries = 0;
+            self.seal(owner, &text, entries)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Fault> {
+        match self.run.take() {
+            Some(Run { owner, text, entries, .. }) if !text.is_empty() => {
+                self.seal(owner, &text, entries)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn seal(&mut self, owner: Owner, text: &[u8], entries: u32) -> Result<(), Fault> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(text).map_err(fault)?;
+        let packed = packed.finish().map_err(fault)?;
+        let gone = || Fault::new("sealing the backup", "a key is missing");
+        let (key, of) = (self.keyring.key(owner).ok_or_else(gone)?, of(self.id, self.frames));
+        let sealed = key.seal(&*self.sealing.chance, owner, of, &packed);
+        let sealed = sealed.map_err(|broken| Fault::new("sealing the backup", broken))?;
+        self.frames += 1;
+        self.out.frame(&Frame { owner, entries, sealed }).map_err(fault)
+    }
+}
+
+fn fault(error: io::Error) -> Fault {
+    Fault::of_file("writing the backup", error)
 }
 
 #[async_trait]
 impl Taking for BackupFile {
     async fn take(&mut self, batch: Batch) -> Result<(), Fault> {
-        let out = &mut self.out;
-        let written = self.lines.of(&batch, |line| out.write_all(line));
-        written.map_err(|error| Fault::new("writing the backup", error))
+        self.learn(&batch)?;
+        let (scope, home) = (batch.scope, batch.scope.map(Home::of));
+        let mut lines = std::mem::take(&mut self.lines);
+        let taken = lines.of(&batch, |entry, text| {
+            let owner = self.sealer_of(scope, entry)?;
+            Ok(self.line(owner, home, text)?)
+        });
+        self.lines = lines;
+        taken.map_err(|Written(fault)| fault)
     }
 }
 
-/// A backup that was read to its end and is whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Checked {
-    pub(crate) digest: Digest,
-    /// When it was made, milliseconds since 1970.
-    pub(crate) made_at: i64,
-}
+/// What may go wrong when a line is written, as one.
+struct Written(Fault);
 
-/// Reads the whole backup `path` and holds it against its last line.
-pub(crate) fn check(path: &Path) -> Result<Checked> {
-    let mut lines = Lines::default();
-    let (first, last) = walk(path, |batch| Ok(lines.of(&batch, |_| Ok(()))?))?;
-    let digest = lines.digest();
-    ensure!(
-        digest == last.end,
-        "{} is damaged: it holds {} entries where {} were written, or others",
-        path.display(),
-        digest.entries,
-        last.end.entries
-    );
-    Ok(Checked { digest, made_at: first.made_at })
-}
-
-/// Gives what the backup `path` holds to `take`, batch by batch.
-pub(crate) fn read(path: &Path, take: impl FnMut(Batch) -> Result<()>) -> Result<()> {
-    walk(path, take).map(drop)
-}
-
-fn walk(path: &Path, mut take: impl FnMut(Batch) -> Result<()>) -> Result<(First, Last)> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut text = BufReader::new(MultiGzDecoder::new(BufReader::new(file)));
-    let broken = |number: u64| format!("{}, line {number}", path.display());
-    let head = line(&mut text).ok().flatten().and_then(|line| serde_json::from_str(&line).ok());
-    let Some(first): Option<First> = head else {
-        bail!("{} is no backup of this program", path.display());
-    };
-    ensure!(
-        first.mindshelf_backup == VERSION,
-        "{} is of version {}; this program reads {VERSION}",
-        path.display(),
-        first.mindshelf_backup
-    );
-    let mut waiting = Waiting::default();
-    for number in 2_u64.. {
-        let Some(line) = line(&mut text).with_context(|| broken(number))? else { break };
-        if let Ok(last) = serde_json::from_str::<Last>(&line) {
-            waiting.hand_over(&mut take)?;
-            // To its very end, which holds gzip's own sum.
-            let more = self::line(&mut text).with_context(|| broken(number))?;
-            ensure!(more.is_none(), "{} goes on after its end", path.display());
-            return Ok((first, last));
-        }
-        let line = serde_json::from_str(&line).with_context(|| broken(number))?;
-        waiting.line(line, &mut take)?;
+impl From<Fault> for Written {
+    fn from(fault: Fault) -> Self {
+        Self(fault)
     }
-    bail!("{} breaks off: its end is missing", path.display())
 }
 
-/// The next line without its end; `None` at the end of the file.
-fn line(text: &mut impl BufRead) -> std::io::Result<Option<String>> {
-    let mut line = String::new();
-    let read = text.by_ref().take(LINE_BYTES_MAX).read_line(&mut line)?;
-    Ok((read > 0).then_some(line))
-}
-
-/// Entries on their way into a batch.
-#[derive(Default)]
-struct Waiting {
-    scope: Option<Scope>,
-    entries: Vec<Entry>,
-}
-
-impl Waiting {
-    fn line(&mut self, line: Line, take: &mut impl FnMut(Batch) -> Result<()>) -> Result<()> {
-        match line {
-            Line::Of(home) => {
-                self.hand_over(take)?;
-                self.scope = home.map(super::Home::scope);
-            }
-            Line::Entry(entry) => self.entries.push(entry),
-        }
-        if self.entries.len() < ENTRIES_MAX { Ok(()) } else { self.hand_over(take) }
-    }
-
-    fn hand_over(&mut self, take: &mut impl FnMut(Batch) -> Result<()>) -> Result<()> {
-        let entries = std::mem::take(&mut self.entries);
-        if entries.is_empty() { Ok(()) } else { take(Batch { scope: self.scope, entries }) }
+impl From<io::Error> for Written {
+    fn from(error: io::Error) -> Self {
+        Self(fault(error))
     }
 }

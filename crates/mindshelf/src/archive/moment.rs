@@ -1,6 +1,9 @@
 //! A backup as it was at an earlier moment, in an epoch of its own.
 
+use super::Present;
+use crate::root_key::KEPT;
 use shelf_domain::change::Head;
+use shelf_domain::id::Scope;
 use shelf_ports::accounts::{RESTORED, RESTORED_OF};
 use shelf_ports::archive::{Batch, Entry, KeptAnswer};
 use std::collections::BTreeSet;
@@ -16,13 +19,27 @@ pub(crate) struct Restoring {
     epoch: u32,
     last: Head,
     left_out: BTreeSet<shelf_domain::id::ActId>,
+    /// Who is there, where not everybody is.
+    present: Option<Present>,
+    missing: u64,
 }
 
 impl Restoring {
     /// Restores what was there at `until`, at the moment `now`, both in milliseconds.
     pub(crate) fn new(until: i64, now: i64) -> Self {
         let epoch = u32::try_from(now / 1_000).unwrap_or(u32::MAX);
-        Self { until, epoch, last: Head::default(), left_out: BTreeSet::new() }
+        let (last, left_out) = (Head::default(), BTreeSet::new());
+        Self { until, epoch, last, left_out, present: None, missing: 0 }
+    }
+
+    /// Leaves out what names people, tenants and libraries that are not among `present`.
+    pub(crate) fn among(self, present: Present) -> Self {
+        Self { present: Some(present), ..self }
+    }
+
+    /// How many entries were left out for that.
+    pub(crate) fn missing(&self) -> u64 {
+        self.missing
     }
 
     /// The setting by which processes know that records were restored.
@@ -34,12 +51,22 @@ impl Restoring {
     /// What of `batch` is restored.
     pub(crate) fn of(&mut self, batch: Batch) -> Batch {
         let Batch { scope, entries } = batch;
-        let entries = entries.into_iter().filter_map(|entry| self.entry(entry)).collect();
+        let entries = entries.into_iter().filter_map(|entry| self.entry(scope, entry)).collect();
         Batch { scope, entries }
     }
 
-    fn entry(&mut self, entry: Entry) -> Option<Entry> {
+    fn entry(&mut self, scope: Option<Scope>, entry: Entry) -> Option<Entry> {
+        let entry = match &self.present {
+            Some(present) => {
+                let of = present.of(scope, entry);
+                self.missing += u64::from(of.is_none());
+                of?
+            }
+            None => entry,
+        };
         match entry {
+            // What seals keys here was said before.
+            Entry::Setting(person, name, _) if person == RESTORED_OF && name == KEPT => None,
             Entry::Setting(person, name, _) if person == RESTORED_OF && name == RESTORED => None,
             Entry::Library(..) => {
                 self.last = Head::default();

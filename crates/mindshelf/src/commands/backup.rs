@@ -1,31 +1,43 @@
 //! `mindshelf backup` and `mindshelf restore`: everything into one file, and back.
 
-use crate::archive::{BackupFile, Checked, Digest, Restoring, check, read};
+use crate::archive::{
+    BackupFile, Checked, Digest, Keyring, KeysFile, Restoring, Sealing, check, is_sealed, read,
+};
 use crate::config::Settings;
 use crate::console;
 use crate::directory::Directory;
 use crate::records::Records;
-use crate::system::SystemClock;
-use anyhow::{Context, Result, ensure};
+use crate::root_key::{self, root_key};
+use crate::system::{SystemChance, SystemClock};
+use anyhow::{Context, Result, bail, ensure};
 use async_trait::async_trait;
 use clap::Args;
 use serde::Serialize;
 use shelf_ports::Fault;
 use shelf_ports::archive::{Batch, Taking};
 use shelf_ports::chance::Clock;
+use shelf_vault::{RootKey, RootVault};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::mpsc;
 
 /// Batches that were read ahead.
 const BATCHES_MAX: usize = 4;
+/// How often, and how many times, is looked whether a server that runs has made keys for everybody.
+const LOOKS: (Duration, u32) = (Duration::from_millis(250), 60);
 
 /// Where to.
 #[derive(Debug, Args)]
 pub(super) struct Backup {
     /// The file to write; it must not be there.
     file: PathBuf,
+    /// Write the keys that open it there instead of `mindshelf.keys` beside it; what is there is
+    /// written anew.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// Print what was written as JSON.
     #[arg(long)]
     json: bool,
@@ -36,6 +48,9 @@ pub(super) struct Backup {
 pub(super) struct Restore {
     /// The backup.
     file: PathBuf,
+    /// The keys that open it, where they are not beside it.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// Bring content back as it was at this moment, such as `2026-11-01T18:00:00Z`.
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     until: Option<i64>,
@@ -53,25 +68,92 @@ struct Told<'a> {
     made_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<String>,
+    /// How many entries are sealed with keys that were destroyed, or name those whose they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u64>,
 }
 
 /// Writes everything there is, as of one moment, whether or not a server runs.
 pub(super) async fn backup(settings: &Settings, backup: Backup) -> Result<()> {
     let records = Records::open_to_read(&settings.data, settings.records.as_deref()).await?;
+    let root = keyed(settings, &records).await?;
     let made_at = SystemClock::start().now_ms();
-    let file = BackupFile::begin(&backup.file, made_at)?;
+    let named = settings.root_key.as_ref().map(|_| root.clone());
+    let keys = KeysFile::of(&backup.file, backup.keys.as_deref(), named);
+    let sealing = Sealing { root, keys: keys.clone(), chance: Arc::new(SystemChance) };
+    let file = BackupFile::begin(&backup.file, made_at, sealing)?;
     let mut watched = Watched { to: file, bar: console::bar(), entries: 0 };
     records.archive().tell(&mut watched).await.context("cannot read everything")?;
     watched.bar.finish_and_clear();
     let digest = watched.to.end()?;
-    let checked = Checked { digest, made_at };
-    tell(&backup.file, &checked, None, backup.json, "Wrote")
+    let made = Done { file: &backup.file, digest: &digest, made_at, until: None };
+    if backup.json {
+        return made.tell_json(Some(keys.path()), None);
+    }
+    made.tell("Wrote")?;
+    let with = if settings.root_key.is_some() { " and the root key" } else { "" };
+    console::say(format!(
+        "It opens with the keys in {}{with}, which each backup writes anew: keep them together.",
+        keys.path().display()
+    ));
+    Ok(())
+}
+
+/// The root key of the records, once everybody in them has a key. A server that runs makes them
+/// within seconds; where none does, they are made here.
+async fn keyed(settings: &Settings, records: &Records) -> Result<RootKey> {
+    for _ in 0..LOOKS.1 {
+        let begun = root_key::kept(&*records.accounts()).await?.is_some();
+        let is_whole = begun && records.keys().keyless(1).await?.is_empty();
+        if is_whole {
+            return root_of(settings, records).await;
+        }
+        if records.are_shared() {
+            return made(settings, records).await;
+        }
+        if let Some(directory) = Directory::try_take(&settings.data)? {
+            let own = Records::open(directory.path(), None).await?;
+            let root = made(settings, &own).await?;
+            own.settle().await?;
+            return Ok(root);
+        }
+        tokio::time::sleep(LOOKS.0).await;
+    }
+    bail!("the server that runs has not made keys for everybody yet; back up again in a while")
+}
+
+/// The root key of `records`, and a key for whoever has none.
+async fn made(settings: &Settings, records: &Records) -> Result<RootKey> {
+    let root = root_of(settings, records).await?;
+    let vault = RootVault::new(root.clone(), records.keys(), Arc::new(SystemChance));
+    vault.make_missing().await.context("cannot make keys")?;
+    Ok(root)
+}
+
+async fn root_of(settings: &Settings, records: &Records) -> Result<RootKey> {
+    let (named, accounts) = (settings.root_key.as_deref(), records.accounts());
+    root_key(&settings.data, named, &*accounts, &SystemChance).await
+}
+
+/// The keys that open a backup; none for one from before backups were sealed.
+fn keyring(settings: &Settings, restore: &Restore) -> Result<Keyring> {
+    if !is_sealed(&restore.file)? {
+        return Ok(Keyring::default());
+    }
+    let named = settings.root_key.as_deref();
+    let root = named.map(root_key::read).transpose()?.flatten();
+    KeysFile::of(&restore.file, restore.keys.as_deref(), root)
+        .read()
+        .with_context(|| format!("cannot open {}", restore.file.display()))
 }
 
 /// Takes everything in, into records that are empty.
 pub(super) async fn restore(settings: &Settings, restore: Restore) -> Result<()> {
-    let checking = restore.file.clone();
-    let checked = tokio::task::spawn_blocking(move || check(&checking)).await??;
+    let keyring = keyring(settings, &restore)?;
+    let (checking, keys) = (restore.file.clone(), keyring.clone());
+    let checked = tokio::task::spawn_blocking(move || check(&checking, &keys)).await??;
     let directory = Directory::take(&settings.data)?;
     let records = Records::open(directory.path(), settings.records.as_deref()).await?;
     ensure!(
@@ -81,26 +163,74 @@ pub(super) async fn restore(settings: &Settings, restore: Restore) -> Result<()>
     );
     let (now, until) = (SystemClock::start().now_ms(), restore.until.unwrap_or(i64::MAX));
     let mut restoring = Restoring::new(until, now);
-    let archive = records.archive();
+    if checked.unreadable > 0 {
+        restoring = restoring.among(checked.present.clone());
+    }
+    begin(settings, &records, &keyring, &restoring).await?;
+    fill(&records, &restore, keyring, &mut restoring, checked.digest.entries).await?;
+    records.settle().await?;
+    let Checked { digest, made_at, unreadable, .. } = &checked;
+    let (digest, made_at, left_out) = (digest, *made_at, unreadable + restoring.missing());
+    let done = Done { file: &restore.file, digest, made_at, until: restore.until };
+    if restore.json {
+        return done.tell_json(None, Some(left_out));
+    }
+    done.tell("Restored")?;
+    if left_out > 0 {
+        console::say(format!(
+            "{left_out} of them were left out: they are of who was erased since, whose keys are gone."
+        ));
+    }
+    Ok(())
+}
+
+/// Gives the records a root key, marks them as restored, and brings the keys of owners back.
+async fn begin(
+    settings: &Settings,
+    records: &Records,
+    keyring: &Keyring,
+    restoring: &Restoring,
+) -> Result<()> {
+    let (root, archive) = (root_of(settings, records).await?, records.archive());
     archive.take(restoring.mark()).await?;
+    for batch in keyring.batches(&root, &SystemChance)? {
+        archive.take(batch).await?;
+    }
+    Ok(())
+}
+
+/// Reads the backup and takes in what is restored of it.
+async fn fill(
+    records: &Records,
+    restore: &Restore,
+    keyring: Keyring,
+    restoring: &mut Restoring,
+    entries: u64,
+) -> Result<()> {
+    let archive = records.archive();
     let (batches, mut told) = mpsc::channel(BATCHES_MAX);
     let file = restore.file.clone();
     let reading = tokio::task::spawn_blocking(move || {
-        read(&file, |batch| batches.blocking_send(batch).context("the restore broke off"))
+        read(&file, &keyring, |batch| {
+            batches.blocking_send(batch).context("the restore broke off")
+        })
     });
     let bar = console::bar();
-    bar.set_length(checked.digest.entries);
+    bar.set_length(entries);
     while let Some(batch) = told.recv().await {
         bar.inc(batch.entries.len() as u64);
+        let batch = restoring.of(batch);
+        if batch.entries.is_empty() {
+            continue;
+        }
         archive
-            .take(restoring.of(batch))
+            .take(batch)
             .await
             .context("cannot take everything in; empty the place and restore again")?;
     }
     reading.await??;
     bar.finish_and_clear();
-    records.settle().await?;
-    tell(&restore.file, &checked, restore.until, restore.json, "Restored")
+    Ok(())
 }
 
 /// A backup file, with a bar for those who watch.
@@ -119,27 +249,41 @@ impl Taking for Watched {
     }
 }
 
-fn tell(
-    file: &Path,
-    checked: &Checked,
+/// What was done, to be said.
+struct Done<'a> {
+    file: &'a Path,
+    digest: &'a Digest,
+    made_at: i64,
     until: Option<i64>,
-    is_json: bool,
-    did: &str,
-) -> Result<()> {
-    let (made_at, until) = (written(checked.made_at)?, until.map(written).transpose()?);
-    let Checked { digest, .. } = checked;
-    if is_json {
-        let told = Told { file: file.display().to_string(), digest, made_at, until };
+}
+
+impl Done<'_> {
+    fn tell_json(&self, keys: Option<&Path>, left_out: Option<u64>) -> Result<()> {
+        let told = Told {
+            file: self.file.display().to_string(),
+            digest: self.digest,
+            made_at: written(self.made_at)?,
+            until: self.until.map(written).transpose()?,
+            keys: keys.map(|keys| keys.display().to_string()),
+            left_out,
+        };
         console::say(serde_json::to_string(&told)?);
-        return Ok(());
+        Ok(())
     }
-    let Digest { entries, sha256 } = digest;
-    console::say(format!("{did} {entries} entries as of {made_at} ({}).", file.display()));
-    if let Some(until) = until {
-        console::say(format!("Content is as it was at {until}; accounts are as in the backup."));
+
+    fn tell(&self, did: &str) -> Result<()> {
+        let (made_at, Digest { entries, sha256 }) = (written(self.made_at)?, self.digest);
+        let file = self.file.display();
+        console::say(format!("{did} {entries} entries as of {made_at} ({file})."));
+        if let Some(until) = self.until {
+            let until = written(until)?;
+            console::say(format!(
+                "Content is as it was at {until}; accounts are as in the backup."
+            ));
+        }
+        console::say(format!("SHA-256 of its content: {sha256}"));
+        Ok(())
     }
-    console::say(format!("SHA-256 of its content: {sha256}"));
-    Ok(())
 }
 
 fn moment(text: &str) -> Result<i64, String> {

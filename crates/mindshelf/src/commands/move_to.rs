@@ -3,9 +3,11 @@
 use crate::archive::{Digest, carry};
 use crate::config::{Settings, is_postgres};
 use crate::console;
-use crate::directory::Directory;
+use crate::directory::{Directory, write_private};
 use crate::records::Records;
-use anyhow::{Result, ensure};
+use crate::root_key::{self, root_key};
+use crate::system::SystemChance;
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -39,6 +41,7 @@ pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
         "there is another shelf already at {}; name an empty directory or database",
         shown(&ask.to)
     );
+    same_root(settings, &ask.to, (&from, &to)).await?;
     let bar = console::bar();
     let seen = |entries| bar.set_message(format!("{entries} entries"));
     let digest = carry(&*from.archive(), &*to.archive(), &seen).await?;
@@ -61,6 +64,34 @@ pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
         "To use it, {next}. The old shelf is left as it is; the search index is made anew."
     ));
     Ok(())
+}
+
+/// Sees to it that both sides have the same root key: what it seals is carried as it is. A directory
+/// without one gets a copy, unless the settings name where it is.
+async fn same_root(settings: &Settings, to: &str, sides: (&Records, &Records)) -> Result<()> {
+    let (from, there) = (sides.0.accounts(), sides.1.accounts());
+    let named = settings.root_key.as_deref();
+    let root = root_key(&settings.data, named, &*from, &SystemChance).await?;
+    let ours = root.fingerprint();
+    let known = root_key::kept(&*there).await?;
+    ensure!(
+        known.is_none_or(|known| known == ours),
+        "the two sides have different root keys: restore a backup there instead, which seals \
+         everything anew"
+    );
+    if is_postgres(to) || named.is_some() {
+        return Ok(());
+    }
+    let file = root_key::file_of(&PathBuf::from(to), None);
+    match root_key::read(&file)? {
+        None => write_private(&file, &root.text()),
+        Some(other) if other == root => Ok(()),
+        Some(_) => bail!(
+            "the two sides have different root keys: remove {}, which seals nothing there yet, and \
+             move again",
+            file.display()
+        ),
+    }
 }
 
 /// The records at `to`, and the directory they need.

@@ -1,6 +1,6 @@
 //! A shelf that outgrows its directory and comes back to it, and what happens when the way is cut.
 
-use crate::program::{mindshelf, said, told};
+use crate::program::{mindshelf, ran, said, told};
 use serde_json::{Value, json};
 use shelf_testkit::ground::Ground;
 use std::path::Path;
@@ -34,6 +34,13 @@ fn on(data: &Path, records: &str) -> Command {
     command
 }
 
+/// The same, with the root key of the shelf that moved there from `home`.
+fn moved_on(data: &Path, records: &str, home: &Path) -> Command {
+    let mut command = on(data, records);
+    command.env("MINDSHELF_ROOT_KEY", home.join("root.key"));
+    command
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shelf_moves_to_postgresql_and_back() {
     for ground in Ground::all().await {
@@ -49,17 +56,23 @@ async fn a_shelf_moves_to_postgresql_and_back() {
         let began = Instant::now();
         let moved = told(mindshelf(dir.path()).args(["move", &ground.url, "--json"]));
         eprintln!("{} entries moved on after the cut, in {:?}", moved["entries"], began.elapsed());
-        assert_eq!(exported(&mut on(beside.path(), &ground.url)), before);
+        let why = ran(on(beside.path(), &ground.url).arg("export"));
+        let why = String::from_utf8_lossy(&why.stderr).into_owned();
+        assert!(why.contains("root.key") && why.contains("put it back"), "{why}");
+        let there = || moved_on(beside.path(), &ground.url, dir.path());
+        assert_eq!(exported(&mut there()), before);
 
         let file = beside.path().join("shelf.backup");
-        let made = told(on(beside.path(), &ground.url).arg("backup").arg(&file).arg("--json"));
+        let made = told(there().arg("backup").arg(&file).arg("--json"));
         // The new directory's own key is a grant more.
         assert!(made["entries"].as_u64() > moved["entries"].as_u64(), "{made} {moved}");
         let began = Instant::now();
-        let home = told(on(beside.path(), &ground.url).arg("move").arg(back.path()).arg("--json"));
+        let home = told(there().arg("move").arg(back.path()).arg("--json"));
         eprintln!("{} entries moved back, in {:?}", home["entries"], began.elapsed());
         assert_eq!(home["sha256"], made["sha256"], "a backup and a move tell the same");
-        assert_eq!(exported(&mut mindshelf(back.path())), before);
+        let mut home = mindshelf(back.path());
+        home.env("MINDSHELF_ROOT_KEY", dir.path().join("root.key"));
+        assert_eq!(exported(&mut home), before);
         ground.end().await;
     }
 }

@@ -1,7 +1,7 @@
 //! A deployment: processes with roles of their own on one database and one bus, each engine at the
 //! end of a wire that a test can cut.
 
-use crate::program::{Server, client, mindshelf};
+use crate::program::{Server, client, mindshelf, said};
 use serde_json::Value;
 use shelf_client::{Client, ClientFailure, Http};
 use shelf_testkit::Wire;
@@ -52,6 +52,8 @@ pub(crate) struct Deployment {
     pub(crate) blobs: Option<Wire>,
     pub(crate) replica: Option<Wire>,
     settings: BTreeMap<&'static str, String>,
+    /// Holds the root key they share.
+    _shared: TempDir,
     pub(crate) processes: BTreeMap<&'static str, Process>,
 }
 
@@ -67,9 +69,24 @@ impl Deployment {
             ("MINDSHELF_BUS", bus.instead(&nats)),
             ("MINDSHELF_CACHE", cache.instead(&redis)),
         ];
-        let (settings, processes) = (settings.into_iter().collect(), BTreeMap::new());
-        let (search, blobs, replica) = (None, None, None);
-        Some(Self { ground, records, bus, cache, search, blobs, replica, settings, processes })
+        let mut settings: BTreeMap<_, _> = settings.into_iter().collect();
+        let shared = tempfile::tempdir().unwrap();
+        let root = shared.path().join("root.key");
+        said(mindshelf(shared.path()).args(["key", "make"]).arg(&root));
+        settings.insert("MINDSHELF_ROOT_KEY", root.display().to_string());
+        let (processes, search, blobs, replica) = (BTreeMap::new(), None, None, None);
+        Some(Self {
+            ground,
+            records,
+            bus,
+            cache,
+            search,
+            blobs,
+            replica,
+            settings,
+            _shared: shared,
+            processes,
+        })
     }
 
     /// The same with a search index that all processes share.

@@ -1,13 +1,19 @@
 //! A shelf in a file and back, at another moment, in another directory.
 
-use crate::program::{Server, client, complained, mindshelf, said, told};
+use crate::program::{Server, client, complained, mindshelf, ran, said, told};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use shelf_domain::login::LoginName;
 use shelf_embedded::Embedded;
 use shelf_ports::accounts::{Accounts, SecretHash};
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash};
+use std::io::Write;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
+
+/// The lines of a backup from before backups were sealed.
+const BACKUP_1: &str = include_str!("../golden/backup-1.jsonl");
 
 /// A shelf with an import in it, a folder, tags and something in the trash.
 fn shelf() -> TempDir {
@@ -156,4 +162,100 @@ async fn what_people_sign_in_with_comes_along_in_a_backup_and_in_a_move() {
         assert_eq!((found.login.shown(), &found), ("Åda", &credential));
         assert!(store.take_code(person, SecretHash([7; 32])).await.unwrap());
     }
+}
+
+#[test]
+fn a_backup_from_before_they_were_sealed_is_read() {
+    let (away, other) = (tempdir().unwrap(), tempdir().unwrap());
+    let file = away.path().join("before.backup");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(BACKUP_1.as_bytes()).unwrap();
+    std::fs::write(&file, packed.finish().unwrap()).unwrap();
+    let back = restored(other.path(), &file, &[]);
+    assert_eq!((&back["entries"], &back["left_out"]), (&json!(9), &json!(0)), "{back}");
+    assert!(exported(other.path()).contains("https://before.example/"));
+    let again = away.path().join("again.backup");
+    backup(other.path(), &again);
+    let sealed = std::fs::read(&again).unwrap();
+    assert!(sealed.starts_with(b"{\"mindshelf_backup\":2,"), "from then on they are sealed");
+}
+
+#[test]
+fn a_backup_opens_with_its_keys_and_without_them_says_so() {
+    let (dir, away, far) = (shelf(), tempdir().unwrap(), tempdir().unwrap());
+    let file = away.path().join("shelf.backup");
+    let made = backup(dir.path(), &file);
+    let keys = away.path().join("mindshelf.keys");
+    assert_eq!(made["keys"], json!(keys.display().to_string()));
+    let alone = far.path().join("alone.backup");
+    std::fs::copy(&file, &alone).unwrap();
+    let other = tempdir().unwrap();
+    let why = complained(mindshelf(other.path()).arg("restore").arg(&alone), 1);
+    assert!(why.contains("alone.backup") && why.contains("--keys"), "{why}");
+    assert!(!other.path().join("shelf.db").exists(), "nothing was written");
+    let keys = keys.to_str().unwrap();
+    let back = restored(other.path(), &alone, &["--keys", keys]);
+    assert_eq!((&back["sha256"], &back["left_out"]), (&made["sha256"], &json!(0)));
+    assert_eq!(exported(other.path()), exported(dir.path()));
+
+    // A backup of the restored shelf does not shut the older ones: its keys are the same.
+    backup(other.path(), &away.path().join("later.backup"));
+    let third = tempdir().unwrap();
+    assert_eq!(restored(third.path(), &file, &[])["left_out"], json!(0));
+}
+
+#[test]
+fn keys_of_another_shelf_are_not_written_over() {
+    let (dir, another, away) = (shelf(), shelf(), tempdir().unwrap());
+    let file = away.path().join("shelf.backup");
+    backup(dir.path(), &file);
+    let keys = std::fs::read(away.path().join("mindshelf.keys")).unwrap();
+    let other = away.path().join("other.backup");
+    let why = complained(mindshelf(another.path()).arg("backup").arg(&other), 1);
+    assert!(why.contains("of another shelf") && why.contains("--keys"), "{why}");
+    assert!(!other.exists());
+    assert_eq!(std::fs::read(away.path().join("mindshelf.keys")).unwrap(), keys);
+    let elsewhere = away.path().join("other.keys");
+    said(mindshelf(another.path()).arg("backup").arg(&other).arg("--keys").arg(&elsewhere));
+    let back = tempdir().unwrap();
+    let why = complained(mindshelf(back.path()).arg("restore").arg(&other), 1);
+    assert!(why.contains("other.backup") && why.contains("another shelf"), "{why}");
+}
+
+#[test]
+fn with_a_root_key_of_its_own_place_the_keys_beside_a_backup_are_worth_nothing_alone() {
+    let (dir, away, other) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let make = |name: &str| {
+        let root = away.path().join(name);
+        said(mindshelf(dir.path()).args(["key", "make"]).arg(&root));
+        root
+    };
+    let (root, wrong) = (make("root.key"), make("wrong.key"));
+    let why = complained(mindshelf(dir.path()).args(["key", "make"]).arg(&root), 1);
+    assert!(why.contains("is there already"), "{why}");
+    let with = |data: &Path, root: &Path| {
+        let mut command = mindshelf(data);
+        command.env("MINDSHELF_ROOT_KEY", root);
+        command
+    };
+    said(with(dir.path(), &root).args(["add", "https://example.org/kept"]));
+    assert!(!dir.path().join("root.key").exists(), "it is where the settings say");
+    let why = complained(with(dir.path(), &wrong).args(["add", "https://example.org/"]), 1);
+    assert!(why.contains("wrong.key") && why.contains("root_key"), "{why}");
+    let why = complained(mindshelf(dir.path()).args(["add", "https://example.org/"]), 1);
+    assert!(why.contains("put it back"), "{why}");
+
+    let file = away.path().join("shelf.backup");
+    said(with(dir.path(), &root).arg("backup").arg(&file));
+    for refused in [mindshelf(other.path()), with(other.path(), &wrong)] {
+        let mut refused = refused;
+        let why = complained(refused.arg("restore").arg(&file), 1);
+        assert!(why.contains("another root key") && why.contains("root_key"), "{why}");
+    }
+    said(with(other.path(), &root).arg("restore").arg(&file));
+    assert!(said(with(other.path(), &root).arg("export")).contains("https://example.org/kept"));
+    let moved = tempdir().unwrap();
+    said(with(other.path(), &root).arg("move").arg(moved.path()));
+    assert!(!ran(mindshelf(moved.path()).arg("export")).status.success());
+    assert!(said(with(moved.path(), &root).arg("export")).contains("https://example.org/kept"));
 }

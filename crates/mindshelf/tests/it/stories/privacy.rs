@@ -1,6 +1,7 @@
 //! Privacy: everything out and in again, and nothing left of who was erased.
 
-use crate::reader::Reader;
+use crate::program::{complained, mindshelf, said, told};
+use crate::reader::{Answer, Reader};
 use crate::world::World;
 use axum::body::Body;
 use axum::http::Method;
@@ -10,6 +11,7 @@ use shelf_identity::privacy::signing::is_signed;
 use std::io::Cursor;
 use std::path::Path;
 use std::time::Duration;
+use tempfile::tempdir;
 
 /// How long a story waits for what has to come.
 const SOON: Duration = Duration::from_mins(1);
@@ -139,6 +141,21 @@ fn found(world: &World) -> Vec<String> {
     found
 }
 
+/// Lets the time pass in which an erasure can be taken back, and waits for its receipt.
+async fn erased(world: &World, other: &Reader, receipt: &str) -> Answer {
+    world.clock.advance(EIGHT_DAYS_MS);
+    let there = async {
+        loop {
+            let told = other.get(receipt).await;
+            if told.status == 200 {
+                return told;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, there).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_who_was_erased_no_byte_is_left_in_the_data_directory() {
     let world = World::new().await;
@@ -163,17 +180,7 @@ async fn of_who_was_erased_no_byte_is_left_in_the_data_directory() {
     let at = format!("/v1/privacy/receipts/{receipt}");
     other.get(&at).await.expect(404);
 
-    world.clock.advance(EIGHT_DAYS_MS);
-    let there = async {
-        loop {
-            let told = other.get(&at).await;
-            if told.status == 200 {
-                return told;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    let told = tokio::time::timeout(SOON, there).await.unwrap();
+    let told = erased(&world, &other, &at).await;
     let (text, key) = (told.text("/receipt/text"), told.text("/receipt/key"));
     assert!(text.contains("\"removed\"") && !text.contains(CANARY), "{text}");
     assert_eq!(key, other.get("/v1/privacy/key").await.expect(200).text("/key"));
@@ -210,4 +217,47 @@ async fn with_a_restriction_nothing_is_done_but_keeping() {
     let told = put("objections", json!({"social": true})).await;
     assert_eq!(told.json["may"]["social"], json!(false), "an objection beats a consent");
     assert_eq!(told.json["consents"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn yesterdays_backup_of_an_erased_person_is_unreadable() {
+    let world = World::new().await;
+    if !world.is_embedded() {
+        // What a backup holds is the same on every engine; the program alone knows where this one is.
+        return;
+    }
+    let (owner, other) = (world.owner().await, world.reader("other").await);
+    other.save("https://stays.example/", "stays").await;
+    planted(&owner).await;
+    let (away, before) = (tempdir().unwrap(), tempdir().unwrap());
+    let yesterday = away.path().join("yesterday.backup");
+    said(mindshelf(world.dir()).arg("backup").arg(&yesterday));
+    let read = |to: &Path| told(mindshelf(to).arg("restore").arg(&yesterday).arg("--json"));
+    let back = read(before.path());
+    assert_eq!(back["left_out"], json!(0), "{back}");
+    let mut planted = Vec::new();
+    found_in(before.path(), &mut planted);
+    assert!(!planted.is_empty(), "with its keys it is all there");
+
+    let asked = owner.post("/v1/privacy/erasures", &json!({})).await.expect(200);
+    let receipt = format!("/v1/privacy/receipts/{}", asked.text("/erasure/receipt"));
+    erased(&world, &other, &receipt).await;
+    let today = away.path().join("today.backup");
+    said(mindshelf(world.dir()).arg("backup").arg(&today));
+
+    let after = tempdir().unwrap();
+    let back = read(after.path());
+    assert!(back["left_out"].as_u64() > Some(20), "{back}");
+    let mut found = Vec::new();
+    for dir in [after.path(), away.path()] {
+        found_in(dir, &mut found);
+    }
+    assert_eq!(found, [""; 0], "nothing of who was erased");
+    let kept = said(mindshelf(after.path()).arg("export"));
+    assert!(kept.contains("https://stays.example/"), "all of who was not: {kept}");
+    let alone = before.path().join("alone.backup");
+    std::fs::copy(&yesterday, &alone).unwrap();
+    let nowhere = tempdir().unwrap();
+    let why = complained(mindshelf(nowhere.path()).arg("restore").arg(&alone), 1);
+    assert!(why.contains("keys"), "without keys it tells nothing at all: {why}");
 }

@@ -3,6 +3,8 @@
 use crate::reader::{Answer, Reader};
 use crate::receiver::{Receiver, SILENT};
 use crate::world::World;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -291,4 +293,27 @@ async fn the_endpoints_of_others_are_as_absent_as_none() {
     eve.save("https://example.org/eve", "hers").await;
     owner.save("https://example.org/owner", "mine").await;
     assert_eq!(receiver.heard(1).await[0].json()["data"]["changes"][0]["name"], "mine");
+}
+
+/// Every file of the database, as it lies on the disk.
+fn on_disk(world: &World) -> Vec<u8> {
+    let files = ["shelf.db", "shelf.db-wal"].map(|name| world.dir().join(name));
+    files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_secret_nothing_stands_in_the_database() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let hook = Hook::add(&owner, "https://hook.example/").await;
+    let rotated = owner.post(&format!("{}/secret", hook.path), &json!({})).await.expect(200);
+    let bytes = on_disk(&world);
+    let holds = |some: &[u8]| bytes.windows(some.len()).any(|there| there == some);
+    assert!(!world.is_embedded() || holds(b"https://hook.example/"), "it is the right file");
+    for secret in [hook.secret, rotated.text("/signing_secret")] {
+        let text = secret.strip_prefix("whsec_").unwrap();
+        let plain = STANDARD.decode(text).unwrap();
+        assert_eq!(plain.len(), 32);
+        assert!(!holds(text.as_bytes()) && !holds(&plain), "neither as text nor as bytes");
+    }
 }
