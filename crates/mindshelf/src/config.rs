@@ -22,6 +22,8 @@ use std::path::{Path, PathBuf};
 pub const PREFIX: &str = "MINDSHELF_";
 /// How addresses of PostgreSQL begin.
 const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
+/// How addresses of NATS begin.
+const NATS: [&str; 2] = ["nats://", "tls://"];
 /// The prefix of the variables that say where buckets are and what opens them.
 const AWS: &str = "AWS_";
 /// The settings file that is read from the data directory when none is named.
@@ -194,8 +196,7 @@ impl Settings {
         };
         let (records, replica) = (address("records", &POSTGRES)?, address("replica", &POSTGRES)?);
         let search = address("search", &["http://", "https://"])?;
-        let bus = address("bus", &["nats://", "tls://"])?;
-        let cache = address("cache", &redis::SCHEMES)?;
+        let (bus, cache) = (address("bus", &NATS)?, address("cache", &redis::SCHEMES)?);
         let blobs = address("blobs", &["s3://"])?.map(|address| bucket(address, environment));
         let plan = Plan::named(text("plan"))
             .context("the setting \"plan\" is neither home nor personal nor team")?;

@@ -44,7 +44,8 @@ pub(crate) async fn opened(
         }
         let (owner, of) = (Owner::Library(scope.library), SigningKey::of(endpoint.id));
         let opened = courier.vault.open(owner, of, &key.0).await?;
-        let gone = || Fault::new("opening the key of an endpoint", "the key of its library is gone");
+        let gone =
+            || Fault::new("opening the key of an endpoint", "the key of its library is gone");
         all.push(opened.ok_or_else(gone)?);
     }
     Ok(all)

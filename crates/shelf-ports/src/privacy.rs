@@ -155,8 +155,11 @@ pub trait Privacy: fmt::Debug + Send + Sync {
     async fn server_key(&self, fresh: &ServerKey) -> Result<ServerKey, Fault>;
 
     /// Keeps the key of this server as `after`, if it is kept as `before`; whether it was.
-    async fn keep_server_key_as(&self, before: &ServerKey, after: &ServerKey)
-    -> Result<bool, Fault>;
+    async fn keep_server_key_as(
+        &self,
+        before: &ServerKey,
+        after: &ServerKey,
+    ) -> Result<bool, Fault>;
 
     /// Every setting of `person`, by name.
     async fn settings_of(&self, person: PersonId) -> Result<Vec<(String, String)>, Fault>;

@@ -30,7 +30,8 @@ impl Vault for FakeVault {
 
     async fn open(&self, owner: Owner, of: Of, sealed: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         let body = sealed.strip_prefix(head(owner, of).as_slice());
-        let body = body.ok_or_else(|| Fault::new("opening what is sealed", "it is another thing"))?;
+        let body =
+            body.ok_or_else(|| Fault::new("opening what is sealed", "it is another thing"))?;
         Ok(Some(turned(body)))
     }
 }

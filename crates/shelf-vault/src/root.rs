@@ -13,7 +13,9 @@ const LABEL: &[u8] = b"mindshelf.root.1\0";
 
 /// A text is no root key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no root key: one is 43 letters, digits, - and _, as `mindshelf key make` writes it")]
+#[error(
+    "this is no root key: one is 43 letters, digits, - and _, as `mindshelf key make` writes it"
+)]
 pub struct NoRootKey;
 
 /// The root key. Prints nothing of itself.

@@ -200,7 +200,7 @@ impl Taking for BackupFile {
         self.learn(&batch)?;
         let (scope, home) = (batch.scope, batch.scope.map(Home::of));
         let mut lines = std::mem::take(&mut self.lines);
-        let taken = lines.of(&batch, |entry, text| {
+        let taken = lines.of::<Written>(&batch, |entry, text| {
             let owner = self.sealer_of(scope, entry)?;
             Ok(self.line(owner, home, text)?)
         });

@@ -78,12 +78,7 @@ impl KeysFile {
 
     /// Writes `keyring` instead of what is there. Refused where that is of another shelf: its backups
     /// would never open again.
-    pub(super) fn write(
-        &self,
-        keyring: &Keyring,
-        made_at: i64,
-        chance: &dyn Chance,
-    ) -> Result<()> {
+    pub(super) fn write(&self, keyring: &Keyring, made_at: i64, chance: &dyn Chance) -> Result<()> {
         self.refuse_another(keyring)?;
         let text = |(owner, key): (&Owner, &Key)| -> Result<(Owner, String)> {
             let bytes = match &self.root {
@@ -99,7 +94,7 @@ impl KeysFile {
     }
 
     /// Refuses to write over the keys of another shelf.
-    pub(super) fn refuse_another(&self, keyring: &Keyring) -> Result<()> {
+    fn refuse_another(&self, keyring: &Keyring) -> Result<()> {
         let Some(there) = self.known()? else { return Ok(()) };
         ensure!(
             there.key(Owner::Server) == keyring.key(Owner::Server),

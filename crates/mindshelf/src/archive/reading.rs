@@ -88,11 +88,7 @@ fn opened(path: &Path) -> Result<File> {
     File::open(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn walk(
-    path: &Path,
-    keyring: &Keyring,
-    take: impl FnMut(Batch) -> Result<()>,
-) -> Result<Walked> {
+fn walk(path: &Path, keyring: &Keyring, take: impl FnMut(Batch) -> Result<()>) -> Result<Walked> {
     let walked = if is_sealed(path)? {
         walk_sealed(opened(path)?, keyring, take)
     } else {
@@ -118,8 +114,7 @@ fn walk_sealed(
     let first = head.and_then(|line| serde_json::from_slice::<First>(&line).ok());
     let first = known(first.context("this is no backup of this program")?, VERSION)?;
     let id = first.id.as_deref().and_then(|id| hex::decode(id).ok());
-    let id: [u8; 16] =
-        id.and_then(|id| id.try_into().ok()).context("its first line is damaged")?;
+    let id: [u8; 16] = id.and_then(|id| id.try_into().ok()).context("its first line is damaged")?;
     let (mut unreadable, mut assembled) = (0, Assembled::default());
     for number in 0.. {
         let Some(frame) = from.next()? else { break };
@@ -143,12 +138,7 @@ fn walk_sealed(
 }
 
 /// The text in a frame; `None` where its key was destroyed.
-fn text_of(
-    frame: &Frame,
-    id: [u8; 16],
-    number: u64,
-    keyring: &Keyring,
-) -> Result<Option<Vec<u8>>> {
+fn text_of(frame: &Frame, id: [u8; 16], number: u64, keyring: &Keyring) -> Result<Option<Vec<u8>>> {
     let Some(key) = keyring.key(frame.owner) else {
         ensure!(frame.owner != Owner::Server, "these are no keys of a shelf");
         return Ok(None);

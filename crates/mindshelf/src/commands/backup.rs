@@ -95,7 +95,7 @@ pub(super) async fn backup(settings: &Settings, backup: Backup) -> Result<()> {
     made.tell("Wrote")?;
     let with = if settings.root_key.is_some() { " and the root key" } else { "" };
     console::say(format!(
-        "It opens with the keys in {}{with}, which each backup writes anew: keep them together.",
+        "It opens with the keys in {}{with}: keep them together. Each backup writes those keys anew.",
         keys.path().display()
     ));
     Ok(())
@@ -211,9 +211,7 @@ async fn fill(
     let (batches, mut told) = mpsc::channel(BATCHES_MAX);
     let file = restore.file.clone();
     let reading = tokio::task::spawn_blocking(move || {
-        read(&file, &keyring, |batch| {
-            batches.blocking_send(batch).context("the restore broke off")
-        })
+        read(&file, &keyring, |batch| batches.blocking_send(batch).context("the restore broke off"))
     });
     let bar = console::bar();
     bar.set_length(entries);

@@ -31,8 +31,7 @@ pub(super) use {consent_columns, erasure_columns};
 /// The key, for [`key_of`].
 pub(super) const KEY: &str = "SELECT seed, made_at FROM server_keys WHERE name = 'signing'";
 const PUT_KEY: &str = "INSERT INTO server_keys VALUES ('signing', $1, $2) ON CONFLICT DO NOTHING";
-const KEEP_KEY_AS: &str =
-    "UPDATE server_keys SET seed = $2 WHERE name = 'signing' AND seed = $1";
+const KEEP_KEY_AS: &str = "UPDATE server_keys SET seed = $2 WHERE name = 'signing' AND seed = $1";
 const SETTINGS: &str =
     r#"SELECT name, value FROM settings WHERE person = $1 ORDER BY name COLLATE "C""#;
 const CONSENTS: &str = concat!(consent_columns!(), " WHERE person = $1 ORDER BY n");

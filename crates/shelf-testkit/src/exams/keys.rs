@@ -89,7 +89,7 @@ async fn it_goes_with_its_owner<S: Store>(store: &S) {
     for owner in owners(&ada).into_iter().chain(owners(&ben)) {
         store.put_owner_key(owner, &key(4)).await.unwrap();
     }
-    let has = async |owner| store.owner_key(owner).await.unwrap().is_some();
+    let has = async |owner: Owner| store.owner_key(owner).await.unwrap().is_some();
     assert!(store.empty_library(ada.scope, 100).await.unwrap().is_done);
     assert!(has(library).await, "it is only emptied");
     assert!(store.remove_library(ada.scope).await.unwrap().is_done);

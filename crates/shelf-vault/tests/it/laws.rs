@@ -18,8 +18,11 @@ fn owners() -> impl Strategy<Value = Owner> {
 }
 
 fn things() -> impl Strategy<Value = Of> {
-    (0..KINDS.len(), any::<[u8; 16]>(), any::<u64>())
-        .prop_map(|(kind, id, part)| Of { what: KINDS[kind], id, part })
+    (0..KINDS.len(), any::<[u8; 16]>(), any::<u64>()).prop_map(|(kind, id, part)| Of {
+        what: KINDS[kind],
+        id,
+        part,
+    })
 }
 
 proptest! {
