@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use shelf_ports::accounts::{Accounts, RESTORED_OF};
 use shelf_ports::chance::Chance;
 use shelf_vault::RootKey;
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +41,10 @@ pub(crate) fn make(file: &Path, chance: &dyn Chance) -> Result<RootKey> {
     );
     let root = RootKey::fresh(chance);
     write_private(file, &root.text())?;
+    // Records will say that it is theirs: its name must be as durable as that.
+    let above = file.parent().filter(|above| !above.as_os_str().is_empty());
+    let synced = File::open(above.unwrap_or(Path::new("."))).and_then(|above| above.sync_all());
+    synced.with_context(|| format!("cannot keep {}", file.display()))?;
     Ok(root)
 }
 

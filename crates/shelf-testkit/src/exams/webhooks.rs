@@ -123,6 +123,14 @@ async fn an_endpoint_is_kept_changed_and_removed(store: &dyn Webhooks, ada: &Des
     assert!(store.edit_endpoint(ada.scope, one.id, &edit).await.unwrap());
     let after = edit.of(one.clone());
     assert_eq!(store.endpoints(ada.scope).await.unwrap(), [after.clone(), two.clone()]);
+    let late = EndpointEdit {
+        keys: Some((SigningKey(vec![5; 61]), None)),
+        instead_of: Some(one.key.clone()),
+        ..EndpointEdit::default()
+    };
+    assert!(store.edit_endpoint(ada.scope, one.id, &late).await.unwrap());
+    let kept = store.endpoints(ada.scope).await.unwrap().remove(0);
+    assert_eq!(kept, after, "its key is another one by now");
     assert_eq!(after.description, "for the wall", "what is not said stays");
     assert_eq!(after.keys_at(NOW).len(), 2);
     assert_eq!(after.keys_at(NOW + 5), [&SigningKey(vec![9; 61])], "the old key has had its day");
