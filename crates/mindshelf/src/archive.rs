@@ -171,3 +171,6 @@ impl Taking for Carrying<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
