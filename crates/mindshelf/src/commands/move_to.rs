@@ -10,6 +10,7 @@ use crate::system::SystemChance;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Where to.
@@ -46,6 +47,7 @@ pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
     let seen = |entries| bar.set_message(format!("{entries} entries"));
     let digest = carry(&*from.archive(), &*to.archive(), &seen).await?;
     bar.finish_and_clear();
+    all_keys_arrived(&from, &to).await?;
     to.settle().await?;
     if ask.json {
         console::say(serde_json::to_string(&Told { to: shown(&ask.to), digest: &digest })?);
@@ -92,6 +94,19 @@ async fn same_root(settings: &Settings, to: &str, sides: (&Records, &Records)) -
             file.display()
         ),
     }
+}
+
+/// Digests leave keys out, so they are held against each other by themselves.
+async fn all_keys_arrived(from: &Records, to: &Records) -> Result<()> {
+    let told = from.keys().owner_keys().await?;
+    let arrived = to.keys().owner_keys().await?;
+    let arrived: BTreeMap<_, _> = arrived.iter().map(|(owner, key)| (owner, key)).collect();
+    ensure!(
+        told.iter().all(|(owner, key)| arrived.get(owner) == Some(&key)),
+        "the keys that arrived are not those that were told; the old shelf is untouched: empty the \
+         new one and move again"
+    );
+    Ok(())
 }
 
 /// The records at `to`, and the directory they need.

@@ -8,6 +8,7 @@ use shelf_domain::login::LoginName;
 use shelf_embedded::Embedded;
 use shelf_ports::accounts::{Accounts, SecretHash};
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash};
+use shelf_ports::vault::OwnerKeys;
 use std::io::Write;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
@@ -162,6 +163,23 @@ async fn what_people_sign_in_with_comes_along_in_a_backup_and_in_a_move() {
         assert_eq!((found.login.shown(), &found), ("Åda", &credential));
         assert!(store.take_code(person, SecretHash([7; 32])).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn keys_come_along_in_a_move_and_so_does_what_seals_them() {
+    let (dir, moved, wrong) = (shelf(), tempdir().unwrap(), tempdir().unwrap());
+    said(mindshelf(dir.path()).arg("move").arg(moved.path()));
+    let root = |dir: &Path| std::fs::read(dir.join("root.key")).unwrap();
+    assert_eq!(root(dir.path()), root(moved.path()));
+    let keys = async |dir: &Path| Embedded::open(dir).unwrap().owner_keys().await.unwrap();
+    let (ours, theirs) = (keys(dir.path()).await, keys(moved.path()).await);
+    assert_eq!(ours.len(), 4, "server, tenant, person and library");
+    assert!(ours == theirs);
+
+    let other = wrong.path().join("root.key");
+    said(mindshelf(wrong.path()).args(["key", "make"]).arg(&other));
+    let why = complained(mindshelf(dir.path()).arg("move").arg(wrong.path()), 1);
+    assert!(why.contains("different root keys") && why.contains("root.key"), "{why}");
 }
 
 #[test]
