@@ -134,7 +134,7 @@ impl KeysFile {
             (Some(sealed), Some(root)) if *sealed == root.fingerprint() => Some(root),
             _ => bail!(
                 "{} is sealed by another root key; name the file that holds it by the setting \
-                 \"root_key\"",
+                 \"root_key\", for a restore also by --root-key",
                 named()
             ),
         };

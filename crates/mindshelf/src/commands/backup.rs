@@ -51,6 +51,9 @@ pub(super) struct Restore {
     /// The keys that open it, where they are not beside it.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// The root key that seals these, where it is not the one of the place.
+    #[arg(long, value_name = "FILE")]
+    root_key: Option<PathBuf>,
     /// Bring content back as it was at this moment, such as `2026-11-01T18:00:00Z`.
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     until: Option<i64>,
@@ -142,7 +145,7 @@ fn keyring(settings: &Settings, restore: &Restore) -> Result<Keyring> {
     if !is_sealed(&restore.file)? {
         return Ok(Keyring::default());
     }
-    let named = settings.root_key.as_deref();
+    let named = restore.root_key.as_deref().or(settings.root_key.as_deref());
     let root = named.map(root_key::read).transpose()?.flatten();
     KeysFile::of(&restore.file, restore.keys.as_deref(), root)
         .read()

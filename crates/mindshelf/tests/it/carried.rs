@@ -270,6 +270,9 @@ fn with_a_root_key_of_its_own_place_the_keys_beside_a_backup_are_worth_nothing_a
         let why = complained(refused.arg("restore").arg(&file), 1);
         assert!(why.contains("another root key") && why.contains("root_key"), "{why}");
     }
+    let anew = tempdir().unwrap();
+    said(with(anew.path(), &wrong).arg("restore").arg(&file).arg("--root-key").arg(&root));
+    assert!(said(with(anew.path(), &wrong).arg("export")).contains("https://example.org/kept"));
     said(with(other.path(), &root).arg("restore").arg(&file));
     assert!(said(with(other.path(), &root).arg("export")).contains("https://example.org/kept"));
     let moved = tempdir().unwrap();

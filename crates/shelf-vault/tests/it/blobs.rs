@@ -6,7 +6,7 @@ use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use shelf_testkit::{FakeVault, exams};
 use shelf_vault::SealedBlobs;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,9 +29,9 @@ async fn put(blobs: &dyn Blobs, content: &[u8]) {
     blobs.put(&key(), file).await.unwrap();
 }
 
-fn read(mut file: File) -> Vec<u8> {
+fn read(file: File) -> Vec<u8> {
     let mut all = Vec::new();
-    file.read_to_end(&mut all).unwrap();
+    BufReader::new(file).read_to_end(&mut all).unwrap();
     all
 }
 
