@@ -118,13 +118,12 @@ impl App {
         let stores = records.stores(setup, sealed, replica.clone());
         let restored = stores.accounts.setting(RESTORED_OF, RESTORED).await?;
         let index = Index::open(dir, &records, setup.search.as_deref(), restored).await?;
-        let search = search_of(&stores, index.port());
-        let doors = doors_of(&stores);
+        let (search, doors) = (search_of(&stores, index.port()), doors_of(&stores));
         let owner = begin(&doors, &stores, &vault).await?;
         let key = local_key(dir, &doors, &owner.person).await?;
         let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
-        let cache = records.keep_lists_on(setup.cache.as_deref()).await;
-        let cache = cache.context("the setting \"cache\"")?;
+        let cache =
+            records.keep_lists_on(setup.cache.as_deref()).await.context("the setting \"cache\"")?;
         let limits = Limits::of(cache.as_ref(), setup.clock.clone());
         let throttle = Throttle::new(limits.port(), setup.clock.clone(), setup.plan);
         let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };

@@ -77,13 +77,12 @@ pub(crate) async fn root_key(
         ),
     };
     let ours = root.fingerprint();
-    let kept = match kept {
-        Some(kept) => kept,
-        None => {
-            accounts.put_setting(RESTORED_OF, KEPT, &ours).await?;
-            // Of several that begin at once the last one stays, and all must have that.
-            self::kept(accounts).await?.unwrap_or_else(|| ours.clone())
-        }
+    let kept = if let Some(kept) = kept {
+        kept
+    } else {
+        accounts.put_setting(RESTORED_OF, KEPT, &ours).await?;
+        // Of several that begin at once the last one stays, and all must have that.
+        self::kept(accounts).await?.unwrap_or_else(|| ours.clone())
     };
     ensure!(
         kept == ours,

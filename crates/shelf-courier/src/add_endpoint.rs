@@ -70,7 +70,7 @@ pub async fn add_endpoint(
         return Err(too_many().into());
     }
     courier.watched.stir();
-    Ok(Added { secret, endpoint })
+    Ok(Added { endpoint, secret })
 }
 
 fn too_many() -> Refused {
