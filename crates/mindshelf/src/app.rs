@@ -11,7 +11,7 @@ use crate::probes::{Helpers, ProcessProbes};
 use crate::processing::processing;
 use crate::records::Records;
 use crate::roles::{Role, Roles};
-use crate::root_key::root_key;
+use crate::root_key::{must_be_named, root_key};
 use crate::upkeep::{self, Kept, Sealing, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
@@ -251,6 +251,7 @@ impl App {
 /// What seals the keys in these records, and with them what is sealed.
 async fn vault_of(dir: &Path, setup: &Setup, records: &Records) -> Result<Arc<RootVault>> {
     let (named, accounts) = (setup.root_key.as_deref(), records.accounts());
+    must_be_named(records, named)?;
     let root = root_key(dir, named, &*accounts, &*setup.chance).await?;
     Ok(Arc::new(RootVault::new(root, records.keys(), setup.chance.clone())))
 }

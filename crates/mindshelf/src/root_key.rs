@@ -2,6 +2,7 @@
 //! hold of a part of it alone.
 
 use crate::directory::write_private;
+use crate::records::Records;
 use anyhow::{Context, Result, bail, ensure};
 use shelf_ports::accounts::{Accounts, RESTORED_OF};
 use shelf_ports::chance::Chance;
@@ -30,6 +31,17 @@ pub(crate) fn read(file: &Path) -> Result<Option<RootKey>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("the root key {}", file.display())),
     }
+}
+
+/// Sees to it that the settings name the root key of records that are on a server of their own: a
+/// directory that belongs to one process, and may go with it, is no place for it.
+pub(crate) fn must_be_named(records: &Records, named: Option<&Path>) -> Result<()> {
+    ensure!(
+        !records.are_shared() || named.is_some(),
+        "records on a server of their own need the setting \"root_key\": make one with `mindshelf \
+         key make FILE`, keep a copy elsewhere, and name it to every process"
+    );
+    Ok(())
 }
 
 /// Makes a root key in `file`, which must not be there, readable for its owner alone.

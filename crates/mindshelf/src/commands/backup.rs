@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::console;
 use crate::directory::Directory;
 use crate::records::Records;
-use crate::root_key::{self, root_key};
+use crate::root_key::{self, must_be_named, root_key};
 use crate::system::{SystemChance, SystemClock};
 use anyhow::{Context, Result, bail, ensure};
 use async_trait::async_trait;
@@ -137,6 +137,7 @@ async fn made(settings: &Settings, records: &Records) -> Result<RootKey> {
 
 async fn root_of(settings: &Settings, records: &Records) -> Result<RootKey> {
     let (named, accounts) = (settings.root_key.as_deref(), records.accounts());
+    must_be_named(records, named)?;
     root_key(&settings.data, named, &*accounts, &SystemChance).await
 }
 

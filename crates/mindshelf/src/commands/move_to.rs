@@ -58,7 +58,8 @@ pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
         "Moved {entries} entries, and both sides hold the same (SHA-256 {sha256})."
     ));
     let next = if is_postgres(&ask.to) {
-        "set `records` to the address of the database".to_owned()
+        let root = root_key::file_of(&settings.data, settings.root_key.as_deref());
+        format!("set `records` to the address of the database and `root_key` to {}", root.display())
     } else {
         format!("set `data` to {} and leave `records` out", ask.to)
     };

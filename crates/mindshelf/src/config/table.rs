@@ -87,8 +87,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "root_key",
         "",
-        "The file that holds the root key when that is not `root.key` in the data directory; all \
-         processes that share a database need the same (`mindshelf key make FILE`).",
+        "The file that holds the root key when that is not `root.key` in the data directory. Needed \
+         for records on PostgreSQL, the same for all processes (`mindshelf key make FILE`).",
     ),
     setting(
         "role",

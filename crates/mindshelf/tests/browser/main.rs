@@ -23,5 +23,6 @@ mod without_scripts;
 mod looking_back;
 mod sharing;
 mod letting_in;
+mod leaving;
 mod served;
 mod pictures;

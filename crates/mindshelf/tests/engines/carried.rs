@@ -58,7 +58,7 @@ async fn a_shelf_moves_to_postgresql_and_back() {
         eprintln!("{} entries moved on after the cut, in {:?}", moved["entries"], began.elapsed());
         let why = ran(on(beside.path(), &ground.url).arg("export"));
         let why = String::from_utf8_lossy(&why.stderr).into_owned();
-        assert!(why.contains("root.key") && why.contains("put it back"), "{why}");
+        assert!(why.contains("root_key") && why.contains("key make"), "{why}");
         let there = || moved_on(beside.path(), &ground.url, dir.path());
         assert_eq!(exported(&mut there()), before);
 

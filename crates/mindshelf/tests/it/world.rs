@@ -10,6 +10,8 @@ use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_testkit::ground::{Ground, engine};
 use shelf_testkit::{FakeClock, SeededChance};
+use shelf_vault::RootKey;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -38,6 +40,13 @@ pub(crate) struct World {
     chance: Arc<SeededChance>,
 }
 
+/// A root key, which records on a server of their own do not begin without.
+fn root_key_in(dir: &Path) -> PathBuf {
+    let file = dir.join("root.key");
+    std::fs::write(&file, RootKey::fresh(&SeededChance::new(9)).text()).unwrap();
+    file
+}
+
 impl World {
     /// A world with an owner and an empty library.
     pub(crate) async fn new() -> Self {
@@ -60,7 +69,7 @@ impl World {
             search: ground.as_ref().and_then(|_| engine("QDRANT")),
             bus: None,
             blobs: None,
-            root_key: None,
+            root_key: ground.as_ref().map(|_| root_key_in(dir.path())),
             replica: None,
             cache: ground.as_ref().and_then(|_| engine("REDIS")),
             plan: Plan::Home,
