@@ -118,7 +118,8 @@ pub(crate) fn make(path: &Path) -> Result<()> {
     })
 }
 
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+/// For files that are their owner's alone.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options

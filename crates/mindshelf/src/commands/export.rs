@@ -2,11 +2,13 @@
 
 use crate::config::Settings;
 use crate::console;
+use crate::directory::private;
 use crate::reach::reach;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use futures::StreamExt;
 use shelf_client::Chunks;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt;
 
@@ -52,14 +54,16 @@ async fn to_output(mut chunks: Chunks) -> Result<()> {
     console::flush().context("cannot write")
 }
 
-/// Writes beside `file` and puts it in place when all of it is there.
+/// Writes beside `file`, for its owner alone, and puts it in place when all of it is there.
 pub(super) async fn to_file(file: &Path, mut chunks: Chunks) -> Result<()> {
     let named = || format!("cannot write {}", file.display());
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let mut writer =
-        tokio::io::BufWriter::new(tokio::fs::File::create(&part).await.with_context(named)?);
+    let mut options = OpenOptions::new();
+    let out = private(options.write(true).create(true).truncate(true)).open(&part);
+    let out = tokio::fs::File::from_std(out.with_context(named)?);
+    let mut writer = tokio::io::BufWriter::new(out);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.context("the export broke off")?;
         writer.write_all(&chunk).await.with_context(named)?;

@@ -9,6 +9,7 @@ mod replica;
 mod stories;
 mod shell;
 mod logins;
+mod taken_out;
 mod typed;
 mod commands;
 mod killed;

@@ -98,7 +98,7 @@ impl World {
     }
 
     /// Where its data is.
-    pub(crate) fn dir(&self) -> &std::path::Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 

@@ -2,7 +2,7 @@
 
 use super::check_archive::{manifest_of, whole};
 use super::manifest::{BOOKMARKS, LIBRARIES, MANIFEST};
-use super::unpack::{copy, is_archive, listed, refused};
+use super::unpack::{Unpack, is_archive, refused};
 use crate::import::{ReadError, Source};
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -17,12 +17,13 @@ pub fn bookmarks_in(
     if !is_archive(&mut *source)? {
         return Ok(source);
     }
-    let all = listed(&mut *source)?;
-    if !all.iter().any(|one| one.name == MANIFEST) {
+    let mut archive = Unpack::open(&mut *source)?;
+    if archive.bytes(MANIFEST)?.is_none() {
+        drop(archive);
         source.seek(SeekFrom::Start(0))?;
         return Ok(source);
     }
-    let manifest = manifest_of(&whole(&mut *source, &all, MANIFEST)?)?;
+    let manifest = manifest_of(&whole(&mut archive, MANIFEST)?)?;
     let mut to = BufWriter::new(draft);
     let mut libraries = 0;
     for file in &manifest.files {
@@ -30,9 +31,10 @@ pub fn bookmarks_in(
         if !is_ours {
             continue;
         }
-        let one = all.iter().find(|one| one.name == file.path);
-        let one = one.ok_or_else(|| refused(format!("{} is missing", file.path)))?;
-        if hex::encode(copy(&mut *source, one, &mut to)?) != file.sha256 {
+        if archive.bytes(&file.path)?.is_none() {
+            return Err(refused(format!("{} is missing", file.path)));
+        }
+        if hex::encode(archive.copy(&file.path, &mut to)?) != file.sha256 {
             return Err(refused(format!("{} is not what was exported", file.path)));
         }
         libraries += 1;

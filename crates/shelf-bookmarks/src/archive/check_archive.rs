@@ -1,9 +1,9 @@
 //! Check an archive: that every file has the bytes its manifest says, and no other is there.
 
 use super::manifest::{FORMAT, MANIFEST, Manifest, SIGNATURE, VERSION};
-use super::unpack::{Listed, copy, listed, refused};
+use super::unpack::{Unpack, refused};
 use crate::import::{ReadError, Source};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Most bytes of a manifest and of a signature.
 const OWN_BYTES_MAX: u64 = 32 << 20;
@@ -23,29 +23,25 @@ pub struct Checked {
 
 /// Reads an archive from beginning to end. Whether the signature is that of a key, the caller asks.
 pub fn check_archive(source: &mut dyn Source) -> Result<Checked, ReadError> {
-    let all = listed(source)?;
-    let signed = whole(source, &all, MANIFEST)?;
-    let signature = whole(source, &all, SIGNATURE)?;
+    let mut archive = Unpack::open(source)?;
+    let signed = whole(&mut archive, MANIFEST)?;
+    let signature = whole(&mut archive, SIGNATURE)?;
     let manifest = manifest_of(&signed)?;
-    let mut there: BTreeMap<&str, &Listed> =
-        all.iter().map(|one| (one.name.as_str(), one)).collect();
+    let mut there: BTreeSet<String> = archive.names()?.into_iter().collect();
     there.remove(MANIFEST);
     there.remove(SIGNATURE);
     let mut wrong = Vec::new();
     for file in &manifest.files {
-        let Some(one) = there.remove(file.path.as_str()) else {
+        if !there.remove(&file.path) {
             wrong.push(format!("{} is missing", file.path));
             continue;
-        };
-        let digest = copy(source, one, &mut std::io::sink())?;
+        }
+        let digest = archive.copy(&file.path, &mut std::io::sink())?;
         if hex::encode(digest) != file.sha256 {
             wrong.push(format!("{} is not what was written", file.path));
         }
     }
-    wrong.extend(there.keys().map(|name| format!("{name} is not in the manifest")));
-    if there.len() + manifest.files.len() + 2 < all.len() {
-        wrong.push("a file is in the archive twice".to_owned());
-    }
+    wrong.extend(there.iter().map(|name| format!("{name} is not in the manifest")));
     Ok(Checked { manifest, signed, signature, wrong })
 }
 
@@ -63,17 +59,13 @@ pub(super) fn manifest_of(bytes: &[u8]) -> Result<Manifest, ReadError> {
 }
 
 /// The bytes of the file `name`, which is a small one.
-pub(super) fn whole(
-    source: &mut dyn Source,
-    all: &[Listed],
-    name: &str,
-) -> Result<Vec<u8>, ReadError> {
-    let one = all.iter().find(|one| one.name == name);
-    let one = one.ok_or_else(|| refused(format!("there is no {name} in the archive")))?;
-    if one.bytes > OWN_BYTES_MAX {
+pub(super) fn whole(archive: &mut Unpack<'_>, name: &str) -> Result<Vec<u8>, ReadError> {
+    let long = archive.bytes(name)?;
+    let long = long.ok_or_else(|| refused(format!("there is no {name} in the archive")))?;
+    if long > OWN_BYTES_MAX {
         return Err(refused(format!("{name} in the archive is too large")));
     }
     let mut bytes = Vec::new();
-    copy(source, one, &mut bytes)?;
+    archive.copy(name, &mut bytes)?;
     Ok(bytes)
 }

@@ -1,16 +1,15 @@
-//! Reads a ZIP archive somebody brought, within bounds: what is listed, and the bytes of one file.
+//! Reads a ZIP archive somebody brought, within bounds: what is in it, and the bytes of one file.
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 use crate::import::{ReadError, Refusal, Source};
-use flate2::Crc;
-use flate2::read::DeflateDecoder;
 use sha2::{Digest, Sha256};
 use std::io::{Read, SeekFrom, Write};
+use zip::ZipArchive;
 
 /// Most files of an archive.
 const ENTRIES_MAX: usize = 60_000;
 /// Most bytes of its list of files.
-const LIST_BYTES_MAX: u64 = 32 << 20;
+const LIST_BYTES_MAX: u32 = 32 << 20;
 /// Most bytes of all files, unpacked.
 const BYTES_MAX: u64 = 4 << 30;
 /// From this size on a file is looked at for being a bomb.
@@ -22,18 +21,8 @@ const END_BYTES_MAX: u64 = 22 + 65_535;
 /// Bytes that are read at once.
 const AT_ONCE: usize = 64 << 10;
 
-/// A file that is listed.
-#[derive(Clone, Debug)]
-pub(super) struct Listed {
-    /// Where it is.
-    pub(super) name: String,
-    /// How long it says it is.
-    pub(super) bytes: u64,
-    offset: u64,
-    packed: u64,
-    method: u16,
-    crc: u32,
-}
+/// An archive that is read.
+pub(super) struct Unpack<'s>(ZipArchive<&'s mut dyn Source>);
 
 /// Whether the bytes begin as an archive does.
 pub(super) fn is_archive(source: &mut dyn Source) -> Result<bool, ReadError> {
@@ -44,117 +33,89 @@ pub(super) fn is_archive(source: &mut dyn Source) -> Result<bool, ReadError> {
     Ok(head == b"PK\x03\x04")
 }
 
-/// Every file, as the list at the end has them.
-pub(super) fn listed(source: &mut dyn Source) -> Result<Vec<Listed>, ReadError> {
+impl<'s> Unpack<'s> {
+    /// Opens an archive whose files are few enough, and neither too large nor packed too tightly.
+    pub(super) fn open(source: &'s mut dyn Source) -> Result<Self, ReadError> {
+        let count = said(source)?;
+        let mut zip = ZipArchive::new(source).map_err(|_| broken())?;
+        if zip.len() != count {
+            return Err(refused("a file is in the archive twice"));
+        }
+        let mut total = 0_u64;
+        for at in 0..count {
+            let one = zip.by_index_raw(at).map_err(|_| broken())?;
+            total = total.saturating_add(one.size());
+            if total > BYTES_MAX {
+                return Err(refused(format!("the archive unpacks to more than {BYTES_MAX} bytes")));
+            }
+            let most = one.compressed_size().saturating_mul(RATIO_MAX);
+            if one.size() > RATIO_FROM && one.size() > most {
+                return Err(refused("a file in the archive is packed more tightly than files are"));
+            }
+        }
+        Ok(Self(zip))
+    }
+
+    /// The names of all files.
+    pub(super) fn names(&self) -> Result<Vec<String>, ReadError> {
+        let name = |name: Result<_, _>| match name {
+            Ok(name) => Ok(std::borrow::Cow::into_owned(name)),
+            Err(zip::result::ZipError::Io(error)) => Err(error.into()),
+            Err(_) => Err(broken()),
+        };
+        self.0.file_names().map(name).collect()
+    }
+
+    /// How long the file `name` says it is; `None` where there is none.
+    pub(super) fn bytes(&mut self, name: &str) -> Result<Option<u64>, ReadError> {
+        let Some(at) = self.0.index_for_name(name) else { return Ok(None) };
+        Ok(Some(self.0.by_index_raw(at).map_err(|_| broken())?.size()))
+    }
+
+    /// Writes the bytes of the file `name` to `to`; their SHA-256. What is longer or shorter than it
+    /// says, or damaged, is refused.
+    pub(super) fn copy(&mut self, name: &str, to: &mut dyn Write) -> Result<[u8; 32], ReadError> {
+        let mut from = self.0.by_name(name).map_err(|_| broken())?;
+        let (whole, mut hash, mut bytes) = (from.size(), Sha256::new(), 0_u64);
+        let mut portion = vec![0; AT_ONCE];
+        loop {
+            // What cannot be unpacked is the fault of the file, not of the disk.
+            let read = from.read(&mut portion).map_err(|_| broken())?;
+            let portion = portion.get(..read).unwrap_or_default();
+            if portion.is_empty() {
+                break;
+            }
+            bytes += read as u64;
+            if bytes > whole {
+                return Err(broken());
+            }
+            hash.update(portion);
+            to.write_all(portion)?;
+        }
+        if bytes == whole { Ok(hash.finalize().into()) } else { Err(broken()) }
+    }
+}
+
+/// How many files the end of an archive says there are, within what is read here: whoever reads the
+/// list keeps all of it in memory.
+fn said(source: &mut dyn Source) -> Result<usize, ReadError> {
     let len = source.seek(SeekFrom::End(0))?;
-    let from = len.saturating_sub(END_BYTES_MAX);
-    let tail = part(source, from, len - from)?;
-    let end = tail.windows(4).rposition(|four| four == [0x50, 0x4b, 0x05, 0x06]);
+    source.seek(SeekFrom::Start(len.saturating_sub(END_BYTES_MAX)))?;
+    let mut tail = Vec::new();
+    (&mut *source).take(END_BYTES_MAX).read_to_end(&mut tail)?;
+    source.seek(SeekFrom::Start(0))?;
+    let end = tail.windows(4).rposition(|four| four == b"PK\x05\x06");
     let end = end.and_then(|at| tail.get(at..)).ok_or_else(broken)?;
-    let count = usize::from(half(end, 10).ok_or_else(broken)?);
-    let bytes = u64::from(word(end, 12).ok_or_else(broken)?);
-    let offset = u64::from(word(end, 16).ok_or_else(broken)?);
-    if count == usize::from(u16::MAX) || offset == u64::from(u32::MAX) {
+    let count = end.get(10..12).and_then(|two| two.try_into().ok()).map(u16::from_le_bytes);
+    let bytes = end.get(12..16).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
+    let (count, bytes) = count.zip(bytes).ok_or_else(broken)?;
+    if count == u16::MAX || bytes == u32::MAX {
         return Err(refused("the archive is of the kind for more than 4 GiB, which is not read"));
     }
-    if count > ENTRIES_MAX || bytes > LIST_BYTES_MAX {
+    if usize::from(count) > ENTRIES_MAX || bytes > LIST_BYTES_MAX {
         return Err(refused("there are too many files in the archive"));
     }
-    let list = part(source, offset, bytes)?;
-    let (mut all, mut rest, mut total) = (Vec::new(), list.as_slice(), 0_u64);
-    for _ in 0..count {
-        let (one, next) = entry(rest).ok_or_else(broken)?;
-        total = total.saturating_add(one.bytes);
-        if total > BYTES_MAX {
-            return Err(refused(format!("the archive unpacks to more than {BYTES_MAX} bytes")));
-        }
-        if one.bytes > RATIO_FROM && one.bytes > one.packed.saturating_mul(RATIO_MAX) {
-            return Err(refused("a file in the archive is packed more tightly than files are"));
-        }
-        all.push(one);
-        rest = next;
-    }
-    Ok(all)
-}
-
-/// Writes the bytes of `one` to `to`; their SHA-256. What is longer or shorter than it says, or
-/// damaged, is refused.
-pub(super) fn copy(
-    source: &mut dyn Source,
-    one: &Listed,
-    to: &mut dyn Write,
-) -> Result<[u8; 32], ReadError> {
-    let head = part(source, one.offset, 30)?;
-    let (name, more) = half(&head, 26).zip(half(&head, 28)).ok_or_else(broken)?;
-    if !head.starts_with(b"PK\x03\x04") {
-        return Err(broken());
-    }
-    let begin = one.offset + 30 + u64::from(name) + u64::from(more);
-    source.seek(SeekFrom::Start(begin))?;
-    let packed = (&mut *source).take(one.packed);
-    match one.method {
-        0 => drained(packed, one, to),
-        8 => drained(DeflateDecoder::new(packed), one, to),
-        _ => Err(refused("a file in the archive is packed in a way that is not read here")),
-    }
-}
-
-fn drained(mut from: impl Read, one: &Listed, to: &mut dyn Write) -> Result<[u8; 32], ReadError> {
-    let (mut crc, mut hash, mut bytes) = (Crc::new(), Sha256::new(), 0_u64);
-    let mut portion = vec![0; AT_ONCE];
-    loop {
-        // What cannot be unpacked is the fault of the file, not of the disk.
-        let read = from.read(&mut portion).map_err(|_| broken())?;
-        let portion = portion.get(..read).unwrap_or_default();
-        if portion.is_empty() {
-            break;
-        }
-        bytes += read as u64;
-        if bytes > one.bytes {
-            return Err(broken());
-        }
-        crc.update(portion);
-        hash.update(portion);
-        to.write_all(portion)?;
-    }
-    if bytes != one.bytes || crc.sum() != one.crc {
-        return Err(broken());
-    }
-    Ok(hash.finalize().into())
-}
-
-/// The first file of a list, and the list after it.
-fn entry(list: &[u8]) -> Option<(Listed, &[u8])> {
-    if !list.starts_with(b"PK\x01\x02") {
-        return None;
-    }
-    let [name, extra, remark] = [half(list, 28)?, half(list, 30)?, half(list, 32)?];
-    let end = 46 + usize::from(name);
-    let one = Listed {
-        name: String::from_utf8_lossy(list.get(46..end)?).into_owned(),
-        method: half(list, 10)?,
-        crc: word(list, 16)?,
-        packed: u64::from(word(list, 20)?),
-        bytes: u64::from(word(list, 24)?),
-        offset: u64::from(word(list, 42)?),
-    };
-    Some((one, list.get(end + usize::from(extra) + usize::from(remark)..)?))
-}
-
-/// `bytes` bytes from `offset` on; all of them.
-fn part(source: &mut dyn Source, offset: u64, bytes: u64) -> Result<Vec<u8>, ReadError> {
-    let mut part = Vec::new();
-    source.seek(SeekFrom::Start(offset))?;
-    (&mut *source).take(bytes).read_to_end(&mut part)?;
-    if part.len() as u64 == bytes { Ok(part) } else { Err(broken()) }
-}
-
-fn half(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+    Ok(usize::from(count))
 }
 
 pub(super) fn refused(reason: impl Into<String>) -> ReadError {

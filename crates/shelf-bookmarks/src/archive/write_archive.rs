@@ -78,7 +78,7 @@ pub async fn write_archive(
     for file in ask.files {
         writing.begin(&file.path, &file.what).await?;
         writing.write(file.bytes).await?;
-        writing.end().await?;
+        writing.end();
     }
     for library in &ask.libraries {
         let (folder, scope) = (format!("{LIBRARIES}{}/", library.id), library.scope());
@@ -89,20 +89,20 @@ pub async fn write_archive(
             };
             writing.begin(&path, &format!("{}: {}", library.name, told(format))).await?;
             writing.library(ctx, scope, format).await?;
-            writing.end().await?;
+            writing.end();
         }
         let what = format!("{}: what you opened, and when", library.name);
         writing.begin(&format!("{folder}activity.jsonl"), &what).await?;
         writing.activity(ctx, scope).await?;
-        writing.end().await?;
+        writing.end();
         let what = format!("{}: files that were imported, and what became of rows", library.name);
         writing.begin(&format!("{folder}imports.jsonl"), &what).await?;
         writing.imports(ctx, scope).await?;
-        writing.end().await?;
+        writing.end();
         let what = format!("{}: every change, as the log has it", library.name);
         writing.begin(&format!("{folder}history.jsonl"), &what).await?;
         writing.history(ctx, scope).await?;
-        writing.end().await?;
+        writing.end();
     }
     let made_at = rfc3339(ctx.stores.clock.now_ms()).unwrap_or_default();
     let manifest = Manifest {
@@ -169,13 +169,11 @@ impl Writing {
         self.give(out.map_err(packing)?).await
     }
 
-    async fn end(&mut self) -> Result<(), Failure> {
-        let out = self.pack.end().map_err(packing)?;
+    fn end(&mut self) {
         if let Some((mut file, hash)) = self.open.take() {
             file.sha256 = hex::encode(hash.finalize());
             self.files.push(file);
         }
-        self.give(out).await
     }
 
     async fn library(
@@ -237,7 +235,7 @@ impl Writing {
         for (path, bytes) in [(MANIFEST, bytes), (SIGNATURE, signature)] {
             self.begin(path, "").await?;
             self.write(bytes).await?;
-            self.end().await?;
+            self.end();
         }
         let list = std::mem::take(&mut self.pack).finish().map_err(packing)?;
         self.give(list).await
