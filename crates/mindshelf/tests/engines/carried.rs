@@ -34,7 +34,7 @@ fn on(data: &Path, records: &str) -> Command {
     command
 }
 
-/// The same, with the root key of the shelf that moved there from `home`.
+/// The same, with the root key in `home`.
 fn moved_on(data: &Path, records: &str, home: &Path) -> Command {
     let mut command = on(data, records);
     command.env("MINDSHELF_ROOT_KEY", home.join("root.key"));
@@ -100,7 +100,9 @@ async fn a_backup_of_a_directory_is_restored_on_postgresql_at_an_earlier_moment(
     let file = away.path().join("shelf.backup");
     said(mindshelf(dir.path()).arg("backup").arg(&file));
     let moment = line["created_at"].as_str().unwrap();
-    said(on(beside.path(), &ground.url).arg("restore").arg(&file).args(["--until", moment]));
-    assert_eq!(exported(&mut on(beside.path(), &ground.url)), early);
+    said(mindshelf(away.path()).args(["key", "make"]).arg(away.path().join("root.key")));
+    let there = || moved_on(beside.path(), &ground.url, away.path());
+    said(there().arg("restore").arg(&file).args(["--until", moment]));
+    assert_eq!(exported(&mut there()), early);
     ground.end().await;
 }
