@@ -4,6 +4,7 @@ use super::check_archive::{manifest_of, whole};
 use super::manifest::{BOOKMARKS, LIBRARIES, MANIFEST};
 use super::unpack::{Unpack, is_archive, refused};
 use crate::import::{ReadError, Source};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
@@ -25,11 +26,15 @@ pub fn bookmarks_in(
     }
     let manifest = manifest_of(&whole(&mut archive, MANIFEST)?)?;
     let mut to = BufWriter::new(draft);
-    let mut libraries = 0;
+    let mut libraries = BTreeSet::new();
     for file in &manifest.files {
         let is_ours = file.path.starts_with(LIBRARIES) && file.path.ends_with(BOOKMARKS);
         if !is_ours {
             continue;
+        }
+        // What is written stays within what the archive unpacks to, whatever the manifest names.
+        if !libraries.insert(file.path.as_str()) {
+            return Err(refused(format!("{} is in the manifest twice", file.path)));
         }
         if archive.bytes(&file.path)?.is_none() {
             return Err(refused(format!("{} is missing", file.path)));
@@ -37,9 +42,8 @@ pub fn bookmarks_in(
         if hex::encode(archive.copy(&file.path, &mut to)?) != file.sha256 {
             return Err(refused(format!("{} is not what was exported", file.path)));
         }
-        libraries += 1;
     }
-    if libraries == 0 {
+    if libraries.is_empty() {
         return Err(refused("there is no library in the archive"));
     }
     to.flush()?;

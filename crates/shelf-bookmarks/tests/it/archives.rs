@@ -132,11 +132,17 @@ fn made_up(files: &[(&str, &[u8])], said: Option<u32>) -> Vec<u8> {
 }
 
 fn manifest(file: &str, bytes: &[u8]) -> Vec<u8> {
+    manifest_naming(file, bytes, 1)
+}
+
+/// A manifest that names one file so many times.
+fn manifest_naming(file: &str, bytes: &[u8], times: usize) -> Vec<u8> {
     let sha256 = hex::encode(Sha256::digest(bytes));
+    let file = serde_json::json!({ "path": file, "what": "", "bytes": bytes.len(),
+        "sha256": sha256 });
     serde_json::json!({
         "format": "mindshelf-archive", "version": 1, "server": "", "person": "", "name": "",
-        "made_at": "", "key": "", "files": [{ "path": file, "what": "",
-            "bytes": bytes.len(), "sha256": sha256 }],
+        "made_at": "", "key": "", "files": vec![file; times],
     })
     .to_string()
     .into_bytes()
@@ -167,6 +173,8 @@ async fn what_somebody_made_up_is_refused_and_said_why() {
     let zeros = vec![0; 8 << 20];
     let bomb = made_up(&[(MANIFEST, &manifest(PATH, &zeros)), (PATH, &zeros)], None);
     assert!(refusal(bomb).await.contains("more tightly"));
+    let twice = made_up(&[(MANIFEST, &manifest_naming(PATH, ROWS, 2)), (PATH, ROWS)], None);
+    assert!(refusal(twice).await.contains("twice"), "it would unpack to as much as it likes");
     let liar = made_up(&[(MANIFEST, &manifest(PATH, ROWS)), (PATH, ROWS)], Some(5));
     assert!(refusal(liar).await.contains("damaged"));
     let unsigned = check_archive(&mut Cursor::new(good)).unwrap_err().to_string();
