@@ -2,7 +2,7 @@
 
 use super::choose::decided;
 use super::notice::KEPT;
-use super::recipients::recipients;
+use super::recipients::{origin, recipients};
 use super::{PrivacyDoors, for_everything, moment};
 use crate::authenticate::Signed;
 use serde_json::{Map, Value, json};
@@ -10,6 +10,7 @@ use shelf_domain::audit::Sealed;
 use shelf_domain::id::{LibraryId, PersonId};
 use shelf_domain::permit::{Allowance, Permit, Permits};
 use shelf_domain::privacy::Purpose;
+use shelf_domain::right::Right;
 use shelf_ports::accounts::Grant;
 use shelf_ports::tenants::{Holder, Share, Tenant};
 use shelf_ports::{Failure, Fault};
@@ -189,15 +190,18 @@ async fn invitations(
     Ok(told.collect())
 }
 
+/// Endpoints of the libraries of a person; where they do not manage one, no more than where it leads.
 async fn webhooks(doors: &PrivacyDoors, person: PersonId) -> Result<Vec<Value>, Fault> {
     let mut all = Vec::new();
     for reach in doors.doors().tenants.reach(person).await? {
+        let manages = reach.right >= Right::Manage;
         for endpoint in doors.webhooks.endpoints(reach.library.scope()).await? {
+            let url = if manages { endpoint.url.as_str() } else { origin(&endpoint.url) };
             all.push(json!({
                 "id": endpoint.id,
                 "library": reach.library.id,
-                "url": endpoint.url,
-                "description": endpoint.description,
+                "url": url,
+                "description": manages.then_some(&endpoint.description),
                 "state": endpoint.state.name(),
                 "made_by_you": endpoint.made_by == person,
                 "created_at": moment(endpoint.created_at),

@@ -21,13 +21,23 @@ pub struct Recipient {
     pub name: String,
 }
 
-/// Who was given something of `person`, as far as this server knows.
+/// Where an address leads, without the rest of it: that is often a secret of who manages the library.
+pub(crate) fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let rest = url.get(host..).unwrap_or_default();
+    let end = rest.find(['/', '?', '#']).map_or(url.len(), |at| host + at);
+    url.get(..end).unwrap_or_default()
+}
+
+/// Who was given something of `person`, as far as this server knows. Of webhooks it is said where they
+/// lead: whoever may only read a library learns no more of them.
 pub async fn recipients(doors: &PrivacyDoors, person: PersonId) -> Result<Vec<Recipient>, Fault> {
     let identity = doors.doors();
     let mut all = Vec::new();
     for reach in identity.tenants.reach(person).await? {
         for endpoint in doors.webhooks.endpoints(reach.library.scope()).await? {
-            all.push(Recipient { kind: "webhook", name: endpoint.url });
+            let name = origin(&endpoint.url).to_owned();
+            all.push(Recipient { kind: "webhook", name });
         }
     }
     let now = identity.clock.now_ms();
@@ -62,4 +72,23 @@ pub(crate) async fn teams(doors: &PrivacyDoors, person: PersonId) -> Result<Vec<
         }
     }
     Ok(teams)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_no_more_is_told_than_where_it_leads() {
+        for (url, told) in [
+            ("https://hooks.example/services/T0/secret", "https://hooks.example"),
+            ("http://10.0.0.7:9000/", "http://10.0.0.7:9000"),
+            ("https://hooks.example?key=secret", "https://hooks.example"),
+            ("https://[2001:db8::1]:8443/secret", "https://[2001:db8::1]:8443"),
+            ("secret", "secret"),
+            ("", ""),
+        ] {
+            assert_eq!(origin(url), told);
+        }
+    }
 }

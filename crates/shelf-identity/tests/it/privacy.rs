@@ -3,7 +3,8 @@
 use crate::{World, refused, signed, world};
 use async_trait::async_trait;
 use serde_json::Value;
-use shelf_domain::id::{PersonId, Scope};
+use shelf_domain::event::EventTypes;
+use shelf_domain::id::{EndpointId, PersonId, Scope};
 use shelf_domain::privacy::Purpose;
 use shelf_domain::refusal::Code;
 use shelf_domain::right::{Right, Role};
@@ -15,6 +16,7 @@ use shelf_identity::privacy::ask_erasure::{
 };
 use shelf_identity::privacy::choose::{consent, decided, object, restrict};
 use shelf_identity::privacy::erase::{Beside, RECEIPT_MS, erase};
+use shelf_identity::privacy::recipients::recipients;
 use shelf_identity::privacy::signing::{is_signed, seal_signing_key, signing_key};
 use shelf_identity::tenants::create_tenant::create_tenant;
 use shelf_identity::tenants::invitations::{Invite, invite, join_as_new};
@@ -29,6 +31,7 @@ use shelf_ports::Fault;
 use shelf_ports::chance::Clock;
 use shelf_ports::privacy::{ServerKey, may_process};
 use shelf_ports::tenants::Holder;
+use shelf_ports::webhooks::{Endpoint, EndpointState, SigningKey};
 use shelf_testkit::FakeVault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -245,6 +248,48 @@ async fn the_account_is_told_without_a_secret_and_to_nobody_with_less() {
     let part = create_token(&house.world.doors, by, part).await.unwrap();
     let part = authenticate(&house.world.doors, &part.secret).await.unwrap().unwrap();
     assert_eq!(refused(account_file(&house.doors, &part).await).code, Code::Forbidden);
+}
+
+/// An endpoint of `library` whose address holds a secret.
+async fn watched(house: &House, library: Scope) {
+    let endpoint = Endpoint {
+        id: EndpointId::from_bytes([7; 16]),
+        url: "https://hooks.example/services/hushhush".to_owned(),
+        description: "to the wall".to_owned(),
+        types: EventTypes::ALL,
+        state: EndpointState::Active,
+        made_by: house.owner.person.id,
+        created_at: 1,
+        key: SigningKey(vec![1; 61]),
+        old_key: None,
+        failures: 0,
+        rest_until: 0,
+        succeeded_at: None,
+        missed: 0,
+    };
+    assert!(house.doors.webhooks.add_endpoint(library, &endpoint).await.unwrap());
+}
+
+#[tokio::test]
+async fn who_may_only_read_a_library_does_not_learn_the_address_of_its_webhooks() {
+    let house = house().await;
+    let (doors, by) = (&house.world.doors, house.owner.person.id.into());
+    let team = create_tenant(doors, by, "The guild").await.unwrap().id;
+    let reader = newcomer(&house, team, Role::Member).await;
+    let library = create_library(doors, by, team, "for us").await.unwrap();
+    give_right(doors, by, library.id, Holder::Person(reader), Right::Write).await.unwrap();
+    watched(&house, library.scope()).await;
+    for (who, whole) in [(house.owner.clone(), true), (signed(&house.world, reader).await, false)] {
+        let told = recipients(&house.doors, who.person.id).await.unwrap();
+        let hooks: Vec<_> = told.iter().filter(|one| one.kind == "webhook").collect();
+        assert_eq!(hooks.len(), 1, "that it is told is known to both: {told:?}");
+        assert_eq!(hooks[0].name, "https://hooks.example");
+        let file = String::from_utf8(account_file(&house.doors, &who).await.unwrap()).unwrap();
+        assert!(file.contains("https://hooks.example"));
+        for secret in ["hushhush", "to the wall"] {
+            assert_eq!(file.contains(secret), whole, "{secret}: {file}");
+        }
+    }
 }
 
 #[tokio::test]
