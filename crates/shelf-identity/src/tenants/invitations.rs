@@ -116,7 +116,8 @@ pub async fn take_back_invitation(
     Err(Refused::not_found(format!("invitation {id}")).into())
 }
 
-/// What `secret` invites to; refused `not_found` where it was taken up or back, or has ended.
+/// What `secret` invites to; refused `not_found` where it was taken up or back, or has ended, and where
+/// whoever made it might not make it any more: who is put out leaves no way in.
 #[tracing::instrument(skip_all)]
 pub async fn look_at_invitation(doors: &Doors, secret: &Secret) -> Result<Offer, Failure> {
     let now = doors.clock.now_ms();
@@ -126,6 +127,10 @@ pub async fn look_at_invitation(doors: &Doors, secret: &Secret) -> Result<Offer,
         None
     };
     let invitation = found.ok_or_else(spent)?;
+    let maker = doors.tenants.member(invitation.tenant, invitation.made_by).await?;
+    if !maker.is_some_and(|maker| maker.role.may_change(None, Some(invitation.role))) {
+        return Err(spent().into());
+    }
     let tenant = doors.tenants.tenant(invitation.tenant).await?.ok_or_else(spent)?;
     let by = doors.accounts.person(invitation.made_by).await?;
     Ok(Offer { tenant, by, invitation })

@@ -211,3 +211,31 @@ async fn names_of_groups_are_told_apart() {
     let names: Vec<_> = names.iter().map(|group| group.name.as_str()).collect();
     assert_eq!(names, ["Authors", "Everyone who reads"]);
 }
+
+#[tokio::test]
+async fn who_is_put_out_or_governs_no_more_leaves_no_invitation_that_lets_in() {
+    let guild = guild().await;
+    let (doors, id) = (&guild.world.doors, guild.id);
+    let (owner, admin) = (guild.owner.id, guild.admin.id);
+    let made = async |by: PersonId, role| {
+        invite(doors, by.into(), id, as_role(role)).await.unwrap().secret
+    };
+    let code = async |secret: &Secret| match look_at_invitation(doors, secret).await {
+        Ok(_) => None,
+        Err(failure) => Some(refused::<()>(Err(failure)).code),
+    };
+    let secret = made(admin, Role::Admin).await;
+    assert_eq!(code(&secret).await, None);
+    change_role(doors, owner.into(), id, admin, Role::Member).await.unwrap();
+    assert_eq!(code(&secret).await, Some(Code::NotFound), "a member invites nobody");
+    assert_eq!(refused(join_as_new(doors, "again", &secret).await).code, Code::NotFound);
+    let stranger = guild.stranger;
+    assert_eq!(refused(join(doors, stranger.into(), &secret).await).code, Code::NotFound);
+    change_role(doors, owner.into(), id, admin, Role::Owner).await.unwrap();
+    let as_owner = made(admin, Role::Owner).await;
+    change_role(doors, owner.into(), id, admin, Role::Admin).await.unwrap();
+    assert_eq!(code(&as_owner).await, Some(Code::NotFound), "only owners invite owners");
+    assert_eq!(code(&secret).await, None, "and admins admins");
+    remove_member(doors, owner.into(), id, admin).await.unwrap();
+    assert_eq!(code(&secret).await, Some(Code::NotFound), "who is out lets nobody in");
+}
