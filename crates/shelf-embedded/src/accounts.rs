@@ -124,12 +124,16 @@ pub(crate) fn add(
     add_library(connection, library, id)
 }
 
-/// Adds a library, which `maker` manages.
+/// Adds a library, which `maker` manages; an error where its tenant is gone.
 pub(crate) fn add_library(
     connection: &Connection,
     library: &LibraryInfo,
     maker: PersonId,
 ) -> rusqlite::Result<()> {
+    let is_there = "SELECT 1 FROM tenants WHERE id = ?1";
+    if !connection.prepare_cached(is_there)?.exists([library.tenant.to_bytes()])? {
+        return Err(damaged("the tenant of a library"));
+    }
     connection
         .prepare_cached(
             "INSERT INTO libraries (id, tenant, owner, name, created_at)

@@ -187,7 +187,7 @@ impl Privacy for Embedded {
             let begun = connection
                 .prepare_cached(
                     "UPDATE erasures SET begun_at = ?2, plan = ?3
-                     WHERE person = ?1 AND begun_at IS NULL",
+                     WHERE person = ?1 AND begun_at IS NULL AND due_at <= ?2",
                 )?
                 .execute(params![person.to_bytes(), now, plan])?;
             if begun == 0 { Ok(Removed::default()) } else { end_all(connection, person) }

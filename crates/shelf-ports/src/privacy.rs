@@ -137,9 +137,10 @@ pub struct Step {
 ///
 /// * A server has one key for ever; of several made at once one is it. It can be kept in another
 ///   form, by who knows the form it is kept in.
-/// * A person waits for one erasure at most. It can be taken back until it began, and not after.
-/// * When it begins, all that acts for the person ends with it, in one step; beginning again does
-///   nothing.
+/// * A person waits for one erasure at most. It can be taken back until it began, and not after. One that
+///   was taken back, or is not due, does not begin.
+/// * When it begins, all that acts for the person ends with it, in one step: also what a program or a
+///   device could still bring for a grant, and whom they invited. Beginning again does nothing.
 /// * A library is emptied in steps of a bounded size, and what was removed is counted; the row of
 ///   the library goes last, and not while there is anything in it. No other library is touched.
 /// * Of an erased person nothing is left but what they wrote in libraries of others, where nothing
@@ -182,8 +183,8 @@ pub trait Privacy: fmt::Debug + Send + Sync {
     /// Erasures that are due at `now` or began before, those asked for first first.
     async fn due_erasures(&self, now: i64, limit: usize) -> Result<Vec<Erasure>, Fault>;
 
-    /// Begins the erasure of `person` with `plan`, and ends every grant and link of theirs; what it
-    /// removed. Where it began before, nothing is done.
+    /// Begins the erasure of `person` that is due at `now` with `plan`, and ends every grant and link of
+    /// theirs; what it removed. Where there is none, or it began before, nothing is done.
     async fn begin_erasure(&self, person: PersonId, now: i64, plan: &str)
     -> Result<Removed, Fault>;
 
@@ -196,7 +197,8 @@ pub trait Privacy: fmt::Debug + Send + Sync {
     /// Removes a library that is empty, with its endpoints and shares; not done where it is not.
     async fn remove_library(&self, scope: Scope) -> Result<Step, Fault>;
 
-    /// Removes a tenant that has no libraries any more, with all that belongs to it.
+    /// Removes a tenant that has no libraries any more and nobody else in it, with all that belongs to
+    /// it; nothing where it has.
     async fn remove_tenant(&self, tenant: TenantId) -> Result<Removed, Fault>;
 
     /// Removes a person, with all that is theirs beside libraries and tenants.

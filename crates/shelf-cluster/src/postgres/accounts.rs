@@ -133,12 +133,16 @@ pub(super) async fn add(
     add_library(within, library, person.id).await
 }
 
-/// Adds a library, which `maker` manages.
+/// Adds a library, which `maker` manages; a fault where its tenant is gone, which is held until then.
 pub(super) async fn add_library(
     within: &Within<'_>,
     library: &LibraryInfo,
     maker: PersonId,
 ) -> Result<(), Fault> {
+    let held = "SELECT FROM tenants WHERE id = $1 FOR KEY SHARE";
+    if within.plain(held, &[(&Uuid::from(library.tenant), Type::UUID)]).await?.is_empty() {
+        return Err(Fault::new("adding a library", "its tenant is gone"));
+    }
     let of: [Bound<'_>; 5] = [
         (&Uuid::from(library.id), Type::UUID),
         (&Uuid::from(library.tenant), Type::UUID),

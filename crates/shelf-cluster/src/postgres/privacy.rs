@@ -50,7 +50,7 @@ const DUE: &str = concat!(
 );
 const TAKE_BACK: &str = "DELETE FROM erasures WHERE person = $1 AND begun_at IS NULL";
 const BEGIN: &str = "UPDATE erasures SET begun_at = $2, plan = $3
-    WHERE person = $1 AND begun_at IS NULL RETURNING person";
+    WHERE person = $1 AND begun_at IS NULL AND due_at <= $2 RETURNING person";
 const PUT_PLAN: &str = "UPDATE erasures SET plan = $2 WHERE person = $1";
 const PUT_RECEIPT: &str = "INSERT INTO receipts VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const END: &str = "DELETE FROM erasures WHERE person = $1";

@@ -61,8 +61,8 @@ const HEIRS: &str = "UPDATE members SET role = 'owner'
         ORDER BY CASE n.role WHEN 'admin' THEN 0 WHEN 'member' THEN 1 ELSE 2 END, n.since, n.person
         LIMIT 1)";
 
-/// What acts for a person, and what was answered to it.
-const WITH_GRANTS: [(&str, &str); 4] = [
+/// What acts for a person, what would come to act for them, and whom they would let in.
+const WITH_GRANTS: [(&str, &str); 7] = [
     (
         "app_secrets",
         "DELETE FROM app_secrets WHERE app IN (SELECT id FROM grants WHERE person = ?1)",
@@ -70,6 +70,9 @@ const WITH_GRANTS: [(&str, &str); 4] = [
     ("apps", "DELETE FROM apps WHERE id IN (SELECT id FROM grants WHERE person = ?1)"),
     ("grants", "DELETE FROM grants WHERE person = ?1"),
     ("links", "DELETE FROM links WHERE person = ?1"),
+    ("auth_codes", "DELETE FROM auth_codes WHERE person = ?1"),
+    ("device_asks", "DELETE FROM device_asks WHERE person = ?1"),
+    ("invitations", "DELETE FROM invitations WHERE made_by = ?1"),
 ];
 
 /// What goes with the programs a person registered.
@@ -87,23 +90,20 @@ const WITH_CLIENTS: [(&str, &str); 6] = [
     ("apps", "DELETE FROM apps WHERE client IN (SELECT id FROM clients WHERE person = ?1)"),
     (
         "auth_codes",
-        "DELETE FROM auth_codes WHERE person = ?1
-            OR client IN (SELECT id FROM clients WHERE person = ?1)",
+        "DELETE FROM auth_codes WHERE client IN (SELECT id FROM clients WHERE person = ?1)",
     ),
     (
         "device_asks",
-        "DELETE FROM device_asks WHERE person = ?1
-            OR client IN (SELECT id FROM clients WHERE person = ?1)",
+        "DELETE FROM device_asks WHERE client IN (SELECT id FROM clients WHERE person = ?1)",
     ),
     ("clients", "DELETE FROM clients WHERE person = ?1"),
 ];
 
 /// What goes with a person beside that.
-const WITH_PERSON: [(&str, &str); 11] = [
+const WITH_PERSON: [(&str, &str); 10] = [
     ("grouped", "DELETE FROM grouped WHERE person = ?1"),
     ("shares", "DELETE FROM shares WHERE holder = ?1 AND kind = 'person'"),
     ("members", "DELETE FROM members WHERE person = ?1"),
-    ("invitations", "DELETE FROM invitations WHERE made_by = ?1"),
     ("activity", "DELETE FROM activity WHERE person = ?1"),
     ("settings", "DELETE FROM settings WHERE person = ?1"),
     ("credentials", "DELETE FROM credentials WHERE person = ?1"),
@@ -174,17 +174,19 @@ pub(super) fn what_stands_beside(
     Ok(removed)
 }
 
-/// Removes a tenant that has no library; nothing where it has one.
+/// Removes a tenant that has no library and at most one member; nothing where it has more.
 pub(super) fn tenant_goes(connection: &Connection, tenant: TenantId) -> rusqlite::Result<Removed> {
     let (mut removed, id) = (Removed::default(), tenant.to_bytes());
-    let has_library = "SELECT 1 FROM libraries WHERE tenant = ?1";
-    if !connection.prepare_cached(has_library)?.exists([id])? {
+    let is_used = "SELECT 1 FROM libraries WHERE tenant = ?1
+        UNION ALL SELECT 1 FROM (SELECT 1 FROM members WHERE tenant = ?1 LIMIT 1 OFFSET 1)";
+    if !connection.prepare_cached(is_used)?.exists([id])? {
         all_of(connection, &WITH_TENANT, &id, &mut removed)?;
     }
     Ok(removed)
 }
 
-/// Ends every grant and link of a person, and forgets what was answered to them.
+/// Ends every grant and link of a person, and all they would get or give one by, and forgets what was
+/// answered to them.
 pub(super) fn end_all(connection: &Connection, person: PersonId) -> rusqlite::Result<Removed> {
     let (mut removed, id) = (Removed::default(), person.to_bytes());
     let mut statement = connection.prepare_cached("SELECT id FROM grants WHERE person = ?1")?;

@@ -57,8 +57,8 @@ struct Plan {
     recipients: BTreeMap<String, u64>,
 }
 
-/// Works on an erasure that is due for one turn; whether it is done. Whatever breaks off goes on
-/// where it stood.
+/// Works on an erasure that is due for one turn; whether it is done, or was taken back. Whatever breaks
+/// off goes on where it stood.
 #[tracing::instrument(skip_all)]
 pub async fn erase(
     doors: &PrivacyDoors,
@@ -66,7 +66,7 @@ pub async fn erase(
     beside: &dyn Beside,
 ) -> Result<bool, Fault> {
     let person = erasure.person;
-    let mut plan = begun(doors, erasure).await?;
+    let Some((erasure, mut plan)) = begun(doors, erasure).await? else { return Ok(true) };
     let mut steps = 0;
     while let Some((tenant, library)) = plan.libraries.last().copied() {
         let scope = Scope { tenant, library };
@@ -88,7 +88,7 @@ pub async fn erase(
         }
         keep(doors, person, &plan).await?;
     }
-    if late(doors, &mut plan).await? {
+    if late(doors, person, &mut plan).await? {
         keep(doors, person, &plan).await?;
         return Ok(false);
     }
@@ -106,54 +106,78 @@ pub async fn erase(
     keep(doors, person, &plan).await?;
     beside.scrub().await?;
     doors.privacy.scrub().await?;
-    let receipt = written(doors, erasure, &plan).await?;
+    let receipt = written(doors, &erasure, &plan).await?;
     doors.privacy.end_erasure(person, &receipt).await?;
     tracing::info!(rows = plan.removed.total(), "a person was erased");
     Ok(true)
 }
 
-/// What is left to do; where nothing was begun, all that acts for the person ends with this.
-async fn begun(doors: &PrivacyDoors, erasure: &Erasure) -> Result<Plan, Fault> {
-    let (person, identity) = (erasure.person, doors.doors());
-    if erasure.begun_at.is_some() {
-        return read(&erasure.plan);
+/// The erasure as it stands with what is left to do; where nothing was begun, all that acts for the
+/// person ends with this. `None` where it was taken back since it was found to be due: what was found
+/// is never believed, what is kept is.
+async fn begun(
+    doors: &PrivacyDoors,
+    found: &Erasure,
+) -> Result<Option<(Erasure, Plan)>, Fault> {
+    let person = found.person;
+    let mut removed = Removed::default();
+    if found.begun_at.is_none() {
+        let text = text_of(&planned(doors, person).await?)?;
+        let now = doors.doors().clock.now_ms();
+        removed = doors.privacy.begin_erasure(person, now, &text).await?;
     }
+    let kept = doors.privacy.erasure(person).await?;
+    let Some(kept) = kept.filter(|kept| kept.begun_at.is_some()) else { return Ok(None) };
+    let mut plan = read(&kept.plan)?;
+    if removed.total() > 0 {
+        plan.removed.join(removed);
+        keep(doors, person, &plan).await?;
+    }
+    Ok(Some((kept, plan)))
+}
+
+/// What is to be done about `person`, of whom nothing was removed yet.
+async fn planned(doors: &PrivacyDoors, person: PersonId) -> Result<Plan, Fault> {
     let mut plan = Plan::default();
     for recipient in super::recipients::recipients(doors, person).await? {
         *plan.recipients.entry(recipient.kind.to_owned()).or_default() += 1;
     }
+    (plan.libraries, plan.tenants) = theirs(doors, person).await?;
+    if let Some(stored) = doors.passwords.credentials.credential_of(person).await? {
+        for way in [Way::Password, Way::Code] {
+            doors.passwords.credentials.forgive(key(way, stored.login.shown())).await?;
+        }
+    }
+    Ok(plan)
+}
+
+/// The tenants nobody but `person` belongs to with their libraries, and the libraries of others that
+/// nobody else may use.
+async fn theirs(
+    doors: &PrivacyDoors,
+    person: PersonId,
+) -> Result<(Vec<(TenantId, LibraryId)>, Vec<TenantId>), Fault> {
+    let (identity, mut libraries, mut tenants) = (doors.doors(), Vec::new(), Vec::new());
     let shared: BTreeSet<TenantId> =
         teams(doors, person).await?.into_iter().map(|team| team.id).collect();
     for (tenant, _) in identity.tenants.tenants_of(person).await? {
         let stays = shared.contains(&tenant.id);
         for library in identity.tenants.libraries_of(tenant.id).await? {
             if !stays || is_theirs_alone(doors, library.scope(), person).await? {
-                plan.libraries.push((tenant.id, library.id));
+                libraries.push((tenant.id, library.id));
             }
         }
         if !stays {
-            plan.tenants.push(tenant.id);
+            tenants.push(tenant.id);
         }
     }
-    if let Some(stored) = doors.passwords.credentials.credential_of(person).await? {
-        for way in [Way::Password, Way::Code] {
-            doors.passwords.credentials.forgive(key(way, stored.login.shown())).await?;
-        }
-    }
-    let text = text_of(&plan)?;
-    let removed = doors.privacy.begin_erasure(person, identity.clock.now_ms(), &text).await?;
-    plan.removed.join(removed);
-    keep(doors, person, &plan).await?;
-    Ok(plan)
+    Ok((libraries, tenants))
 }
 
-/// Adds libraries that came into the tenants that go, by what was under way when it began; whether
-/// there are any.
-async fn late(doors: &PrivacyDoors, plan: &mut Plan) -> Result<bool, Fault> {
-    for tenant in &plan.tenants {
-        let libraries = doors.doors().tenants.libraries_of(*tenant).await?;
-        plan.libraries.extend(libraries.iter().map(|library| (*tenant, library.id)));
-    }
+/// Looks once more at what goes, when all that was known is gone: what was under way when it began may
+/// have made a tenant or a library, and others may have come or left. Whether libraries are left.
+async fn late(doors: &PrivacyDoors, person: PersonId, plan: &mut Plan) -> Result<bool, Fault> {
+    (plan.libraries, plan.tenants) = theirs(doors, person).await?;
     Ok(!plan.libraries.is_empty())
 }
 

@@ -195,6 +195,48 @@ async fn an_erasure_that_breaks_off_goes_on_and_leaves_a_signed_receipt() {
     assert_eq!(refused(receipt(&house.doors, id).await).code, Code::NotFound);
 }
 
+#[tokio::test]
+async fn an_erasure_that_was_taken_back_since_it_was_found_to_be_due_removes_nothing() {
+    let house = house().await;
+    house.ask("").await.unwrap();
+    house.world.clock.advance(u32::try_from(UNDO_MS).unwrap());
+    let now = house.world.clock.now_ms();
+    let found = house.doors.privacy.due_erasures(now, 10).await.unwrap().remove(0);
+    take_back_erasure(&house.doors, &house.owner).await.unwrap();
+    let beside = Shaky::default();
+    assert!(erase(&house.doors, &found, &beside).await.unwrap(), "there is nothing to do");
+    house.ask("").await.unwrap();
+    assert!(erase(&house.doors, &found, &beside).await.unwrap(), "nor before another one is due");
+    assert_eq!(beside.forgotten.load(Ordering::Relaxed), 0);
+    let known = shelf_identity::libraries(&house.world.doors, &house.owner).await.unwrap();
+    assert_eq!(known.len(), 1, "their library is there");
+    let waits = erasure_of(&house.doors, house.owner.person.id).await.unwrap().unwrap();
+    assert_eq!(waits.begun_at, None);
+}
+
+#[tokio::test]
+async fn what_was_under_way_when_an_erasure_began_goes_with_it() {
+    let house = house().await;
+    let doors = &house.world.doors;
+    house.ask("").await.unwrap();
+    let (own, by) = (house.owner.person.tenant, house.owner.person.id);
+    house.world.clock.advance(u32::try_from(UNDO_MS).unwrap() - 1_000);
+    let ask = Invite { role: Role::Member, share: None, note: String::new() };
+    let invited = invite(doors, by.into(), own, ask).await.unwrap().secret;
+    house.world.clock.advance(1_000);
+    let due = house.doors.privacy.due_erasures(house.world.clock.now_ms(), 10).await.unwrap();
+    let beside = Shaky { breaks: AtomicUsize::new(1), ..Shaky::default() };
+    assert!(erase(&house.doors, &due[0], &beside).await.is_err(), "it breaks off");
+    let came = join_as_new(doors, "late", &invited).await;
+    assert_eq!(refused(came).code, Code::NotFound, "nobody comes into what is going");
+    // A request that came in before it began ends after.
+    let team = create_tenant(doors, by.into(), "made meanwhile").await.unwrap().id;
+    create_library(doors, by.into(), team, "made meanwhile").await.unwrap();
+    house.erased(&beside).await;
+    assert_eq!(doors.tenants.tenant(team).await.unwrap(), None);
+    assert!(doors.accounts.all_libraries().await.unwrap().is_empty());
+}
+
 async fn newcomer(house: &House, team: shelf_domain::id::TenantId, role: Role) -> PersonId {
     let ask = Invite { role, share: None, note: String::new() };
     let doors = &house.world.doors;

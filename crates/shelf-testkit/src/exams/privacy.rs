@@ -2,8 +2,8 @@
 
 use crate::desk::Desk;
 use shelf_domain::audit::{Chain, Deed as Act, Record};
-use shelf_domain::id::{DeviceId, PersonId, ReceiptId, TenantId};
-use shelf_domain::permit::Allowance;
+use shelf_domain::id::{ClientId, DeviceId, InvitationId, PersonId, ReceiptId, TenantId};
+use shelf_domain::permit::{Allowance, Permits};
 use shelf_domain::privacy::Purpose;
 use shelf_domain::right::{Right, Role};
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, SecretHash};
@@ -11,22 +11,32 @@ use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::audit::Audit;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::Library;
+use shelf_ports::oauth::{Authorizations, Code, DeviceAsk, Polled};
 use shelf_ports::privacy::{Consent, Erasure, Privacy, Receipt, Removed, ServerKey};
-use shelf_ports::tenants::{Holder, Joining, Share, Tenant, Tenants};
+use shelf_ports::tenants::{Holder, Invitation, Joining, Share, Tenant, Tenants};
 
 /// Whatever keeps people and what is theirs.
-pub trait Store: Accounts + Tenants + Audit + Library + Activity + Privacy {}
+pub trait Store:
+    Accounts + Tenants + Audit + Library + Activity + Authorizations + Privacy
+{
+}
 
-impl<S: Accounts + Tenants + Audit + Library + Activity + Privacy> Store for S {}
+impl<S> Store for S where
+    S: Accounts + Tenants + Audit + Library + Activity + Authorizations + Privacy
+{
+}
 
 /// Sits the whole exam of [`Privacy`] over a store that may hold anything else.
 pub async fn exam<S: Store>(store: &S) {
     a_server_has_one_key(store).await;
     consents_are_kept_in_their_order(store).await;
     an_erasure_is_asked_for_once_and_taken_back(store).await;
+    what_was_taken_back_or_is_not_due_does_not_begin(store).await;
     when_it_begins_all_that_acts_for_the_person_ends(store).await;
+    what_would_come_to_act_for_the_person_ends_too(store).await;
     a_library_is_emptied_in_steps_and_its_row_goes_last(store).await;
     of_an_erased_person_nothing_is_left(store).await;
+    a_tenant_with_others_in_it_stays(store).await;
     a_tenant_that_is_left_behind_has_an_owner_and_its_log_holds(store).await;
     a_receipt_is_kept_until_its_time_is_over(store).await;
 }
@@ -106,6 +116,64 @@ async fn grant<S: Store>(store: &S, desk: &Desk) -> SecretHash {
     secret
 }
 
+async fn what_was_taken_back_or_is_not_due_does_not_begin<S: Store>(store: &S) {
+    let ada = Desk::new(store, 814).await;
+    let hers = grant(store, &ada).await;
+    let begin = async |now| store.begin_erasure(ada.person, now, "plan").await.unwrap();
+    assert_eq!(begin(5_000).await, Removed::default(), "there is none");
+    store.put_erasure(&erasure(&ada, 1_000)).await.unwrap();
+    assert_eq!(begin(999).await, Removed::default(), "it is not due");
+    assert_eq!(store.erasure(ada.person).await.unwrap().unwrap().begun_at, None);
+    assert!(store.take_back_erasure(ada.person).await.unwrap());
+    // Whoever found it to be due before comes too late.
+    assert_eq!(begin(1_000).await, Removed::default(), "it was taken back");
+    store.put_erasure(&erasure(&ada, 9_000)).await.unwrap();
+    assert_eq!(begin(1_000).await, Removed::default(), "another one waits for its own time");
+    assert!(store.open_grant(hers, 5).await.unwrap().is_some());
+    assert!(store.take_back_erasure(ada.person).await.unwrap());
+}
+
+async fn what_would_come_to_act_for_the_person_ends_too<S: Store>(store: &S) {
+    let (ada, ben) = (Desk::new(store, 815).await, Desk::new(store, 816).await);
+    let client = ClientId::from_bytes(ada.chance.seed());
+    let mut codes = Vec::new();
+    for desk in [&ada, &ben] {
+        let code = Code {
+            client,
+            person: desk.person,
+            redirect: "https://app.example/back".to_owned(),
+            challenge: String::new(),
+            allows: Allowance::default(),
+            expires_at: 60_000,
+        };
+        let (secret, asked) = (SecretHash(desk.chance.secret()), SecretHash(desk.chance.secret()));
+        store.put_code(secret, &code).await.unwrap();
+        let ask = DeviceAsk {
+            client,
+            typed: SecretHash(desk.chance.secret()),
+            permits: Permits::EVERY,
+            device: String::new(),
+            place: String::new(),
+            expires_at: 60_000,
+        };
+        assert!(store.put_ask(asked, &ask, 5).await.unwrap());
+        let allows = Allowance::default();
+        assert!(store.answer_ask(ask.typed, Some((desk.person, &allows)), 5).await.unwrap());
+        let invited = SecretHash(desk.chance.secret());
+        let invitation = invitation(desk, desk.scope.tenant, Role::Member);
+        store.put_invitation(&invitation, invited).await.unwrap();
+        codes.push((secret, asked, invited));
+    }
+    store.put_erasure(&erasure(&ada, 1)).await.unwrap();
+    store.begin_erasure(ada.person, 5, "").await.unwrap();
+    for ((secret, asked, invited), stands) in codes.into_iter().zip([false, true]) {
+        assert_eq!(store.code(secret).await.unwrap().is_some(), stands, "a code");
+        let polled = store.poll_ask(asked, client, 0, 5).await.unwrap();
+        assert_eq!(matches!(polled, Polled::Allowed(..)), stands, "a device: {polled:?}");
+        assert_eq!(store.invitation(invited, 5).await.unwrap().is_some(), stands, "an invitation");
+    }
+}
+
 async fn when_it_begins_all_that_acts_for_the_person_ends<S: Store>(store: &S) {
     let (ada, ben) = (Desk::new(store, 804).await, Desk::new(store, 805).await);
     let (hers, his) = (grant(store, &ada).await, grant(store, &ben).await);
@@ -183,20 +251,37 @@ async fn of_an_erased_person_nothing_is_left<S: Store>(store: &S) {
     store.scrub().await.unwrap();
 }
 
-async fn joined<S: Store>(store: &S, tenant: TenantId, person: PersonId, role: Role, desk: &Desk) {
-    let secret = SecretHash(desk.chance.secret());
-    let invitation = shelf_ports::tenants::Invitation {
-        id: shelf_domain::id::InvitationId::from_bytes(desk.chance.seed()),
+fn invitation(by: &Desk, tenant: TenantId, role: Role) -> Invitation {
+    Invitation {
+        id: InvitationId::from_bytes(by.chance.seed()),
         tenant,
         role,
         share: None,
         note: String::new(),
-        made_by: desk.person,
+        made_by: by.person,
         expires_at: i64::MAX,
-    };
+    }
+}
+
+async fn joined<S: Store>(store: &S, tenant: TenantId, person: PersonId, role: Role, desk: &Desk) {
+    let secret = SecretHash(desk.chance.secret());
+    let invitation = invitation(desk, tenant, role);
     store.put_invitation(&invitation, secret).await.unwrap();
     let joining = Joining::Known(person);
     assert!(store.take_invitation(secret, &joining, desk.clock.now_ms()).await.unwrap().is_some());
+}
+
+async fn a_tenant_with_others_in_it_stays<S: Store>(store: &S) {
+    let (ada, ben) = (Desk::new(store, 817).await, Desk::new(store, 818).await);
+    let id = TenantId::from_bytes(ada.chance.seed());
+    let team = Tenant { id, name: "team".to_owned(), created_at: 1 };
+    store.add_tenant(&team, ada.person).await.unwrap();
+    joined(store, id, ben.person, Role::Member, &ada).await;
+    assert_eq!(store.remove_tenant(id).await.unwrap(), Removed::default());
+    assert_eq!(store.members(id).await.unwrap().len(), 2, "somebody came in meanwhile");
+    store.remove_person(ada.person).await.unwrap();
+    assert!(store.remove_tenant(id).await.unwrap().total() > 0, "nobody else is there");
+    assert_eq!(store.tenant(id).await.unwrap(), None);
 }
 
 async fn a_tenant_that_is_left_behind_has_an_owner_and_its_log_holds<S: Store>(store: &S) {

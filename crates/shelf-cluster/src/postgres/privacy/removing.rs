@@ -66,13 +66,14 @@ const HEIRS: &str = "UPDATE members SET role = 'owner'
         ORDER BY CASE n.role WHEN 'admin' THEN 0 WHEN 'member' THEN 1 ELSE 2 END, n.since, n.person
         LIMIT 1)";
 
-/// What acts for a person, and what was answered to it: the key of such an answer begins with the
-/// grant and a space.
-const WITH_GRANTS: [(&str, &str); 5] = [
+/// What acts for a person, what would come to act for them and whom they would let in, and what was
+/// answered to them: the key of such an answer begins with the grant and a space. All answers are read
+/// once, whatever the number of grants.
+const WITH_GRANTS: [(&str, &str); 8] = [
     (
         "replies",
-        "DELETE FROM replies USING grants
-            WHERE grants.person = $1 AND starts_with(replies.key, grants.id::text || ' ')",
+        "DELETE FROM replies WHERE split_part(key, ' ', 1) IN
+            (SELECT id::text FROM grants WHERE person = $1)",
     ),
     (
         "app_secrets",
@@ -81,10 +82,13 @@ const WITH_GRANTS: [(&str, &str); 5] = [
     ("apps", "DELETE FROM apps WHERE id IN (SELECT id FROM grants WHERE person = $1)"),
     ("grants", "DELETE FROM grants WHERE person = $1"),
     ("links", "DELETE FROM links WHERE person = $1"),
+    ("auth_codes", "DELETE FROM auth_codes WHERE person = $1"),
+    ("device_asks", "DELETE FROM device_asks WHERE person = $1"),
+    ("invitations", "DELETE FROM invitations WHERE made_by = $1"),
 ];
 
 /// What goes with a person beside that, the programs they registered first.
-const WITH_PERSON: [(&str, &str); 16] = [
+const WITH_PERSON: [(&str, &str); 15] = [
     (
         "grants",
         "DELETE FROM grants WHERE id IN (SELECT a.id FROM apps a JOIN clients c ON c.id = a.client
@@ -98,19 +102,16 @@ const WITH_PERSON: [(&str, &str); 16] = [
     ("apps", "DELETE FROM apps WHERE client IN (SELECT id FROM clients WHERE person = $1)"),
     (
         "auth_codes",
-        "DELETE FROM auth_codes WHERE person = $1
-            OR client IN (SELECT id FROM clients WHERE person = $1)",
+        "DELETE FROM auth_codes WHERE client IN (SELECT id FROM clients WHERE person = $1)",
     ),
     (
         "device_asks",
-        "DELETE FROM device_asks WHERE person = $1
-            OR client IN (SELECT id FROM clients WHERE person = $1)",
+        "DELETE FROM device_asks WHERE client IN (SELECT id FROM clients WHERE person = $1)",
     ),
     ("clients", "DELETE FROM clients WHERE person = $1"),
     ("grouped", "DELETE FROM grouped WHERE person = $1"),
     ("shares", "DELETE FROM shares WHERE holder = $1 AND kind = 'person'"),
     ("members", "DELETE FROM members WHERE person = $1"),
-    ("invitations", "DELETE FROM invitations WHERE made_by = $1"),
     ("settings", "DELETE FROM settings WHERE person = $1"),
     ("credentials", "DELETE FROM credentials WHERE person = $1"),
     ("recovery_codes", "DELETE FROM recovery_codes WHERE person = $1"),
@@ -125,7 +126,13 @@ const NAMELESS: [&str; 2] = [
     "UPDATE endpoints SET made_by = '00000000-0000-0000-0000-000000000000' WHERE made_by = $1",
 ];
 
-const HAS_LIBRARY: &str = "SELECT FROM libraries WHERE tenant = $1 LIMIT 1";
+const LOCK_ENDPOINTS: &str =
+    "SELECT FROM endpoints WHERE library = $1 ORDER BY id FOR UPDATE";
+/// Held until the tenant is gone: whoever adds a library to it, or changes its members, waits.
+const LOCK_TENANT: &str = "SELECT FROM tenants WHERE id = $1 FOR UPDATE";
+const IS_USED: &str = "SELECT 1 FROM libraries WHERE tenant = $1
+    UNION ALL SELECT 1 FROM (SELECT FROM members WHERE tenant = $1 LIMIT 1 OFFSET 1) AS another
+    LIMIT 1";
 const LIBRARIES: &str = "SELECT id, tenant, name, created_at FROM libraries ORDER BY key";
 const ACTIVITY: &str = "DELETE FROM activity WHERE library = $1 AND person = $2";
 
@@ -165,20 +172,24 @@ pub(super) async fn empty(within: &Within<'_>, limit: usize) -> Result<Step, Fau
 /// Removes the row of the library and what stands beside its content.
 pub(super) async fn library_goes(within: &Within<'_>) -> Result<Removed, Fault> {
     let mut removed = Removed::default();
+    // Whoever tells endpoints holds them: none puts a delivery behind what removes them.
+    within.rows(LOCK_ENDPOINTS, &[]).await?;
     all_of(within, &WITH_LIBRARY, within.library(), &mut removed).await?;
     Ok(removed)
 }
 
-/// Removes a tenant that has no library; nothing where it has one.
+/// Removes a tenant that has no library and at most one member; nothing where it has more.
 pub(super) async fn tenant_goes(within: &Within<'_>, tenant: TenantId) -> Result<Removed, Fault> {
     let (mut removed, id) = (Removed::default(), Uuid::from(tenant));
-    if within.plain(HAS_LIBRARY, &[(&id, Type::UUID)]).await?.is_empty() {
+    within.plain(LOCK_TENANT, &[(&id, Type::UUID)]).await?;
+    if within.plain(IS_USED, &[(&id, Type::UUID)]).await?.is_empty() {
         all_of(within, &WITH_TENANT, id, &mut removed).await?;
     }
     Ok(removed)
 }
 
-/// Ends every grant and link of a person, and forgets what was answered to them.
+/// Ends every grant and link of a person, and all they would get or give one by, and forgets what was
+/// answered to them.
 pub(super) async fn end_all(
     within: &Within<'_>,
     person: PersonId,
