@@ -11,8 +11,8 @@ use shelf_ports::replies::Replies;
 use shelf_ports::search::SearchIndex;
 use std::sync::Arc;
 
-/// Erasures that have a turn at once.
-const AT_ONCE: usize = 4;
+/// Erasures that have a turn in one look.
+const AT_ONCE: usize = 32;
 /// How long an answer to a repeated request is of use, milliseconds: a day.
 const REPLY_MS: i64 = 86_400_000;
 
@@ -26,14 +26,17 @@ pub(crate) struct Erasing {
 }
 
 impl Erasing {
-    /// Gives each erasure that is due a turn.
+    /// Gives each erasure that is due a turn. One that meets a fault keeps none of the others waiting;
+    /// the first fault is told when all had theirs.
     pub(crate) async fn turn(&self) -> Result<(), Fault> {
-        let now = self.stores.clock.now_ms();
+        let (now, mut first) = (self.stores.clock.now_ms(), Ok(()));
         for erasure in self.doors.privacy.due_erasures(now, AT_ONCE).await? {
-            let done = erase(&self.doors, &erasure, self).await?;
-            tracing::info!(done, "an erasure had its turn");
+            match erase(&self.doors, &erasure, self).await {
+                Ok(done) => tracing::info!(done, "an erasure had its turn"),
+                Err(fault) => first = first.and(Err(fault)),
+            }
         }
-        Ok(())
+        first
     }
 }
 
