@@ -10,7 +10,7 @@ use shelf_ports::audit::Audit;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::Library;
 use shelf_ports::vault::Vault;
-use shelf_ports::webhooks::Webhooks;
+use shelf_ports::webhooks::{Due, EndpointState, Webhooks};
 use std::sync::Arc;
 
 /// The stores and sources the courier works with; cheap to clone.
@@ -54,6 +54,17 @@ impl Courier {
             detail: detail.to_owned(),
         };
         self.audit.put_record(by.scope.tenant, record).await.map(drop)
+    }
+
+    /// Writes down that the server is about to give the endpoint of `due` up, which becomes `state`.
+    pub(crate) async fn record_given_up(
+        &self,
+        due: &Due,
+        state: EndpointState,
+    ) -> Result<(), Fault> {
+        let (scope, person) = (due.scope, PersonId::from_bytes([0; 16]));
+        let nobody = Manager { scope, person, grant: None, right: Right::Read };
+        self.record(&nobody, Deed::EndpointGivenUp, due.endpoint.id, state.name()).await
     }
 }
 

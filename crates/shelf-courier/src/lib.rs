@@ -26,7 +26,7 @@ pub use add_endpoint::{AddEndpoint, Added, add_endpoint};
 pub use courier::{Courier, Manager};
 pub use edit_endpoint::{EditEndpoint, edit_endpoint};
 pub use keys::seal_keys;
-pub use look::{Shown, delivery, endpoint, list_deliveries, list_endpoints};
+pub use look::{Shown, delivery, endpoint, given_up, list_deliveries, list_endpoints};
 pub use remove_endpoint::remove_endpoint;
 pub use rotate_secret::rotate_secret;
 pub use rounds::{Rounds, Share};

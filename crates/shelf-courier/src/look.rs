@@ -3,7 +3,7 @@
 use crate::courier::{Courier, Manager, no_endpoint};
 use shelf_domain::id::{DeliveryId, EndpointId};
 use shelf_domain::refusal::Refused;
-use shelf_ports::Failure;
+use shelf_ports::{Failure, Fault};
 use shelf_ports::webhooks::{Delivery, DeliveryPage, Endpoint};
 
 /// Most deliveries of one page.
@@ -32,6 +32,15 @@ pub async fn list_endpoints(courier: &Courier, by: &Manager) -> Result<Vec<Shown
         Shown { endpoint, waiting }
     };
     Ok(endpoints.into_iter().map(shown).collect())
+}
+
+/// How many endpoints of a library were given up; nothing for who does not manage it.
+pub async fn given_up(courier: &Courier, by: &Manager) -> Result<usize, Fault> {
+    if by.manages().is_err() {
+        return Ok(0);
+    }
+    let endpoints = courier.webhooks.endpoints(by.scope).await?;
+    Ok(endpoints.iter().filter(|endpoint| !endpoint.state.collects()).count())
 }
 
 /// One endpoint of a library; for who manages it.

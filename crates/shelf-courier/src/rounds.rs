@@ -152,6 +152,9 @@ async fn tried(courier: &Courier, outbound: &dyn Outbound, due: &Due) -> Result<
     let took_ms = courier.clock.ticks_us().saturating_sub(before) / 1_000;
     let took_ms = u32::try_from(took_ms).unwrap_or(u32::MAX);
     let tried = ended(courier, due, answer, took_ms);
+    if let Some(ends) = tried.ends {
+        courier.record_given_up(due, ends).await?;
+    }
     courier.webhooks.end_try(due, &tried).await?;
     let result = match (&tried.trouble, tried.again_at) {
         (None, _) => "delivered",

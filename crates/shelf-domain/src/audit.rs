@@ -78,6 +78,8 @@ pub enum Deed {
     EndpointSecretRotated,
     /// An endpoint was removed; the subject is the endpoint.
     EndpointRemoved,
+    /// The server gave an endpoint up, and the detail says how it stands; the subject is the endpoint.
+    EndpointGivenUp,
     /// A program was registered that people may let in; the subject is the program.
     ClientRegistered,
     /// A program was removed, and shut out wherever it was let in; the subject is the program.
@@ -96,7 +98,7 @@ pub enum Deed {
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 35] = [
+    pub const ALL: [(Self, &'static str); 36] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -125,6 +127,7 @@ impl Deed {
         (Self::EndpointChanged, "endpoint_changed"),
         (Self::EndpointSecretRotated, "endpoint_secret_rotated"),
         (Self::EndpointRemoved, "endpoint_removed"),
+        (Self::EndpointGivenUp, "endpoint_given_up"),
         (Self::ClientRegistered, "client_registered"),
         (Self::ClientRemoved, "client_removed"),
         (Self::AppLetIn, "app_let_in"),

@@ -7,6 +7,7 @@ use axum::{
 };
 use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
+use shelf_courier::{Manager, given_up};
 use shelf_domain::{id::Scope, right::Right};
 use shelf_identity::{
     Actor, CsrfToken, Secret, Signed, libraries, privacy::ask_erasure::erasure_of, session,
@@ -155,6 +156,12 @@ impl Visit {
         Actor::from(&self.signed)
     }
 
+    /// Who asks about the webhooks of this library.
+    pub(crate) fn manager(&self) -> Manager {
+        let Actor { person, grant, .. } = self.actor();
+        Manager { scope: self.scope, person, grant, right: self.ctx.right }
+    }
+
     /// The address of this library, as a browser elsewhere writes it.
     pub(crate) fn address(&self) -> String {
         format!("{}{}", self.reached, self.within.map(Within::path).unwrap_or_default())
@@ -193,6 +200,7 @@ impl Visit {
             archived: counts.archived,
             unsorted: counts.unsorted,
             trash: counts.trashed,
+            given_up: given_up(&self.web.courier, &self.manager()).await?,
             libraries: self.choices().await?,
             folders: self.folders().await?,
             tags: tags

@@ -64,6 +64,20 @@ pub(crate) struct Office {
     _dir: TempDir,
 }
 
+/// A second courier.
+pub(crate) struct Another {
+    pub(crate) courier: Courier,
+    stop: watch::Sender<bool>,
+    rounds: JoinHandle<()>,
+}
+
+impl Another {
+    pub(crate) async fn close(self) {
+        self.stop.send_replace(true);
+        self.rounds.await.unwrap();
+    }
+}
+
 impl Office {
     /// A library nobody is told of yet, and a courier that goes its rounds.
     pub(crate) async fn open() -> Self {
@@ -144,6 +158,14 @@ impl Office {
     pub(crate) fn sent(&self) -> Vec<Json> {
         let asked = self.receivers.asked.lock().unwrap();
         asked.iter().map(|ask| serde_json::from_slice(&ask.body).unwrap()).collect()
+    }
+
+    /// The courier of another process over the same store, which goes its rounds, too.
+    pub(crate) fn another(&self) -> Another {
+        let courier = Courier { watched: Arc::default(), ..self.courier.clone() };
+        let (stop, stopped) = watch::channel(false);
+        let rounds = Rounds::new(courier.clone(), self.receivers.clone(), Arc::new(All));
+        Another { courier, stop, rounds: tokio::spawn(rounds.run(stopped)) }
     }
 
     pub(crate) async fn close(mut self) {

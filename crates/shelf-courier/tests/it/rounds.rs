@@ -1,7 +1,10 @@
 //! Rounds: when a delivery is tried, how often, and when an endpoint is given up.
 
 use crate::office::Office;
-use shelf_courier::ATTEMPTS_MAX;
+use shelf_courier::{ATTEMPTS_MAX, Manager, given_up};
+use shelf_domain::audit::Deed;
+use shelf_domain::right::Right;
+use shelf_ports::audit::Audit;
 use shelf_ports::chance::Clock;
 use shelf_ports::library::Library;
 use shelf_ports::projection::Projection;
@@ -40,6 +43,42 @@ async fn an_endpoint_nothing_gets_through_to_is_given_up_after_all_tries() {
     let ids: std::collections::BTreeSet<String> =
         office.sent().iter().map(|event| event["id"].to_string()).collect();
     assert_eq!((office.sent().len(), ids.len()), (10, 1), "one message, ten times");
+    let told = office.store.records_after(office.desk.scope.tenant, 0, 100).await.unwrap();
+    let last = &told.last().unwrap().record;
+    assert_eq!((last.deed, last.detail.as_str()), (Deed::EndpointGivenUp, "failing"));
+    assert_eq!(last.subject, Some(silent.to_bytes()));
+    assert_eq!(given_up(&office.courier, &office.manager()).await.unwrap(), 1);
+    let reader = Manager { right: Right::Write, ..office.manager() };
+    assert_eq!(given_up(&office.courier, &reader).await.unwrap(), 0, "it is not theirs to know");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_couriers_over_one_store_one_sends_each_message() {
+    const HOOKS: usize = 10;
+    const SAVES: usize = 12;
+    let office = Office::open().await;
+    let other = office.another();
+    let mut hooks = Vec::new();
+    for number in 0..HOOKS {
+        hooks.push(office.endpoint(&format!("https://hooks.example/{number}"), &[]).await);
+    }
+    for number in 0..SAVES {
+        office.desk.save_url(&*office.store, &format!("https://a.example/{number}")).await;
+    }
+    office.follow().await;
+    other.courier.watched.stir();
+    for hook in hooks {
+        let taken = |all: &[Delivery]| {
+            all.len() == SAVES && all.iter().all(|one| one.state == DeliveryState::Delivered)
+        };
+        office.until(hook, taken).await;
+    }
+    let ids: std::collections::BTreeSet<String> =
+        office.sent().iter().map(|event| event["id"].to_string()).collect();
+    assert_eq!(ids.len(), HOOKS * SAVES, "each message");
+    assert_eq!(office.sent().len(), HOOKS * SAVES, "and each by one of them");
+    other.close().await;
     office.close().await;
 }
 

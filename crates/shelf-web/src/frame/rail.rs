@@ -24,6 +24,8 @@ pub struct Rail {
     pub unsorted: u64,
     /// How many are in the trash.
     pub trash: u64,
+    /// How many of its webhooks were given up.
+    pub given_up: usize,
     /// The libraries to choose from; empty where there is no choice.
     pub libraries: Vec<LibraryChoice>,
     /// The folders, in their order, children inside.
@@ -212,7 +214,7 @@ pub fn rail(frame: &Frame) -> Markup {
                 (place(here, &Here::Trash, "/trash", "trash-2", "Trash", rail.trash))
                 @if frame.right >= Right::Manage {
                     (place(here, &Here::Sharing, "/sharing", "share-2", "Share this library", 0))
-                    (place(here, &Here::Webhooks, "/webhooks", "terminal", "Webhooks", 0))
+                    (webhooks(here, rail.given_up))
                 }
                 (place(here, &Here::People, "/people", "users", "People", 0))
                 (place(here, &Here::Settings, "/settings", "settings", "Settings", 0))
@@ -260,6 +262,17 @@ fn place(
             (icon(picture))
             span.name { (name) }
             @if count > 0 { span.num { (words::count(count)) } }
+        }
+    }
+}
+
+/// The way to the webhooks, which says where it stands on every page when some were given up.
+fn webhooks(here: &Here, given_up: usize) -> Markup {
+    html! {
+        a.nav-item href="/webhooks" aria-current=[(*here == Here::Webhooks).then_some("page")] {
+            (icon("terminal"))
+            span.name { "Webhooks" }
+            @if given_up > 0 { span.num { (given_up) " given up" } }
         }
     }
 }

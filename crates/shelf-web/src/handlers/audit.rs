@@ -11,7 +11,7 @@ use axum::{
 use futures::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use shelf_domain::{
-    audit::Sealed,
+    audit::{Deed, Sealed},
     id::{ItemId, TenantId},
 };
 use shelf_identity::{
@@ -96,10 +96,14 @@ async fn names(visit: &Visit, tenant: TenantId) -> Result<HashMap<[u8; 16], Stri
 fn line(sealed: Sealed, names: &HashMap<[u8; 16], String>) -> RecordLine {
     let name = |id: [u8; 16]| names.get(&id).cloned().unwrap_or_default();
     let record = sealed.record;
+    let who = match record.deed {
+        Deed::EndpointGivenUp => "This server".to_owned(),
+        _ => name(record.person.to_bytes()),
+    };
     RecordLine {
         number: sealed.n,
         at: moment(record.at),
-        who: name(record.person.to_bytes()),
+        who,
         deed: record.deed,
         what: record.subject.map(name).unwrap_or_default(),
         how: named(&record.detail, names),

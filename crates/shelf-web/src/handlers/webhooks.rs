@@ -35,9 +35,7 @@ use crate::{
 const ROWS: usize = 50;
 
 fn manager(visit: &Visit) -> Manager {
-    let actor = visit.actor();
-    let (person, grant) = (actor.person, actor.grant);
-    Manager { scope: visit.scope, person, grant, right: visit.ctx.right }
+    visit.manager()
 }
 
 fn line(Shown { endpoint, waiting }: &Shown) -> EndpointLine {

@@ -79,6 +79,7 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::EndpointChanged => "changed who is told what happens",
         Deed::EndpointSecretRotated => "gave a webhook another secret",
         Deed::EndpointRemoved => "had a program told no more",
+        Deed::EndpointGivenUp => "gave a webhook up that could not be reached",
         Deed::ClientRegistered => "registered a program",
         Deed::ClientRemoved => "removed a program",
         Deed::AppLetIn => "let a program in",

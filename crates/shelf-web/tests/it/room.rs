@@ -28,6 +28,7 @@ use shelf_identity::{
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
+    webhooks::{EndpointEdit, EndpointState, Webhooks},
 };
 use shelf_testkit::FakeVault;
 use shelf_web::Web;
@@ -255,6 +256,16 @@ impl Room {
         let mut request = request.body(Body::from(form.finish())).unwrap();
         request.extensions_mut().insert(Address::of(address.parse().unwrap()));
         self.send(request).await
+    }
+
+    /// Gives every endpoint up, as the courier does when nothing got through for days.
+    pub(crate) async fn give_up(&self) {
+        let edit = EndpointEdit { state: Some(EndpointState::Failing), ..EndpointEdit::default() };
+        for library in self.store.all_libraries().await.unwrap() {
+            for one in self.store.endpoints(library.scope()).await.unwrap() {
+                self.store.edit_endpoint(library.scope(), one.id, &edit).await.unwrap();
+            }
+        }
     }
 
     /// Whose library it is.

@@ -72,3 +72,14 @@ async fn who_only_writes_sees_none_of_it() {
     let added = flo.post(&format!("{base}/webhooks"), &[("url", URL)]).await;
     assert_eq!(added.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn who_manages_a_library_sees_on_every_page_that_a_webhook_was_given_up() {
+    let (room, flo, library) = shared("write").await;
+    let base = library.trim_end_matches("/library");
+    room.post(&format!("{base}/webhooks"), &[("url", URL)]).await;
+    assert!(!room.get(&library).await.text.contains("given up"));
+    room.give_up().await;
+    assert!(room.get(&library).await.text.contains("1 given up"));
+    assert!(!flo.get(&library).await.text.contains("given up"), "it is not theirs to know");
+}
