@@ -18,6 +18,7 @@ use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
 use shelf_vault::RootVault;
 use std::error::Error;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -32,6 +33,9 @@ const LOOK: Duration = Duration::from_secs(5);
 const STOP_MAX: Duration = Duration::from_secs(5);
 /// The time between two rounds.
 const ROUND: Duration = Duration::from_hours(1);
+/// How much later than its id says somebody may come: a clock that is behind, a transaction that takes
+/// long, milliseconds. Whoever comes later still gets a key when it is needed, or with a round.
+const LATE_MS: i64 = 10 * 60_000;
 /// How long activity is remembered, milliseconds: thirteen months.
 const ACTIVITY_MS: i64 = 396 * 86_400_000;
 /// How long answers to repeated requests are kept, milliseconds: thirty days.
@@ -56,6 +60,8 @@ pub(crate) struct Kept {
     webhooks: Arc<dyn Webhooks>,
     erasing: Erasing,
     sealing: Sealing,
+    /// Since when those who came are looked at for keys, milliseconds; everybody at first.
+    keyed: AtomicI64,
 }
 
 /// What is sealed, and by what.
@@ -87,7 +93,8 @@ impl Kept {
     ) -> Self {
         let (replies, webhooks) = (records.replies(), records.webhooks());
         let erasing = Erasing { doors, stores: stores.clone(), replies: replies.clone(), index };
-        Self { stores: stores.clone(), replies, webhooks, erasing, sealing }
+        let (stores, keyed) = (stores.clone(), AtomicI64::new(0));
+        Self { stores, replies, webhooks, erasing, sealing, keyed }
     }
 }
 
@@ -161,37 +168,71 @@ async fn duties(kept: &Kept, mut stopped: watch::Receiver<bool>) {
 }
 
 /// One look: what processes before left open, keys for who is new, and one turn of each erasure that
-/// is due.
+/// is due; what fails keeps none of the others waiting.
 async fn look(kept: &Kept) -> Result<(), Fault> {
-    settle(&kept.stores).await?;
-    kept.sealing.vault.make_missing().await?;
-    kept.erasing.turn().await
+    let settled = settle(&kept.stores).await;
+    let keyed = make_keys(kept).await;
+    let erased = kept.erasing.turn().await;
+    settled.and(keyed).and(erased)
+}
+
+/// Makes keys for who came since the last time.
+async fn make_keys(kept: &Kept) -> Result<(), Fault> {
+    let now = kept.stores.clock.now_ms();
+    kept.sealing.vault.make_missing_since(kept.keyed.load(Ordering::Relaxed)).await?;
+    kept.keyed.store(now - LATE_MS, Ordering::Relaxed);
+    Ok(())
 }
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
 /// thirty days, deliveries after thirty days, files that wait for their import after a day. What is
-/// from before there were keys is sealed.
+/// from before there were keys is sealed, and whoever has no key yet gets one. What fails, and be it one
+/// library, keeps nothing else waiting; the first failure is told.
 async fn round(kept: &Kept) -> Result<(), Failure> {
-    let Kept { stores, replies, webhooks, erasing, sealing } = kept;
+    let Kept { stores, replies, webhooks, erasing, sealing, .. } = kept;
     let now = stores.clock.now_ms();
+    let done: [Result<(), Failure>; 8] = [
+        forget_activity(stores, now).await,
+        clear_libraries(stores, now).await,
+        sealing.vault.make_missing().await.map(drop).map_err(Failure::from),
+        sealing.seal(&erasing.doors).await.map_err(Failure::from),
+        forget_waiting(stores).await.map(drop).map_err(Failure::from),
+        webhooks.forget_deliveries(now - DELIVERIES_MS).await.map_err(Failure::from),
+        erasing.doors.privacy.forget_receipts(now).await.map_err(Failure::from),
+        replies.forget_replies(now - ANSWERS_MS).await.map_err(Failure::from),
+    ];
+    done.into_iter().collect()
+}
+
+/// Forgets what people opened long ago.
+async fn forget_activity(stores: &Stores, now: i64) -> Result<(), Failure> {
+    let (until, mut first) = (Some(now - ACTIVITY_MS), Ok(()));
     for person in stores.accounts.people().await? {
         for Reach { library, .. } in stores.tenants.reach(person.id).await? {
-            stores.activity.forget(library.scope(), person.id, Some(now - ACTIVITY_MS)).await?;
+            let forgotten = stores.activity.forget(library.scope(), person.id, until).await;
+            first = first.and(forgotten);
         }
     }
-    let (stores_of, device, right) = (stores.clone(), DeviceId::KEEPER, Right::Write);
-    let ctx = Ctx { stores: stores_of, device, person: PersonId::from_bytes([0; 16]), right };
+    Ok(first?)
+}
+
+/// Removes what was long in the trash of each library, and answers nobody asks for any more.
+async fn clear_libraries(stores: &Stores, now: i64) -> Result<(), Failure> {
+    let (of, device, right) = (stores.clone(), DeviceId::KEEPER, Right::Write);
+    let ctx = Ctx { stores: of, device, person: PersonId::from_bytes([0; 16]), right };
+    let mut first = Ok(());
     for library in stores.accounts.all_libraries().await? {
         let scope = library.scope();
-        if let Some(purged) = purge_overdue(&ctx, scope).await? {
-            let items = purged.items.len();
-            tracing::info!(library = %library.id, items, "removed what was long in the trash");
+        match purge_overdue(&ctx, scope).await {
+            Ok(None) => {}
+            Ok(Some(purged)) => {
+                let items = purged.items.len();
+                tracing::info!(library = %library.id, items, "removed what was long in the trash");
+            }
+            Err(failure) => first = first.and(Err(failure)),
         }
-        stores.library.forget_answers(scope, now - ANSWERS_MS).await?;
+        let forgotten = stores.library.forget_answers(scope, now - ANSWERS_MS).await;
+        first = first.and(forgotten.map_err(Failure::from));
     }
-    sealing.seal(&erasing.doors).await?;
-    forget_waiting(stores).await?;
-    webhooks.forget_deliveries(now - DELIVERIES_MS).await?;
-    erasing.doors.privacy.forget_receipts(now).await?;
-    Ok(replies.forget_replies(now - ANSWERS_MS).await?)
+    first
 }

@@ -160,6 +160,13 @@ impl Ids {
         Self { now, count: 0, seed }
     }
 
+    /// What every id of the moment `now` or later is not below, as 16 bytes.
+    pub fn least(now: i64) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&now.max(0).to_be_bytes()[2..]);
+        bytes
+    }
+
     /// The next id, as any of the id types.
     pub fn make<T: From<Uuid>>(&mut self) -> T {
         use sha2::Digest;
@@ -192,5 +199,8 @@ mod tests {
         let made: Vec<ItemId> = (0..5_000).map(|_| ids.make()).collect();
         assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
         assert_eq!(made[0].to_string().as_bytes()[14], b'7');
+        let least = |now| ItemId::from_bytes(Ids::least(now));
+        assert!(least(1_700_000_000_000) <= made[0] && made[0] < least(1_700_000_000_001));
+        assert_eq!(least(i64::MIN), ItemId::from_bytes([0; 16]));
     }
 }

@@ -4,6 +4,7 @@ use crate::Embedded;
 use crate::sql::damaged;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use shelf_domain::id::Ids;
 use shelf_ports::Fault;
 use shelf_ports::vault::{Owner, OwnerKeys, SealedKey};
 
@@ -17,9 +18,12 @@ const IS_THERE: &str = "SELECT ?2 = 'server'
     OR (?2 = 'person' AND EXISTS (SELECT 1 FROM people WHERE id = ?1))
     OR (?2 = 'library' AND EXISTS (SELECT 1 FROM libraries WHERE id = ?1))";
 const KEYLESS: &str = "SELECT owner, kind FROM (
-        SELECT zeroblob(16) AS owner, 'server' AS kind UNION ALL SELECT id, 'tenant' FROM tenants
-        UNION ALL SELECT id, 'person' FROM people UNION ALL SELECT id, 'library' FROM libraries)
-    EXCEPT SELECT owner, kind FROM owner_keys ORDER BY 1, 2 LIMIT ?1";
+        SELECT zeroblob(16) AS owner, 'server' AS kind
+        UNION ALL SELECT id, 'tenant' FROM tenants WHERE id >= ?2
+        UNION ALL SELECT id, 'person' FROM people WHERE id >= ?2
+        UNION ALL SELECT id, 'library' FROM libraries WHERE id >= ?2) came
+    WHERE NOT EXISTS (SELECT 1 FROM owner_keys k WHERE k.owner = came.owner AND k.kind = came.kind)
+    ORDER BY 1, 2 LIMIT ?1";
 
 fn owner_of(row: &Row<'_>) -> rusqlite::Result<Owner> {
     let kind: String = row.get(1)?;
@@ -87,9 +91,10 @@ impl OwnerKeys for Embedded {
         .await
     }
 
-    async fn keyless(&self, limit: usize) -> Result<Vec<Owner>, Fault> {
+    async fn keyless(&self, since: i64, limit: usize) -> Result<Vec<Owner>, Fault> {
         self.read("looking for who has no key", move |connection| {
-            connection.prepare_cached(KEYLESS)?.query_map([limit], owner_of)?.collect()
+            let of = params![limit, Ids::least(since)];
+            connection.prepare_cached(KEYLESS)?.query_map(of, owner_of)?.collect()
         })
         .await
     }

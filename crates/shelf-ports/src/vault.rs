@@ -91,7 +91,7 @@ impl Of {
 /// * An owner has one key; of several put at once one is it.
 /// * Who is not there has none, and nothing can be put for them; the server is always there.
 /// * A key that was destroyed is gone. It goes with the row of its owner, in the same transaction.
-/// * Whoever has no key yet is told.
+/// * Whoever has no key yet is told; of those who came since a moment, as their ids say it, they alone.
 #[async_trait]
 pub trait OwnerKeys: fmt::Debug + Send + Sync {
     /// Keeps `fresh` as the key of `owner`, unless there is one; the key that stands then. `None`
@@ -111,8 +111,9 @@ pub trait OwnerKeys: fmt::Debug + Send + Sync {
     /// Every key, by owner.
     async fn owner_keys(&self) -> Result<Vec<(Owner, SealedKey)>, Fault>;
 
-    /// Owners who have no key yet, at most `limit`.
-    async fn keyless(&self, limit: usize) -> Result<Vec<Owner>, Fault>;
+    /// Owners who have no key yet, at most `limit`: those whose ids are of the moment `since` or later,
+    /// milliseconds, and of 0 everybody. Only those ids are read.
+    async fn keyless(&self, since: i64, limit: usize) -> Result<Vec<Owner>, Fault>;
 }
 
 /// Seals and opens.

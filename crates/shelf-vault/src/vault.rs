@@ -29,9 +29,14 @@ impl RootVault {
 
     /// Makes a key for every owner who has none; how many.
     pub async fn make_missing(&self) -> Result<usize, Fault> {
+        self.make_missing_since(0).await
+    }
+
+    /// The same for those who came at `since` or later, as their ids say it, milliseconds.
+    pub async fn make_missing_since(&self, since: i64) -> Result<usize, Fault> {
         let mut made = 0;
         loop {
-            let owners = self.keys.keyless(OWNERS_MAX).await?;
+            let owners = self.keys.keyless(since, OWNERS_MAX).await?;
             for owner in &owners {
                 self.made(*owner).await?;
             }

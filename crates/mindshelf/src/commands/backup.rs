@@ -109,7 +109,7 @@ pub(super) async fn backup(settings: &Settings, backup: Backup) -> Result<()> {
 async fn keyed(settings: &Settings, records: &Records) -> Result<RootKey> {
     for _ in 0..LOOKS.1 {
         let begun = root_key::kept(&*records.accounts()).await?.is_some();
-        let is_whole = begun && records.keys().keyless(1).await?.is_empty();
+        let is_whole = begun && records.keys().keyless(0, 1).await?.is_empty();
         if is_whole {
             return root_of(settings, records).await;
         }

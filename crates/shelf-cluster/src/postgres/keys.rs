@@ -3,6 +3,7 @@
 use super::within::Within;
 use super::{Bound, Postgres, damaged, limit_of};
 use async_trait::async_trait;
+use shelf_domain::id::Ids;
 use shelf_ports::Fault;
 use shelf_ports::vault::{Owner, OwnerKeys, SealedKey};
 use tokio_postgres::Row;
@@ -23,8 +24,9 @@ const IS_THERE: [(&str, &str); 3] = [
 ];
 const KEYLESS: &str = r#"SELECT owner, kind FROM (
         SELECT '00000000-0000-0000-0000-000000000000'::uuid AS owner, 'server'::text AS kind
-        UNION ALL SELECT id, 'tenant' FROM tenants UNION ALL SELECT id, 'person' FROM people
-        UNION ALL SELECT id, 'library' FROM libraries) AS of
+        UNION ALL SELECT id, 'tenant' FROM tenants WHERE id >= $2
+        UNION ALL SELECT id, 'person' FROM people WHERE id >= $2
+        UNION ALL SELECT id, 'library' FROM libraries WHERE id >= $2) AS of
     WHERE NOT EXISTS (SELECT FROM owner_keys k WHERE k.owner = of.owner AND k.kind = of.kind)
     ORDER BY owner, kind COLLATE "C" LIMIT $1"#;
 
@@ -89,8 +91,9 @@ impl OwnerKeys for Postgres {
         self.query("reading keys", ALL, &[]).await?.iter().map(key_of).collect()
     }
 
-    async fn keyless(&self, limit: usize) -> Result<Vec<Owner>, Fault> {
-        let of: [Bound<'_>; 1] = [(&limit_of(limit), Type::INT8)];
+    async fn keyless(&self, since: i64, limit: usize) -> Result<Vec<Owner>, Fault> {
+        let least = Uuid::from_bytes(Ids::least(since));
+        let of: [Bound<'_>; 2] = [(&limit_of(limit), Type::INT8), (&least, Type::UUID)];
         self.query("looking for who has no key", KEYLESS, &of).await?.iter().map(owner_of).collect()
     }
 }

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use shelf_domain::id::{LibraryId, PersonId, TenantId};
 use shelf_ports::accounts::Accounts;
+use shelf_ports::chance::Clock;
 use shelf_ports::privacy::Privacy;
 use shelf_ports::vault::{Owner, OwnerKeys, SealedKey};
 
@@ -110,11 +111,16 @@ async fn whoever_has_none_is_told<S: Store>(store: &S) {
     let ada = Desk::new(store, 827).await;
     let [tenant, person, library] = owners(&ada);
     store.put_owner_key(person, &key(6)).await.unwrap();
-    let told = store.keyless(MANY).await.unwrap();
-    assert!(told.contains(&tenant) && told.contains(&library) && !told.contains(&person));
-    assert_eq!(store.keyless(1).await.unwrap().len(), 1, "so many at most");
+    let told = store.keyless(0, MANY).await.unwrap();
+    let came = ada.clock.now_ms();
+    for told in [&told, &store.keyless(came, MANY).await.unwrap()] {
+        assert!(told.contains(&tenant) && told.contains(&library) && !told.contains(&person));
+    }
+    let later = store.keyless(came + 1, MANY).await.unwrap();
+    assert!(owners(&ada).iter().all(|owner| !later.contains(owner)), "they came before: {later:?}");
+    assert_eq!(store.keyless(0, 1).await.unwrap().len(), 1, "so many at most");
     for owner in told {
         store.put_owner_key(owner, &key(8)).await.unwrap();
     }
-    assert_eq!(store.keyless(MANY).await.unwrap(), []);
+    assert_eq!(store.keyless(0, MANY).await.unwrap(), []);
 }

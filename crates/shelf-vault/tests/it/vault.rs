@@ -1,6 +1,7 @@
 //! The vault over a store: keys are made when they are needed, and what was sealed goes with them.
 
 use shelf_embedded::Embedded;
+use shelf_ports::chance::Clock;
 use shelf_ports::privacy::Privacy;
 use shelf_ports::vault::{Of, Owner, OwnerKeys, Vault};
 use shelf_testkit::{Desk, SeededChance};
@@ -54,6 +55,15 @@ async fn everybody_gets_a_key_once() {
     let keys = store.owner_keys().await.unwrap();
     assert_eq!(vault.make_missing().await.unwrap(), 0);
     assert!(store.owner_keys().await.unwrap() == keys);
+}
+
+#[tokio::test]
+async fn who_came_lately_gets_a_key_without_a_look_at_all_others() {
+    let Kept { store, desk, vault, _dir } = kept().await;
+    let now = desk.clock.now_ms();
+    assert_eq!(vault.make_missing_since(now + 1).await.unwrap(), 1, "the server, who is no row");
+    assert_eq!(vault.make_missing_since(now).await.unwrap(), 3);
+    assert_eq!(store.keyless(0, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
