@@ -53,3 +53,68 @@ impl Beside for Erasing {
         self.index.expunge().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shelf_embedded::search::EmbeddedSearch;
+    use shelf_embedded::{DirectoryBlobs, Embedded};
+    use shelf_identity::{Doors, Hashing, PasswordDoors};
+    use shelf_ports::accounts::Accounts;
+    use shelf_ports::privacy::{Erasure, Privacy};
+    use shelf_testkit::{Desk, FakeClock, FakeVault, SeededChance};
+    use std::path::Path;
+
+    fn erasing(dir: &Path, store: &Arc<Embedded>) -> Erasing {
+        let (clock, chance) = (Arc::new(FakeClock::default()), Arc::new(SeededChance::new(3)));
+        let stores = Stores {
+            library: store.clone(),
+            views: store.clone(),
+            imports: store.clone(),
+            activity: store.clone(),
+            accounts: store.clone(),
+            tenants: store.clone(),
+            audit: store.clone(),
+            leases: store.clone(),
+            blobs: Arc::new(DirectoryBlobs::open(&dir.join("blobs")).unwrap()),
+            replica: None,
+            clock: clock.clone(),
+            chance: chance.clone(),
+        };
+        let doors = Doors {
+            accounts: store.clone(),
+            tenants: store.clone(),
+            audit: store.clone(),
+            clock,
+            chance,
+        };
+        let hashing = Arc::new(Hashing::default());
+        let doors = PrivacyDoors {
+            passwords: PasswordDoors { doors, credentials: store.clone(), hashing },
+            clients: store.clone(),
+            authorizations: store.clone(),
+            webhooks: store.clone(),
+            privacy: store.clone(),
+            vault: Arc::new(FakeVault),
+        };
+        let index = Arc::new(EmbeddedSearch::open(&dir.join("search"), "1").unwrap());
+        Erasing { doors, stores, replies: store.clone(), index }
+    }
+
+    #[tokio::test]
+    async fn an_erasure_that_cannot_go_on_keeps_no_other_one_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Embedded::open(dir.path()).unwrap());
+        let (first, second) = (Desk::new(&*store, 1).await, Desk::new(&*store, 2).await);
+        for (desk, asked_at, begun_at) in [(&first, 1, Some(2)), (&second, 2, None)] {
+            let receipt = shelf_domain::id::ReceiptId::from_bytes([7; 16]);
+            let (person, plan) = (desk.person, "what nobody can read".to_owned());
+            let one = Erasure { person, receipt, asked_at, due_at: 3, begun_at, plan };
+            assert!(store.put_erasure(&one).await.unwrap());
+        }
+        let erasing = erasing(dir.path(), &store);
+        assert!(erasing.turn().await.is_err(), "what went wrong is told");
+        assert!(store.person(first.person).await.unwrap().is_some());
+        assert!(store.person(second.person).await.unwrap().is_none(), "the other one had its turn");
+    }
+}
