@@ -1,6 +1,8 @@
 //! Keys of endpoints: kept sealed, and those from before are sealed when somebody looks.
 
 use crate::office::Office;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use shelf_courier::{EndpointSecret, rotate_secret, seal_keys, sign};
 use shelf_ports::chance::Clock;
 use shelf_ports::webhooks::{Endpoint, EndpointEdit, SigningKey, Webhooks};
@@ -36,6 +38,26 @@ async fn a_key_is_kept_sealed() {
     let (old, _) = kept.old_key.clone().unwrap();
     assert!(!kept.key.is_plain() && !old.is_plain());
     assert_eq!(seal_keys(&office.courier).await.unwrap(), 0, "nothing is left to seal");
+    office.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_ask_for_another_secret_at_once_both_get_one_that_signs() {
+    let office = Office::open().await;
+    let id = office.endpoint("https://a.example/", &[]).await;
+    for number in 0..5 {
+        let by = office.manager();
+        let ask = || rotate_secret(&office.courier, &by, id);
+        let (one, other) = tokio::join!(ask(), ask());
+        let kept = office.state_of(id).await;
+        told(&office, &kept, &format!("https://{number}.example/")).await;
+        let (name, at, body, signed) = signatures(&office);
+        for secret in [one.unwrap(), other.unwrap()] {
+            let key = STANDARD.decode(secret.expose().trim_start_matches("whsec_")).unwrap();
+            let ours = sign(&key, &name, at, &body);
+            assert!(signed.split(' ').any(|each| each == ours), "a secret that was shown is lost");
+        }
+    }
     office.close().await;
 }
 
