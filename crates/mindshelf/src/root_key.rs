@@ -92,8 +92,8 @@ pub(crate) async fn root_key(
     let kept = if let Some(kept) = kept {
         kept
     } else {
-        accounts.put_setting(RESTORED_OF, KEPT, &ours).await?;
-        // Of several that begin at once the last one stays, and all must have that.
+        accounts.swap_setting(RESTORED_OF, KEPT, None, &ours).await?;
+        // Of several that begin at once the first one stays, and all must have that.
         self::kept(accounts).await?.unwrap_or_else(|| ours.clone())
     };
     ensure!(

@@ -314,4 +314,27 @@ impl Accounts for Embedded {
         })
         .await
     }
+
+    async fn swap_setting(
+        &self,
+        person: PersonId,
+        name: &str,
+        before: Option<&str>,
+        value: &str,
+    ) -> Result<bool, Fault> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        let before = before.map(str::to_owned);
+        self.write("keeping a setting in the place of another", move |connection| {
+            let sql = match before {
+                None => "INSERT OR IGNORE INTO settings SELECT ?1, ?2, ?3 WHERE ?4 IS NULL",
+                Some(_) => {
+                    "UPDATE settings SET value = ?3
+                     WHERE person = ?1 AND name = ?2 AND value = ?4"
+                }
+            };
+            let of = params![person.to_bytes(), name, value, before];
+            Ok(connection.prepare_cached(sql)?.execute(of)? > 0)
+        })
+        .await
+    }
 }

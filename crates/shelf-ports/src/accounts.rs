@@ -182,4 +182,14 @@ pub trait Accounts: fmt::Debug + Send + Sync {
 
     /// Puts a setting of `person`.
     async fn put_setting(&self, person: PersonId, name: &str, value: &str) -> Result<(), Fault>;
+
+    /// Puts a setting of `person` in the place of `before`, which is what was there or nothing; whether
+    /// it was that. Of several at once one does.
+    async fn swap_setting(
+        &self,
+        person: PersonId,
+        name: &str,
+        before: Option<&str>,
+        value: &str,
+    ) -> Result<bool, Fault>;
 }

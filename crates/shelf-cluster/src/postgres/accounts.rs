@@ -287,4 +287,25 @@ impl Accounts for Postgres {
             [(&uuid(person), Type::UUID), (&name, Type::TEXT), (&value, Type::TEXT)];
         self.execute("keeping a setting", sql, &of).await.map(drop)
     }
+
+    async fn swap_setting(
+        &self,
+        person: PersonId,
+        name: &str,
+        before: Option<&str>,
+        value: &str,
+    ) -> Result<bool, Fault> {
+        let doing = "keeping a setting in the place of another";
+        let person = uuid(person);
+        let mut of: Vec<Bound<'_>> =
+            vec![(&person, Type::UUID), (&name, Type::TEXT), (&value, Type::TEXT)];
+        let sql = match &before {
+            None => "INSERT INTO settings VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            Some(before) => {
+                of.push((before, Type::TEXT));
+                "UPDATE settings SET value = $3 WHERE person = $1 AND name = $2 AND value = $4"
+            }
+        };
+        Ok(self.execute(doing, sql, &of).await? > 0)
+    }
 }

@@ -46,8 +46,8 @@ async fn key(doors: &OAuthDoors) -> Result<String, Fault> {
         return Ok(known);
     }
     let made = Secret::new(&*doors.doors.chance);
-    accounts.put_setting(RESTORED_OF, SETTING, made.expose()).await?;
-    // Of several that make one at once the last stays, and all use that.
+    accounts.swap_setting(RESTORED_OF, SETTING, None, made.expose()).await?;
+    // Of several that make one at once the first stays, and all use that.
     let kept = accounts.setting(RESTORED_OF, SETTING).await?;
     Ok(kept.unwrap_or_else(|| made.expose().to_owned()))
 }

@@ -5,7 +5,7 @@ use super::notice::VERSION;
 use crate::authenticate::Signed;
 use shelf_domain::id::PersonId;
 use shelf_domain::privacy::{Choices, Purpose};
-use shelf_domain::refusal::Refused;
+use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_ports::privacy::{CHOICES, Consent, choices};
 use shelf_ports::webhooks::{EndpointEdit, EndpointState};
@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 
 /// Most entries of one person in the log of consents.
 pub const CONSENTS_MAX: usize = 1_000;
+/// How often a change is tried while others are made.
+const TRIES: usize = 10;
 
 /// What somebody decided, and how they came to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +33,24 @@ pub async fn decided(doors: &PrivacyDoors, person: PersonId) -> Result<Decided, 
     Ok(Decided { choices, consents: doors.privacy.consents(person).await? })
 }
 
-async fn put(doors: &PrivacyDoors, person: PersonId, choices: &Choices) -> Result<(), Fault> {
-    doors.doors().accounts.put_setting(person, CHOICES, &choices.to_string()).await
+/// Has `decide` change what `person` decided. Of several changes at once each is made: none brings back
+/// what another one took.
+async fn change(
+    doors: &PrivacyDoors,
+    person: PersonId,
+    decide: impl Fn(&mut Choices) + Send + Sync,
+) -> Result<(), Failure> {
+    let accounts = &doors.doors().accounts;
+    for _ in 0..TRIES {
+        let before = accounts.setting(person, CHOICES).await?;
+        let mut choices = Choices::read(before.as_deref().unwrap_or_default());
+        decide(&mut choices);
+        let (before, after) = (before.as_deref(), choices.to_string());
+        if accounts.swap_setting(person, CHOICES, before, &after).await? {
+            return Ok(());
+        }
+    }
+    Err(Refused::new(Code::Busy, "", "other requests are changing this").into())
 }
 
 /// Restricts what is done with what is theirs to keeping it, or lifts that. With a restriction the
@@ -44,8 +62,7 @@ pub async fn restrict(
     restricted: bool,
 ) -> Result<(), Failure> {
     let person = signed.person.id;
-    let before = choices(&*doors.doors().accounts, person).await?;
-    put(doors, person, &Choices { restricted, ..before }).await?;
+    change(doors, person, |choices| choices.restricted = restricted).await?;
     if restricted {
         pause(doors, person).await?;
     }
@@ -81,10 +98,7 @@ pub async fn object(
         let detail = format!("{} is not objected to by itself; restrict it all", other.name());
         return Err(Refused::invalid("", detail).into());
     }
-    let person = signed.person.id;
-    let before = choices(&*doors.doors().accounts, person).await?;
-    put(doors, person, &Choices { objected, ..before }).await?;
-    Ok(())
+    change(doors, signed.person.id, |choices| choices.objected.clone_from(&objected)).await
 }
 
 /// Notes that they agree to `purpose`, or take that back: it holds at once.
@@ -100,10 +114,8 @@ pub async fn consent(
         return Err(Refused::invalid("purpose", detail).into());
     }
     let person = signed.person.id;
-    let mut choices = choices(&*doors.doors().accounts, person).await?;
-    let changes =
-        if given { choices.consented.insert(purpose) } else { choices.consented.remove(&purpose) };
-    if !changes {
+    let before = choices(&*doors.doors().accounts, person).await?;
+    if before.consented.contains(&purpose) == given {
         return Ok(());
     }
     // To take back is never refused.
@@ -114,6 +126,8 @@ pub async fn consent(
     let at = doors.doors().clock.now_ms();
     let consent = Consent { at, purpose, given, notice: VERSION };
     doors.privacy.put_consent(person, &consent).await?;
-    put(doors, person, &choices).await?;
-    Ok(())
+    let decide = |choices: &mut Choices| {
+        if given { choices.consented.insert(purpose) } else { choices.consented.remove(&purpose) };
+    };
+    change(doors, person, decide).await
 }

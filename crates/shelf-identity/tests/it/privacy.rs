@@ -143,6 +143,29 @@ async fn objections_and_a_restriction_hold_at_once() {
 }
 
 #[tokio::test]
+async fn choices_that_are_made_at_once_all_hold() {
+    let house = house().await;
+    let (doors, owner) = (&house.doors, &house.owner);
+    consent(doors, owner, Purpose::Llm, true).await.unwrap();
+    for restricted in [true, false, true, false] {
+        let made = tokio::join!(
+            restrict(doors, owner, restricted),
+            object(doors, owner, [Purpose::Recommendation].into()),
+            consent(doors, owner, Purpose::Llm, false),
+            consent(doors, owner, Purpose::Social, !restricted),
+        );
+        made.0.and(made.1).and(made.2).and(made.3).unwrap();
+        let choices = decided(doors, owner.person.id).await.unwrap().choices;
+        assert_eq!(choices.restricted, restricted);
+        assert_eq!(choices.objected, [Purpose::Recommendation].into());
+        assert!(!choices.consented.contains(&Purpose::Llm), "what was taken back is not there");
+        assert_eq!(choices.consented.contains(&Purpose::Social), !restricted);
+        object(doors, owner, [].into()).await.unwrap();
+        consent(doors, owner, Purpose::Llm, true).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn erasure_takes_the_person_and_their_password() {
     let house = house().await;
     let by = house.owner.person.id.into();

@@ -159,4 +159,19 @@ async fn settings_are_of_one_person(ada: &Desk, ben: &Desk, accounts: &dyn Accou
     assert_eq!(accounts.setting(ada.person, "theme").await.unwrap().unwrap(), "light");
     assert_eq!(accounts.setting(ben.person, "theme").await.unwrap(), None);
     assert_eq!(accounts.setting(ada.person, "other").await.unwrap(), None);
+    let swap = async |name, before, value| {
+        accounts.swap_setting(ada.person, name, before, value).await.unwrap()
+    };
+    assert!(!swap("theme", None, "x").await, "there is one");
+    assert!(!swap("theme", Some("dark"), "x").await, "it is another by now");
+    assert!(!swap("other", Some("dark"), "x").await, "there is none");
+    assert!(swap("theme", Some("light"), "dark").await);
+    assert_eq!(accounts.setting(ada.person, "theme").await.unwrap().unwrap(), "dark");
+    let both = tokio::join!(swap("other", None, "a"), swap("other", None, "b"));
+    assert!(both.0 ^ both.1, "one of the two: {both:?}");
+    let both = tokio::join!(swap("theme", Some("dark"), "a"), swap("theme", Some("dark"), "b"));
+    assert!(both.0 ^ both.1, "one of the two: {both:?}");
+    let kept = accounts.setting(ada.person, "theme").await.unwrap().unwrap();
+    assert_eq!(kept, if both.0 { "a" } else { "b" });
+    assert_eq!(accounts.setting(ben.person, "theme").await.unwrap(), None);
 }
