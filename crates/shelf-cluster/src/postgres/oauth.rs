@@ -26,13 +26,14 @@ const CLIENTS_OF: &str = "SELECT id, person, name, redirects, scopes, secret, cr
 const PUT_CLIENT: &str = "INSERT INTO clients
     (id, person, name, redirects, scopes, secret, created_at, alone)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
-/// What goes with a client that is removed.
+/// What goes with a client that is removed: codes and asks first, which wait for whoever is using one up,
+/// so that what they made of it is there to go as well.
 const REMOVE_WITH_CLIENT: [&str; 5] = [
+    "DELETE FROM auth_codes WHERE client = $1",
+    "DELETE FROM device_asks WHERE client = $1",
     "DELETE FROM grants WHERE id IN (SELECT id FROM apps WHERE client = $1)",
     "DELETE FROM app_secrets WHERE app IN (SELECT id FROM apps WHERE client = $1)",
     "DELETE FROM apps WHERE client = $1",
-    "DELETE FROM auth_codes WHERE client = $1",
-    "DELETE FROM device_asks WHERE client = $1",
 ];
 const END_APP: [&str; 3] = [
     "DELETE FROM grants WHERE id = $1",

@@ -2,8 +2,11 @@
 
 use crate::open;
 use shelf_cluster::postgres::Postgres;
-use shelf_ports::accounts::Accounts;
+use shelf_domain::id::ClientId;
+use shelf_domain::permit::{Allowance, Permits};
+use shelf_ports::accounts::{Accounts, SecretHash};
 use shelf_ports::activity::{Activity, Deed, Event};
+use shelf_ports::oauth::{Authorizations, Clients, Code};
 use shelf_testkit::Desk;
 use shelf_testkit::ground::{Ground, connect};
 use tokio_postgres::Client;
@@ -84,6 +87,67 @@ async fn tables_of_a_later_program_are_left_alone() {
         let why = Postgres::open(&ground.url).await.unwrap_err().source.to_string();
         assert!(why.contains("version 99"), "{why}");
         drop(role);
+        ground.end().await;
+    }
+}
+
+/// Waits until somebody in the database of `client` waits for a lock.
+async fn until_somebody_waits(client: &Client) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while client.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_is_removed_while_it_is_let_in_is_shut_out() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        let ada = Desk::new(&store, 3).await;
+        let (id, secret) = (ClientId::from_bytes([5; 16]), SecretHash([6; 32]));
+        let client = shelf_ports::oauth::Client {
+            id,
+            person: ada.person,
+            name: "a program".to_owned(),
+            redirects: Vec::new(),
+            permits: Permits::EVERY,
+            has_secret: false,
+            acts_alone: false,
+            created_at: 1,
+        };
+        store.put_client(&client, None).await.unwrap();
+        let code = Code {
+            client: id,
+            person: ada.person,
+            redirect: String::new(),
+            challenge: String::new(),
+            allows: Allowance::default(),
+            expires_at: i64::MAX,
+        };
+        store.put_code(secret, &code).await.unwrap();
+        // Another process uses the code up, and has not committed.
+        let (using, watching) =
+            (connect(&ground.direct_url).await, connect(&ground.direct_url).await);
+        let grant = ada.device;
+        let sql = format!(
+            "BEGIN; SELECT FROM auth_codes FOR UPDATE;
+             INSERT INTO grants (id, person, kind, name, created_at)
+                VALUES ('{grant}', '{}', 'app', 'a program', 1);
+             INSERT INTO apps (id, client, until) VALUES ('{grant}', '{id}', {})",
+            ada.person,
+            i64::MAX
+        );
+        using.batch_execute(&sql).await.unwrap();
+        let committed = async {
+            until_somebody_waits(&watching).await;
+            using.batch_execute("COMMIT").await.unwrap();
+        };
+        let (removed, ()) = tokio::join!(store.remove_client(ada.person, id), committed);
+        assert!(removed.unwrap());
+        assert_eq!(store.apps(ada.person, 2).await.unwrap(), []);
+        assert_eq!(store.grants(ada.person, 2).await.unwrap(), []);
+        drop((using, watching));
         ground.end().await;
     }
 }

@@ -68,8 +68,11 @@ const HEIRS: &str = "UPDATE members SET role = 'owner'
 
 /// What acts for a person, what would come to act for them and whom they would let in, and what was
 /// answered to them: the key of such an answer begins with the grant and a space. All answers are read
-/// once, whatever the number of grants.
+/// once, whatever the number of grants. Codes and asks go first: they wait for whoever is using one up,
+/// so that what they made of it is there to go as well.
 const WITH_GRANTS: [(&str, &str); 8] = [
+    ("auth_codes", "DELETE FROM auth_codes WHERE person = $1"),
+    ("device_asks", "DELETE FROM device_asks WHERE person = $1"),
     (
         "replies",
         "DELETE FROM replies WHERE split_part(key, ' ', 1) IN
@@ -82,8 +85,6 @@ const WITH_GRANTS: [(&str, &str); 8] = [
     ("apps", "DELETE FROM apps WHERE id IN (SELECT id FROM grants WHERE person = $1)"),
     ("grants", "DELETE FROM grants WHERE person = $1"),
     ("links", "DELETE FROM links WHERE person = $1"),
-    ("auth_codes", "DELETE FROM auth_codes WHERE person = $1"),
-    ("device_asks", "DELETE FROM device_asks WHERE person = $1"),
     ("invitations", "DELETE FROM invitations WHERE made_by = $1"),
 ];
 
