@@ -7,6 +7,7 @@ use shelf_domain::permit::{Allowance, Permits};
 use shelf_ports::accounts::{Accounts, SecretHash};
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::oauth::{Authorizations, Clients, Code};
+use shelf_ports::privacy::Privacy;
 use shelf_testkit::Desk;
 use shelf_testkit::ground::{Ground, connect};
 use tokio_postgres::Client;
@@ -148,6 +149,24 @@ async fn a_program_that_is_removed_while_it_is_let_in_is_shut_out() {
         assert_eq!(store.apps(ada.person, 2).await.unwrap(), []);
         assert_eq!(store.grants(ada.person, 2).await.unwrap(), []);
         drop((using, watching));
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_erased_is_vacuumed() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        let ada = Desk::new(&store, 4).await;
+        store.remove_person(ada.person).await.unwrap();
+        store.scrub().await.unwrap();
+        let admin = connect(&ground.admin_url).await;
+        let vacuumed = "SELECT count(*) FROM pg_stat_all_tables
+            WHERE relname IN ('people', 'log_0', 'activity_15') AND vacuum_count > 0";
+        while admin.query_one(vacuumed, &[]).await.unwrap().get::<_, i64>(0) < 3 {
+            tokio::task::yield_now().await;
+        }
+        drop(admin);
         ground.end().await;
     }
 }

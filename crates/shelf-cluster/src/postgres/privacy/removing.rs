@@ -6,6 +6,7 @@ use super::super::{Bound, Postgres, limit_of};
 use shelf_domain::id::{PersonId, Scope, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::privacy::{Removed, Step};
+use std::collections::BTreeSet;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -136,6 +137,12 @@ const IS_USED: &str = "SELECT 1 FROM libraries WHERE tenant = $1
     LIMIT 1";
 const LIBRARIES: &str = "SELECT id, tenant, name, created_at FROM libraries ORDER BY key";
 const ACTIVITY: &str = "DELETE FROM activity WHERE library = $1 AND person = $2";
+
+/// Every table from which an erasure removes rows.
+pub(super) fn tables() -> BTreeSet<&'static str> {
+    let beside = [&WITH_LIBRARY[..], &WITH_TENANT, &WITH_GRANTS, &WITH_PERSON].concat();
+    IN_LIBRARY.iter().chain(&beside).map(|(table, _)| *table).chain(["erasures"]).collect()
+}
 
 /// Runs each statement with `id` and counts what it removed.
 async fn all_of(
