@@ -14,9 +14,12 @@ use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, LINK, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::library::IdempotencyKey;
 use shelf_ports::replies::{Replies, Reply};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +36,8 @@ const BYTES_MAX: u64 = 1 << 20;
 const WAIT_MAX: Duration = Duration::from_secs(20);
 /// After so many replies the old ones are forgotten.
 const FORGET_EVERY: u64 = 64;
+/// Where a body may hold a password, in the field of that name.
+const WITH_PASSWORD: [&str; 1] = ["/v1/privacy/erasures"];
 /// The headers that belong to an answer and not to the moment it was given.
 const HEADERS: [HeaderName; 4] = [CONTENT_TYPE, ETAG, LOCATION, LINK];
 /// Says that this answer was given before.
@@ -212,6 +217,52 @@ async fn read(api: &Api, request: Request) -> Result<(Request, Option<Idempotenc
     let asked = Asked::of(&parts)?;
     let again = parts.clone();
     let bytes: Bytes = body::bytes(Request::from_parts(parts, body), api).await?;
-    let key = asked.map(|asked| asked.key(&bytes));
+    let route = again.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let key = asked.map(|asked| asked.key(&told_apart(route, &bytes)));
     Ok((Request::from_parts(again, Body::from(bytes)), key))
+}
+
+/// What of a body tells requests apart: not a password in it. What is kept of a request is a quick hash,
+/// by which whoever reads the store could guess it.
+fn told_apart<'b>(route: &str, body: &'b [u8]) -> Cow<'b, [u8]> {
+    if !WITH_PASSWORD.contains(&route) {
+        return Cow::Borrowed(body);
+    }
+    let read = serde_json::from_slice::<HoldsPassword<'_>>(body).ok();
+    let password = read.and_then(|read| read.password);
+    match (password, std::str::from_utf8(body)) {
+        (Some(password), Ok(text)) => Cow::Owned(text.replace(password.get(), "").into_bytes()),
+        _ => Cow::Borrowed(body),
+    }
+}
+
+#[derive(Deserialize)]
+struct HoldsPassword<'b> {
+    #[serde(borrow)]
+    password: Option<&'b RawValue>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_told_apart_by_all_but_a_password() {
+        let [erasures] = WITH_PASSWORD;
+        let of = |body: &'static str| told_apart(erasures, body.as_bytes()).into_owned();
+        let one = of(r#"{"password": "one", "more": 1}"#);
+        assert_eq!(one, of(r#"{"password": "another", "more": 1}"#));
+        for other in [
+            r#"{"password": "one", "more": 2}"#,
+            r#"{"password": "one", "more": 1} "#,
+            r#"{"more": 1}"#,
+            "{}",
+            "",
+        ] {
+            assert_ne!(one, of(other), "{other}");
+        }
+        assert!(!String::from_utf8(one).unwrap().contains("one"));
+        let elsewhere = told_apart("/v1/tokens", br#"{"password": "one"}"#).into_owned();
+        assert_eq!(elsewhere, br#"{"password": "one"}"#);
+    }
 }

@@ -107,6 +107,24 @@ async fn every_write_that_is_sent_twice_is_done_once_and_answered_twice() {
 }
 
 #[tokio::test]
+async fn a_password_is_no_part_of_what_is_kept_of_a_request() {
+    let prepared = Prepared::new().await;
+    let erasures = |route: &Route| {
+        route.method == Method::POST && route.template == "/v1/privacy/erasures"
+    };
+    let route = routes(&shelf_api::document()).into_iter().find(erasures).unwrap();
+    let with = async |password: &str| {
+        let body = json!({"password": password}).to_string();
+        prepared.world.send(keyed(&prepared, &Route { body, ..route.clone() }, "\"k\"")).await
+    };
+    let first = with("correct horse").await;
+    assert!(first.status.is_success(), "{}", first.text);
+    // Who has no password may say any: what is kept does not tell one from another.
+    let second = with("battery staple").await;
+    assert_eq!(second.header("idempotency-replayed"), "true", "{}", second.text);
+}
+
+#[tokio::test]
 async fn a_key_is_of_one_caller_and_one_route() {
     let world = World::new().await;
     let send = async |who, path: &str| {
