@@ -158,6 +158,7 @@ impl App {
             authorizations: records.authorizations(),
             privacy: privacy.clone(),
             processing: Arc::new(processing(setup.records.is_some())?),
+            news: records.news(),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let router = routes(&setup.roles, api, web, keeper_of(dir, &records, &stores, &followers));

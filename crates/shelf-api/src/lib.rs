@@ -45,6 +45,7 @@ use shelf_bookmarks::search::SearchPorts;
 use shelf_courier::Courier;
 use shelf_identity::privacy::record::Processing;
 use shelf_identity::{OAuthDoors, PrivacyDoors, Throttle};
+use shelf_ports::news::News;
 use shelf_ports::oauth::{Authorizations, Clients};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -76,6 +77,8 @@ pub struct Api {
     pub privacy: PrivacyDoors,
     /// What is kept, for what, on which ground, and how long.
     pub processing: Arc<Vec<Processing>>,
+    /// Which libraries moved; a hint for who waits.
+    pub news: Arc<dyn News>,
     /// How programs reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<String>,
 }

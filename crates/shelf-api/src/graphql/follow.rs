@@ -1,6 +1,8 @@
 //! What goes on in a library, told as it happens: its log, from a cursor on.
 //!
-//! Whether the caller may still read it is asked anew at every look.
+//! Whether the caller may still read it is asked anew before anything is told, and every few seconds
+//! while nothing is. A hint that something was written, or a second without one, has the head of the
+//! log looked at, and nothing else.
 
 use crate::graphql::asks::Asks;
 use crate::graphql::ids::{Named, NodeId};
@@ -14,14 +16,19 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use serde::Deserialize;
 use shelf_domain::change::{Change as Row, Head};
-use shelf_domain::id::{ItemId, LibraryId};
+use shelf_domain::id::{ItemId, LibraryId, Scope};
 use shelf_identity::{Signed, reach_of};
 use shelf_sync::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
-/// How often it is looked whether there is more.
+/// How often it is asked whether the caller may still read it, while nothing happens.
+const RIGHTS_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked whether there is more, without a hint.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long is waited after a hint, which may be of any library, before the next one is heard.
+const PAUSE: Duration = Duration::from_millis(200);
 /// Most changes that are told at once.
 const CHANGES_MAX: u32 = 200;
 
@@ -135,11 +142,19 @@ struct Stands {
     seq: u64,
 }
 
+impl Stands {
+    fn at(head: Head) -> Self {
+        Self { epoch: head.epoch, seq: head.seq }
+    }
+}
+
 /// A reader of one library's log.
 #[derive(Debug)]
 struct Following {
     asks: Arc<Asks>,
     library: ItemId,
+    /// Where its log is.
+    scope: Option<Scope>,
     cursor: Option<String>,
     /// Where the log stood when there was nothing more.
     seen: Option<Stands>,
@@ -154,7 +169,8 @@ impl Following {
         library: ItemId,
         since: Option<String>,
     ) -> std::result::Result<Self, Problem> {
-        let mut following = Self { asks, library, cursor: since, seen: None, first: None };
+        let (seen, first, scope) = (None, None, None);
+        let mut following = Self { asks, library, scope, cursor: since, seen, first };
         let (signed, head) = following.look().await?;
         if following.cursor.is_none() {
             let now = Cursor { epoch: head.epoch, seq: head.seq };
@@ -174,29 +190,60 @@ impl Following {
             match self.step().await {
                 Ok(Some(change)) => return Ok(change),
                 Ok(None) => {}
-                Err(problem) if passes(&problem) => {}
+                Err(problem) if passes(&problem) => sleep(LOOK_EVERY).await,
                 Err(problem) => return Err(problem),
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            // Whether it moved or not: whether the caller may still read it is asked in time.
+            drop(timeout(RIGHTS_EVERY, self.moved()).await);
+        }
+    }
+
+    /// Waits until the log stands elsewhere than where it was seen.
+    async fn moved(&self) {
+        let api = self.asks.api();
+        let Some(scope) = self.scope else { return };
+        loop {
+            // Whoever waits hears what is written from now on, so that nothing falls between.
+            let hint = api.news.hint();
+            tokio::pin!(hint);
+            let hinted = tokio::select! {
+                biased;
+                () = &mut hint => true,
+                head = api.stores.library.head(scope) => {
+                    // Where it cannot be told, whoever looks next is told why.
+                    if !head.is_ok_and(|head| self.seen == Some(Stands::at(head))) {
+                        return;
+                    }
+                    timeout(LOOK_EVERY, &mut hint).await.is_ok()
+                }
+            };
+            if hinted {
+                sleep(PAUSE).await;
+            }
         }
     }
 
     async fn step(&mut self) -> std::result::Result<Option<LibraryChange>, Problem> {
         let (signed, head) = self.look().await?;
-        let stands = Stands { epoch: head.epoch, seq: head.seq };
-        if self.seen == Some(stands) {
+        if self.seen == Some(Stands::at(head)) {
             return Ok(None);
         }
-        self.pull(signed).await
+        let told = self.pull(signed).await?;
+        if told.is_none() {
+            // What is read from is a little behind.
+            sleep(LOOK_EVERY).await;
+        }
+        Ok(told)
     }
 
     /// Who asks now, and where the log stands; refused where they may no longer read it.
-    async fn look(&self) -> std::result::Result<(Signed, Head), Problem> {
+    async fn look(&mut self) -> std::result::Result<(Signed, Head), Problem> {
         let signed = self.asks.renewed().await?;
         let api = self.asks.api();
         let library = LibraryId::from_bytes(self.library.to_bytes());
-        let reach = reach_of(&api.doors(), &signed, library).await?;
-        let head = api.stores.library.head(reach.library.scope()).await?;
+        let scope = reach_of(&api.doors(), &signed, library).await?.library.scope();
+        let head = api.stores.library.head(scope).await?;
+        self.scope = Some(scope);
         Ok((signed, head))
     }
 

@@ -193,6 +193,7 @@ impl World {
                 vault: Arc::new(FakeVault),
             },
             processing: Arc::new(vec![processing()]),
+            news: store.clone(),
             public_url: None,
         };
         Self { app: shelf_api::router(api), ada, eve, follower, clock, stores, store, dir }
