@@ -7,7 +7,7 @@ use crate::create_token::checked_name;
 use crate::secret::Secret;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::{ClientId, PersonId};
-use shelf_domain::permit::Permits;
+use shelf_domain::permit::{Permits, must_hold};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::accounts::SecretHash;
 use shelf_ports::oauth::Client;
@@ -42,7 +42,8 @@ pub struct NewClient {
     pub secret: Option<Secret>,
 }
 
-/// Registers a program for whoever asks.
+/// Registers a program for whoever asks. One that acts alone does no more than what it is registered with,
+/// and is not registered with what ends: it would be a way around both.
 #[tracing::instrument(skip_all)]
 pub async fn register_client(
     doors: &OAuthDoors,
@@ -55,7 +56,8 @@ pub async fn register_client(
         return Err(Refused::invalid("redirects", detail).into());
     }
     ask.redirects.iter().try_for_each(|address| checked(address))?;
-    let permits = ask.permits.unwrap_or_else(app_permits);
+    let most = if ask.acts_alone { by.permits.and(app_permits()) } else { app_permits() };
+    let permits = ask.permits.unwrap_or(most);
     if permits.is_empty() || !app_permits().hold(permits) {
         let detail = "a program asks for at least one scope, and never for account:write";
         return Err(Refused::invalid("scopes", detail).into());
@@ -63,6 +65,14 @@ pub async fn register_client(
     if ask.acts_alone && !ask.has_secret {
         let detail = "a program acts alone by its secret alone; let it have one";
         return Err(Refused::invalid("acts_alone", detail).into());
+    }
+    if ask.acts_alone {
+        must_hold(by.permits, permits)?;
+        if by.until.is_some() {
+            let detail = "a program that acts alone would go on when the token you ask with has ended; \
+                use one without an end, or a browser";
+            return Err(Refused::invalid("acts_alone", detail).into());
+        }
     }
     if doors.clients.clients_of(by.person).await?.len() >= CLIENTS_MAX {
         let detail = format!("one person registers at most {CLIENTS_MAX} programs");
