@@ -135,7 +135,9 @@ impl Telling<'_> {
             Ok(Entry::Consent(PersonId::from_bytes(row.get(4)?), privacy::consent_of(row)?))
         })?;
         let erasures = format!("{} ORDER BY person", privacy::ERASURE);
-        self.each(&erasures, [], |row| Ok(Entry::Erasure(privacy::erasure_of(row)?)))
+        self.each(&erasures, [], |row| Ok(Entry::Erasure(privacy::erasure_of(row)?)))?;
+        let receipts = format!("{} ORDER BY id", privacy::RECEIPT);
+        self.each(&receipts, [], |row| Ok(Entry::Receipt(privacy::receipt_of(row)?)))
     }
 
     fn tenants(&mut self) -> rusqlite::Result<()> {
@@ -245,6 +247,7 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
         Entry::OwnerKey(owner, key) => return keys::put_key(connection, *owner, key),
         Entry::Consent(person, one) => return privacy::put_consent(connection, *person, one),
         Entry::Erasure(one) => return privacy::put_erasure(connection, one).map(drop),
+        Entry::Receipt(one) => return privacy::put_receipt(connection, one),
         Entry::Credential(told) => return credentials::take_in(connection, told),
         Entry::RecoveryCode(person, code) => {
             return credentials::take_in_code(connection, *person, code);

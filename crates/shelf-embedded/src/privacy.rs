@@ -20,6 +20,8 @@ pub(crate) const ERASURE: &str =
     "SELECT person, receipt, asked_at, due_at, begun_at, plan FROM erasures";
 /// The columns of a consent, for [`consent_of`].
 pub(crate) const CONSENT: &str = "SELECT at, purpose, given, notice, person FROM consents";
+/// The columns of a receipt, for [`receipt_of`].
+pub(crate) const RECEIPT: &str = "SELECT id, until, body FROM receipts";
 /// The key, for [`key_of`].
 pub(crate) const KEY: &str = "SELECT seed, made_at FROM server_keys WHERE name = 'signing'";
 
@@ -32,6 +34,11 @@ pub(crate) fn erasure_of(row: &Row<'_>) -> rusqlite::Result<Erasure> {
         begun_at: row.get(4)?,
         plan: row.get(5)?,
     })
+}
+
+pub(crate) fn receipt_of(row: &Row<'_>) -> rusqlite::Result<Receipt> {
+    let id = ReceiptId::from_bytes(row.get(0)?);
+    Ok(Receipt { id, until: row.get(1)?, body: row.get(2)? })
 }
 
 pub(crate) fn consent_of(row: &Row<'_>) -> rusqlite::Result<Consent> {
@@ -88,6 +95,14 @@ pub(crate) fn put_erasure(connection: &Connection, one: &Erasure) -> rusqlite::R
             one.plan
         ])?;
     Ok(put > 0)
+}
+
+/// Keeps a receipt, unless it is there.
+pub(crate) fn put_receipt(connection: &Connection, receipt: &Receipt) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO receipts VALUES (?1, ?2, ?3)")?
+        .execute(params![receipt.id.to_bytes(), receipt.until, receipt.body])
+        .map(drop)
 }
 
 #[async_trait]
@@ -247,9 +262,7 @@ impl Privacy for Embedded {
     async fn end_erasure(&self, person: PersonId, receipt: &Receipt) -> Result<(), Fault> {
         let receipt = receipt.clone();
         self.write("ending an erasure", move |connection| {
-            connection
-                .prepare_cached("INSERT OR IGNORE INTO receipts VALUES (?1, ?2, ?3)")?
-                .execute(params![receipt.id.to_bytes(), receipt.until, receipt.body])?;
+            put_receipt(connection, &receipt)?;
             connection
                 .prepare_cached("DELETE FROM erasures WHERE person = ?1")?
                 .execute([person.to_bytes()])
@@ -261,10 +274,8 @@ impl Privacy for Embedded {
     async fn receipt(&self, id: ReceiptId, now: i64) -> Result<Option<Receipt>, Fault> {
         self.look_up("looking for a receipt", |connection| {
             connection
-                .prepare_cached("SELECT until, body FROM receipts WHERE id = ?1 AND until > ?2")?
-                .query_row(params![id.to_bytes(), now], |row| {
-                    Ok(Receipt { id, until: row.get(0)?, body: row.get(1)? })
-                })
+                .prepare_cached(&format!("{RECEIPT} WHERE id = ?1 AND until > ?2"))?
+                .query_row(params![id.to_bytes(), now], receipt_of)
                 .optional()
         })
     }

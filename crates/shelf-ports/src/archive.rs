@@ -7,7 +7,7 @@ use crate::activity::Event;
 use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
-use crate::privacy::{Consent, Erasure, ServerKey};
+use crate::privacy::{Consent, Erasure, Receipt, ServerKey};
 use crate::tenants::{Group, Member, Share, Tenant};
 use crate::vault::{Owner, SealedKey};
 use crate::webhooks::Endpoint;
@@ -51,6 +51,8 @@ pub enum Entry {
     Consent(PersonId, Consent),
     /// An erasure a person waits for.
     Erasure(Erasure),
+    /// What says that an erasure was done.
+    Receipt(Receipt),
     /// The login name of a person, and the hash of their password.
     Credential(Credential),
     /// The SHA-256 of a recovery code a person has left.
@@ -144,7 +146,7 @@ pub trait Taking: Send {
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
     /// Tells everything: keys, people, tenants and who belongs to them, rights, audit logs, settings,
-    /// consents, erasures that wait, passwords, grants, then one library after the other.
+    /// consents, erasures that wait, receipts, passwords, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 
     /// Takes in one batch, in one transaction.

@@ -87,7 +87,7 @@ pub struct Erasure {
 }
 
 /// What says that an erasure was done; names nobody.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Who knows this may read it.
     pub id: ReceiptId,

@@ -24,7 +24,8 @@ pub(super) fn owner_of(scope: Option<Scope>, entry: &Entry) -> Owner {
         }
         Entry::Share(library, _) => Owner::Library(*library),
         Entry::Library(info, _) => Owner::Library(info.id),
-        Entry::OwnerKey(..) | Entry::ServerKey(_) => Owner::Server,
+        // A receipt names nobody, and is there when its person is not.
+        Entry::OwnerKey(..) | Entry::ServerKey(_) | Entry::Receipt(_) => Owner::Server,
         _ => scope.map_or(Owner::Server, |scope| Owner::Library(scope.library)),
     }
 }

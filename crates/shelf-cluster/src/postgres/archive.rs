@@ -36,6 +36,7 @@ const SETTINGS: &str =
 const CREDENTIALS: &str = "SELECT person, login, hash FROM credentials ORDER BY person";
 const CONSENTS: &str = concat!(consent_columns!(), " ORDER BY person, n");
 const ERASURES: &str = concat!(erasure_columns!(), " ORDER BY person");
+const RECEIPTS: &str = "SELECT id, until, body FROM receipts ORDER BY id";
 const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
 const GRANTS: &str =
     concat!("SELECT ", grant_columns!(), ", secret FROM grants WHERE kind <> 'app' ORDER BY id");
@@ -153,7 +154,8 @@ impl Telling<'_, '_> {
         self.each(privacy::KEY, |row| Ok(Entry::ServerKey(privacy::key_of(row)))).await?;
         let consent = |row: &Row| Ok(Entry::Consent(person(row, 4), privacy::consent_of(row)?));
         self.each(CONSENTS, consent).await?;
-        self.each(ERASURES, |row| Ok(Entry::Erasure(privacy::erasure_of(row)))).await
+        self.each(ERASURES, |row| Ok(Entry::Erasure(privacy::erasure_of(row)))).await?;
+        self.each(RECEIPTS, |row| Ok(Entry::Receipt(privacy::receipt_of(row)))).await
     }
 
     async fn tenants(&mut self) -> Result<(), Fault> {
@@ -269,6 +271,7 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
         Entry::OwnerKey(owner, key) => return keys::put_key(within, *owner, key).await,
         Entry::Consent(person, one) => return privacy::put_consent(within, *person, one).await,
         Entry::Erasure(one) => return privacy::put_erasure(within, one).await.map(drop),
+        Entry::Receipt(one) => return privacy::put_receipt(within, one).await,
         Entry::Credential(told) => return credentials::take_in(within, told).await,
         Entry::RecoveryCode(person, code) => {
             return credentials::put_codes(within, *person, &[*code]).await;

@@ -58,7 +58,7 @@ const BEGIN: &str = "UPDATE erasures SET begun_at = $2, plan = $3
 const PUT_PLAN: &str = "UPDATE erasures SET plan = $2 WHERE person = $1";
 const PUT_RECEIPT: &str = "INSERT INTO receipts VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const END: &str = "DELETE FROM erasures WHERE person = $1";
-const RECEIPT: &str = "SELECT until, body FROM receipts WHERE id = $1 AND until > $2";
+const RECEIPT: &str = "SELECT id, until, body FROM receipts WHERE id = $1 AND until > $2";
 const FORGET: &str = "DELETE FROM receipts WHERE until <= $1";
 
 pub(super) fn erasure_of(row: &Row) -> Erasure {
@@ -118,6 +118,21 @@ pub(super) async fn put_erasure(within: &Within<'_>, one: &Erasure) -> Result<bo
         (&one.plan, Type::TEXT),
     ];
     Ok(!within.plain(PUT_ERASURE, &of).await?.is_empty())
+}
+
+pub(super) fn receipt_of(row: &Row) -> Receipt {
+    let id = ReceiptId::from(row.get::<_, Uuid>(0));
+    Receipt { id, until: row.get(1), body: row.get(2) }
+}
+
+/// Keeps a receipt, unless it is there.
+pub(super) async fn put_receipt(within: &Within<'_>, receipt: &Receipt) -> Result<(), Fault> {
+    let of: [Bound<'_>; 3] = [
+        (&Uuid::from(receipt.id), Type::UUID),
+        (&receipt.until, Type::INT8),
+        (&receipt.body, Type::TEXT),
+    ];
+    within.plain(PUT_RECEIPT, &of).await.map(drop)
 }
 
 #[async_trait]
@@ -256,12 +271,7 @@ impl Privacy for Postgres {
     async fn end_erasure(&self, person: PersonId, receipt: &Receipt) -> Result<(), Fault> {
         let mut connection = self.connection().await?;
         let within = Within::anywhere(&mut connection, "ending an erasure").await?;
-        let of: [Bound<'_>; 3] = [
-            (&Uuid::from(receipt.id), Type::UUID),
-            (&receipt.until, Type::INT8),
-            (&receipt.body, Type::TEXT),
-        ];
-        within.plain(PUT_RECEIPT, &of).await?;
+        put_receipt(&within, receipt).await?;
         within.plain(END, &[(&Uuid::from(person), Type::UUID)]).await?;
         within.commit().await
     }
@@ -269,7 +279,7 @@ impl Privacy for Postgres {
     async fn receipt(&self, id: ReceiptId, now: i64) -> Result<Option<Receipt>, Fault> {
         let of: [Bound<'_>; 2] = [(&Uuid::from(id), Type::UUID), (&now, Type::INT8)];
         let rows = self.query("looking for a receipt", RECEIPT, &of).await?;
-        Ok(rows.first().map(|row| Receipt { id, until: row.get(0), body: row.get(1) }))
+        Ok(rows.first().map(receipt_of))
     }
 
     async fn forget_receipts(&self, now: i64) -> Result<(), Fault> {

@@ -6,17 +6,18 @@ use super::{
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
-use shelf_domain::id::Scope;
+use shelf_domain::id::{ReceiptId, Scope};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, GrantKind};
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, Taking};
 use shelf_ports::audit::Audit;
+use shelf_ports::chance::Chance;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
-use shelf_ports::privacy::Privacy;
+use shelf_ports::privacy::{Privacy, Receipt};
 use shelf_ports::tenants::Tenants;
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::views::{Filter, Sort, Views};
@@ -75,6 +76,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     privacy::exam(from).await;
     keys::exam(from).await;
     something_was_opened(from).await;
+    somebody_was_erased(from).await;
     let batches = told(from).await;
     what_was_cut_off_begins_again(&batches, to).await;
     the_other_tells_and_lists_the_same(from, to).await;
@@ -91,6 +93,14 @@ async fn something_was_opened<S: Store>(store: &S) {
         let event = Event { at, deed: Deed::Opened, item };
         store.record(desk.scope, desk.person, &event).await.unwrap();
     }
+}
+
+/// The exam of privacy ends with its receipts forgotten.
+async fn somebody_was_erased<S: Store>(store: &S) {
+    let desk = Desk::new(store, 901).await;
+    let id = ReceiptId::from_bytes(desk.chance.seed());
+    let receipt = Receipt { id, until: i64::MAX, body: "it was done".to_owned() };
+    store.end_erasure(desk.person, &receipt).await.unwrap();
 }
 
 /// Keeps what it is told.
@@ -151,6 +161,9 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::OwnerKey(..))), "keys of owners were carried");
     assert!(has(|entry| matches!(entry, Entry::Consent(..))), "consents were carried");
     assert!(has(|entry| matches!(entry, Entry::Erasure(_))), "erasures that wait were carried");
+    let is_receipt =
+        |entry: &Entry| matches!(entry, Entry::Receipt(one) if one.body == "it was done");
+    assert!(has(is_receipt), "receipts were carried");
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
     assert!(has(|entry| matches!(entry, Entry::Event(..))), "activity was carried");
     assert!(has(|entry| matches!(entry, Entry::Line(..))), "ledgers were carried");
