@@ -18,13 +18,16 @@ use shelf_domain::id::ItemId;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::{Address, Signed};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
-/// The largest answer that is taken in, bytes: a page of two hundred bookmarks with long notes.
+/// The most that is taken in for one request, and as much again that is made of it, bytes: a page of
+/// two hundred bookmarks with long notes. A document does not tell how many rows there are.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// What a value takes beside its text.
+const VALUE_BYTES: usize = 16;
 /// The caller's key for repeating a request.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How far what is read must have come.
@@ -63,7 +66,48 @@ pub(crate) struct Who {
 }
 
 /// An answer to a read that several fields of a request share.
-type Shared = Arc<OnceCell<Result<Arc<Value>, Problem>>>;
+type Shared = Arc<OnceCell<Result<Arc<Answer>, Problem>>>;
+
+/// An answer, and where the rows of its list stand.
+#[derive(Debug)]
+struct Answer {
+    value: Value,
+    rows: OnceLock<Rows>,
+}
+
+/// Rows of a list, by their own id and by that of what they are in.
+#[derive(Debug, Default)]
+struct Rows {
+    own: HashMap<ItemId, usize>,
+    within: HashMap<ItemId, Vec<usize>>,
+}
+
+impl Answer {
+    fn of(value: Value) -> Arc<Self> {
+        Arc::new(Self { value, rows: OnceLock::new() })
+    }
+
+    fn items(&self) -> &[Value] {
+        self.value.get("items").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// Found once, however many rows of another list ask for some of these.
+    fn rows(&self) -> &Rows {
+        self.rows.get_or_init(|| {
+            let mut rows = Rows::default();
+            for (at, item) in self.items().iter().enumerate() {
+                let id = |field: &str| item.get(field)?.as_str()?.parse::<ItemId>().ok();
+                if let Some(own) = id("id") {
+                    rows.own.insert(own, at);
+                }
+                if let Some(parent) = id("parent") {
+                    rows.within.entry(parent).or_default().push(at);
+                }
+            }
+            rows
+        })
+    }
+}
 
 /// What one request of GraphQL may ask, and has asked.
 #[derive(Debug)]
@@ -77,13 +121,18 @@ pub(crate) struct Asks {
     shares: bool,
     reads: Mutex<HashMap<String, Shared>>,
     spent: AtomicU32,
+    /// Bytes that may still be taken in.
+    to_take: AtomicUsize,
+    /// Bytes that may still be made of them.
+    to_give: AtomicUsize,
 }
 
 impl Asks {
     /// The asks of one request of `who`.
     pub(crate) fn new(api: Api, door: Door, who: Who) -> Self {
         let (key, shares, reads, spent) = (None, true, Mutex::default(), AtomicU32::new(0));
-        Self { api, door, who, key, shares, reads, spent }
+        let [to_take, to_give] = [const { AtomicUsize::new(ANSWER_BYTES_MAX) }; 2];
+        Self { api, door, who, key, shares, reads, spent, to_take, to_give }
     }
 
     /// The same under the key of the whole request.
@@ -104,6 +153,14 @@ impl Asks {
     /// What they cost so far, in units.
     pub(crate) fn spent(&self) -> u32 {
         self.spent.load(Ordering::Relaxed)
+    }
+
+    /// What `value` says, as long as there is not too much that was said.
+    fn told<T: DeserializeOwned>(&self, value: &Value) -> Result<T, Problem> {
+        if self.shares {
+            spend(&self.to_give, weight(value))?;
+        }
+        decoded(value)
     }
 
     /// Whom the request speaks for now: what it was sent with is looked at again.
@@ -218,10 +275,36 @@ impl Ask<'_> {
         self
     }
 
-    /// The answer to a read: one for all fields of the request that ask the same.
+    /// The answer to a read.
     pub(crate) async fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let asks = self.asks;
+        asks.told(&self.answer().await?.value)
+    }
+
+    /// The row `id` of the list that is read.
+    pub(crate) async fn row<T: DeserializeOwned>(self, id: ItemId) -> Result<Option<T>, Problem> {
+        let asks = self.asks;
+        let answer = self.answer().await?;
+        let row = answer.rows().own.get(&id).and_then(|at| answer.items().get(*at));
+        row.map(|row| asks.told(row)).transpose()
+    }
+
+    /// The rows of the list that is read that are directly in `parent`.
+    pub(crate) async fn rows_in<T: DeserializeOwned>(
+        self,
+        parent: ItemId,
+    ) -> Result<Vec<T>, Problem> {
+        let asks = self.asks;
+        let answer = self.answer().await?;
+        let within = answer.rows().within.get(&parent).map_or(&[][..], Vec::as_slice);
+        let rows = within.iter().filter_map(|at| answer.items().get(*at));
+        rows.map(|row| asks.told(row)).collect()
+    }
+
+    /// What is read: one answer for all fields of the request that ask the same.
+    async fn answer(self) -> Result<Arc<Answer>, Problem> {
         if !self.asks.shares {
-            return decoded(&self.sent().await?);
+            return self.sent().await.map(Answer::of);
         }
         let name = format!("{}{} {:?}", self.path, self.query, self.headers);
         let shared = {
@@ -229,11 +312,8 @@ impl Ask<'_> {
             Arc::clone(reads.entry(name).or_default())
         };
         let answer =
-            shared.get_or_init(move || async move { self.sent().await.map(Arc::new) }).await;
-        match answer {
-            Ok(value) => decoded(value),
-            Err(problem) => Err(problem.clone()),
-        }
+            shared.get_or_init(move || async move { self.sent().await.map(Answer::of) }).await;
+        answer.clone()
     }
 
     /// The answer to what changes something; what was read before is read again after it.
@@ -249,8 +329,12 @@ impl Ask<'_> {
         if let Some(refused) = self.refused {
             return Err(refused);
         }
+        let asks = self.asks;
+        // What was done is told, however much it is.
+        let is_bounded = asks.shares && self.method == Method::GET;
+        let most = if is_bounded { asks.to_take.load(Ordering::Relaxed) } else { ANSWER_BYTES_MAX };
         let units = row_of(self.operation).map_or(0, |(units, _)| units);
-        self.asks.spent.fetch_add(units, Ordering::Relaxed);
+        asks.spent.fetch_add(units, Ordering::Relaxed);
         let kind = match self.method {
             Method::PATCH => "application/merge-patch+json",
             _ => "application/json",
@@ -263,13 +347,17 @@ impl Ask<'_> {
         })?;
         *request.headers_mut() = self.headers;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        let signed = self.signed.unwrap_or_else(|| self.asks.who.signed.clone());
+        let signed = self.signed.unwrap_or_else(|| asks.who.signed.clone());
         request.extensions_mut().insert(signed);
-        if let Some(address) = self.asks.who.address {
+        if let Some(address) = asks.who.address {
             request.extensions_mut().insert(address);
         }
-        let Ok(response) = self.asks.door.router.clone().oneshot(request).await;
-        taken(response).await
+        let Ok(response) = asks.door.router.clone().oneshot(request).await;
+        let (value, bytes) = taken(response, most).await?;
+        if is_bounded {
+            spend(&asks.to_take, bytes)?;
+        }
+        Ok(value)
     }
 }
 
@@ -285,8 +373,8 @@ fn prune(value: &mut Value) {
     }
 }
 
-/// What an answer says.
-async fn taken(response: axum::response::Response) -> Result<Value, Problem> {
+/// What an answer of at most `most` bytes says, and how many it has.
+async fn taken(response: axum::response::Response, most: usize) -> Result<(Value, usize), Problem> {
     let (mut parts, body) = response.into_parts();
     if let Some(problem) = parts.extensions.remove::<Problem>() {
         return Err(problem);
@@ -294,12 +382,37 @@ async fn taken(response: axum::response::Response) -> Result<Value, Problem> {
     if !parts.status.is_success() {
         return Err(Problem::of_status(parts.status));
     }
-    let bytes = axum::body::to_bytes(body, ANSWER_BYTES_MAX).await;
-    let bytes = bytes.map_err(|_| Problem::wrong(Wrong::Internal, ""))?;
+    // It comes from this process: nothing but its length is in the way.
+    let bytes = axum::body::to_bytes(body, most).await.map_err(|_| too_large())?;
     if bytes.is_empty() {
-        return Ok(Value::Null);
+        return Ok((Value::Null, 0));
     }
-    serde_json::from_slice(&bytes).map_err(|_| Problem::wrong(Wrong::Internal, ""))
+    let value = serde_json::from_slice(&bytes);
+    value.map(|value| (value, bytes.len())).map_err(|_| Problem::wrong(Wrong::Internal, ""))
+}
+
+/// Takes `bytes` from what is left.
+fn spend(left: &AtomicUsize, bytes: usize) -> Result<(), Problem> {
+    let take = |left: usize| left.checked_sub(bytes);
+    let spent = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+    spent.map(drop).map_err(|_| too_large())
+}
+
+fn too_large() -> Problem {
+    let most = ANSWER_BYTES_MAX >> 20;
+    let detail = format!("what a request is told is at most {most} MiB: ask for less, or in parts");
+    Refused::new(Code::TooLarge, "", detail).into()
+}
+
+/// About how many bytes `value` takes.
+fn weight(value: &Value) -> usize {
+    let within = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(fields) => fields.values().map(weight).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    within + VALUE_BYTES
 }
 
 fn decoded<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {

@@ -1,6 +1,6 @@
 //! Collections: the tree of folders, and what changes it.
 
-use crate::graphql::asks::{Ask, Page};
+use crate::graphql::asks::Ask;
 use crate::graphql::bookmarks::{Bookmark, BookmarkFilter, BookmarkSort, ListArgs, bookmarks_of};
 use crate::graphql::ids::{Named, NodeId};
 use crate::graphql::pages::Pages;
@@ -54,11 +54,6 @@ pub(crate) struct Collection {
 }
 
 impl Collection {
-    /// Which item it is.
-    pub(crate) fn item(&self) -> ItemId {
-        self.id
-    }
-
     /// The same, in the library of `home`.
     pub(crate) fn settled(self, home: Home) -> Self {
         Self { home, ..self }
@@ -70,8 +65,7 @@ impl Collection {
         home: Home,
         id: ItemId,
     ) -> std::result::Result<Option<Self>, Problem> {
-        let all: Page<Self> = ask.read().await?;
-        let found = all.items.into_iter().find(|one| one.id == id);
+        let found: Option<Self> = ask.row(id).await?;
         Ok(found.map(|one| one.settled(home)))
     }
 
@@ -102,9 +96,8 @@ impl Collection {
 
     /// The collections directly in it, in their order.
     async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Collection>> {
-        let all: Page<Self> = self.all(ctx, "Collection.children").read().await?;
-        let children = all.items.into_iter().filter(|one| one.parent == Some(self.id));
-        Ok(children.map(|one| one.settled(self.home)).collect())
+        let children: Vec<Self> = self.all(ctx, "Collection.children").rows_in(self.id).await?;
+        Ok(children.into_iter().map(|one| one.settled(self.home)).collect())
     }
 
     /// The bookmarks that stand directly in it, in the order of their places where no other is

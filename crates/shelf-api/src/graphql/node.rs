@@ -1,6 +1,6 @@
 //! What an id leads back to. What belongs to others is as absent as what never was.
 
-use crate::graphql::asks::{Asks, Page};
+use crate::graphql::asks::{Ask, Asks, Page};
 use crate::graphql::bookmarks::Bookmark;
 use crate::graphql::collections::Collection;
 use crate::graphql::ids::{Named, NodeId};
@@ -88,15 +88,33 @@ pub(crate) async fn bookmarks(
     if items.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut items = items.to_vec();
-    items.sort_unstable();
-    items.dedup();
-    let ids = items.iter().map(ItemId::to_string).collect::<Vec<_>>().join(",");
-    let ask = asks.by(field, "list_bookmarks").at("library", library).with("ids", Some(ids));
+    let ask = asking(asks, field, library, items);
     let page: Option<Page<Bookmark>> = absent(ask.read().await)?;
     let home = Home::now(library);
     let all = page.map(|page| page.items).unwrap_or_default();
     Ok(all.into_iter().map(|bookmark| (bookmark.item(), bookmark.settled(home))).collect())
+}
+
+/// The bookmark `own` of `library`, by the ask for all of `items`, which it is one of.
+pub(crate) async fn bookmark_among(
+    asks: &Asks,
+    field: &'static str,
+    library: ItemId,
+    items: &[ItemId],
+    own: ItemId,
+) -> Result<Option<Bookmark>, Problem> {
+    let found: Option<Bookmark> =
+        absent(asking(asks, field, library, items).row(own).await)?.flatten();
+    Ok(found.map(|bookmark| bookmark.settled(Home::now(library))))
+}
+
+/// An ask of `field` for the bookmarks `items` of `library`.
+fn asking<'a>(asks: &'a Asks, field: &'static str, library: ItemId, items: &[ItemId]) -> Ask<'a> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items.dedup();
+    let ids = items.iter().map(ItemId::to_string).collect::<Vec<_>>().join(",");
+    asks.by(field, "list_bookmarks").at("library", library).with("ids", Some(ids))
 }
 
 /// What has the id `id` and is no bookmark.
@@ -111,14 +129,12 @@ async fn other(asks: &Asks, field: &'static str, id: &NodeId) -> Result<Option<N
         }
         Some(Named::Collection) => {
             let ask = asks.by(field, "list_collections").at("library", library);
-            let all: Option<Page<Collection>> = read(ask).await?;
-            let found = all.and_then(|all| all.items.into_iter().find(|one| one.item() == own));
+            let found: Option<Collection> = absent(ask.row(own).await)?.flatten();
             found.map(|one| Node::Collection(one.settled(Home::now(library))))
         }
         Some(Named::Tag) => {
             let ask = asks.by(field, "list_tags").at("library", library);
-            let all: Option<Page<Tag>> = read(ask).await?;
-            let found = all.and_then(|all| all.items.into_iter().find(|one| one.item() == own));
+            let found: Option<Tag> = absent(ask.row(own).await)?.flatten();
             found.map(|one| Node::Tag(one.settled(Home::now(library))))
         }
         Some(Named::Webhook) => {
@@ -141,9 +157,7 @@ async fn other(asks: &Asks, field: &'static str, id: &NodeId) -> Result<Option<N
     })
 }
 
-async fn read<T: DeserializeOwned>(
-    ask: crate::graphql::asks::Ask<'_>,
-) -> Result<Option<T>, Problem> {
+async fn read<T: DeserializeOwned>(ask: Ask<'_>) -> Result<Option<T>, Problem> {
     absent(ask.read().await)
 }
 

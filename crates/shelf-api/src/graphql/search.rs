@@ -76,8 +76,8 @@ impl Hit {
 
     /// The bookmark as it is now; null where it was removed for good since.
     async fn bookmark(&self, ctx: &Context<'_>) -> Result<Option<Bookmark>> {
-        let all = node::bookmarks(asks(ctx), "Hit.bookmark", self.library, &self.beside).await;
-        Ok(all?.remove(&self.id))
+        let (asks, field) = (asks(ctx), "Hit.bookmark");
+        Ok(node::bookmark_among(asks, field, self.library, &self.beside, self.id).await?)
     }
 
     /// The library it is in.

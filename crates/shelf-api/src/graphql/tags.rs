@@ -1,6 +1,5 @@
 //! Tags: what is known of each, and what changes them.
 
-use crate::graphql::asks::Page;
 use crate::graphql::bookmarks::{Bookmark, BookmarkFilter, BookmarkSort, ListArgs, bookmarks_of};
 use crate::graphql::ids::{Named, NodeId};
 use crate::graphql::pages::Pages;
@@ -44,11 +43,6 @@ impl Tag {
         Self { home, id: tag.id, name: tag.name.clone(), rest: None }
     }
 
-    /// Which item it is.
-    pub(crate) fn item(&self) -> ItemId {
-        self.id
-    }
-
     /// The same, in the library of `home`.
     pub(crate) fn settled(self, home: Home) -> Self {
         Self { home, ..self }
@@ -65,8 +59,7 @@ impl Tag {
             return Ok(Some(found));
         }
         let ask = asks(ctx).of(field).at("library", self.home.library);
-        let all: Page<Self> = ask.at_least(self.home.at_least).read().await?;
-        let found = all.items.into_iter().find(|tag| tag.id == self.id);
+        let found: Option<Self> = ask.at_least(self.home.at_least).row(self.id).await?;
         Ok(found.and_then(|tag| tag.rest).as_ref().and_then(pick))
     }
 }

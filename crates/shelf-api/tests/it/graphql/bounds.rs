@@ -100,6 +100,30 @@ async fn a_request_may_cost_two_hundred_units() {
 }
 
 #[tokio::test]
+async fn rows_that_lead_to_rows_end_where_the_answer_is_too_large() {
+    let world = World::new().await;
+    let base = "/v1/libraries/{library}/collections";
+    let top = world.post(&world.ada, base, &json!({ "name": "top" })).await.at("/item/id");
+    for number in 0..40 {
+        let ask = json!({ "name": format!("folder {number}"), "parent": top });
+        assert_eq!(world.post(&world.ada, base, &ask).await.status, StatusCode::CREATED);
+    }
+    let of = |turns: usize| {
+        let (open, close) = ("parent { children { ".repeat(turns), " } }".repeat(turns));
+        let id = library(&world.ada);
+        format!("{{ library(id: \"{id}\") {{ collections {{ {open} name {close} }} }} }}")
+    };
+    let few = told(&world, &of(1)).await;
+    let all = data(&few)["library"]["collections"].as_array().unwrap();
+    let beside =
+        |one: &&Value| one["parent"]["children"].as_array().is_some_and(|all| all.len() == 40);
+    assert_eq!(all.iter().filter(beside).count(), 40, "{}", few.text);
+    // Every folder leads to forty by its parent: without an end these are forty to the fifth.
+    let many = told(&world, &of(4)).await;
+    assert_eq!(code(&many), "too_large");
+}
+
+#[tokio::test]
 async fn what_is_asked_is_paid_for_and_dry_buckets_are_said() {
     use shelf_api::probes::AlwaysReady;
     use shelf_identity::Plan;
