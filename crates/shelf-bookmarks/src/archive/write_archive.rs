@@ -5,6 +5,7 @@ use super::manifest::{
 };
 use super::pack::Pack;
 use crate::ctx::Ctx;
+use crate::export::export_library::give;
 use crate::export::{ExportFormat, export_library, rfc3339};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -242,7 +243,7 @@ impl Writing {
     }
 
     async fn give(&mut self, out: Vec<u8>) -> Result<(), Failure> {
-        if out.is_empty() || self.chunks.send(out).await.is_ok() {
+        if out.is_empty() || give(&self.chunks, out).await? {
             return Ok(());
         }
         Err(Fault::new("writing an archive", "nobody reads it any more").into())

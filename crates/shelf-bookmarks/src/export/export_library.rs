@@ -1,13 +1,14 @@
 //! Export a library, streamed in chunks: its living bookmarks, folders and tags.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::view::{Bookmark, Collection, Place, Tag};
 use shelf_ports::views::{Filter, Sort};
 use shelf_ports::{Failure, Fault};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::SendTimeoutError};
 
 use super::{
     ExportBookmark, ExportFolder, ExportLibrary, ExportPlace, ExportTag, Role, csv, html_pages,
@@ -17,6 +18,8 @@ use crate::ctx::Ctx;
 
 /// Bookmarks read at once.
 pub(super) const PAGE: usize = 500;
+/// How long a chunk waits to be read: an export under way takes a turn from others.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A kind of file that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -70,7 +73,7 @@ pub struct Exported {
 }
 
 /// Writes the library into `chunks`, whose receiver sets the pace; when it is dropped the export
-/// ends early. The trash is not exported. One page of bookmarks is held in memory at a time, and
+/// ends early, and when it takes nothing for two minutes it fails. The trash is not exported. One page of bookmarks is held in memory at a time, and
 /// of all others only where they stand.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn export_library(
@@ -125,8 +128,19 @@ async fn stream(
         }
         .map_err(rendering)?;
         is_first = false;
-        if chunks.send(bytes).await.is_err() {
+        if !give(chunks, bytes).await? {
             return Ok(());
+        }
+    }
+}
+
+/// Gives `bytes` to whoever reads; whether somebody does. Fails where somebody only seems to.
+pub(crate) async fn give(chunks: &mpsc::Sender<Vec<u8>>, bytes: Vec<u8>) -> Result<bool, Fault> {
+    match chunks.send_timeout(bytes, PATIENCE).await {
+        Ok(()) => Ok(true),
+        Err(SendTimeoutError::Closed(_)) => Ok(false),
+        Err(SendTimeoutError::Timeout(_)) => {
+            Err(Fault::new("handing out an export", "nobody read on for two minutes"))
         }
     }
 }
@@ -259,5 +273,21 @@ impl Order {
             private: Some(bookmark.private),
             raw: bookmark.raw.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_stops_reading_gives_up_their_turn() {
+        let (chunks, mut read) = mpsc::channel(1);
+        assert!(give(&chunks, vec![1]).await.unwrap());
+        give(&chunks, vec![2]).await.expect_err("nobody took the first one");
+        assert_eq!(read.recv().await, Some(vec![1]));
+        assert!(give(&chunks, vec![3]).await.unwrap());
+        drop(read);
+        assert!(!give(&chunks, vec![4]).await.unwrap(), "nobody is there any more");
     }
 }

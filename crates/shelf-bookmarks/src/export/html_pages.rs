@@ -7,7 +7,7 @@ use shelf_domain::view::Bookmark;
 use shelf_ports::Failure;
 use tokio::sync::mpsc;
 
-use super::export_library::{Order, PAGE, Pages, rendering};
+use super::export_library::{Order, PAGE, Pages, give, rendering};
 use super::netscape::Pen;
 use super::tree::{Step, walk};
 use super::{ExportFolder, ExportPlace};
@@ -59,13 +59,13 @@ pub(super) async fn stream(
             }
             .map_err(rendering)?;
         }
-        if chunks.send(std::mem::take(&mut bytes)).await.is_err() {
+        if !give(chunks, std::mem::take(&mut bytes)).await? {
             return Ok(());
         }
     }
     pen.end(&mut bytes).map_err(rendering)?;
     // Whoever no longer receives no longer wants it.
-    drop(chunks.send(bytes).await);
+    give(chunks, bytes).await?;
     Ok(())
 }
 

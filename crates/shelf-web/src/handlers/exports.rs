@@ -11,6 +11,7 @@ use shelf_bookmarks::{
     counts,
     export::{ExportFormat, export_library},
 };
+use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::audit::record_export;
 use shelf_ports::Failure;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -20,6 +21,8 @@ use crate::{frame::Here, pages::export::export, visit::Visit};
 
 /// Chunks that may wait for the browser.
 const WAITING_MAX: usize = 4;
+/// Imports and exports that are under way at once.
+const UNDER_WAY_MAX: usize = 24;
 
 /// The formats to choose from.
 pub(crate) async fn page(visit: Visit) -> Answer {
@@ -32,12 +35,21 @@ pub(crate) async fn page(visit: Visit) -> Answer {
 /// never taken for a whole one.
 pub(crate) async fn file(visit: Visit, Path(format): Path<String>) -> Answer {
     let format = ExportFormat::named(&format)?;
+    room_beside(&visit)?;
     record_export(&visit.web.doors, visit.actor(), visit.scope).await?;
     let (chunks, receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
     let (ctx, scope) = (visit.ctx.clone(), visit.scope);
     let writing =
         visit.web.tasks.spawn(async move { export_library(&ctx, scope, format, chunks).await });
     Ok(download(format, body_of(receiver, writing)))
+}
+
+/// Refuses what goes on beside its answer where too much does already.
+pub(super) fn room_beside(visit: &Visit) -> Result<(), Refused> {
+    if visit.web.tasks.len() < UNDER_WAY_MAX {
+        return Ok(());
+    }
+    Err(Refused::new(Code::SlowDown, "", "too many imports and exports are under way"))
 }
 
 /// What `receiver` gets, until `writing` ends; what fails on the way breaks it off.

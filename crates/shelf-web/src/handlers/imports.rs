@@ -16,7 +16,7 @@ use shelf_bookmarks::import::{
 use shelf_domain::{id::ActId, refusal::Refused};
 use shelf_ports::imports::{ImportJob, JobState, LedgerRow, RowOutcome};
 
-use super::Answer;
+use super::{Answer, exports::room_beside};
 use crate::{
     frame::Here,
     link,
@@ -114,6 +114,7 @@ async fn sent_by_form(
 
 /// Takes in the file and rehearses it, beside the answer.
 async fn rehearse(visit: &Visit, file_name: String, body: Body) -> Result<ImportJob, Trouble> {
+    room_beside(visit)?;
     let blobs = &*visit.ctx.stores.blobs;
     let received = receive(blobs, body.into_data_stream(), FILE_BYTES_MAX).await?;
     let begun = rehearse_import(&visit.ctx, visit.scope, file_name, received.file).await?;

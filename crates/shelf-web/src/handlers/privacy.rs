@@ -26,7 +26,10 @@ use shelf_identity::{
 use shelf_ports::Failure;
 use tokio::sync::mpsc;
 
-use super::{Answer, exports::body_of};
+use super::{
+    Answer,
+    exports::{body_of, room_beside},
+};
 use crate::{
     frame::Here,
     pages::privacy::{Agreed, Leaving, PrivacyPage, privacy},
@@ -80,6 +83,7 @@ async fn shown(visit: &Visit, refused: Option<(String, String)>) -> Answer {
 
 /// Everything as one signed file; a failure on the way breaks the download off.
 pub(crate) async fn archive(visit: Visit) -> Answer {
+    room_beside(&visit)?;
     let (ask, sign) = archive_of(&visit).await?;
     let (chunks, receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
     let ctx = visit.ctx.clone();

@@ -35,6 +35,23 @@ async fn a_page_says_in_plain_words_to_wait_and_for_how_long() {
 }
 
 #[tokio::test]
+async fn what_goes_on_beside_its_answer_has_an_end() {
+    let room = Room::new().await;
+    let under_way: Vec<_> =
+        (0..24).map(|_| room.tasks.spawn(std::future::pending::<()>())).collect();
+    for path in ["/export/csv", "/settings/privacy/archive"] {
+        let told = room.get(path).await;
+        assert_eq!(told.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert!(told.text.contains("too many imports and exports"), "{}", told.text);
+    }
+    for one in under_way {
+        one.abort();
+        assert!(one.await.unwrap_err().is_cancelled());
+    }
+    assert_eq!(room.get("/export/csv").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn guessing_at_links_is_refused_and_a_right_one_opens_elsewhere() {
     let room = Room::new().await;
     for _ in 0..12 {

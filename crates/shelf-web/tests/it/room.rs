@@ -33,6 +33,7 @@ use shelf_ports::{
 use shelf_testkit::FakeVault;
 use shelf_web::Web;
 use tempfile::TempDir;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 pub(crate) const ORIGIN: &str = "http://127.0.0.1:4747";
@@ -71,6 +72,8 @@ pub(crate) struct Room {
     pub(crate) link: String,
     /// What letting programs in works with.
     pub(crate) oauth: OAuthDoors,
+    /// What goes on beside its answer.
+    pub(crate) tasks: TaskTracker,
     store: Arc<Embedded>,
     dir: Arc<TempDir>,
 }
@@ -156,11 +159,12 @@ impl Room {
             vault: Arc::new(FakeVault),
             watched: Arc::default(),
         };
+        let tasks = TaskTracker::new();
         let web = Web {
             courier,
             stores,
             search: SearchPorts { library, index, embedder, texts },
-            tasks: tokio_util::task::TaskTracker::new(),
+            tasks: tasks.clone(),
             throttle: Throttle::new(Arc::new(LocalLimits::default()), clock, plan),
             doors,
             passwords,
@@ -176,6 +180,7 @@ impl Room {
             link,
             oauth: kept_oauth,
             store: kept,
+            tasks,
             dir: Arc::new(dir),
         }
     }
@@ -189,6 +194,7 @@ impl Room {
             link: String::new(),
             oauth: self.oauth.clone(),
             store: self.store.clone(),
+            tasks: self.tasks.clone(),
             dir: self.dir.clone(),
         }
     }
