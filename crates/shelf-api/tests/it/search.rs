@@ -1,7 +1,7 @@
 //! Finding over HTTP.
 
 use crate::world::World;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 const BASE: &str = "/v1/libraries/{library}";
@@ -32,6 +32,26 @@ async fn a_search_answers_hits_with_marks_facets_and_a_reason() {
     assert!(told.at("/hits/0/why").contains("borrow"));
     assert!(told.json["took_us"].is_u64());
     assert_eq!(told.at("/facets/tags/0/value"), "rust");
+}
+
+#[tokio::test]
+async fn who_restricts_what_is_theirs_finds_by_words_alone() {
+    let world = library().await;
+    let found = async |query: &str, mode: &str| {
+        let whole = format!("{BASE}/search?q={query}&mode={mode}");
+        let all = format!("/v1/search?q={query}&mode={mode}");
+        let (one, all) = (world.get(&world.ada, &whole).await, world.get(&world.ada, &all).await);
+        assert_eq!(one.json["total"], all.json["total"], "{} {}", one.text, all.text);
+        one.json["total"].as_u64().unwrap()
+    };
+    assert!(found("sourdough+loaf+oven", "meaning").await > 0, "no word of it is written anywhere");
+    let ask = json!({ "restricted": true }).to_string();
+    let path = "/v1/privacy/restriction";
+    assert_eq!(world.ask(&world.ada, Method::PUT, path, &ask).await.status, StatusCode::OK);
+    for mode in ["meaning", "hybrid"] {
+        assert_eq!(found("sourdough+loaf+oven", mode).await, 0, "{mode}");
+        assert_eq!(found("bread", mode).await, 1, "{mode}");
+    }
 }
 
 #[tokio::test]

@@ -143,6 +143,24 @@ async fn objections_and_a_restriction_hold_at_once() {
 }
 
 #[tokio::test]
+async fn a_restriction_pauses_what_one_added_and_nothing_of_others() {
+    let house = house().await;
+    let (doors, by) = (&house.world.doors, house.owner.person.id.into());
+    let team = create_tenant(doors, by, "The guild").await.unwrap().id;
+    let other = newcomer(&house, team, Role::Member).await;
+    let library = create_library(doors, by, team, "for us").await.unwrap();
+    give_right(doors, by, library.id, Holder::Person(other), Right::Manage).await.unwrap();
+    watched(&house, library.scope()).await;
+    let state = async || house.doors.webhooks.endpoints(library.scope()).await.unwrap()[0].state;
+    restrict(&house.doors, &signed(&house.world, other).await, true).await.unwrap();
+    assert_eq!(state().await, EndpointState::Active, "it is the owner's");
+    restrict(&house.doors, &house.owner, true).await.unwrap();
+    assert_eq!(state().await, EndpointState::Paused);
+    restrict(&house.doors, &house.owner, false).await.unwrap();
+    assert_eq!(state().await, EndpointState::Paused, "until somebody resumes it");
+}
+
+#[tokio::test]
 async fn choices_that_are_made_at_once_all_hold() {
     let house = house().await;
     let (doors, owner) = (&house.doors, &house.owner);
