@@ -21,14 +21,15 @@ use shelf_identity::{Signed, reach_of};
 use shelf_sync::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How often it is asked whether the caller may still read it, while nothing happens.
 const RIGHTS_EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked whether there is more, without a hint.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long is waited after a hint, which may be of any library, before the next one is heard.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long at least between two looks or two portions: a hint may be of any library, and what goes on
+/// all the time is told a few times a second.
+const PAUSE: Duration = Duration::from_millis(250);
 /// Most changes that are told at once.
 const CHANGES_MAX: u32 = 200;
 
@@ -160,6 +161,8 @@ struct Following {
     seen: Option<Stands>,
     /// What the first look found.
     first: Option<LibraryChange>,
+    /// When something was told.
+    told: Instant,
 }
 
 impl Following {
@@ -170,7 +173,8 @@ impl Following {
         since: Option<String>,
     ) -> std::result::Result<Self, Problem> {
         let (seen, first, scope) = (None, None, None);
-        let mut following = Self { asks, library, scope, cursor: since, seen, first };
+        let told = Instant::now();
+        let mut following = Self { asks, library, scope, cursor: since, seen, first, told };
         let (signed, head) = following.look().await?;
         if following.cursor.is_none() {
             let now = Cursor { epoch: head.epoch, seq: head.seq };
@@ -185,6 +189,9 @@ impl Following {
     async fn next(&mut self) -> std::result::Result<LibraryChange, Problem> {
         if let Some(first) = self.first.take() {
             return Ok(first);
+        }
+        if self.seen.is_some() {
+            sleep_until(self.told + PAUSE).await;
         }
         loop {
             match self.step().await {
@@ -203,6 +210,7 @@ impl Following {
         let api = self.asks.api();
         let Some(scope) = self.scope else { return };
         loop {
+            let looked = Instant::now();
             // Whoever waits hears what is written from now on, so that nothing falls between.
             let hint = api.news.hint();
             tokio::pin!(hint);
@@ -218,7 +226,7 @@ impl Following {
                 }
             };
             if hinted {
-                sleep(PAUSE).await;
+                sleep_until(looked + PAUSE).await;
             }
         }
     }
@@ -261,6 +269,7 @@ impl Following {
         if pulled.changes.is_empty() {
             return Ok(None);
         }
+        self.told = Instant::now();
         let changes = pulled.changes.into_iter().map(|row| Change::of(row, self.library));
         Ok(Some(LibraryChange {
             library: Named::Library.id(&[self.library]),
