@@ -86,7 +86,7 @@ impl FromRequestParts<Web> for Visit {
         let libraries = libraries(&web.doors, &signed).await?;
         let within = parts.extensions.get::<Within>().copied();
         let meant = |reach: &&Reach| within.is_none_or(|Within(id)| reach.library.id == id);
-        let Reach { library, right } =
+        let Reach { library, right, .. } =
             libraries.iter().find(meant).ok_or_else(|| Trouble::not_found("library"))?.clone();
         let (device, person) = (signed.grant.id, signed.person.id);
         let mut ctx = Ctx { stores: web.stores.clone(), device, person, right };
@@ -167,7 +167,7 @@ impl Visit {
         }
         let tenants = list_tenants(&self.web.doors, self.signed.person.id).await?;
         let owner = |id| tenants.iter().find(|(tenant, _)| tenant.id == id);
-        let choice = |Reach { library, right }: &Reach| LibraryChoice {
+        let choice = |Reach { library, right, .. }: &Reach| LibraryChoice {
             href: format!("{}/library", Within(library.id).path()),
             name: library.name.clone(),
             of: match owner(library.tenant) {
