@@ -1,7 +1,7 @@
 //! The whole application in one process: stores, followers and routers, wired together.
 
 use crate::blobs::{Blobs, Bucket};
-use crate::courier::{self, courier_of};
+use crate::courier::{self, courier_of, door_out};
 use crate::followers::{Followers, Row};
 use crate::index::Index;
 use crate::keeper::{self, Keeper};
@@ -23,8 +23,8 @@ use shelf_courier::Courier;
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{
-    Doors, Hashing, OAuthDoors, Owner, PasswordDoors, Plan, PrivacyDoors, Secret, Throttle,
-    create_link, first_run,
+    Doors, Hashing, OAuthDoors, Owner, PasswordDoors, Plan, PrivacyDoors, Secret, SsoDoors,
+    Throttle, create_link, first_run,
 };
 use shelf_outbound::Rules;
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
@@ -132,12 +132,14 @@ impl App {
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
         let privacy = privacy_of(&doors, &records, &vault);
+        let sso = sso_of(setup, &records, &privacy);
         let web = Web {
             stores: stores.clone(),
             search: search.clone(),
             tasks: tasks.clone(),
             passwords: privacy.passwords.clone(),
             oauth: oauth_of(&doors, &records),
+            sso: sso.clone(),
             privacy: privacy.clone(),
             doors,
             courier: courier.clone(),
@@ -156,6 +158,7 @@ impl App {
             probes: probes.clone(),
             clients: records.clients(),
             authorizations: records.authorizations(),
+            sso,
             privacy: privacy.clone(),
             processing: Arc::new(processing(setup.records.is_some())?),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
@@ -365,8 +368,20 @@ fn privacy_of(doors: &Doors, records: &Records, vault: &Arc<RootVault>) -> Priva
         clients: records.clients(),
         authorizations: records.authorizations(),
         webhooks: records.webhooks(),
+        sso: records.single_sign_on(),
         privacy: records.privacy(),
         vault: vault.clone(),
+    }
+}
+
+/// Identity providers, and the way out to them.
+fn sso_of(setup: &Setup, records: &Records, privacy: &PrivacyDoors) -> SsoDoors {
+    SsoDoors {
+        passwords: privacy.passwords.clone(),
+        sso: records.single_sign_on(),
+        vault: privacy.vault.clone(),
+        outbound: door_out(setup),
+        known: Arc::default(),
     }
 }
 

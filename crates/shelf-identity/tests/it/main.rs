@@ -7,6 +7,7 @@ mod limits;
 mod traces;
 mod passwords;
 mod privacy;
+mod sso;
 
 use shelf_domain::id::{DeviceId, LibraryId, PersonId};
 use shelf_domain::refusal::{Code, Refused};

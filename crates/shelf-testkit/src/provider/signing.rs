@@ -8,6 +8,7 @@ use ring::rand::SystemRandom;
 use ring::rsa::KeyPair as RsaKeyPair;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+    RsaPublicKeyComponents,
 };
 use serde_json::{Value, json};
 
@@ -110,9 +111,8 @@ impl Signer {
                 json!({ "kty": "OKP", "crv": "Ed25519", "x": encoded(public), "kid": self.id })
             }
             Pair::Rs256(pair) => {
-                let (n, e) = (pair.public().modulus(), pair.public().exponent());
-                let n = encoded(n.big_endian_without_leading_zero());
-                let e = encoded(e.big_endian_without_leading_zero());
+                let parts: RsaPublicKeyComponents<Vec<u8>> = pair.public().into();
+                let (n, e) = (encoded(parts.n), encoded(parts.e));
                 json!({ "kty": "RSA", "n": n, "e": e, "kid": self.id, "alg": "RS256" })
             }
         };

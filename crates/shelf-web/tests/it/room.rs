@@ -23,13 +23,13 @@ use shelf_embedded::{
 };
 use shelf_identity::{
     Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
-    Throttle, create_link, first_run, sign_in,
+    SsoDoors, Throttle, create_link, first_run, sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
 };
-use shelf_testkit::FakeVault;
+use shelf_testkit::{FakeInternet, FakeVault};
 use shelf_web::Web;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -70,6 +70,10 @@ pub(crate) struct Room {
     pub(crate) link: String,
     /// What letting programs in works with.
     pub(crate) oauth: OAuthDoors,
+    /// What identity providers are asked with.
+    pub(crate) sso: SsoDoors,
+    /// What there is beyond the door out.
+    pub(crate) internet: Arc<FakeInternet>,
     store: Arc<Embedded>,
     dir: Arc<TempDir>,
 }
@@ -95,11 +99,27 @@ fn open_to_all(store: &Arc<Embedded>, passwords: &PasswordDoors) -> (PrivacyDoor
         clients: store.clone(),
         authorizations: store.clone(),
         webhooks: store.clone(),
+        sso: store.clone(),
         privacy: store.clone(),
         vault: Arc::new(FakeVault),
     };
     let (clients, authorizations) = (store.clone(), store.clone());
     (privacy, OAuthDoors { doors: passwords.doors.clone(), clients, authorizations })
+}
+
+/// Identity providers over the same store.
+fn sso_of(
+    store: &Arc<Embedded>,
+    passwords: &PasswordDoors,
+    internet: &Arc<FakeInternet>,
+) -> SsoDoors {
+    SsoDoors {
+        passwords: passwords.clone(),
+        sso: store.clone(),
+        vault: Arc::new(FakeVault),
+        outbound: internet.clone(),
+        known: Arc::default(),
+    }
 }
 
 impl Room {
@@ -138,6 +158,8 @@ impl Room {
         let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
         let (privacy, oauth) = open_to_all(&store, &passwords);
         let kept_oauth = oauth.clone();
+        let internet = Arc::new(FakeInternet::default());
+        let sso = sso_of(&store, &passwords, &internet);
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();
         let session = sign_in(&doors, &used.secret, "A browser").await.unwrap().secret;
@@ -164,6 +186,7 @@ impl Room {
             doors,
             passwords,
             oauth,
+            sso: sso.clone(),
             privacy,
             public_url: Some(ORIGIN.parse().unwrap()),
             development: true,
@@ -174,6 +197,8 @@ impl Room {
             session: session.expose().to_owned(),
             link,
             oauth: kept_oauth,
+            sso,
+            internet,
             store: kept,
             dir: Arc::new(dir),
         }
@@ -187,6 +212,8 @@ impl Room {
             csrf: String::new(),
             link: String::new(),
             oauth: self.oauth.clone(),
+            sso: self.sso.clone(),
+            internet: self.internet.clone(),
             store: self.store.clone(),
             dir: self.dir.clone(),
         }
