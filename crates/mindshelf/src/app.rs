@@ -133,20 +133,6 @@ impl App {
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
         let privacy = privacy_of(&doors, &records, &vault);
         let sso = sso_of(setup, &records, &privacy);
-        let web = Web {
-            stores: stores.clone(),
-            search: search.clone(),
-            tasks: tasks.clone(),
-            passwords: privacy.passwords.clone(),
-            oauth: oauth_of(&doors, &records),
-            sso: sso.clone(),
-            privacy: privacy.clone(),
-            doors,
-            courier: courier.clone(),
-            throttle: throttle.clone(),
-            public_url: setup.public_url.clone(),
-            development: false,
-        };
         let api = Api {
             stores: stores.clone(),
             search: search.clone(),
@@ -163,6 +149,7 @@ impl App {
             processing: Arc::new(processing(setup.records.is_some())?),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
+        let web = web_of(&api, oauth_of(&doors, &records), &tasks, setup);
         let router = routes(&setup.roles, api, web, keeper_of(dir, &records, &stores, &followers));
         let sealing = Sealing { courier, vault };
         let kept = || Kept::of(&stores, &records, privacy, search.index.clone(), sealing);
@@ -270,6 +257,24 @@ async fn begin(doors: &Doors, stores: &Stores, vault: &RootVault) -> Result<Owne
     vault.make_missing().await.context("cannot make keys")?;
     upkeep::settle(stores).await.context("cannot settle what was left open")?;
     Ok(owner)
+}
+
+/// What the pages work with: what the interface does, and what outlives an answer.
+fn web_of(api: &Api, oauth: OAuthDoors, tasks: &TaskTracker, setup: &Setup) -> Web {
+    Web {
+        stores: api.stores.clone(),
+        search: api.search.clone(),
+        tasks: tasks.clone(),
+        passwords: api.privacy.passwords.clone(),
+        doors: oauth.doors.clone(),
+        oauth,
+        sso: api.sso.clone(),
+        privacy: api.privacy.clone(),
+        courier: api.courier.clone(),
+        throttle: api.throttle.clone(),
+        public_url: setup.public_url.clone(),
+        development: false,
+    }
 }
 
 /// What a process with these roles answers: whether it is well, the owner's own commands, and as a

@@ -83,7 +83,10 @@ mod tests {
         }
         let of = MailDomain::of_address("ada@B\u{fc}cher.Example").unwrap();
         assert_eq!(of, known);
-        assert_eq!(MailDomain::of_address("\"a@evil.example\"@good.example").unwrap().name(), "good.example");
+        assert_eq!(
+            MailDomain::of_address("\"a@evil.example\"@good.example").unwrap().name(),
+            "good.example"
+        );
     }
 
     #[test]

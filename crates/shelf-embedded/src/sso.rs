@@ -23,7 +23,8 @@ pub(crate) const PROVIDER: &str =
     "SELECT tenant, issuer, client, secret, claim, rules, role, required, created_at
     FROM sso_providers";
 /// Every domain, for [`domain_of`].
-pub(crate) const DOMAIN: &str = "SELECT tenant, name, token, added_at, verified_at FROM sso_domains";
+pub(crate) const DOMAIN: &str =
+    "SELECT tenant, name, token, added_at, verified_at FROM sso_domains";
 /// Every identity, for [`identity_of`].
 pub(crate) const IDENTITY: &str =
     "SELECT tenant, issuer, subject, person, role, since, signed_in_at FROM sso_identities";
@@ -127,11 +128,7 @@ pub(crate) fn take_provider(connection: &Connection, told: &Provider) -> rusqlit
 }
 
 /// Forgets what came by providers of `tenant` other than `issuer`.
-fn forget_others(
-    connection: &Connection,
-    tenant: TenantId,
-    issuer: &str,
-) -> rusqlite::Result<()> {
+fn forget_others(connection: &Connection, tenant: TenantId, issuer: &str) -> rusqlite::Result<()> {
     let of = params![tenant.to_bytes(), issuer];
     let others = "SELECT person FROM sso_identities WHERE tenant = ?1 AND issuer <> ?2";
     for sql in [
@@ -335,8 +332,7 @@ impl SingleSignOn for Embedded {
             let past = "DELETE FROM sso_flows WHERE expires_at <= ?1";
             connection.prepare_cached(past)?.execute([now])?;
             let count = "SELECT count(*) FROM sso_flows";
-            let count: usize =
-                connection.prepare_cached(count)?.query_row([], |row| row.get(0))?;
+            let count: usize = connection.prepare_cached(count)?.query_row([], |row| row.get(0))?;
             if count >= FLOWS_MAX {
                 return Ok(false);
             }

@@ -114,7 +114,8 @@ impl Reach {
     pub fn folded(found: impl IntoIterator<Item = (LibraryInfo, Role, Right, bool)>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for (library, role, right, is_required) in found {
-            let (right, only_by_provider) = (right.held_as(role), is_required && role != Role::Owner);
+            let (right, only_by_provider) =
+                (right.held_as(role), is_required && role != Role::Owner);
             match all.last_mut() {
                 Some(last) if last.library.id == library.id => last.right = last.right.max(right),
                 _ => all.push(Self { library, right, only_by_provider }),

@@ -147,8 +147,7 @@ impl FakeProvider {
         assert_eq!((of("client_id"), of("response_type")), (CLIENT.to_owned(), "code".to_owned()));
         assert_eq!(of("code_challenge_method"), "S256");
         assert!(of("scope").split(' ').any(|scope| scope == "openid"));
-        let (challenge, nonce, redirect) =
-            (of("code_challenge"), of("nonce"), of("redirect_uri"));
+        let (challenge, nonce, redirect) = (of("code_challenge"), of("nonce"), of("redirect_uri"));
         let mut state = self.state.lock().unwrap();
         state.made += 1;
         let code = format!("code-{}", state.made);

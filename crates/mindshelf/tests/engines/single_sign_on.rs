@@ -123,13 +123,19 @@ impl Realm {
     }
 
     /// Signs somebody in by the login form; the query the browser is sent back with.
-    async fn signs_in(&self, address: &str, name: &str, redirect: &str) -> BTreeMap<String, String> {
+    async fn signs_in(
+        &self,
+        address: &str,
+        name: &str,
+        redirect: &str,
+    ) -> BTreeMap<String, String> {
         let page = self.http.get(address).send().await.unwrap();
         let cookies = cookies(&page);
         let text = page.text().await.unwrap();
-        let action = text.split("id=\"kc-form-login\"").nth(1).and_then(|rest| {
-            rest.split("action=\"").nth(1)?.split('"').next()
-        });
+        let action = text
+            .split("id=\"kc-form-login\"")
+            .nth(1)
+            .and_then(|rest| rest.split("action=\"").nth(1)?.split('"').next());
         let action = action.unwrap_or_else(|| panic!("no form: {text}")).replace("&amp;", "&");
         let form = [("username", name), ("password", "a password"), ("credentialId", "")];
         let told = self.http.post(action).header(COOKIE, cookies).body(written(&form));
@@ -213,12 +219,8 @@ impl Guild {
         let redirect = redirect_uri(HERE, self.id);
         let back = self.realm.signs_in(&begun.address, name, &redirect).await;
         let of = |name: &str| back.get(name).cloned().unwrap_or_default();
-        let answered = Answered {
-            code: of("code"),
-            state: of("state"),
-            iss: of("iss"),
-            error: of("error"),
-        };
+        let answered =
+            Answered { code: of("code"), state: of("state"), iss: of("iss"), error: of("error") };
         assert_eq!(answered.iss, self.realm.issuer(), "Keycloak says who answers");
         let secret = Some(&begun.secret);
         let browser = Browser { secret, signed: None, name: "A browser", reached: HERE };
@@ -240,9 +242,7 @@ async fn keycloak_lets_its_people_in_with_their_groups_and_nobody_else() {
     let groups = guild.store.groups(guild.id).await.unwrap();
     assert_eq!(groups[0].people, [flo.person]);
     assert_eq!(guild.comes("flo").await.unwrap().session.grant.person, flo.person);
-    for (name, reason) in
-        [("gil", TurnedAway::UnverifiedMail), ("hal", TurnedAway::OtherDomain)]
-    {
+    for (name, reason) in [("gil", TurnedAway::UnverifiedMail), ("hal", TurnedAway::OtherDomain)] {
         match guild.comes(name).await {
             Err(SsoFailure::TurnedAway(why)) => assert_eq!(why, reason, "{name}"),
             other => panic!("{name} came in: {other:?}"),

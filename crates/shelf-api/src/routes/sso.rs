@@ -230,12 +230,7 @@ async fn connect(
 #[utoipa::path(delete, path = "/v1/tenants/{tenant}/sso", tag = "tenants",
     operation_id = "remove_sso",
     responses((status = 204, description = "There is none any more.")))]
-async fn remove(
-    me: Me,
-    State(api): State<Api>,
-    TenantPath(tenant): TenantPath,
-    _: Once,
-) -> Answer {
+async fn remove(me: Me, State(api): State<Api>, TenantPath(tenant): TenantPath, _: Once) -> Answer {
     remove_provider(&api.sso, me.actor(), tenant).await?;
     done()
 }

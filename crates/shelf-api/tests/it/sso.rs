@@ -31,7 +31,10 @@ async fn what_is_connected_is_told_without_its_secret() {
     assert_eq!(told.json["provider"], Value::Null);
     assert!(told.at("/redirect_uri").ends_with(&format!("/sign-in/sso/{}", world.ada.tenant)));
     let told = world.ask(&world.ada, Method::PUT, &path, &ask(false)).await;
-    assert_eq!((told.status, told.at("/issuer")), (StatusCode::OK, "https://id.example.org".into()));
+    assert_eq!(
+        (told.status, told.at("/issuer")),
+        (StatusCode::OK, "https://id.example.org".into())
+    );
     let again = world.get(&world.ada, &path).await;
     assert_eq!(again.at("/provider/client_id"), "mindshelf");
     for told in [&told, &again] {

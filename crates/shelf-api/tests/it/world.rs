@@ -123,6 +123,19 @@ fn processing() -> Processing {
     }
 }
 
+/// What people ask about what is theirs, over the same store.
+fn privacy_of(store: &Arc<Embedded>, passwords: &PasswordDoors) -> PrivacyDoors {
+    PrivacyDoors {
+        passwords: passwords.clone(),
+        clients: store.clone(),
+        authorizations: store.clone(),
+        webhooks: store.clone(),
+        sso: store.clone(),
+        privacy: store.clone(),
+        vault: Arc::new(FakeVault),
+    }
+}
+
 /// Identity providers over the same store.
 fn sso_of(store: &Arc<Embedded>, doors: &Doors, internet: &Arc<FakeInternet>) -> SsoDoors {
     let (doors, hashing) = (doors.clone(), Arc::new(Hashing::default()));
@@ -180,6 +193,7 @@ impl World {
         let index = Arc::new(EmbeddedSearch::open(&dir.path().join("search"), "tests").unwrap());
         let embedder = Arc::new(BuiltInModel::default());
         let internet = internet(&clock);
+        let sso = sso_of(&store, &doors, &internet);
         let follower =
             TextFollower::new(store.clone(), store.clone(), index.clone(), embedder.clone());
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store.clone() });
@@ -202,20 +216,8 @@ impl World {
             probes,
             clients: store.clone(),
             authorizations: store.clone(),
-            sso: sso_of(&store, &doors, &internet),
-            privacy: PrivacyDoors {
-                passwords: PasswordDoors {
-                    doors,
-                    credentials: store.clone(),
-                    hashing: Arc::new(Hashing::default()),
-                },
-                clients: store.clone(),
-                authorizations: store.clone(),
-                webhooks: store.clone(),
-                sso: store.clone(),
-                privacy: store.clone(),
-                vault: Arc::new(FakeVault),
-            },
+            privacy: privacy_of(&store, &sso.passwords),
+            sso,
             processing: Arc::new(vec![processing()]),
             public_url: None,
         };

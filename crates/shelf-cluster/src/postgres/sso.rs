@@ -175,10 +175,7 @@ pub(super) async fn take_provider(within: &Within<'_>, told: &Provider) -> Resul
     put_by(within, TAKE_PROVIDER, told).await.map(drop)
 }
 
-pub(super) async fn put_domain(
-    within: &Within<'_>,
-    domain: &TenantDomain,
-) -> Result<bool, Fault> {
+pub(super) async fn put_domain(within: &Within<'_>, domain: &TenantDomain) -> Result<bool, Fault> {
     let of: [Bound<'_>; 5] = [
         (&Uuid::from(domain.tenant), Type::UUID),
         (&domain.name.name(), Type::TEXT),
@@ -209,8 +206,7 @@ pub(super) async fn take_identity(within: &Within<'_>, one: &Identity) -> Result
         return Ok(());
     }
     let groups: Vec<Uuid> = one.groups.iter().copied().map(Uuid::from).collect();
-    let of: [Bound<'_>; 2] =
-        [(&Uuid::from(one.person), Type::UUID), (&groups, Type::UUID_ARRAY)];
+    let of: [Bound<'_>; 2] = [(&Uuid::from(one.person), Type::UUID), (&groups, Type::UUID_ARRAY)];
     within.touch(MARK, &of).await.map(drop)
 }
 
@@ -332,11 +328,8 @@ impl SingleSignOn for Postgres {
         issuer: &str,
         subject: &str,
     ) -> Result<Option<Identity>, Fault> {
-        let of: [Bound<'_>; 3] = [
-            (&Uuid::from(tenant), Type::UUID),
-            (&issuer, Type::TEXT),
-            (&subject, Type::TEXT),
-        ];
+        let of: [Bound<'_>; 3] =
+            [(&Uuid::from(tenant), Type::UUID), (&issuer, Type::TEXT), (&subject, Type::TEXT)];
         let rows = self.query("reading an identity", IDENTITY, &of).await?;
         rows.first().map(identity_of).transpose()
     }

@@ -57,7 +57,8 @@ impl About {
 /// lets through only where it was allowed by name.
 pub(super) fn is_safe(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
-    let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let is_plain =
+        url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     let is_here = match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -87,10 +88,7 @@ pub(super) async fn ask_about(doors: &SsoDoors, issuer: &str) -> Result<About, T
 }
 
 /// The answer to `ask`, read as JSON.
-pub(super) async fn json<T: DeserializeOwned>(
-    doors: &SsoDoors,
-    ask: Ask,
-) -> Result<T, TurnedAway> {
+pub(super) async fn json<T: DeserializeOwned>(doors: &SsoDoors, ask: Ask) -> Result<T, TurnedAway> {
     let answer = doors.outbound.send(ask).await.map_err(|why| {
         tracing::info!(error = &why as &dyn std::error::Error, "a provider was not reached");
         TurnedAway::Unreachable
@@ -141,7 +139,9 @@ mod tests {
             assert!(!is_safe(bad), "{bad}");
         }
         assert_eq!(checked_issuer(" https://id.example.org ").unwrap(), "https://id.example.org");
-        for bad in ["https://id.example.org/?x=1", &format!("https://a.example/{}", "x".repeat(600))] {
+        for bad in
+            ["https://id.example.org/?x=1", &format!("https://a.example/{}", "x".repeat(600))]
+        {
             assert_eq!(checked_issuer(bad).unwrap_err().at, "issuer");
         }
     }

@@ -65,8 +65,8 @@ async fn sent(
     landing: &str,
 ) -> Result<Begun, SsoFailure> {
     let said = known(doors, &provider.issuer).await?;
-    let mut address = Url::parse(&said.about.authorization_endpoint)
-        .map_err(|_| TurnedAway::OtherProvider)?;
+    let mut address =
+        Url::parse(&said.about.authorization_endpoint).map_err(|_| TurnedAway::OtherProvider)?;
     let secret = Secret::new(&*doors.doors().chance);
     let now = doors.doors().clock.now_ms();
     let flow = Flow {

@@ -114,11 +114,7 @@ pub async fn connect_provider(
 /// Removes the provider of `tenant`; for admins. Whom it knew stay members; they are known by it no
 /// more, and what they came in with by it is ended.
 #[tracing::instrument(skip_all)]
-pub async fn remove_provider(
-    doors: &SsoDoors,
-    by: Actor,
-    tenant: TenantId,
-) -> Result<(), Failure> {
+pub async fn remove_provider(doors: &SsoDoors, by: Actor, tenant: TenantId) -> Result<(), Failure> {
     governor_in(doors.doors(), by.person, tenant).await?;
     record(doors.doors(), tenant, by, (Deed::ProviderRemoved, None), "").await?;
     let was_there = doors.sso.remove_provider(tenant).await?;

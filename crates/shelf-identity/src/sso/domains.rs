@@ -84,7 +84,8 @@ pub async fn verify_domain(
             Ok(domain)
         }
         Verified::Taken => {
-            let detail = "another organisation proved this domain before; ask whoever runs the server";
+            let detail =
+                "another organisation proved this domain before; ask whoever runs the server";
             Err(Refused::invalid("domain", detail).into())
         }
         Verified::Absent => Err(absent(&domain.name).into()),

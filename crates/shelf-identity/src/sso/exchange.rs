@@ -33,12 +33,8 @@ pub(super) async fn exchanged(
     let token = token_for(doors, provider, &said, (code, secret, reached)).await?;
     let nonce = nonce(secret);
     let now = doors.doors().clock.now_ms();
-    let expected = Expected {
-        issuer: &provider.issuer,
-        client_id: &provider.client_id,
-        nonce: &nonce,
-        now,
-    };
+    let expected =
+        Expected { issuer: &provider.issuer, client_id: &provider.client_id, nonce: &nonce, now };
     match judged(&token, &said.keys, &expected) {
         // Its keys may have changed since they were asked for.
         Err(TurnedAway::UnknownKey) => {
@@ -56,24 +52,33 @@ async fn token_for(
     (code, secret, reached): (&str, &Secret, &str),
 ) -> Result<String, SsoFailure> {
     let own = opened(doors, provider).await?;
+    let in_body = said.about.wants_secret_in_body().then_some(own.as_str());
+    let body = form(provider, (code, secret, reached), in_body);
+    let mut ask = asked(Method::Post, &said.about.token_endpoint, &JSON)
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("Accept", "application/json");
+    if in_body.is_none() {
+        ask = ask.header("Authorization", basic(&provider.client_id, &own));
+    }
+    ask.body = body;
+    let tokens: Tokens = json(doors, ask).await.map_err(|_| TurnedAway::NoToken)?;
+    Ok(tokens.id_token)
+}
+
+/// What is brought to the provider; its secret too, where that does not go into a header.
+fn form(
+    provider: &Provider,
+    (code, secret, reached): (&str, &Secret, &str),
+    own: Option<&str>,
+) -> Vec<u8> {
     let mut form = Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
         .append_pair("code", code)
         .append_pair("redirect_uri", &redirect_uri(reached, provider.tenant))
         .append_pair("client_id", &provider.client_id)
-        .append_pair("code_verifier", &verifier(secret));
-    if said.about.wants_secret_in_body() {
-        form.append_pair("client_secret", &own);
-    }
-    let mut ask = asked(Method::Post, &said.about.token_endpoint, &JSON)
-        .header("Content-Type", "application/x-www-form-urlencoded")
-        .header("Accept", "application/json");
-    if !said.about.wants_secret_in_body() {
-        ask = ask.header("Authorization", basic(&provider.client_id, &own));
-    }
-    ask.body = form.finish().into_bytes();
-    let tokens: Tokens = json(doors, ask).await.map_err(|_| TurnedAway::NoToken)?;
-    Ok(tokens.id_token)
+        .append_pair("code_verifier", &verifier(secret))
+        .extend_pairs(own.map(|own| ("client_secret", own)));
+    form.finish().into_bytes()
 }
 
 /// Id and secret as a header (RFC 6749 §2.3.1): each written as in a form before they are joined.

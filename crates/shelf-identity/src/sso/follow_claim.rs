@@ -49,9 +49,8 @@ pub(super) async fn follow_claim(
     let groups: Vec<GroupId> =
         known.iter().map(|group| group.id).filter(|id| means.groups.contains(id)).collect();
     let person = identity.person;
-    let is_in = |id: &GroupId| {
-        known.iter().any(|group| group.id == *id && group.people.contains(&person))
-    };
+    let is_in =
+        |id: &GroupId| known.iter().any(|group| group.id == *id && group.people.contains(&person));
     for id in groups.iter().filter(|id| !is_in(id)) {
         let deed = (Deed::GroupJoinedByClaim, Some(id.to_bytes()));
         record(identity_doors, tenant, by, deed, person.to_string()).await?;

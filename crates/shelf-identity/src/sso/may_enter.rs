@@ -11,11 +11,7 @@ use shelf_ports::{Failure, Fault};
 
 /// Refused `forbidden` where `tenant` requires its provider and `signed` did not come by it. Owners
 /// keep a way in; whoever does not belong to it is told nothing by this.
-pub async fn may_enter(
-    doors: &SsoDoors,
-    signed: &Signed,
-    tenant: TenantId,
-) -> Result<(), Failure> {
+pub async fn may_enter(doors: &SsoDoors, signed: &Signed, tenant: TenantId) -> Result<(), Failure> {
     if is_shut(doors, signed, tenant).await? {
         let detail = "this organisation asks its members to sign in by its own sign-in";
         return Err(Refused::new(Code::Forbidden, "", detail).into());

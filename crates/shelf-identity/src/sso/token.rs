@@ -104,18 +104,16 @@ fn whole(bytes: Vec<u8>) -> Vec<u8> {
 
 impl Key {
     fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        let held = match self.algorithm {
-            Algorithm::Rs256 => RsaPublicKeyComponents { n: &self.first, e: &self.second }.verify(
-                &RSA_PKCS1_2048_8192_SHA256,
-                message,
-                signature,
-            ),
-            Algorithm::Es256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.first)
-                .verify(message, signature),
-            Algorithm::EdDsa => {
-                UnparsedPublicKey::new(&ED25519, &self.first).verify(message, signature)
-            }
-        };
+        let held =
+            match self.algorithm {
+                Algorithm::Rs256 => RsaPublicKeyComponents { n: &self.first, e: &self.second }
+                    .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+                Algorithm::Es256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.first)
+                    .verify(message, signature),
+                Algorithm::EdDsa => {
+                    UnparsedPublicKey::new(&ED25519, &self.first).verify(message, signature)
+                }
+            };
         held.is_ok()
     }
 }

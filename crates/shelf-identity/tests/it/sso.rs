@@ -6,6 +6,7 @@ use shelf_domain::audit::Deed;
 use shelf_domain::id::{GroupId, PersonId, TenantId};
 use shelf_domain::login::LoginName;
 use shelf_domain::refusal::Code;
+use shelf_domain::right::Right;
 use shelf_domain::right::Role;
 use shelf_identity::sso::begin::{Begun, begin, begin_connecting};
 use shelf_identity::sso::connect::{
@@ -29,7 +30,6 @@ use shelf_ports::accounts::GrantKind;
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash};
 use shelf_ports::sso::{ClaimRule, SingleSignOn};
 use shelf_ports::tenants::{Holder, Tenants};
-use shelf_domain::right::Right;
 use shelf_testkit::provider::{Account, CLIENT, Lie, SECRET, Way};
 use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
 use std::sync::Arc;
@@ -294,8 +294,7 @@ async fn the_provider_of_one_tenant_lets_nobody_of_another_in() {
     let begun = begin(&guild.doors, "a@club.example", HERE, "/").await.unwrap();
     let (code, state) = other.signs_in(&begun.address, flo());
     let answered = Answered { code, state, ..Answered::default() };
-    let browser =
-        Browser { secret: Some(&begun.secret), signed: None, name: "x", reached: HERE };
+    let browser = Browser { secret: Some(&begun.secret), signed: None, name: "x", reached: HERE };
     let came = finish(&guild.doors, club, &answered, &browser).await;
     assert_eq!(why(came), TurnedAway::OtherDomain);
     // By the same name at another provider it is somebody else.
@@ -303,8 +302,7 @@ async fn the_provider_of_one_tenant_lets_nobody_of_another_in() {
     let account = Account::new("flo", "flo@club.example", &[]);
     let (code, state) = other.signs_in(&begun.address, account);
     let answered = Answered { code, state, ..Answered::default() };
-    let browser =
-        Browser { secret: Some(&begun.secret), signed: None, name: "x", reached: HERE };
+    let browser = Browser { secret: Some(&begun.secret), signed: None, name: "x", reached: HERE };
     let came = finish(&guild.doors, club, &answered, &browser).await.unwrap();
     assert_ne!(came.session.grant.person, flo_of_guild.person.id);
     // Nor is the code of one provider brought to another.
@@ -321,9 +319,11 @@ async fn a_domain_is_believed_once_it_says_so_and_of_one_tenant_alone() {
     assert_eq!(domain.name.name(), "guild.example");
     let again = add_domain(doors, by.into(), id, "guild.example").await.unwrap();
     assert_eq!(again, domain, "naming it again changes nothing");
-    let verify = async |by: PersonId, id| verify_domain(doors, by.into(), id, "guild.example").await;
+    let verify =
+        async |by: PersonId, id| verify_domain(doors, by.into(), id, "guild.example").await;
     assert_eq!(refused(verify(by, id).await).at, "domain", "nobody answers there");
-    for wrong in ["", "mindshelf-domain=", "x", &domain.token[..40], &format!("x{}", domain.token)] {
+    for wrong in ["", "mindshelf-domain=", "x", &domain.token[..40], &format!("x{}", domain.token)]
+    {
         guild.internet.says(PLACE, wrong);
         assert_eq!(refused(verify(by, id).await).at, "domain", "{wrong}");
     }
@@ -403,8 +403,7 @@ async fn an_account_that_is_here_is_connected_by_whoever_proves_both() {
     let account = || Account::new("ben", "ben@guild.example", &[]);
     assert_eq!(why(guild.comes(account()).await), TurnedAway::HasAccount, "not by mail alone");
     let session = signed(&guild.world, ben).await;
-    let begun =
-        begin_connecting(&guild.doors, &session, guild.id, HERE).await.unwrap();
+    let begun = begin_connecting(&guild.doors, &session, guild.id, HERE).await.unwrap();
     let back = guild.provider.signs_in(&begun.address, account());
     assert_eq!(why(guild.end(&begun, back, None).await), TurnedAway::Stale, "nobody is signed in");
     let begun = begin_connecting(&guild.doors, &session, guild.id, HERE).await.unwrap();
@@ -460,9 +459,15 @@ async fn groups_and_role_follow_the_claim_and_what_was_given_by_hand_stays() {
     connect_provider(&guild.doors, by.into(), guild.id, connect).await.unwrap();
     let with = |groups: &[&str]| Account::new("flo", "flo@guild.example", groups);
     let flo = guild.came(with(&["readers", "strangers"])).await.person.id;
-    assert_eq!((guild.groups_of(flo).await.as_str(), guild.role(flo).await), ("A", Some(Role::Viewer)));
+    assert_eq!(
+        (guild.groups_of(flo).await.as_str(), guild.role(flo).await),
+        ("A", Some(Role::Viewer))
+    );
     guild.came(with(&["writers", "chiefs"])).await;
-    assert_eq!((guild.groups_of(flo).await.as_str(), guild.role(flo).await), ("B", Some(Role::Admin)));
+    assert_eq!(
+        (guild.groups_of(flo).await.as_str(), guild.role(flo).await),
+        ("B", Some(Role::Admin))
+    );
     let deeds: Vec<Deed> = guild.deeds().await.into_iter().map(|(deed, _)| deed).collect();
     for deed in [Deed::GroupJoinedByClaim, Deed::GroupLeftByClaim, Deed::RoleChangedByClaim] {
         assert!(deeds.contains(&deed), "{deed:?}");
@@ -518,7 +523,8 @@ async fn a_secret_is_sealed_never_told_and_sent_to_no_other_issuer() {
     let other = ConnectProvider { issuer: evil.issuer.clone(), client_secret: None, ..ask() };
     let refusal = refused(connect_provider(&guild.doors, by.into(), guild.id, other).await);
     assert_eq!(refusal.at, "client_secret");
-    for issuer in ["", "http://id.guild.example", "https://nobody.example", "https://a:b@x.example"] {
+    for issuer in ["", "http://id.guild.example", "https://nobody.example", "https://a:b@x.example"]
+    {
         let other = ConnectProvider { issuer: issuer.to_owned(), ..ask() };
         let refusal = refused(connect_provider(&guild.doors, by.into(), guild.id, other).await);
         assert_eq!(refusal.at, "issuer", "{issuer}");

@@ -88,18 +88,7 @@ fn grant(desk: &Desk, kind: GrantKind, name: &str, expires_at: Option<i64>) -> G
     let (id, person, name) = (desk.new_device(), desk.person, name.to_owned());
     let allows = Allowance::default();
     let (used_at, bound, provided_by) = (None, None, None);
-    Grant {
-        id,
-        person,
-        kind,
-        name,
-        created_at,
-        expires_at,
-        used_at,
-        allows,
-        bound,
-        provided_by,
-    }
+    Grant { id, person, kind, name, created_at, expires_at, used_at, allows, bound, provided_by }
 }
 
 async fn a_secret_opens_its_grant_until_it_ends(desk: &Desk, accounts: &dyn Accounts) {

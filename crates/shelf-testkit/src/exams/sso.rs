@@ -149,8 +149,7 @@ fn newcomer(desk: &Desk, name: &str) -> Joining {
 async fn whom_a_provider_knows_is_one_person<S: Store>(ada: &Desk, ben: &Desk, store: &S) {
     let tenant = ada.scope.tenant;
     let (one, two) = (newcomer(ada, "Flo"), newcomer(ada, "Flo again"));
-    let (first, second) =
-        (identity(ada, "flo", one.person()), identity(ada, "flo", two.person()));
+    let (first, second) = (identity(ada, "flo", one.person()), identity(ada, "flo", two.person()));
     let (a, b) = tokio::join!(
         store.put_identity(&first, &one, Role::Viewer),
         store.put_identity(&second, &two, Role::Viewer)
@@ -180,7 +179,9 @@ async fn whom_a_provider_knows_is_one_person<S: Store>(ada: &Desk, ben: &Desk, s
     let noted = &store.identities_of(ada.person).await.unwrap()[0];
     assert_eq!((noted.role, noted.signed_in_at, noted.since), (None, 99, mine.since));
     let nowhere = Identity { tenant: NOBODY, ..identity(ada, "x", ada.person) };
-    assert!(!store.put_identity(&nowhere, &Joining::Known(ada.person), Role::Member).await.unwrap());
+    assert!(
+        !store.put_identity(&nowhere, &Joining::Known(ada.person), Role::Member).await.unwrap()
+    );
 }
 
 async fn groups_follow_and_what_was_given_by_hand_stays<S: Store>(ada: &Desk, store: &S) {

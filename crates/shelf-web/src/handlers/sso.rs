@@ -35,8 +35,8 @@ use crate::{
     cookies,
     frame::{Here, Theme, alone},
     pages::sso::{
-        ConnectPage, DomainLine, RuleLine, SsoPage, ask, connect as connect_page, onwards, settings,
-        turned_away,
+        ConnectPage, DomainLine, RuleLine, SsoPage, ask, connect as connect_page, onwards,
+        settings, turned_away,
     },
     posted::{Posted, Said, header_of, is_ours, read_body},
     trouble::Trouble,

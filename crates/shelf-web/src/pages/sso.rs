@@ -198,7 +198,8 @@ fn step_connect(page: &SsoPage, frame: &Frame) -> Markup {
         page.refused.as_ref().filter(|(place, _)| place == at).map(|(_, why)| why.as_str())
     };
     let known = ["issuer", "client_id", "client_secret", "groups_claim", "required"];
-    let other = page.refused.as_ref().filter(|(at, _)| !known.contains(&at.as_str()) && at != "domain");
+    let other =
+        page.refused.as_ref().filter(|(at, _)| !known.contains(&at.as_str()) && at != "domain");
     let hint = page.is_connected.then_some("Leave it empty to keep the one there is.");
     html! {
         section.part id="provider" {
@@ -277,7 +278,8 @@ fn rules(page: &SsoPage) -> Markup {
 }
 
 fn step_domains(page: &SsoPage, frame: &Frame) -> Markup {
-    let refused = page.refused.as_ref().filter(|(at, _)| at == "domain").map(|(_, why)| why.as_str());
+    let refused =
+        page.refused.as_ref().filter(|(at, _)| at == "domain").map(|(_, why)| why.as_str());
     html! {
         section.part id="domains" {
             h2 { "3. Your mail addresses" }
@@ -358,7 +360,11 @@ mod tests {
             issuer: text.into(),
             client_id: text.into(),
             groups_claim: text.into(),
-            rules: vec![RuleLine { value: text.into(), group: "g".into(), role: Some(Role::Admin) }],
+            rules: vec![RuleLine {
+                value: text.into(),
+                group: "g".into(),
+                role: Some(Role::Admin),
+            }],
             role: Role::Member,
             is_required: true,
             groups: vec![("g".into(), text.into())],

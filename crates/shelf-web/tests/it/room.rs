@@ -107,6 +107,19 @@ fn open_to_all(store: &Arc<Embedded>, passwords: &PasswordDoors) -> (PrivacyDoor
     (privacy, OAuthDoors { doors: passwords.doors.clone(), clients, authorizations })
 }
 
+/// Who is told what happens, over the same store.
+fn courier_of(store: &Arc<Embedded>, stores: &Stores) -> Courier {
+    Courier {
+        webhooks: store.clone(),
+        library: store.clone(),
+        audit: store.clone(),
+        clock: stores.clock.clone(),
+        chance: stores.chance.clone(),
+        vault: Arc::new(FakeVault),
+        watched: Arc::default(),
+    }
+}
+
 /// Identity providers over the same store.
 fn sso_of(
     store: &Arc<Embedded>,
@@ -168,17 +181,8 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
-        let courier = Courier {
-            webhooks: kept.clone(),
-            library: kept.clone(),
-            audit: kept.clone(),
-            clock: clock.clone(),
-            chance: stores.chance.clone(),
-            vault: Arc::new(FakeVault),
-            watched: Arc::default(),
-        };
         let web = Web {
-            courier,
+            courier: courier_of(&kept, &stores),
             stores,
             search: SearchPorts { library, index, embedder, texts },
             tasks: tokio_util::task::TaskTracker::new(),

@@ -167,7 +167,8 @@ async fn a_form_of_another_site_begins_nothing_and_no_answer_leads_outside() {
     let guild = guild().await;
     let visitor = guild.room.visitor();
     let form = "mail=flo%40guild.example";
-    let request = visitor.ask("POST", "/sign-in/sso").header(header::ORIGIN, "https://evil.example");
+    let request =
+        visitor.ask("POST", "/sign-in/sso").header(header::ORIGIN, "https://evil.example");
     let told = visitor.send(request.body(Body::from(form)).unwrap()).await;
     assert_eq!(told.status, StatusCode::FORBIDDEN);
     for next in ["//evil.example/", "https://evil.example/", "/\\evil.example"] {
@@ -200,7 +201,9 @@ async fn an_address_of_no_organisation_is_told_so_and_one_that_is_turned_away_he
     let back = guild.provider.signs_in(&address, other);
     let told = guild.back(&visitor, &back, &cookie).await;
     assert_eq!(told.status, StatusCode::UNAUTHORIZED);
-    assert!(told.text.contains("has not proven to be its own") && told.text.contains("other_domain"));
+    assert!(
+        told.text.contains("has not proven to be its own") && told.text.contains("other_domain")
+    );
 }
 
 #[tokio::test]
