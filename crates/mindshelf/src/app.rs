@@ -1,7 +1,7 @@
 //! The whole application in one process: stores, followers and routers, wired together.
 
 use crate::blobs::{Blobs, Bucket};
-use crate::courier::{self, courier_of};
+use crate::courier::{self, courier_of, door_out};
 use crate::followers::{Followers, Row};
 use crate::index::Index;
 use crate::keeper::{self, Keeper};
@@ -23,8 +23,8 @@ use shelf_courier::Courier;
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{
-    Doors, Hashing, OAuthDoors, Owner, PasswordDoors, Plan, PrivacyDoors, Secret, Throttle,
-    create_link, first_run,
+    Doors, Hashing, OAuthDoors, Owner, PasswordDoors, Plan, PrivacyDoors, Secret, SsoDoors,
+    Throttle, create_link, first_run,
 };
 use shelf_outbound::Rules;
 use shelf_ports::accounts::{Person, RESTORED, RESTORED_OF};
@@ -132,19 +132,7 @@ impl App {
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
         let privacy = privacy_of(&doors, &records, &vault);
-        let web = Web {
-            stores: stores.clone(),
-            search: search.clone(),
-            tasks: tasks.clone(),
-            passwords: privacy.passwords.clone(),
-            oauth: oauth_of(&doors, &records),
-            privacy: privacy.clone(),
-            doors,
-            courier: courier.clone(),
-            throttle: throttle.clone(),
-            public_url: setup.public_url.clone(),
-            development: false,
-        };
+        let sso = sso_of(setup, &records, &privacy);
         let api = Api {
             stores: stores.clone(),
             search: search.clone(),
@@ -156,11 +144,13 @@ impl App {
             probes: probes.clone(),
             clients: records.clients(),
             authorizations: records.authorizations(),
+            sso,
             privacy: privacy.clone(),
             processing: Arc::new(processing(setup.records.is_some())?),
             news: records.news(),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
+        let web = web_of(&api, oauth_of(&doors, &records), &tasks, setup);
         let router = routes(&setup.roles, api, web, keeper_of(dir, &records, &stores, &followers));
         let sealing = Sealing { courier, vault };
         let kept = || Kept::of(&stores, &records, privacy, search.index.clone(), sealing);
@@ -270,6 +260,24 @@ async fn begin(doors: &Doors, stores: &Stores, vault: &RootVault) -> Result<Owne
     Ok(owner)
 }
 
+/// What the pages work with: what the interface does, and what outlives an answer.
+fn web_of(api: &Api, oauth: OAuthDoors, tasks: &TaskTracker, setup: &Setup) -> Web {
+    Web {
+        stores: api.stores.clone(),
+        search: api.search.clone(),
+        tasks: tasks.clone(),
+        passwords: api.privacy.passwords.clone(),
+        doors: oauth.doors.clone(),
+        oauth,
+        sso: api.sso.clone(),
+        privacy: api.privacy.clone(),
+        courier: api.courier.clone(),
+        throttle: api.throttle.clone(),
+        public_url: setup.public_url.clone(),
+        development: false,
+    }
+}
+
 /// What a process with these roles answers: whether it is well, the owner's own commands, and as a
 /// gateway the interface and the pages.
 fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
@@ -366,8 +374,20 @@ fn privacy_of(doors: &Doors, records: &Records, vault: &Arc<RootVault>) -> Priva
         clients: records.clients(),
         authorizations: records.authorizations(),
         webhooks: records.webhooks(),
+        sso: records.single_sign_on(),
         privacy: records.privacy(),
         vault: vault.clone(),
+    }
+}
+
+/// Identity providers, and the way out to them.
+fn sso_of(setup: &Setup, records: &Records, privacy: &PrivacyDoors) -> SsoDoors {
+    SsoDoors {
+        passwords: privacy.passwords.clone(),
+        sso: records.single_sign_on(),
+        vault: privacy.vault.clone(),
+        outbound: door_out(setup),
+        known: Arc::default(),
     }
 }
 

@@ -41,11 +41,16 @@ pub(crate) fn go_round(courier: &Courier, followers: &Followers, setup: &Setup) 
     if !setup.outbound.on {
         return;
     }
-    let rules = Rules { own: vec![setup.listen], ..setup.outbound.clone() };
-    let door = Arc::new(Door { rules, guard: OnceCell::new() });
+    let door = door_out(setup);
     let share = Arc::new(Held(Arc::clone(follower)));
     let rounds = Rounds::new(courier.clone(), door, share);
     followers.beside(|stopped| rounds.run(stopped));
+}
+
+/// The way out of this process.
+pub(crate) fn door_out(setup: &Setup) -> Arc<dyn Outbound> {
+    let rules = Rules { own: vec![setup.listen], ..setup.outbound.clone() };
+    Arc::new(Door { rules, guard: OnceCell::new() })
 }
 
 /// What the follower holds is this process's share.

@@ -40,7 +40,7 @@ mod tests {
 
     /// What the archive of a person tells of these tables: the account, bookmarks, activity, imports
     /// and every change.
-    const TOLD: [&str; 24] = [
+    const TOLD: [&str; 25] = [
         "activity",
         "apps",
         "audit",
@@ -63,13 +63,14 @@ mod tests {
         "recovery_codes",
         "settings",
         "shares",
+        "sso_identities",
         "tenants",
         "trashed",
     ];
     /// What is made of what is told, and would be made again.
     const MADE_OF_IT: [&str; 6] = ["children", "names", "search_docs", "shown", "tagged", "urls"];
     /// What lives for minutes, or a month at most, and says nothing that is not told.
-    const PASSING: [&str; 9] = [
+    const PASSING: [&str; 10] = [
         "answers",
         "app_secrets",
         "auth_codes",
@@ -77,6 +78,7 @@ mod tests {
         "device_asks",
         "links",
         "replies",
+        "sso_flows",
         "tries",
         "writes",
     ];

@@ -16,6 +16,7 @@ use shelf_ports::news::News;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
 use shelf_ports::replies::Replies;
+use shelf_ports::sso::SingleSignOn;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::webhooks::Webhooks;
@@ -207,6 +208,14 @@ impl Records {
 
     /// What they were given.
     pub(crate) fn authorizations(&self) -> Arc<dyn Authorizations> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Identity providers of tenants, and whom they know.
+    pub(crate) fn single_sign_on(&self) -> Arc<dyn SingleSignOn> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),

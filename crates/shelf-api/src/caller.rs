@@ -16,6 +16,7 @@ use shelf_domain::id::{
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_domain::stamp::Seq;
+use shelf_identity::sso::may_enter::{may_enter, may_govern};
 use shelf_identity::{Actor, CsrfToken, Secret, Signed, authenticate, reach_of, session};
 use shelf_ports::library::IdempotencyKey;
 use std::str::FromStr;
@@ -78,6 +79,9 @@ impl FromRequestParts<Api> for Me {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let signed = known(parts, api).await?;
+        if let Ok(tenant) = named::<TenantId>(parts, "tenant").await {
+            may_enter(&api.sso, &signed, tenant).await?;
+        }
         let (device, person) = (signed.grant.id, signed.person.id);
         let right = Right::Read;
         Ok(Self { ctx: Ctx { stores: api.stores.clone(), device, person, right }, signed })
@@ -256,9 +260,25 @@ path_id!(
     ClientPath, ClientId, "client"
 );
 path_id!(
-    /// The library in the path, for what does not touch its content.
-    LibraryPath, LibraryId, "library"
+    /// The domain in the path.
+    DomainPath, String, "domain"
 );
+
+/// The library in the path, for what does not touch its content.
+#[derive(Clone, Debug)]
+pub(crate) struct LibraryPath(pub LibraryId);
+
+impl FromRequestParts<Api> for LibraryPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let library = named(parts, "library").await?;
+        let signed = known(parts, api).await?;
+        may_govern(&api.sso, &signed, library).await?;
+        Ok(Self(library))
+    }
+}
+
 path_id!(
     /// The tenant in the path.
     TenantPath, TenantId, "tenant"

@@ -44,7 +44,7 @@ use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::SearchPorts;
 use shelf_courier::Courier;
 use shelf_identity::privacy::record::Processing;
-use shelf_identity::{OAuthDoors, PrivacyDoors, Throttle};
+use shelf_identity::{OAuthDoors, PrivacyDoors, SsoDoors, Throttle};
 use shelf_ports::news::News;
 use shelf_ports::oauth::{Authorizations, Clients};
 use std::sync::Arc;
@@ -73,6 +73,8 @@ pub struct Api {
     pub clients: Arc<dyn Clients>,
     /// What they were given.
     pub authorizations: Arc<dyn Authorizations>,
+    /// Identity providers of tenants.
+    pub sso: SsoDoors,
     /// What people may ask about what is theirs.
     pub privacy: PrivacyDoors,
     /// What is kept, for what, on which ground, and how long.

@@ -46,8 +46,11 @@ const TAGS: [(&str, &str); 15] = [
     ("privacy", "Everything out as one file, what is done with it, and erasure."),
 ];
 
+/// The one path parameter that is a name and no id.
+const DOMAIN: &str = "domain";
+
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 14] = [
+const PATH_PARAMETERS: [(&str, &str); 15] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),
@@ -61,6 +64,7 @@ const PATH_PARAMETERS: [(&str, &str); 14] = [
     ("endpoint", "The endpoint."),
     ("delivery", "The delivery."),
     ("receipt", "The receipt."),
+    (DOMAIN, "The name of the domain."),
     ("holder", "The person, the group, or the tenant whose members are meant."),
 ];
 
@@ -289,6 +293,10 @@ fn path_parameters(path: &str) -> Vec<Value> {
         .into_iter()
         .filter(|(name, _)| named(name))
         .map(|(name, about)| {
+            if name == DOMAIN {
+                return json!({ "name": name, "in": "path", "required": true, "description": about,
+                    "schema": { "type": "string" }, "example": "example.org" });
+            }
             let schema = json!({ "type": "string", "format": "uuid" });
             let example = format!("0193f0a0-0000-7000-8000-0000000000{:02x}", example(path, name));
             json!({ "name": name, "in": "path", "required": true, "description": about,

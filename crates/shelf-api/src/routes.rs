@@ -9,6 +9,7 @@ pub(crate) mod oauth;
 mod tenants;
 mod groups;
 mod invitations;
+mod sso;
 mod shares;
 mod audit;
 mod webhooks;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(tenants::routes())
         .merge(groups::routes())
         .merge(invitations::routes())
+        .merge(sso::routes())
         .merge(shares::routes())
         .merge(audit::routes())
         .merge(webhooks::routes())

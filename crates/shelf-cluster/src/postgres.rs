@@ -18,6 +18,7 @@ mod tenants;
 mod audit;
 mod credentials;
 mod oauth;
+mod sso;
 mod activity;
 mod imports;
 mod replies;

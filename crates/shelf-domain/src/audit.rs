@@ -88,6 +88,31 @@ pub enum Deed {
     AppLetIn,
     /// A program was shut out, because a secret of it was brought twice; the subject is its grant.
     AppShutOut,
+    /// An identity provider was connected.
+    ProviderConnected,
+    /// What an identity provider is asked, or may decide, was changed.
+    ProviderChanged,
+    /// An identity provider was removed, with all that came in by it alone.
+    ProviderRemoved,
+    /// A domain of mail addresses was named; nothing is believed of it yet.
+    DomainAdded,
+    /// A domain of mail addresses was proven to be the tenant's.
+    DomainVerified,
+    /// A domain of mail addresses was removed.
+    DomainRemoved,
+    /// A member is known to the identity provider from now on; the subject is the member.
+    ProviderLinked,
+    /// Somebody came in by the identity provider.
+    ProviderSignedIn,
+    /// Whom the identity provider sent was turned away, for the reason in the detail.
+    ProviderTurnedAway,
+    /// The member in the detail came into a group, as the identity provider says; the subject is the
+    /// group.
+    GroupJoinedByClaim,
+    /// The member in the detail left a group, as the identity provider says; the subject is the group.
+    GroupLeftByClaim,
+    /// A member became what the detail says, as the identity provider says; the subject is the member.
+    RoleChangedByClaim,
     /// Somebody asked to be erased.
     ErasureAsked,
     /// Somebody took back that they asked to be erased.
@@ -98,7 +123,7 @@ pub enum Deed {
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 36] = [
+    pub const ALL: [(Self, &'static str); 48] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -132,6 +157,18 @@ impl Deed {
         (Self::ClientRemoved, "client_removed"),
         (Self::AppLetIn, "app_let_in"),
         (Self::AppShutOut, "app_shut_out"),
+        (Self::ProviderConnected, "provider_connected"),
+        (Self::ProviderChanged, "provider_changed"),
+        (Self::ProviderRemoved, "provider_removed"),
+        (Self::DomainAdded, "domain_added"),
+        (Self::DomainVerified, "domain_verified"),
+        (Self::DomainRemoved, "domain_removed"),
+        (Self::ProviderLinked, "provider_linked"),
+        (Self::ProviderSignedIn, "provider_signed_in"),
+        (Self::ProviderTurnedAway, "provider_turned_away"),
+        (Self::GroupJoinedByClaim, "group_joined_by_claim"),
+        (Self::GroupLeftByClaim, "group_left_by_claim"),
+        (Self::RoleChangedByClaim, "role_changed_by_claim"),
         (Self::ErasureAsked, "erasure_asked"),
         (Self::ErasureTakenBack, "erasure_taken_back"),
         (Self::Erased, "erased"),

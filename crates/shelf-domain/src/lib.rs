@@ -10,6 +10,7 @@ pub mod right;
 pub mod permit;
 pub mod audit;
 pub mod login;
+pub mod mail;
 pub mod privacy;
 pub mod stamp;
 pub mod value;

@@ -45,6 +45,7 @@ pub(crate) fn grant_of(row: &Row<'_>) -> rusqlite::Result<Grant> {
         used_at: row.get(6)?,
         allows: allowance_of(row)?,
         bound: row.get::<_, Option<[u8; 32]>>(9)?.map(KeyPrint),
+        provided_by: row.get::<_, Option<[u8; 16]>>(11)?.map(TenantId::from_bytes),
     })
 }
 
@@ -56,7 +57,7 @@ fn allowance_of(row: &Row<'_>) -> rusqlite::Result<Allowance> {
 }
 
 pub(crate) const GRANT: &str = "id, person, kind, name, created_at, expires_at, used_at, scopes,
-    libraries, bound, secret FROM grants";
+    libraries, bound, secret, provided_by FROM grants";
 
 /// Adds a grant that is not there yet; whether it was added.
 pub(crate) fn put_grant(
@@ -66,7 +67,8 @@ pub(crate) fn put_grant(
 ) -> rusqlite::Result<bool> {
     let permits: Option<String> = grant.allows.permits.into();
     let sql = "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
-        used_at, scopes, libraries, bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        used_at, scopes, libraries, bound, provided_by)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         ON CONFLICT (id) DO NOTHING";
     let put = connection.prepare_cached(sql)?.execute(params![
         grant.id.to_bytes(),
@@ -80,6 +82,7 @@ pub(crate) fn put_grant(
         permits,
         grant.allows.libraries_text(),
         grant.bound.map(|bound| bound.0),
+        grant.provided_by.map(TenantId::to_bytes),
     ])?;
     Ok(put > 0)
 }

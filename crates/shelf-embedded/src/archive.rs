@@ -10,7 +10,7 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, audit, keys, library, persist, privacy, webhooks};
+use crate::{Embedded, audit, keys, library, persist, privacy, sso, webhooks};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
@@ -154,12 +154,25 @@ impl Telling<'_> {
                 self.say(Entry::Group(id, group))?;
             }
         }
+        self.providers()?;
         self.each(SHARES, [], |row| {
             Ok(Entry::Share(LibraryId::from_bytes(row.get(3)?), share_of(row, 0)?))
         })?;
         self.each(audit::ALL, [], |row| {
             Ok(Entry::Audit(TenantId::from_bytes(row.get(8)?), audit::sealed_of(row)?))
         })
+    }
+
+    fn providers(&mut self) -> rusqlite::Result<()> {
+        let providers = format!("{} ORDER BY tenant", sso::PROVIDER);
+        self.each(&providers, [], |row| Ok(Entry::Provider(sso::provider_of(row)?)))?;
+        let domains = format!("{} ORDER BY tenant, name", sso::DOMAIN);
+        self.each(&domains, [], |row| Ok(Entry::Domain(sso::domain_of(row)?)))?;
+        let identities = format!("{} ORDER BY tenant, issuer, subject", sso::IDENTITY);
+        for identity in sso::identities(self.connection, &identities, [])? {
+            self.say(Entry::Identity(identity))?;
+        }
+        Ok(())
     }
 
     fn libraries(&self) -> rusqlite::Result<Vec<(LibraryInfo, PersonId, LibraryKey)>> {
@@ -257,6 +270,9 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
             return put_member(connection, *tenant, member.person, member.role, member.since);
         }
         Entry::Group(tenant, group) => return take_group(connection, *tenant, group),
+        Entry::Provider(told) => return sso::take_provider(connection, told),
+        Entry::Domain(told) => return sso::put_domain(connection, told).map(drop),
+        Entry::Identity(told) => return sso::take_identity(connection, told),
         Entry::Share(library, share) => return give(connection, *library, *share),
         Entry::Audit(tenant, sealed) => return audit::keep(connection, *tenant, sealed),
         Entry::Library(info, maker) => return take_library(connection, info, *maker),
@@ -270,7 +286,7 @@ fn take_group(connection: &Connection, tenant: TenantId, group: &Group) -> rusql
     connection
         .prepare_cached("INSERT OR IGNORE INTO groups VALUES (?1, ?2, ?3)")?
         .execute(params![id, tenant, group.name])?;
-    let mut put = connection.prepare_cached("INSERT OR IGNORE INTO grouped VALUES (?1, ?2)")?;
+    let mut put = connection.prepare_cached("INSERT OR IGNORE INTO grouped VALUES (?1, ?2, 0)")?;
     group.people.iter().try_for_each(|person| put.execute(params![id, person.to_bytes()]).map(drop))
 }
 

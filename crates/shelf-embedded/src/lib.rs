@@ -13,6 +13,7 @@ mod tenants;
 mod audit;
 mod credentials;
 mod oauth;
+mod sso;
 mod activity;
 mod imports;
 mod replies;

@@ -23,7 +23,7 @@ CREATE TABLE members (
 CREATE INDEX members_person ON members (person);
 CREATE TABLE groups (id BLOB PRIMARY KEY, tenant BLOB NOT NULL, name TEXT NOT NULL,
     UNIQUE (tenant, name)) WITHOUT ROWID;
-CREATE TABLE grouped (team BLOB NOT NULL, person BLOB NOT NULL, PRIMARY KEY (team, person))
+CREATE TABLE grouped (team BLOB NOT NULL, person BLOB NOT NULL, by_claim INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (team, person))
     WITHOUT ROWID;
 CREATE INDEX grouped_person ON grouped (person);
 -- to whom a library is given; the holder is a person, a group, or the tenant for everyone in it
@@ -47,7 +47,7 @@ CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at IN
     WITHOUT ROWID;
 CREATE TABLE grants (
     id BLOB PRIMARY KEY, person BLOB NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
-    secret BLOB UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER, scopes TEXT, libraries TEXT, bound BLOB) WITHOUT ROWID;
+    secret BLOB UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER, scopes TEXT, libraries TEXT, bound BLOB, provided_by BLOB) WITHOUT ROWID;
 CREATE TABLE settings (person BLOB NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (person, name)) WITHOUT ROWID;
 -- one for each person who has a password
@@ -83,6 +83,30 @@ CREATE TABLE device_asks (
     secret BLOB PRIMARY KEY, typed BLOB NOT NULL UNIQUE, client BLOB NOT NULL, scopes TEXT,
     device TEXT NOT NULL, place TEXT NOT NULL, expires_at INTEGER NOT NULL, polled_at INTEGER,
     slower INTEGER NOT NULL DEFAULT 0, answer INTEGER, person BLOB, allowed TEXT, libraries TEXT
+) WITHOUT ROWID;
+-- the identity provider of a tenant, and what it may decide
+CREATE TABLE sso_providers (
+    tenant BLOB PRIMARY KEY, issuer TEXT NOT NULL, client TEXT NOT NULL, secret BLOB NOT NULL,
+    claim TEXT NOT NULL, rules TEXT NOT NULL, role TEXT NOT NULL, required INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+-- domains of mail addresses tenants named; one that is verified belongs to one of them
+CREATE TABLE sso_domains (
+    tenant BLOB NOT NULL, name TEXT NOT NULL, token TEXT NOT NULL, added_at INTEGER NOT NULL,
+    verified_at INTEGER, PRIMARY KEY (tenant, name)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX sso_domains_verified ON sso_domains (name) WHERE verified_at IS NOT NULL;
+-- members as the provider of their tenant knows them
+CREATE TABLE sso_identities (
+    tenant BLOB NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL, person BLOB NOT NULL,
+    role TEXT, since INTEGER NOT NULL, signed_in_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, issuer, subject), UNIQUE (tenant, person)
+) WITHOUT ROWID;
+CREATE INDEX sso_identities_person ON sso_identities (person);
+-- sign-ins that are under way
+CREATE TABLE sso_flows (
+    secret BLOB PRIMARY KEY, tenant BLOB NOT NULL, issuer TEXT NOT NULL, client TEXT NOT NULL,
+    person BLOB, landing TEXT NOT NULL, expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- privacy

@@ -26,7 +26,8 @@ const OTHER_OWNERS: &str =
 const REACH: &str = "WITH me (id, kind) AS (SELECT ?1, 'person'
         UNION ALL SELECT team, 'group' FROM grouped WHERE person = ?1
         UNION ALL SELECT tenant, 'everyone' FROM members WHERE person = ?1)
-    SELECT l.id, l.tenant, l.name, l.created_at, m.role, s.may
+    SELECT l.id, l.tenant, l.name, l.created_at, m.role, s.may,
+        EXISTS (SELECT 1 FROM sso_providers p WHERE p.tenant = l.tenant AND p.required)
     FROM me JOIN shares s ON s.holder = me.id AND s.kind = me.kind JOIN libraries l ON l.id = s.library
     JOIN members m ON m.tenant = l.tenant AND m.person = ?1
     ORDER BY l.created_at, l.id";
@@ -286,7 +287,7 @@ impl Tenants for Embedded {
                 return Ok(false);
             }
             connection
-                .prepare_cached("INSERT OR IGNORE INTO grouped VALUES (?1, ?2)")?
+                .prepare_cached("INSERT OR REPLACE INTO grouped VALUES (?1, ?2, 0)")?
                 .execute(params![id.to_bytes(), person.to_bytes()])?;
             Ok(true)
         })
@@ -349,7 +350,7 @@ impl Tenants for Embedded {
             let found = connection
                 .prepare_cached(REACH)?
                 .query_map([person.to_bytes()], |row| {
-                    Ok((library_of(row)?, role_of(row, 4)?, right_of(row, 5)?))
+                    Ok((library_of(row)?, role_of(row, 4)?, right_of(row, 5)?, row.get(6)?))
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             Ok(Reach::folded(found))

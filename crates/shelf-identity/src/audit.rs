@@ -30,20 +30,23 @@ pub struct Actor {
     pub permits: Permits,
     /// When what they make with it ends at the latest, milliseconds.
     pub until: Option<i64>,
+    /// The tenant whose identity provider it came by, as does what they make with it.
+    pub provided_by: Option<TenantId>,
 }
 
 impl From<&Signed> for Actor {
     fn from(signed: &Signed) -> Self {
-        let Grant { id, kind, expires_at, ref allows, .. } = signed.grant;
+        let Grant { id, kind, expires_at, ref allows, provided_by, .. } = signed.grant;
         // A session ends by itself because a browser is left behind, not because it was limited.
         let until = if kind == GrantKind::Session { None } else { expires_at };
-        Self { person: signed.person.id, grant: Some(id), permits: allows.permits, until }
+        let (person, permits) = (signed.person.id, allows.permits);
+        Self { person, grant: Some(id), permits, until, provided_by }
     }
 }
 
 impl From<PersonId> for Actor {
     fn from(person: PersonId) -> Self {
-        Self { person, grant: None, permits: Permits::EVERY, until: None }
+        Self { person, grant: None, permits: Permits::EVERY, until: None, provided_by: None }
     }
 }
 

@@ -129,8 +129,18 @@ pub(crate) async fn open(doors: &Doors, by: Actor, new: New) -> Result<NewGrant,
         GrantKind::Token => record_own(doors, by, (Deed::TokenMade, Some(id.to_bytes()))).await?,
         GrantKind::Local | GrantKind::Device | GrantKind::App => {}
     }
-    let (used_at, bound) = (None, None);
-    let grant = Grant { id, person, kind, name, created_at, expires_at, used_at, allows, bound };
+    let grant = Grant {
+        id,
+        person,
+        kind,
+        name,
+        created_at,
+        expires_at,
+        used_at: None,
+        allows,
+        bound: None,
+        provided_by: by.provided_by,
+    };
     doors.accounts.put_grant(&grant, Some(secret.hash())).await?;
     Ok(NewGrant { secret, grant })
 }

@@ -21,6 +21,7 @@ pub mod address;
 pub mod throttle;
 pub mod passwords;
 pub mod oauth;
+pub mod sso;
 pub mod privacy;
 
 pub use address::Address;
@@ -40,5 +41,6 @@ pub use privacy::PrivacyDoors;
 pub use rename_person::rename_person;
 pub use secret::Secret;
 pub use sign_in::sign_in;
+pub use sso::SsoDoors;
 pub use tenants::libraries::{libraries, reach_of};
 pub use throttle::{Admitted, Asker, Bound, Counted, Dry, Outcome, Throttle};

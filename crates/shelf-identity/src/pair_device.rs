@@ -22,6 +22,7 @@ pub async fn pair_device(doors: &Doors, by: Actor, name: &str) -> Result<Grant, 
         used_at: None,
         allows: Allowance::default(),
         bound: None,
+        provided_by: by.provided_by,
     };
     record_own(doors, by, (Deed::DevicePaired, Some(grant.id.to_bytes()))).await?;
     doors.accounts.put_grant(&grant, None).await?;

@@ -21,6 +21,7 @@ use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::accounts::GrantKind;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
+use shelf_ports::sso::SingleSignOn;
 use shelf_ports::vault::Vault;
 use shelf_ports::webhooks::Webhooks;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct PrivacyDoors {
     pub authorizations: Arc<dyn Authorizations>,
     /// Who is told what happens in libraries.
     pub webhooks: Arc<dyn Webhooks>,
+    /// How people are known to identity providers.
+    pub sso: Arc<dyn SingleSignOn>,
     /// Keys, consents, erasures and receipts.
     pub privacy: Arc<dyn Privacy>,
     /// What seals the key of this server.

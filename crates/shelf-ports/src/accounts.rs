@@ -107,6 +107,9 @@ pub struct Grant {
     /// The key whoever uses it must prove to have; none for what works by itself.
     #[serde(default)]
     pub bound: Option<KeyPrint>,
+    /// The tenant whose identity provider it came by, itself or what made it.
+    #[serde(default)]
+    pub provided_by: Option<TenantId>,
 }
 
 /// SHA-256 of a public key, as RFC 7638 takes it.

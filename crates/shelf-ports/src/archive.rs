@@ -8,6 +8,7 @@ use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
 use crate::privacy::{Consent, Erasure, Receipt, ServerKey};
+use crate::sso::{Identity, Provider, TenantDomain};
 use crate::tenants::{Group, Member, Share, Tenant};
 use crate::vault::{Owner, SealedKey};
 use crate::webhooks::Endpoint;
@@ -22,7 +23,7 @@ use std::fmt;
 pub const ENTRIES_MAX: usize = 2_000;
 
 /// One true thing. What is folded from the log is not among them: it is folded again. Nor are
-/// sign-in links and leases, which live for minutes, tries to sign in, which live for a day,
+/// sign-in links, sign-ins that are under way and leases, which live for minutes, tries to sign in, which live for a day,
 /// deliveries of webhooks, and the grants of programs that were let in: what opens those changes,
 /// and they ask again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,12 @@ pub enum Entry {
     Member(TenantId, Member),
     /// A group of a tenant.
     Group(TenantId, Group),
+    /// The identity provider of a tenant.
+    Provider(Provider),
+    /// A domain a tenant named.
+    Domain(TenantDomain),
+    /// A member as a provider knows them, with the groups they are in for its sake.
+    Identity(Identity),
     /// A right to a library that was given.
     Share(LibraryId, Share),
     /// A record of the audit log of a tenant.
@@ -145,7 +152,8 @@ pub trait Taking: Send {
 ///   that batch is kept.
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
-    /// Tells everything: keys, people, tenants and who belongs to them, rights, audit logs, settings,
+    /// Tells everything: keys, people, tenants and who belongs to them,
+    /// their providers, rights, audit logs, settings,
     /// consents, erasures that wait, receipts, passwords, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod tenants;
 pub mod credentials;
 pub mod oauth;
+pub mod sso;
 pub mod activity;
 pub mod imports;
 pub mod replies;

@@ -103,18 +103,22 @@ pub struct Reach {
     /// The most that was given to them, to a group of theirs or to everyone, as far as their role
     /// goes.
     pub right: Right,
+    /// Whether only what came by the identity provider of its tenant reaches it for them.
+    pub only_by_provider: bool,
 }
 
 impl Reach {
-    /// What somebody may use, from what stores find: a library, their role in its tenant and one
-    /// right they hold to it; rows of one library stand together.
-    pub fn folded(found: impl IntoIterator<Item = (LibraryInfo, Role, Right)>) -> Vec<Self> {
+    /// What somebody may use, from what stores find: a library, their role in its tenant, one right
+    /// they hold to it, and whether the tenant requires its identity provider; rows of one library
+    /// stand together. Owners keep a way in.
+    pub fn folded(found: impl IntoIterator<Item = (LibraryInfo, Role, Right, bool)>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
-        for (library, role, right) in found {
-            let right = right.held_as(role);
+        for (library, role, right, is_required) in found {
+            let (right, only_by_provider) =
+                (right.held_as(role), is_required && role != Role::Owner);
             match all.last_mut() {
                 Some(last) if last.library.id == library.id => last.right = last.right.max(right),
-                _ => all.push(Self { library, right }),
+                _ => all.push(Self { library, right, only_by_provider }),
             }
         }
         all

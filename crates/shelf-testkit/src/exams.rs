@@ -9,6 +9,7 @@ pub mod tenants;
 pub mod audit;
 pub mod credentials;
 pub mod oauth;
+pub mod sso;
 pub mod activity;
 pub mod imports;
 pub mod webhooks;

@@ -9,11 +9,13 @@ pub mod chance;
 pub mod desk;
 pub mod exams;
 pub mod ground;
+pub mod provider;
 pub mod vault;
 pub mod wire;
 
 pub use chance::SeededChance;
 pub use clock::FakeClock;
 pub use desk::Desk;
+pub use provider::{FakeInternet, FakeProvider};
 pub use vault::FakeVault;
 pub use wire::Wire;

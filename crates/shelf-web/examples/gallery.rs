@@ -430,12 +430,14 @@ fn some_settings() -> settings::SettingsPage {
                 name: "Firefox on Linux".into(),
                 seen_at: NOW,
                 this: true,
+                by_provider: false,
             },
             settings::Session {
                 id: "2".into(),
                 name: "Safari on iPhone".into(),
                 seen_at: NOW - Duration::hours(5),
                 this: false,
+                by_provider: true,
             },
         ],
         apps: vec![apps::App {

@@ -14,7 +14,7 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        password, people, privacy, save, settings, sharing, tags, trash, webhooks,
+        password, people, privacy, save, settings, sharing, sso, tags, trash, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -31,6 +31,7 @@ pub fn router(web: Web) -> Router {
         .merge(in_and_out())
         .merge(past_and_settings())
         .merge(people_and_rights())
+        .merge(organisations())
         .merge(told())
         .merge(own())
         .fallback(door::nothing_here);
@@ -63,6 +64,8 @@ fn coming_in() -> Router<Web> {
         .route("/welcome", get(door::welcome))
         .route("/sign-in", get(door::sign_in_page).post(door::sign_in))
         .route("/sign-in/password", post(password::sign_in))
+        .route("/sign-in/sso", get(sso::page).post(sso::go))
+        .route("/sign-in/sso/{team}", get(sso::back))
         .route("/sign-in/code", get(password::lost).post(password::sign_in_lost))
         .route("/sign-out", post(door::sign_out))
         .route("/sample", post(door::add_sample))
@@ -93,6 +96,16 @@ fn people_and_rights() -> Router<Web> {
         .route("/people/{team}/groups/{group}/remove", post(people::end_group))
         .route("/people/{team}/groups/{group}/members", post(people::into_group))
         .route("/people/{team}/groups/{group}/members/{person}/remove", post(people::out_of_group))
+}
+
+fn organisations() -> Router<Web> {
+    Router::new()
+        .route("/people/{team}/sso", get(sso::one).post(sso::connect))
+        .route("/people/{team}/sso/remove", post(sso::disconnect))
+        .route("/people/{team}/sso/domains", post(sso::add))
+        .route("/people/{team}/sso/domains/verify", post(sso::verify))
+        .route("/people/{team}/sso/domains/remove", post(sso::forget))
+        .route("/people/{team}/sso/connect", get(sso::connecting).post(sso::connect_self))
 }
 
 fn told() -> Router<Web> {

@@ -4,7 +4,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
-use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::{
+    id::TenantId,
+    refusal::{Code, Refused},
+};
 use shelf_identity::Dry;
 use shelf_ports::{Failure, Fault};
 
@@ -30,6 +33,8 @@ pub(crate) enum Trouble {
         /// Whether a script asks.
         is_part: bool,
     },
+    /// The team asks its members to come by its own sign-in.
+    Shut(TenantId),
     /// The form was not from a page of ours, or too old.
     StaleForm,
     /// Too much was asked for.
@@ -68,7 +73,7 @@ impl Trouble {
             Self::Refused(refused) => (status(refused.code), refusal(refused)),
             Self::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, Problem::broken()),
             Self::Nobody { .. } => (StatusCode::UNAUTHORIZED, Problem::default()),
-            Self::StaleForm => (StatusCode::FORBIDDEN, Problem::stale_form()),
+            Self::Shut(_) | Self::StaleForm => (StatusCode::FORBIDDEN, Problem::stale_form()),
             Self::Dry(dry) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 Problem::slow_down(dry.counted.sentence(), dry.wait_s),
@@ -120,6 +125,9 @@ impl IntoResponse for Trouble {
                 return (StatusCode::UNAUTHORIZED, [("HX-Redirect", "/sign-in")]).into_response();
             }
             Self::Nobody { is_part: false } => return Redirect::to("/sign-in").into_response(),
+            Self::Shut(team) => {
+                return Redirect::to(&format!("/people/{team}/sso/connect")).into_response();
+            }
             _ => {}
         }
         let (status, told) = self.told();

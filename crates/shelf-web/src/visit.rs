@@ -1,19 +1,22 @@
 //! One request of someone signed in: who, in which library, with which likings.
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath, RawPathParams},
     http::{Uri, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
 use shelf_courier::{Manager, given_up};
-use shelf_domain::{id::Scope, right::Right};
+use shelf_domain::{
+    id::{Scope, TenantId},
+    right::Right,
+};
 use shelf_identity::{
     Actor, CsrfToken, Secret, Signed, libraries, privacy::ask_erasure::erasure_of, session,
-    tenants::create_tenant::list_tenants,
+    sso::may_enter::may_enter, tenants::create_tenant::list_tenants,
 };
-use shelf_ports::tenants::Reach;
+use shelf_ports::{Failure, tenants::Reach};
 use time::OffsetDateTime;
 
 use crate::{
@@ -73,6 +76,7 @@ impl FromRequestParts<Web> for Visit {
     type Rejection = Trouble;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Trouble> {
+        let team = team_in(parts).await;
         let headers = &parts.headers;
         let restoring = headers.contains_key("HX-History-Restore-Request");
         let is_part = headers.contains_key("HX-Request") && !restoring;
@@ -84,10 +88,13 @@ impl FromRequestParts<Web> for Visit {
             Some(signed) => signed.clone(),
             None => session(&web.doors, &secret).await?.ok_or_else(nobody)?,
         };
+        if let Some(team) = team {
+            must_enter(web, &signed, team).await?;
+        }
         let libraries = libraries(&web.doors, &signed).await?;
         let within = parts.extensions.get::<Within>().copied();
         let meant = |reach: &&Reach| within.is_none_or(|Within(id)| reach.library.id == id);
-        let Reach { library, right } =
+        let Reach { library, right, .. } =
             libraries.iter().find(meant).ok_or_else(|| Trouble::not_found("library"))?.clone();
         let (device, person) = (signed.grant.id, signed.person.id);
         let mut ctx = Ctx { stores: web.stores.clone(), device, person, right };
@@ -114,6 +121,27 @@ impl FromRequestParts<Web> for Visit {
             web: web.clone(),
             signed,
         })
+    }
+}
+
+/// Where a member of a team that asks for its own sign-in goes there: open to all of them.
+const CONNECT: &str = "/people/{team}/sso/connect";
+
+/// The team the address names, unless it is where one goes to its own sign-in.
+async fn team_in(parts: &mut Parts) -> Option<TenantId> {
+    if parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str() == CONNECT) {
+        return None;
+    }
+    let params = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    let (_, text) = params.iter().find(|(name, _)| *name == "team")?;
+    text.parse().ok()
+}
+
+/// Sends whoever may not enter with what they are signed in with to where they can.
+async fn must_enter(web: &Web, signed: &Signed, team: TenantId) -> Result<(), Trouble> {
+    match may_enter(&web.sso, signed, team).await {
+        Err(Failure::Refused(_)) => Err(Trouble::Shut(team)),
+        other => Ok(other?),
     }
 }
 
@@ -174,7 +202,7 @@ impl Visit {
         }
         let tenants = list_tenants(&self.web.doors, self.signed.person.id).await?;
         let owner = |id| tenants.iter().find(|(tenant, _)| tenant.id == id);
-        let choice = |Reach { library, right }: &Reach| LibraryChoice {
+        let choice = |Reach { library, right, .. }: &Reach| LibraryChoice {
             href: format!("{}/library", Within(library.id).path()),
             name: library.name.clone(),
             of: match owner(library.tenant) {

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
 use shelf_courier::Courier;
-use shelf_identity::{Doors, OAuthDoors, PasswordDoors, PrivacyDoors, Throttle};
+use shelf_identity::{Doors, OAuthDoors, PasswordDoors, PrivacyDoors, SsoDoors, Throttle};
 use tokio_util::task::TaskTracker;
 
 use crate::public_url::PublicUrl;
@@ -27,6 +27,8 @@ pub struct Web {
     pub passwords: PasswordDoors,
     /// The same with programs of others.
     pub oauth: OAuthDoors,
+    /// The same with identity providers.
+    pub sso: SsoDoors,
     /// What people may ask about what is theirs.
     pub privacy: PrivacyDoors,
     /// How browsers reach this server, when that was set; else what the request says is believed.

@@ -48,6 +48,11 @@ impl Present {
             (None, Entry::Group(tenant, _) | Entry::Audit(tenant, _)) => {
                 self.tenants.contains(tenant)
             }
+            (None, Entry::Provider(provider)) => self.tenants.contains(&provider.tenant),
+            (None, Entry::Domain(domain)) => self.tenants.contains(&domain.tenant),
+            (None, Entry::Identity(one)) => {
+                self.tenants.contains(&one.tenant) && self.people.contains(&one.person)
+            }
             (None, Entry::Share(library, share)) => {
                 self.libraries.contains(library) && self.holds(share.holder)
             }

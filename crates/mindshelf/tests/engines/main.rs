@@ -15,6 +15,7 @@ mod shared;
 mod sharing;
 mod storm;
 mod certificate;
+mod single_sign_on;
 mod cache;
 mod proxy;
 mod replica;

@@ -154,6 +154,13 @@ pub(crate) const WITHOUT: &[&str] = &[
     "get_receipt",
     "get_server_key",
     "get_processing_record",
+    // Set up once, with what a provider shows: a page, or REST.
+    "get_sso",
+    "connect_sso",
+    "remove_sso",
+    "add_sso_domain",
+    "verify_sso_domain",
+    "remove_sso_domain",
     // Replicas push by REST.
     "push_changes",
     // Answered by lists and nodes.

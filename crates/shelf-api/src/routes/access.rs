@@ -57,6 +57,9 @@ pub(crate) struct GrantOut {
     /// In which libraries alone; null is all.
     #[schema(value_type = Option<Vec<Id>>)]
     libraries: Option<Vec<String>>,
+    /// The tenant whose identity provider it came by, itself or what made it.
+    #[schema(value_type = Option<Id>)]
+    provided_by: Option<String>,
 }
 
 /// What a token may be used for.
@@ -130,6 +133,7 @@ impl From<Grant> for GrantOut {
             created_at: Moment(grant.created_at),
             expires_at: grant.expires_at.map(Moment),
             used_at: grant.used_at.map(Moment),
+            provided_by: grant.provided_by.map(|tenant| tenant.to_string()),
         }
     }
 }

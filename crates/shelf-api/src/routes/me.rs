@@ -75,7 +75,7 @@ pub(crate) struct LibraryOut {
 impl LibraryOut {
     /// What is told of a library the caller reaches.
     pub(crate) async fn of(me: &Me, reach: Reach) -> Result<Self, Problem> {
-        let Reach { library, right } = reach;
+        let Reach { library, right, .. } = reach;
         Ok(Self {
             id: library.id.to_string(),
             tenant: library.tenant.to_string(),

@@ -117,7 +117,9 @@ async fn create(
 ) -> Answer {
     let library = create_library(&api.doors(), me.actor(), tenant, &body.name).await?;
     let location = format!("/v1/libraries/{}", library.id);
-    let body = LibraryOut::of(&me, Reach { library, right: Right::Manage }).await?;
+    let body =
+        LibraryOut::of(&me, Reach { library, right: Right::Manage, only_by_provider: false })
+            .await?;
     Ok(located((StatusCode::CREATED, Json(body)).into_response(), &location))
 }
 

@@ -22,6 +22,7 @@ mod shape;
 mod walk;
 mod scopes;
 mod oauth;
+mod sso;
 mod dpop;
 mod examples;
 mod nasty;

@@ -130,6 +130,18 @@ async fn let_in(world: &World) -> (String, String) {
     (id, list_apps(&doors, world.ada.person).await.unwrap()[0].0.id.to_string())
 }
 
+/// Connects the provider of the examples to `tenant`, and names a domain that says it is theirs.
+async fn single_sign_on(world: &World, tenant: &str) {
+    let path = format!("/v1/tenants/{tenant}/sso");
+    let ask = json!({"issuer": "https://id.example.org", "client_id": "mindshelf",
+        "client_secret": "s"});
+    let told = world.ask(&world.ada, Method::PUT, &path, &ask.to_string()).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    let ask = json!({"domain": "example.org"});
+    let named = world.post(&world.ada, &format!("{path}/domains"), &ask).await;
+    world.internet.says(&named.at("/place"), &named.at("/text"));
+}
+
 /// The ids as the examples name them, and the secret of an invitation.
 fn named(ids: Vec<(u8, String)>, secret: String) -> Vec<(String, String)> {
     let ids = ids.into_iter().map(|(n, id)| (format!("{EXAMPLE}{n:02x}"), id));
@@ -181,6 +193,7 @@ impl Prepared {
             post(&format!("{BASE}/webhooks"), json!({"url": "https://hooks.example/a"})).await;
         let hook = hook.at("/webhook/id");
         let tried = post(&format!("{BASE}/webhooks/{hook}/test"), json!({})).await.at("/id");
+        single_sign_on(&world, &tenant).await;
         let (client, app) = let_in(&world).await;
         let receipt = world.erasing(ada).await;
         let ids = vec![

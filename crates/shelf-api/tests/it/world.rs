@@ -18,13 +18,13 @@ use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
 use shelf_identity::privacy::record::Processing;
 use shelf_identity::{
     CreateToken, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
-    Signed, Throttle, authenticate, create_link, create_token, sign_in,
+    Signed, SsoDoors, Throttle, authenticate, create_link, create_token, sign_in,
 };
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::privacy::{Erasure, Privacy, Receipt};
 use shelf_ports::projection::Projection;
-use shelf_testkit::FakeVault;
+use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -80,6 +80,8 @@ pub(crate) struct World {
     stores: Stores,
     store: Arc<Embedded>,
     dir: TempDir,
+    /// What there is beyond the door out.
+    pub(crate) internet: Arc<FakeInternet>,
 }
 
 /// An answer, read to its end.
@@ -121,6 +123,38 @@ fn processing() -> Processing {
     }
 }
 
+/// What people ask about what is theirs, over the same store.
+fn privacy_of(store: &Arc<Embedded>, passwords: &PasswordDoors) -> PrivacyDoors {
+    PrivacyDoors {
+        passwords: passwords.clone(),
+        clients: store.clone(),
+        authorizations: store.clone(),
+        webhooks: store.clone(),
+        sso: store.clone(),
+        privacy: store.clone(),
+        vault: Arc::new(FakeVault),
+    }
+}
+
+/// Identity providers over the same store.
+fn sso_of(store: &Arc<Embedded>, doors: &Doors, internet: &Arc<FakeInternet>) -> SsoDoors {
+    let (doors, hashing) = (doors.clone(), Arc::new(Hashing::default()));
+    SsoDoors {
+        passwords: PasswordDoors { doors, credentials: store.clone(), hashing },
+        sso: store.clone(),
+        vault: Arc::new(FakeVault),
+        outbound: internet.clone(),
+        known: Arc::default(),
+    }
+}
+
+/// The provider of the examples, beyond the door out.
+fn internet(clock: &Arc<Ticking>) -> Arc<FakeInternet> {
+    let internet = Arc::new(FakeInternet::default());
+    internet.has(&FakeProvider::new("https://id.example.org", clock.clone()));
+    internet
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(Arc::new(AlwaysReady), Plan::Home).await
@@ -158,6 +192,8 @@ impl World {
         let gate = Arc::new(Gate::new("127.0.0.1:4747".parse().unwrap(), &[], &[]));
         let index = Arc::new(EmbeddedSearch::open(&dir.path().join("search"), "tests").unwrap());
         let embedder = Arc::new(BuiltInModel::default());
+        let internet = internet(&clock);
+        let sso = sso_of(&store, &doors, &internet);
         let follower =
             TextFollower::new(store.clone(), store.clone(), index.clone(), embedder.clone());
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store.clone() });
@@ -180,23 +216,14 @@ impl World {
             probes,
             clients: store.clone(),
             authorizations: store.clone(),
-            privacy: PrivacyDoors {
-                passwords: PasswordDoors {
-                    doors,
-                    credentials: store.clone(),
-                    hashing: Arc::new(Hashing::default()),
-                },
-                clients: store.clone(),
-                authorizations: store.clone(),
-                webhooks: store.clone(),
-                privacy: store.clone(),
-                vault: Arc::new(FakeVault),
-            },
+            privacy: privacy_of(&store, &sso.passwords),
+            sso,
             processing: Arc::new(vec![processing()]),
             news: store.clone(),
             public_url: None,
         };
-        Self { app: shelf_api::router(api), ada, eve, follower, clock, stores, store, dir }
+        let app = shelf_api::router(api);
+        Self { app, ada, eve, follower, clock, stores, store, dir, internet }
     }
 
     /// Lets so many seconds pass.

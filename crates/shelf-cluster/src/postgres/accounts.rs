@@ -20,7 +20,8 @@ use uuid::Uuid;
 /// The columns of a grant, for [`grant_of`].
 macro_rules! grant_columns {
     () => {
-        "id, person, kind, name, created_at, expires_at, used_at, scopes, libraries, bound"
+        "id, person, kind, name, created_at, expires_at, used_at, scopes, libraries, bound,
+            provided_by"
     };
 }
 pub(super) use grant_columns;
@@ -36,7 +37,8 @@ const GRANT_BY: &str = concat!(
 /// Adds a grant that is not there yet.
 const PUT_GRANT: &str =
     "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
-    used_at, scopes, libraries, bound) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    used_at, scopes, libraries, bound, provided_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT (id) DO NOTHING";
 /// The grants of a person.
 const GRANTS_OF: &str = concat!(
@@ -76,6 +78,7 @@ pub(super) fn grant_of(row: &Row) -> Result<Grant, Fault> {
         allows: Allowance::kept(row.get(7), row.get(8))
             .ok_or_else(|| damaged("what a grant may be used for"))?,
         bound: bound_of(row.get(9))?,
+        provided_by: row.get::<_, Option<Uuid>>(10).map(TenantId::from),
     })
 }
 
@@ -93,7 +96,7 @@ pub(super) async fn put_grant(
     let secret = secret.map(<[u8; 32]>::as_slice);
     let permits: Option<String> = grant.allows.permits.into();
     let bound = grant.bound.as_ref().map(|bound| bound.0.as_slice());
-    let of: [Bound<'_>; 11] = [
+    let of: [Bound<'_>; 12] = [
         (&Uuid::from(grant.id), Type::UUID),
         (&uuid(grant.person), Type::UUID),
         (&grant.kind.name(), Type::TEXT),
@@ -105,6 +108,7 @@ pub(super) async fn put_grant(
         (&permits, Type::TEXT),
         (&grant.allows.libraries_text(), Type::TEXT),
         (&bound, Type::BYTEA),
+        (&grant.provided_by.map(Uuid::from), Type::UUID),
     ];
     within.plain(PUT_GRANT, &of).await.map(drop)
 }

@@ -11,7 +11,7 @@ use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, webhooks};
+use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, sso, webhooks};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
@@ -134,7 +134,7 @@ fn person(row: &Row, at: usize) -> PersonId {
 }
 
 fn secret_of(row: &Row) -> Result<Option<[u8; 32]>, Fault> {
-    let secret: Option<&[u8]> = row.get(10);
+    let secret: Option<&[u8]> = row.get(11);
     secret.map(|secret| secret.try_into().map_err(|_| damaged("a secret's hash"))).transpose()
 }
 
@@ -174,6 +174,9 @@ impl Telling<'_, '_> {
                 self.to.take(Batch { scope: None, entries }).await?;
             }
         }
+        self.each(sso::PROVIDERS, |row| Ok(Entry::Provider(sso::provider_of(row)?))).await?;
+        self.each(sso::DOMAINS, |row| Ok(Entry::Domain(sso::domain_of(row)?))).await?;
+        self.each(sso::IDENTITIES, |row| Ok(Entry::Identity(sso::identity_of(row)?))).await?;
         self.each(SHARES, |row| {
             Ok(Entry::Share(LibraryId::from(row.get::<_, Uuid>(3)), share_of(row)?))
         })
@@ -282,6 +285,9 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             return put_member(within, *tenant, person, role, since).await;
         }
         Entry::Group(tenant, group) => return take_group(within, *tenant, group).await,
+        Entry::Provider(told) => return sso::take_provider(within, told).await,
+        Entry::Domain(told) => return sso::put_domain(within, told).await.map(drop),
+        Entry::Identity(told) => return sso::take_identity(within, told).await,
         Entry::Share(library, share) => return give(within, *library, *share).await,
         Entry::Library(info, maker) => return take_library(within, info, *maker).await,
         _ => return Err(damaged("an entry of a library outside of one")),

@@ -45,13 +45,14 @@ const REMOVE_GROUP: [&str; 3] = [
 const PUT_INTO_GROUP: &str = "INSERT INTO grouped SELECT g.id, m.person
     FROM groups g JOIN members m ON m.tenant = g.tenant
     WHERE g.tenant = $1 AND g.id = $2 AND m.person = $3
-    ON CONFLICT (team, person) DO UPDATE SET team = excluded.team";
+    ON CONFLICT (team, person) DO UPDATE SET by_claim = false";
 const TAKE_FROM_GROUP: &str = "DELETE FROM grouped WHERE person = $3
     AND team IN (SELECT id FROM groups WHERE tenant = $1 AND id = $2)";
 const REACH: &str = "WITH me (id, kind) AS (SELECT $1::uuid, 'person'
         UNION ALL SELECT team, 'group' FROM grouped WHERE person = $1
         UNION ALL SELECT tenant, 'everyone' FROM members WHERE person = $1)
-    SELECT l.id, l.tenant, l.name, l.created_at, m.role, s.may
+    SELECT l.id, l.tenant, l.name, l.created_at, m.role, s.may,
+        EXISTS (SELECT FROM sso_providers p WHERE p.tenant = l.tenant AND p.required)
     FROM me JOIN shares s ON s.holder = me.id AND s.kind = me.kind JOIN libraries l ON l.id = s.library
     JOIN members m ON m.tenant = l.tenant AND m.person = $1
     ORDER BY l.created_at, l.id";
@@ -398,7 +399,7 @@ impl Tenants for Postgres {
         let rows = self.query("reading libraries", REACH, &of).await?;
         let found = rows
             .iter()
-            .map(|row| Ok((library_of(row), role_of(row, 4)?, right_of(row, 5)?)))
+            .map(|row| Ok((library_of(row), role_of(row, 4)?, right_of(row, 5)?, row.get(6))))
             .collect::<Result<Vec<_>, Fault>>()?;
         Ok(Reach::folded(found))
     }

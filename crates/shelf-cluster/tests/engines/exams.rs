@@ -75,6 +75,15 @@ async fn programs_that_are_let_in_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn identity_providers_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::sso::exam(&store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;

@@ -40,7 +40,11 @@ const WITH_LIBRARY: [(&str, &str); 6] = [
 ];
 
 /// What goes with a tenant, its libraries being gone.
-const WITH_TENANT: [(&str, &str); 7] = [
+const WITH_TENANT: [(&str, &str); 11] = [
+    ("sso_flows", "DELETE FROM sso_flows WHERE tenant = ?1"),
+    ("sso_identities", "DELETE FROM sso_identities WHERE tenant = ?1"),
+    ("sso_domains", "DELETE FROM sso_domains WHERE tenant = ?1"),
+    ("sso_providers", "DELETE FROM sso_providers WHERE tenant = ?1"),
     ("grouped", "DELETE FROM grouped WHERE team IN (SELECT id FROM groups WHERE tenant = ?1)"),
     ("groups", "DELETE FROM groups WHERE tenant = ?1"),
     ("invitations", "DELETE FROM invitations WHERE tenant = ?1"),
@@ -100,7 +104,9 @@ const WITH_CLIENTS: [(&str, &str); 6] = [
 ];
 
 /// What goes with a person beside that.
-const WITH_PERSON: [(&str, &str); 10] = [
+const WITH_PERSON: [(&str, &str); 12] = [
+    ("sso_flows", "DELETE FROM sso_flows WHERE person = ?1"),
+    ("sso_identities", "DELETE FROM sso_identities WHERE person = ?1"),
     ("grouped", "DELETE FROM grouped WHERE person = ?1"),
     ("shares", "DELETE FROM shares WHERE holder = ?1 AND kind = 'person'"),
     ("members", "DELETE FROM members WHERE person = ?1"),

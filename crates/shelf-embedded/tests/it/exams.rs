@@ -54,6 +54,12 @@ async fn programs_that_are_let_in_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn identity_providers_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::sso::exam(&store).await;
+}
+
+#[tokio::test]
 async fn activity_sits_its_exam() {
     let (store, _dir) = store();
     exams::activity::exam(&store, &store).await;

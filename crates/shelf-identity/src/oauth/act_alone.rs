@@ -40,6 +40,8 @@ pub async fn act_alone(
         used_at: None,
         allows: Allowance { permits, libraries: None },
         bound,
+        // Where a provider is required, programs that were let in stay outside.
+        provided_by: None,
     };
     doors.authorizations.put_own(&grant, client.id, access.hash()).await?;
     Ok(Tokens { access, expires_in_s: ACCESS_MS / 1_000, refresh: None, permits, bound })

@@ -84,6 +84,8 @@ pub(crate) fn new_app(
         used_at: None,
         allows,
         bound,
+        // Where a provider is required, programs that were let in stay outside.
+        provided_by: None,
     };
     (NewApp { grant, client: client.id, until, issued: pair.issued }, pair)
 }

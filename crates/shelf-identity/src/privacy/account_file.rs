@@ -48,6 +48,7 @@ pub async fn account_file(doors: &PrivacyDoors, signed: &Signed) -> Result<Vec<u
         "programs": programs(doors, person.id).await?,
         "libraries": libraries(doors, person.id).await?,
         "memberships": memberships(doors, person.id).await?,
+        "providers": providers(doors, person.id).await?,
         "webhooks": webhooks(doors, person.id).await?,
         "recipients": recipients(doors, person.id).await?,
         "inferences": "of each bookmark a vector of numbers, computed on this server from its title, \
@@ -96,6 +97,7 @@ fn grant_of(grant: &Grant) -> Value {
         "created_at": moment(grant.created_at),
         "expires_at": grant.expires_at.map(moment),
         "used_at": grant.used_at.map(moment),
+        "provided_by": grant.provided_by,
         "scopes": scopes,
         "libraries": libraries.as_ref().map(|ids| ids.iter().collect::<Vec<&LibraryId>>()),
     })
@@ -153,6 +155,21 @@ async fn memberships(doors: &PrivacyDoors, person: PersonId) -> Result<Vec<Value
         }));
     }
     Ok(all)
+}
+
+/// How they are known to the identity providers of their tenants.
+async fn providers(doors: &PrivacyDoors, person: PersonId) -> Result<Vec<Value>, Fault> {
+    let known = doors.sso.identities_of(person).await?;
+    let told = known.iter().map(|one| {
+        json!({
+            "tenant": one.tenant,
+            "issuer": one.issuer,
+            "subject": one.subject,
+            "since": moment(one.since),
+            "signed_in_at": moment(one.signed_in_at),
+        })
+    });
+    Ok(told.collect())
 }
 
 async fn shares(

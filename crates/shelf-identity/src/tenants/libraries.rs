@@ -16,11 +16,16 @@ use shelf_ports::{Failure, Fault};
 /// Most libraries of one tenant.
 pub const LIBRARIES_MAX: usize = 10_000;
 
-/// The libraries `signed` may use: their own first, then those of other tenants, oldest first.
+/// The libraries `signed` may use: their own first, then those of other tenants, oldest first. Where a
+/// tenant requires its identity provider, only what came by it reaches them; owners keep a way in.
 #[tracing::instrument(skip_all)]
 pub async fn libraries(doors: &Doors, signed: &Signed) -> Result<Vec<Reach>, Fault> {
     let mut reach = doors.tenants.reach(signed.person.id).await?;
-    reach.retain(|reach| signed.reaches(reach.library.id));
+    let came_by = |tenant| signed.grant.provided_by == Some(tenant);
+    reach.retain(|reach| {
+        let is_open = !reach.only_by_provider || came_by(reach.library.tenant);
+        is_open && signed.reaches(reach.library.id)
+    });
     reach.sort_by_key(|reach| reach.library.tenant != signed.person.tenant);
     Ok(reach)
 }

@@ -8,6 +8,7 @@ mod traces;
 mod passwords;
 mod privacy;
 mod programs;
+mod sso;
 
 use shelf_domain::id::{DeviceId, LibraryId, PersonId};
 use shelf_domain::refusal::{Code, Refused};

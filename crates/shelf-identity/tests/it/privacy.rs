@@ -81,6 +81,7 @@ async fn house() -> House {
         clients: store.clone(),
         authorizations: store.clone(),
         webhooks: store.clone(),
+        sso: store.clone(),
         privacy: store,
         vault: Arc::new(FakeVault),
     };

@@ -111,6 +111,7 @@ pub(crate) fn signed(name: &str) -> Signed {
         used_at: None,
         allows: shelf_domain::permit::Allowance::default(),
         bound: None,
+        provided_by: None,
     };
     Signed { person: Person { id: person, tenant, name: String::new() }, grant }
 }

@@ -52,6 +52,7 @@ impl World {
             used_at: None,
             allows: shelf_domain::permit::Allowance::default(),
             bound: None,
+            provided_by: None,
         };
         self.store.put_grant(&grant, None).await.unwrap();
         grant.id

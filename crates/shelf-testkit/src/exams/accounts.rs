@@ -87,7 +87,8 @@ fn grant(desk: &Desk, kind: GrantKind, name: &str, expires_at: Option<i64>) -> G
     let created_at = desk.clock.now_ms();
     let (id, person, name) = (desk.new_device(), desk.person, name.to_owned());
     let allows = Allowance::default();
-    Grant { id, person, kind, name, created_at, expires_at, used_at: None, allows, bound: None }
+    let (used_at, bound, provided_by) = (None, None, None);
+    Grant { id, person, kind, name, created_at, expires_at, used_at, allows, bound, provided_by }
 }
 
 async fn a_secret_opens_its_grant_until_it_ends(desk: &Desk, accounts: &dyn Accounts) {

@@ -1,8 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, tenants, views,
-    webhooks,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, sso, tenants,
+    views, webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
@@ -18,6 +18,7 @@ use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::{Privacy, Receipt};
+use shelf_ports::sso::SingleSignOn;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::views::{Filter, Sort, Views};
@@ -32,6 +33,7 @@ pub trait Store:
     + Credentials
     + Clients
     + Authorizations
+    + SingleSignOn
     + Library
     + Views
     + Activity
@@ -50,6 +52,7 @@ impl<S> Store for S where
         + Credentials
         + Clients
         + Authorizations
+        + SingleSignOn
         + Library
         + Views
         + Activity
@@ -68,6 +71,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     audit::exam(from).await;
     credentials::exam(from, from).await;
     oauth::exam(from).await;
+    sso::exam(from).await;
     library::exam(from, from).await;
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
@@ -157,6 +161,10 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     let is_app =
         |entry: &Entry| matches!(entry, Entry::Grant(grant, _) if grant.kind == GrantKind::App);
     assert!(!has(is_app), "programs that were let in ask again");
+    assert!(has(|entry| matches!(entry, Entry::Provider(_))), "providers were carried");
+    assert!(has(|entry| matches!(entry, Entry::Domain(_))), "domains were carried");
+    let is_marked = |entry: &Entry| matches!(entry, Entry::Identity(one) if !one.groups.is_empty());
+    assert!(has(is_marked), "whom providers know was carried, with their groups");
     assert!(has(|entry| matches!(entry, Entry::ServerKey(_))), "the server's key was carried");
     assert!(has(|entry| matches!(entry, Entry::OwnerKey(..))), "keys of owners were carried");
     assert!(has(|entry| matches!(entry, Entry::Consent(..))), "consents were carried");

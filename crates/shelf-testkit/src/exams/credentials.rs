@@ -127,6 +127,7 @@ async fn a_new_password_ends_other_sessions_and_nothing_else(
             used_at: None,
             allows,
             bound: None,
+            provided_by: None,
         };
         let secret = SecretHash(desk.chance.secret());
         accounts.put_grant(&grant, Some(secret)).await.unwrap();
@@ -196,6 +197,7 @@ async fn without_a_password_there_is_no_name_and_no_code(
         used_at: None,
         allows,
         bound: None,
+        provided_by: None,
     };
     accounts.put_grant(&grant, None).await.unwrap();
     assert!(credentials.remove_credential(ada.person, Some(id)).await.unwrap());

@@ -106,6 +106,7 @@ fn app_of(desk: &Desk, client: ClientId) -> NewApp {
         used_at: None,
         allows: Allowance { permits, libraries },
         bound: Some(KeyPrint(desk.chance.secret())),
+        provided_by: None,
     };
     NewApp { grant, client, until: now + 90_000_000, issued }
 }

@@ -111,6 +111,7 @@ async fn grant<S: Store>(store: &S, desk: &Desk) -> SecretHash {
         used_at: None,
         allows: Allowance::default(),
         bound: None,
+        provided_by: None,
     };
     store.put_grant(&grant, Some(secret)).await.unwrap();
     secret

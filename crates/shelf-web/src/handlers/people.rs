@@ -98,7 +98,8 @@ async fn told(
     });
     let members = members.collect();
     let team = line(visit, found, role);
-    Ok(TeamPage { team, members, invitations, new_invitation, groups, libraries })
+    let has_provider = visit.web.sso.sso.provider(tenant).await?.is_some();
+    Ok(TeamPage { team, members, invitations, new_invitation, groups, libraries, has_provider })
 }
 
 /// Every library of the team for who governs it, else those one may use.

@@ -59,6 +59,7 @@ async fn shown(visit: &Visit, keys: KeysPart) -> Answer {
                 name: grant.name.clone(),
                 seen_at: moment(grant.used_at.unwrap_or(grant.created_at)),
                 this: grant.id == visit.signed.grant.id,
+                by_provider: grant.provided_by.is_some(),
             })
             .collect(),
         apps: of_kind(GrantKind::App).map(|grant| app(visit, grant)).collect(),

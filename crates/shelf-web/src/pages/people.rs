@@ -104,6 +104,8 @@ pub struct TeamPage {
     pub groups: Vec<GroupLine>,
     /// Its libraries, as far as the reader may know of them.
     pub libraries: Vec<LibraryLine>,
+    /// Whether an identity provider is connected.
+    pub has_provider: bool,
 }
 
 /// What a role is called.
@@ -170,7 +172,11 @@ pub fn team(page: &TeamPage, frame: &Frame) -> Markup {
             @if governs { (invitations(page, frame)) }
             (libraries(page, frame))
             @if governs || !page.groups.is_empty() { (groups(page, frame)) }
+            @if page.has_provider {
+                p { (link_icon("Connect my account", &format!("/people/{}/sso/connect", page.team.id), "key-round", Weight::Line)) }
+            }
             @if governs {
+                p { (link_icon("Single sign-on", &format!("/people/{}/sso", page.team.id), "key-round", Weight::Line)) }
                 p { (link_icon("What was done here", &format!("/people/{}/audit", page.team.id), "history", Weight::Line)) }
                 (rename(page, frame))
             }
@@ -437,6 +443,7 @@ mod tests {
                 people: vec![("a".into(), text())],
             }],
             libraries: vec![LibraryLine { id: "l".into(), name: text(), href: None }],
+            has_provider: true,
         }
     }
 

@@ -52,6 +52,8 @@ pub struct Session {
     pub seen_at: OffsetDateTime,
     /// Whether it is this one.
     pub this: bool,
+    /// Whether it came by the sign-in of an organisation.
+    pub by_provider: bool,
 }
 
 /// The settings page.
@@ -158,7 +160,10 @@ fn sessions(page: &SettingsPage, frame: &Frame) -> Markup {
                 div.setting {
                     div {
                         h3 { (session.name) }
-                        p { @if session.this { "This browser" } @else { "Last here " (words::ago(session.seen_at, page.now)) } }
+                        p {
+                            @if session.this { "This browser" } @else { "Last here " (words::ago(session.seen_at, page.now)) }
+                            @if session.by_provider { ", by your organisation's sign-in" }
+                        }
                     }
                     form method="post" action={ "/settings/sessions/" (session.id) "/end" } {
                         (token(&frame.csrf))
@@ -214,6 +219,7 @@ mod tests {
                     name: string.into(),
                     seen_at: at,
                     this: false,
+                    by_provider: true,
                 }],
                 apps: Vec::new(),
                 keys: KeysPart::default(),

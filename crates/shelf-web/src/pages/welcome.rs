@@ -53,6 +53,7 @@ pub fn door(door: Door) -> Markup {
 pub(crate) fn by_link() -> Markup {
     html! {
         div.stack-s {
+            p { a href="/sign-in/sso" { "Sign in with your organisation" } }
             p.small.muted { "For a one-time link, run this on the machine where MindShelf runs:" }
             code.secret { "mindshelf link" }
         }

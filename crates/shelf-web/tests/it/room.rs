@@ -23,14 +23,14 @@ use shelf_embedded::{
 };
 use shelf_identity::{
     Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
-    Throttle, create_link, first_run, sign_in,
+    SsoDoors, Throttle, create_link, first_run, sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
     webhooks::{EndpointEdit, EndpointState, Webhooks},
 };
-use shelf_testkit::FakeVault;
+use shelf_testkit::{FakeInternet, FakeVault};
 use shelf_web::Web;
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
@@ -74,6 +74,10 @@ pub(crate) struct Room {
     pub(crate) oauth: OAuthDoors,
     /// What goes on beside its answer.
     pub(crate) tasks: TaskTracker,
+    /// What identity providers are asked with.
+    pub(crate) sso: SsoDoors,
+    /// What there is beyond the door out.
+    pub(crate) internet: Arc<FakeInternet>,
     store: Arc<Embedded>,
     dir: Arc<TempDir>,
 }
@@ -99,11 +103,40 @@ fn open_to_all(store: &Arc<Embedded>, passwords: &PasswordDoors) -> (PrivacyDoor
         clients: store.clone(),
         authorizations: store.clone(),
         webhooks: store.clone(),
+        sso: store.clone(),
         privacy: store.clone(),
         vault: Arc::new(FakeVault),
     };
     let (clients, authorizations) = (store.clone(), store.clone());
     (privacy, OAuthDoors { doors: passwords.doors.clone(), clients, authorizations })
+}
+
+/// Who is told what happens, over the same store.
+fn courier_of(store: &Arc<Embedded>, stores: &Stores) -> Courier {
+    Courier {
+        webhooks: store.clone(),
+        library: store.clone(),
+        audit: store.clone(),
+        clock: stores.clock.clone(),
+        chance: stores.chance.clone(),
+        vault: Arc::new(FakeVault),
+        watched: Arc::default(),
+    }
+}
+
+/// Identity providers over the same store.
+fn sso_of(
+    store: &Arc<Embedded>,
+    passwords: &PasswordDoors,
+    internet: &Arc<FakeInternet>,
+) -> SsoDoors {
+    SsoDoors {
+        passwords: passwords.clone(),
+        sso: store.clone(),
+        vault: Arc::new(FakeVault),
+        outbound: internet.clone(),
+        known: Arc::default(),
+    }
 }
 
 impl Room {
@@ -142,6 +175,8 @@ impl Room {
         let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
         let (privacy, oauth) = open_to_all(&store, &passwords);
         let kept_oauth = oauth.clone();
+        let internet = Arc::new(FakeInternet::default());
+        let sso = sso_of(&store, &passwords, &internet);
         let owner = first_run(&doors).await.unwrap().person.id;
         let used = create_link(&doors, owner).await.unwrap();
         let session = sign_in(&doors, &used.secret, "A browser").await.unwrap().secret;
@@ -150,18 +185,9 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
-        let courier = Courier {
-            webhooks: kept.clone(),
-            library: kept.clone(),
-            audit: kept.clone(),
-            clock: clock.clone(),
-            chance: stores.chance.clone(),
-            vault: Arc::new(FakeVault),
-            watched: Arc::default(),
-        };
         let tasks = TaskTracker::new();
         let web = Web {
-            courier,
+            courier: courier_of(&kept, &stores),
             stores,
             search: SearchPorts { library, index, embedder, texts },
             tasks: tasks.clone(),
@@ -169,6 +195,7 @@ impl Room {
             doors,
             passwords,
             oauth,
+            sso: sso.clone(),
             privacy,
             public_url: Some(ORIGIN.parse().unwrap()),
             development: true,
@@ -179,6 +206,8 @@ impl Room {
             session: session.expose().to_owned(),
             link,
             oauth: kept_oauth,
+            sso,
+            internet,
             store: kept,
             tasks,
             dir: Arc::new(dir),
@@ -193,6 +222,8 @@ impl Room {
             csrf: String::new(),
             link: String::new(),
             oauth: self.oauth.clone(),
+            sso: self.sso.clone(),
+            internet: self.internet.clone(),
             store: self.store.clone(),
             tasks: self.tasks.clone(),
             dir: self.dir.clone(),

@@ -46,7 +46,11 @@ const WITH_LIBRARY: [(&str, &str); 7] = [
 ];
 
 /// What goes with a tenant, its libraries being gone.
-const WITH_TENANT: [(&str, &str); 7] = [
+const WITH_TENANT: [(&str, &str); 11] = [
+    ("sso_flows", "DELETE FROM sso_flows WHERE tenant = $1"),
+    ("sso_identities", "DELETE FROM sso_identities WHERE tenant = $1"),
+    ("sso_domains", "DELETE FROM sso_domains WHERE tenant = $1"),
+    ("sso_providers", "DELETE FROM sso_providers WHERE tenant = $1"),
     ("grouped", "DELETE FROM grouped WHERE team IN (SELECT id FROM groups WHERE tenant = $1)"),
     ("groups", "DELETE FROM groups WHERE tenant = $1"),
     ("invitations", "DELETE FROM invitations WHERE tenant = $1"),
@@ -90,7 +94,9 @@ const WITH_GRANTS: [(&str, &str); 8] = [
 ];
 
 /// What goes with a person beside that, the programs they registered first.
-const WITH_PERSON: [(&str, &str); 15] = [
+const WITH_PERSON: [(&str, &str); 17] = [
+    ("sso_flows", "DELETE FROM sso_flows WHERE person = $1"),
+    ("sso_identities", "DELETE FROM sso_identities WHERE person = $1"),
     (
         "grants",
         "DELETE FROM grants WHERE id IN (SELECT a.id FROM apps a JOIN clients c ON c.id = a.client
