@@ -40,7 +40,7 @@ mod tests {
 
     /// What the archive of a person tells of these tables: the account, bookmarks, activity, imports
     /// and every change.
-    const TOLD: [&str; 24] = [
+    const TOLD: [&str; 25] = [
         "activity",
         "apps",
         "audit",
@@ -59,6 +59,7 @@ mod tests {
         "ledger",
         "libraries",
         "members",
+        "passkeys",
         "people",
         "recovery_codes",
         "settings",

@@ -99,7 +99,7 @@ const WITH_CLIENTS: [(&str, &str); 6] = [
 ];
 
 /// What goes with a person beside that.
-const WITH_PERSON: [(&str, &str); 11] = [
+const WITH_PERSON: [(&str, &str); 12] = [
     ("grouped", "DELETE FROM grouped WHERE person = ?1"),
     ("shares", "DELETE FROM shares WHERE holder = ?1 AND kind = 'person'"),
     ("members", "DELETE FROM members WHERE person = ?1"),
@@ -108,6 +108,7 @@ const WITH_PERSON: [(&str, &str); 11] = [
     ("settings", "DELETE FROM settings WHERE person = ?1"),
     ("credentials", "DELETE FROM credentials WHERE person = ?1"),
     ("recovery_codes", "DELETE FROM recovery_codes WHERE person = ?1"),
+    ("passkeys", "DELETE FROM passkeys WHERE person = ?1"),
     ("consents", "DELETE FROM consents WHERE person = ?1"),
     ("people", "DELETE FROM people WHERE id = ?1"),
     ("owner_keys", "DELETE FROM owner_keys WHERE owner = ?1 AND kind = 'person'"),

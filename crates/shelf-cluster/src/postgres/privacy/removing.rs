@@ -84,7 +84,7 @@ const WITH_GRANTS: [(&str, &str); 5] = [
 ];
 
 /// What goes with a person beside that, the programs they registered first.
-const WITH_PERSON: [(&str, &str); 16] = [
+const WITH_PERSON: [(&str, &str); 17] = [
     (
         "grants",
         "DELETE FROM grants WHERE id IN (SELECT a.id FROM apps a JOIN clients c ON c.id = a.client
@@ -114,6 +114,7 @@ const WITH_PERSON: [(&str, &str); 16] = [
     ("settings", "DELETE FROM settings WHERE person = $1"),
     ("credentials", "DELETE FROM credentials WHERE person = $1"),
     ("recovery_codes", "DELETE FROM recovery_codes WHERE person = $1"),
+    ("passkeys", "DELETE FROM passkeys WHERE person = $1"),
     ("consents", "DELETE FROM consents WHERE person = $1"),
     ("people", "DELETE FROM people WHERE id = $1"),
     ("owner_keys", "DELETE FROM owner_keys WHERE owner = $1 AND kind = 'person'"),
