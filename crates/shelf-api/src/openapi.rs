@@ -47,12 +47,13 @@ const TAGS: [(&str, &str); 15] = [
 ];
 
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 14] = [
+const PATH_PARAMETERS: [(&str, &str); 15] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),
     ("grant", "The token, session, device or app."),
     ("client", "The program."),
+    ("passkey", "The passkey."),
     ("import", "The import."),
     ("tenant", "A tenant of the caller."),
     ("person", "The member."),
@@ -310,6 +311,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("delivery", 17),
         ("client", 18),
         ("receipt", 20),
+        ("passkey", 21),
     ];
     if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
         return number;

@@ -12,6 +12,8 @@ pub(crate) const COAT: &str = "mindshelf_view";
 pub(crate) const FLASH: &str = "mindshelf_flash";
 /// Where somebody was on the way to before they had to sign in.
 pub(crate) const NEXT: &str = "mindshelf_next";
+/// What a question to a passkey was about, until it is answered.
+pub(crate) const CEREMONY: &str = "mindshelf_passkey";
 /// A year, in seconds.
 pub(crate) const YEAR_S: i64 = 365 * 24 * 60 * 60;
 

@@ -21,6 +21,7 @@ pub(crate) mod settings;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod password;
+pub(crate) mod passkeys;
 pub(crate) mod privacy;
 
 use axum::response::Response;

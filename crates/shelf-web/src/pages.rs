@@ -19,6 +19,7 @@ pub mod keys;
 pub mod apps;
 pub mod consent;
 pub mod password;
+pub mod passkeys;
 pub mod privacy;
 pub mod save;
 pub mod problem;

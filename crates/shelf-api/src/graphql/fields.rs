@@ -154,6 +154,10 @@ pub(crate) const WITHOUT: &[&str] = &[
     "get_receipt",
     "get_server_key",
     "get_processing_record",
+    // What one signs in with, in person too.
+    "list_passkeys",
+    "edit_passkey",
+    "remove_passkey",
     // Replicas push by REST.
     "push_changes",
     // Answered by lists and nodes.

@@ -135,7 +135,12 @@ impl Room {
         };
         let kept = store.clone();
         let hashing = Arc::new(Hashing::default());
-        let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
+        let passwords = PasswordDoors {
+            doors: doors.clone(),
+            credentials: store.clone(),
+            passkeys: store.clone(),
+            hashing,
+        };
         let (privacy, oauth) = open_to_all(&store, &passwords);
         let kept_oauth = oauth.clone();
         let owner = first_run(&doors).await.unwrap().person.id;
