@@ -4,6 +4,8 @@ const known = Boolean(window.PublicKeyCredential && navigator.credentials);
 // The server forgets its question after five minutes; a field that waits for longer asks anew.
 const STALE_MS = 4 * 60 * 1000;
 let waiting = null;
+const door = forms.find((form) => form.getAttribute("action").endsWith("/sign-in/passkey"));
+let question = null;
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer ?? [])))
@@ -21,6 +23,16 @@ async function asked(form) {
   if (told.allowCredentials) options.allowCredentials = named(told.allowCredentials);
   if (told.excludeCredentials) options.excludeCredentials = named(told.excludeCredentials);
   return options;
+}
+
+/** The same; the button and the field at the door answer one question, whichever is first. */
+function questionOf(form) {
+  if (form !== door) return asked(form);
+  if (!question || Date.now() - question.at > STALE_MS) {
+    question = { at: Date.now(), options: asked(form) };
+    question.options.catch(() => { question = null; });
+  }
+  return question.options;
 }
 
 function made({ response }) {
@@ -63,7 +75,7 @@ async function pressed(form) {
   waiting = null;
   say(form, "");
   try {
-    const publicKey = await asked(form);
+    const publicKey = await questionOf(form);
     if (form.dataset.passkey === "create") hand(form, made(await navigator.credentials.create({ publicKey })));
     else hand(form, shown(await navigator.credentials.get({ publicKey })));
   } catch (error) {
@@ -81,7 +93,7 @@ async function fill(form, field) {
     let stale = false;
     const timer = setTimeout(() => { stale = true; turn.abort(); }, STALE_MS);
     try {
-      const publicKey = await asked(form);
+      const publicKey = await questionOf(form);
       const answer = await navigator.credentials.get({ publicKey, mediation: "conditional", signal: turn.signal });
       if (answer) hand(form, shown(answer));
       return;
@@ -103,6 +115,7 @@ for (const form of forms) {
 }
 if (!known) for (const line of document.querySelectorAll("[data-passkeys-unknown]")) line.hidden = false;
 
-const door = forms.find((form) => form.getAttribute("action").endsWith("/sign-in/passkey"));
 const field = document.querySelector("input[autocomplete=username]");
-if (known && door && field) fill(door, field);
+// After a passkey that opened nothing, none is offered unasked.
+const refused = document.querySelector(".note-warn");
+if (known && door && field && !refused) fill(door, field);

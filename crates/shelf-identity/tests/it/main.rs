@@ -6,6 +6,7 @@ mod tenants;
 mod limits;
 mod traces;
 mod passwords;
+mod passkeys;
 mod privacy;
 
 use shelf_domain::id::{DeviceId, LibraryId, PersonId};

@@ -10,6 +10,7 @@
 mod room;
 mod coming_in;
 mod passwords;
+mod passkeys;
 mod forms;
 mod people;
 mod webhooks;

@@ -70,6 +70,8 @@ pub(crate) struct Room {
     pub(crate) link: String,
     /// What letting programs in works with.
     pub(crate) oauth: OAuthDoors,
+    /// How browsers reach the pages.
+    origin: &'static str,
     store: Arc<Embedded>,
     dir: Arc<TempDir>,
 }
@@ -109,6 +111,11 @@ impl Room {
 
     /// The pages of an installation on this plan.
     pub(crate) async fn on(plan: Plan) -> Self {
+        Self::at(plan, ORIGIN).await
+    }
+
+    /// The pages as browsers reach them at this origin.
+    pub(crate) async fn at(plan: Plan, origin: &'static str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let (clock, chance) = (Arc::new(Ticking::default()), Arc::new(Counting::default()));
@@ -170,7 +177,7 @@ impl Room {
             passwords,
             oauth,
             privacy,
-            public_url: Some(ORIGIN.parse().unwrap()),
+            public_url: Some(origin.parse().unwrap()),
             development: true,
         };
         Self {
@@ -179,6 +186,7 @@ impl Room {
             session: session.expose().to_owned(),
             link,
             oauth: kept_oauth,
+            origin,
             store: kept,
             dir: Arc::new(dir),
         }
@@ -192,6 +200,7 @@ impl Room {
             csrf: String::new(),
             link: String::new(),
             oauth: self.oauth.clone(),
+            origin: self.origin,
             store: self.store.clone(),
             dir: self.dir.clone(),
         }
@@ -243,7 +252,7 @@ impl Room {
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Told {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("_csrf", &self.csrf).extend_pairs(fields);
-        let request = self.ask("POST", path).header(header::ORIGIN, ORIGIN);
+        let request = self.ask("POST", path).header(header::ORIGIN, self.origin);
         self.send(request.body(Body::from(form.finish())).unwrap()).await
     }
 
@@ -256,7 +265,7 @@ impl Room {
     ) -> Told {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("_csrf", &self.csrf).extend_pairs(fields);
-        let request = self.ask("POST", path).header(header::ORIGIN, ORIGIN);
+        let request = self.ask("POST", path).header(header::ORIGIN, self.origin);
         let mut request = request.body(Body::from(form.finish())).unwrap();
         request.extensions_mut().insert(Address::of(address.parse().unwrap()));
         self.send(request).await
