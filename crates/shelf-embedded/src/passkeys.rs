@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shelf_domain::id::{DeviceId, PasskeyId, PersonId};
 use shelf_ports::Fault;
-use shelf_ports::passkeys::{
-    Added, Answered, Passkey, Passkeys, Removed, Use, Used, went_back,
-};
+use shelf_ports::passkeys::{Added, Answered, Passkey, Passkeys, Removed, Use, Used, went_back};
 
 pub(crate) const PASSKEY: &str = "SELECT id, person, credential, handle, key, name, created_at,
     used_at, count, synced, backed_up, copied_at FROM passkeys";

@@ -109,12 +109,7 @@ async fn rename(
 /// another way to confirm, that has to be done on the page of passkeys first, a moment before.
 #[utoipa::path(delete, path = "/v1/me/passkeys/{passkey}", tag = "account",
     operation_id = "remove_passkey", responses((status = 204, description = "Removed.")))]
-async fn remove(
-    me: Me,
-    State(api): State<Api>,
-    PasskeyPath(id): PasskeyPath,
-    _: Once,
-) -> Answer {
+async fn remove(me: Me, State(api): State<Api>, PasskeyPath(id): PasskeyPath, _: Once) -> Answer {
     remove_passkey(&api.privacy.passwords, &me.signed, id, &Typed::new("")).await?;
     done()
 }

@@ -75,7 +75,11 @@ pub(super) async fn put_codes(
     within.plain(PUT_CODES, &of).await.map(drop)
 }
 
-pub(super) async fn of_person(within: &Within<'_>, sql: &str, person: PersonId) -> Result<Vec<Row>, Fault> {
+pub(super) async fn of_person(
+    within: &Within<'_>,
+    sql: &str,
+    person: PersonId,
+) -> Result<Vec<Row>, Fault> {
     within.plain(sql, &[(&Uuid::from(person), Type::UUID)]).await
 }
 

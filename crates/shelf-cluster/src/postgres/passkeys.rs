@@ -6,9 +6,7 @@ use super::{Bound, Postgres};
 use async_trait::async_trait;
 use shelf_domain::id::{DeviceId, PasskeyId, PersonId};
 use shelf_ports::Fault;
-use shelf_ports::passkeys::{
-    Added, Answered, Passkey, Passkeys, Removed, Use, Used, went_back,
-};
+use shelf_ports::passkeys::{Added, Answered, Passkey, Passkeys, Removed, Use, Used, went_back};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -21,8 +19,7 @@ macro_rules! passkey_columns {
 }
 pub(super) use passkey_columns;
 
-const OF_PERSON: &str =
-    concat!(passkey_columns!(), " WHERE person = $1 ORDER BY created_at, id");
+const OF_PERSON: &str = concat!(passkey_columns!(), " WHERE person = $1 ORDER BY created_at, id");
 const BY_CREDENTIAL: &str = concat!(passkey_columns!(), " WHERE credential = $1");
 const PUT: &str = "INSERT INTO passkeys
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
@@ -122,12 +119,8 @@ async fn note(within: &Within<'_>, used: &Use) -> Result<Used, Fault> {
         return Ok(Used::Copied);
     }
     let count = i64::from(used.count);
-    let of: [Bound<'_>; 4] = [
-        (&id, Type::UUID),
-        (&at, Type::INT8),
-        (&count, Type::INT8),
-        (&used.backed_up, Type::BOOL),
-    ];
+    let of: [Bound<'_>; 4] =
+        [(&id, Type::UUID), (&at, Type::INT8), (&count, Type::INT8), (&used.backed_up, Type::BOOL)];
     within.touch(USE, &of).await?;
     Ok(Used::Fresh)
 }

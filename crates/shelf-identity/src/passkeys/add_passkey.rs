@@ -72,9 +72,7 @@ pub(super) async fn keep(
     record_own(&doors.doors, by, deed).await?;
     match doors.passkeys.add_passkey(&passkey, fresh.answered, PASSKEYS_MAX).await? {
         Added::Fresh => Ok(passkey),
-        Added::Again => {
-            Err(Refused::from(Unfit("it was added already, or begin again")).into())
-        }
+        Added::Again => Err(Refused::from(Unfit("it was added already, or begin again")).into()),
         Added::Taken => Err(taken().into()),
         Added::Full => Err(full().into()),
     }

@@ -96,14 +96,13 @@ pub(super) fn bound_to(invitation: &Secret) -> [u8; 16] {
 
 /// Refuses one more than there may be.
 pub(super) fn full() -> Refused {
-    let detail = format!("you have {PASSKEYS_MAX} passkeys, the most there may be; remove one first");
+    let detail =
+        format!("you have {PASSKEYS_MAX} passkeys, the most there may be; remove one first");
     Refused::new(Code::Quota, "passkey", detail)
 }
 
 fn listed(passkeys: &[Passkey]) -> Vec<Value> {
-    let one = |passkey: &Passkey| {
-        json!({ "type": "public-key", "id": URL_SAFE_NO_PAD.encode(&passkey.credential) })
-    };
+    let one = |passkey: &Passkey| json!({ "type": "public-key", "id": URL_SAFE_NO_PAD.encode(&passkey.credential) });
     passkeys.iter().map(one).collect()
 }
 

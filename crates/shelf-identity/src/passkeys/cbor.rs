@@ -148,8 +148,21 @@ mod tests {
     #[test]
     fn what_is_cut_off_endless_tagged_or_twice_is_not_read() {
         for hex in [
-            "", "18", "19ff", "1bffffffffffffffff", "3bffffffffffffffff", "42ff", "61ff", "5fff",
-            "9f01ff", "bfff", "c001", "1c", "9bffffffffffffffff", "bbffffffffffffffff", "a101",
+            "",
+            "18",
+            "19ff",
+            "1bffffffffffffffff",
+            "3bffffffffffffffff",
+            "42ff",
+            "61ff",
+            "5fff",
+            "9f01ff",
+            "bfff",
+            "c001",
+            "1c",
+            "9bffffffffffffffff",
+            "bbffffffffffffffff",
+            "a101",
         ] {
             assert_eq!(whole(hex), None, "{hex}");
         }

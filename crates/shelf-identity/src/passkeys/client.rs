@@ -44,8 +44,8 @@ pub(super) fn check(
     }
     // "UTF-8 decode" takes a mark of the order of bytes off.
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let said: Said = serde_json::from_slice(text)
-        .map_err(|_| Unfit("what the browser says cannot be read"))?;
+    let said: Said =
+        serde_json::from_slice(text).map_err(|_| Unfit("what the browser says cannot be read"))?;
     let expected = match doing {
         Doing::Create => "webauthn.create",
         Doing::Get => "webauthn.get",

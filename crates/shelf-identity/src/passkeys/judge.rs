@@ -113,7 +113,9 @@ fn judged(data: &AuthenticatorData<'_>, site: &RelyingParty) -> Result<(), Unfit
         return Err(Unfit("nobody was there when it was used"));
     }
     if !data.is_verified() {
-        return Err(Unfit("its device did not make sure who used it: set a PIN or a fingerprint there"));
+        return Err(Unfit(
+            "its device did not make sure who used it: set a PIN or a fingerprint there",
+        ));
     }
     if data.is_backed_up() && !data.is_eligible() {
         return Err(Unfit("it says that it was copied and cannot be"));

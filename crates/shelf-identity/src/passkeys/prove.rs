@@ -32,11 +32,9 @@ pub(super) async fn prove(
     let known = known.filter(is_theirs).ok_or_else(|| unfit(UNKNOWN))?;
     let (key, handle, synced) = (&known.key[..], &known.handle[..], known.synced);
     let asked = Asked { site, challenge: &challenge };
-    let shown =
-        shown(&claim, &Known { key, handle, synced }, names, &asked).map_err(unfit)?;
+    let shown = shown(&claim, &Known { key, handle, synced }, names, &asked).map_err(unfit)?;
     let answered = ceremony.answered(&doors.doors, challenge);
-    let used =
-        Use { id: known.id, answered, count: shown.count, backed_up: shown.backed_up };
+    let used = Use { id: known.id, answered, count: shown.count, backed_up: shown.backed_up };
     match doors.passkeys.use_passkey(&used).await? {
         Used::Fresh => Ok(known),
         Used::Again => Err(unfit(Unfit("it was used for this already; try again")).into()),

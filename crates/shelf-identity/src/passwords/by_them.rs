@@ -74,15 +74,13 @@ async fn is_confirmed(doors: &PasswordDoors, signed: &Signed) -> Result<bool, Fa
     let Some((session, until)) = kept.split_once(' ') else { return Ok(false) };
     let now = doors.doors.clock.now_ms();
     // An end too far ahead was written by a clock that was put back since.
-    let is_recent = until.parse().is_ok_and(|until| (now + 1..=now + CONFIRMED_MS).contains(&until));
+    let is_recent =
+        until.parse().is_ok_and(|until| (now + 1..=now + CONFIRMED_MS).contains(&until));
     Ok(is_recent && session == signed.grant.id.to_string())
 }
 
 /// The passkeys of a person that open something.
-pub(crate) async fn usable(
-    doors: &PasswordDoors,
-    person: PersonId,
-) -> Result<Vec<Passkey>, Fault> {
+pub(crate) async fn usable(doors: &PasswordDoors, person: PersonId) -> Result<Vec<Passkey>, Fault> {
     let mut all = doors.passkeys.passkeys_of(person).await?;
     all.retain(|passkey| passkey.copied_at.is_none());
     Ok(all)

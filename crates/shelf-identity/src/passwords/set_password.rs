@@ -1,7 +1,7 @@
 //! Set or change one's password and login name.
 
-use super::common::is_common;
 use super::by_them::by_them;
+use super::common::is_common;
 use super::hashing::Place;
 use super::prove::{Proof, prove};
 use super::{PasswordDoors, RECOVERED, Typed, in_person};

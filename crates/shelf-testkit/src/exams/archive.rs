@@ -1,8 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy, tenants,
-    views, webhooks,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy,
+    tenants, views, webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;

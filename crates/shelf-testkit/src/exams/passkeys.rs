@@ -74,11 +74,7 @@ async fn what_was_added_is_found_as_it_was(ada: &Desk, passkeys: &dyn Passkeys) 
     assert_eq!(passkeys.passkeys_of(ada.person).await.unwrap(), [one, two]);
 }
 
-async fn no_id_of_an_authenticator_is_there_twice(
-    ada: &Desk,
-    ben: &Desk,
-    passkeys: &dyn Passkeys,
-) {
+async fn no_id_of_an_authenticator_is_there_twice(ada: &Desk, ben: &Desk, passkeys: &dyn Passkeys) {
     let known = passkeys.passkeys_of(ada.person).await.unwrap().remove(0);
     for desk in [ben, ada] {
         let again = Passkey { credential: known.credential.clone(), ..passkey(desk, "again") };

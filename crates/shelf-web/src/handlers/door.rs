@@ -85,7 +85,8 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
     match open_session(&web.doors, &Secret::sent(said.text("link")), &name).await {
         Ok(new) => Ok(let_in(&new.secret, &on_the_way(&parts.headers, "/"), &reached)),
         Err(Failure::Refused(_)) => {
-            let page = alone("Sign in", Theme::System, "", &door(Door::SpentLink, offered(&reached)));
+            let page =
+                alone("Sign in", Theme::System, "", &door(Door::SpentLink, offered(&reached)));
             Ok((StatusCode::UNAUTHORIZED, html(&page)).into_response())
         }
         Err(failure) => Err(failure.into()),

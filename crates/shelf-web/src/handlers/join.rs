@@ -123,7 +123,10 @@ async fn come_as_new(web: &Web, headers: &HeaderMap, said: &Said, secret: &Secre
 }
 
 /// Whose browser this is, if somebody is signed in, and the proof their forms carry.
-pub(super) async fn visitor(web: &Web, headers: &HeaderMap) -> Result<Option<(CsrfToken, Signed)>, Trouble> {
+pub(super) async fn visitor(
+    web: &Web,
+    headers: &HeaderMap,
+) -> Result<Option<(CsrfToken, Signed)>, Trouble> {
     let Some(secret) = cookies::read(headers, cookies::SESSION).map(Secret::sent) else {
         return Ok(None);
     };

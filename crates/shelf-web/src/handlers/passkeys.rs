@@ -77,13 +77,7 @@ fn begun(begun: Result<Begun, Failure>, reached: &PublicUrl) -> Answer {
         Ok(Begun { options, kept }) => {
             let mut response = Json(options).into_response();
             let (age_s, secure) = (CEREMONY_MS / 1_000, reached.is_secure());
-            cookies::set(
-                response.headers_mut(),
-                cookies::CEREMONY,
-                kept.expose(),
-                age_s,
-                secure,
-            );
+            cookies::set(response.headers_mut(), cookies::CEREMONY, kept.expose(), age_s, secure);
             response
         }
         Err(Failure::Refused(refused)) => {
@@ -199,12 +193,7 @@ fn told(passkey: Passkey) -> Shown {
 
 /// The page again with why something was refused, where it was for what was sent; or on to `path`
 /// with these words.
-async fn done(
-    visit: &Visit,
-    done: Result<(), Failure>,
-    path: &str,
-    words: &'static str,
-) -> Answer {
+async fn done(visit: &Visit, done: Result<(), Failure>, path: &str, words: &'static str) -> Answer {
     let Err(failure) = done else {
         return Ok(visit.go(path, Some(&Toast { words: words.into(), undo: None })));
     };

@@ -332,7 +332,8 @@ mod known {
         let data = AuthenticatorData::read(data).unwrap();
         let (credential, key) = data.made.unwrap();
         assert_eq!((credential, data.site), (&hex(CREDENTIAL)[..], &example.hash()[..]));
-        let flags = (data.is_present(), data.is_verified(), data.is_eligible(), data.is_backed_up());
+        let flags =
+            (data.is_present(), data.is_verified(), data.is_eligible(), data.is_backed_up());
         assert_eq!((data.count, flags), (0, (true, false, true, true)));
         let (client, words) = (hex(USED_CLIENT), hex(USED_DATA));
         assert_eq!(check(&client, Doing::Get, &example, &challenge(USED_CHALLENGE)), Ok(()));
