@@ -395,6 +395,7 @@ fn passwords_of(doors: &Doors, records: &Records) -> PasswordDoors {
     PasswordDoors {
         doors: doors.clone(),
         credentials: records.credentials(),
+        passkeys: records.passkeys(),
         hashing: Arc::new(Hashing::default()),
     }
 }

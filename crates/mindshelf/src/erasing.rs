@@ -90,10 +90,16 @@ mod tests {
         };
         let hashing = Arc::new(Hashing::default());
         let doors = PrivacyDoors {
-            passwords: PasswordDoors { doors, credentials: store.clone(), hashing },
+            passwords: PasswordDoors {
+                doors,
+                credentials: store.clone(),
+                passkeys: store.clone(),
+                hashing,
+            },
             clients: store.clone(),
             authorizations: store.clone(),
             webhooks: store.clone(),
+            sso: store.clone(),
             privacy: store.clone(),
             vault: Arc::new(FakeVault),
         };

@@ -59,6 +59,7 @@ mod tests {
         "ledger",
         "libraries",
         "members",
+        "passkeys",
         "people",
         "recovery_codes",
         "settings",

@@ -14,6 +14,7 @@ use shelf_ports::blobs::Blobs;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::news::News;
 use shelf_ports::oauth::{Authorizations, Clients};
+use shelf_ports::passkeys::Passkeys;
 use shelf_ports::privacy::Privacy;
 use shelf_ports::replies::Replies;
 use shelf_ports::sso::SingleSignOn;
@@ -176,6 +177,14 @@ impl Records {
 
     /// Login names, passwords and recovery codes.
     pub(crate) fn credentials(&self) -> Arc<dyn Credentials> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Passkeys.
+    pub(crate) fn passkeys(&self) -> Arc<dyn Passkeys> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),

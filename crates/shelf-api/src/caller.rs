@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{
     ActId, ClientId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId, LibraryId,
-    PersonId, ReceiptId, Scope, TenantId,
+    PasskeyId, PersonId, ReceiptId, Scope, TenantId,
 };
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
@@ -258,6 +258,10 @@ path_id!(
 path_id!(
     /// The program in the path.
     ClientPath, ClientId, "client"
+);
+path_id!(
+    /// The passkey in the path.
+    PasskeyPath, PasskeyId, "passkey"
 );
 path_id!(
     /// The domain in the path.

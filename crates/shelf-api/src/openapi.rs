@@ -56,6 +56,7 @@ const PATH_PARAMETERS: [(&str, &str); 15] = [
     ("act", "The gesture."),
     ("grant", "The token, session, device or app."),
     ("client", "The program."),
+    ("passkey", "The passkey."),
     ("import", "The import."),
     ("tenant", "A tenant of the caller."),
     ("person", "The member."),
@@ -318,6 +319,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("delivery", 17),
         ("client", 18),
         ("receipt", 20),
+        ("passkey", 21),
     ];
     if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
         return number;

@@ -5,6 +5,7 @@ mod health;
 mod me;
 mod access;
 mod clients;
+mod passkeys;
 pub(crate) mod oauth;
 mod tenants;
 mod groups;
@@ -45,6 +46,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(me::routes())
         .merge(access::routes())
         .merge(clients::routes())
+        .merge(passkeys::routes())
         .merge(tenants::routes())
         .merge(groups::routes())
         .merge(invitations::routes())

@@ -17,6 +17,7 @@ mod accounts;
 mod tenants;
 mod audit;
 mod credentials;
+mod passkeys;
 mod oauth;
 mod sso;
 mod activity;

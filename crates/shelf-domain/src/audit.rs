@@ -32,6 +32,13 @@ pub enum Deed {
     PasswordRemoved,
     /// Recovery codes were made.
     RecoveryCodesMade,
+    /// A passkey was added; the subject is the passkey.
+    PasskeyAdded,
+    /// A passkey was removed; the subject is the passkey.
+    PasskeyRemoved,
+    /// A passkey was used whose counter went back, as that of a copy does, and opens nothing any
+    /// more; the subject is the passkey.
+    PasskeyCopied,
     /// A token was made; the subject is the token.
     TokenMade,
     /// A device was paired; the subject is the device.
@@ -123,12 +130,15 @@ pub enum Deed {
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 48] = [
+    pub const ALL: [(Self, &'static str); 51] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
         (Self::PasswordRemoved, "password_removed"),
         (Self::RecoveryCodesMade, "recovery_codes_made"),
+        (Self::PasskeyAdded, "passkey_added"),
+        (Self::PasskeyRemoved, "passkey_removed"),
+        (Self::PasskeyCopied, "passkey_copied"),
         (Self::TokenMade, "token_made"),
         (Self::DevicePaired, "device_paired"),
         (Self::TenantMade, "tenant_made"),

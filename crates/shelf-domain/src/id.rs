@@ -130,6 +130,10 @@ typed_id!(
     ReceiptId
 );
 typed_id!(
+    /// One passkey of a person.
+    PasskeyId
+);
+typed_id!(
     /// What one gesture did; groups changes for undo, history and webhooks.
     ActId
 );

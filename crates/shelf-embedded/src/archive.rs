@@ -6,6 +6,7 @@ use crate::credentials::{self, CREDENTIAL, credential_of};
 use crate::imports::{from_json, to_json};
 use crate::load::{self, LibraryKey, change_of};
 use crate::oauth::{CLIENT, client_of, put_client};
+use crate::passkeys::{self, PASSKEY, passkey_of};
 use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
@@ -109,6 +110,8 @@ impl Telling<'_> {
         self.each(CODES, [], |row| {
             Ok(Entry::RecoveryCode(PersonId::from_bytes(row.get(0)?), row.get(1)?))
         })?;
+        let passkeys = format!("{PASSKEY} ORDER BY id");
+        self.each(&passkeys, [], |row| Ok(Entry::Passkey(passkey_of(row)?)))?;
         let clients = format!("{CLIENT} ORDER BY id");
         self.each(&clients, [], |row| {
             let (client, secret) = client_of(row)?;
@@ -265,6 +268,7 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
         Entry::RecoveryCode(person, code) => {
             return credentials::take_in_code(connection, *person, code);
         }
+        Entry::Passkey(told) => return passkeys::take_in(connection, told).map(drop),
         Entry::Tenant(tenant) => return put_tenant(connection, tenant),
         Entry::Member(tenant, member) => {
             return put_member(connection, *tenant, member.person, member.role, member.since);

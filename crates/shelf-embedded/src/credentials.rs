@@ -29,7 +29,8 @@ pub(crate) fn credential_of(row: &Row<'_>) -> rusqlite::Result<Credential> {
     })
 }
 
-fn end_sessions(
+/// Ends every session of a person but `keep`.
+pub(crate) fn end_sessions(
     connection: &Connection,
     person: PersonId,
     keep: Option<DeviceId>,

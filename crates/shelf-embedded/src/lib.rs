@@ -12,6 +12,7 @@ mod accounts;
 mod tenants;
 mod audit;
 mod credentials;
+mod passkeys;
 mod oauth;
 mod sso;
 mod activity;

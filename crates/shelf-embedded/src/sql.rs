@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 12;
+const SCHEMA_VERSION: i64 = 13;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 11] = [
+const MIGRATIONS: [(i64, &str); 12] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i64, &str); 11] = [
     (9, include_str!("migrations/9.sql")),
     (10, include_str!("migrations/10.sql")),
     (11, include_str!("migrations/11.sql")),
+    (12, include_str!("migrations/12.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -293,6 +294,7 @@ mod tests {
              DROP TABLE tenants; DROP TABLE members; DROP TABLE groups; DROP TABLE grouped;
              DROP TABLE shares; DROP TABLE invitations; DROP TABLE audit;
              DROP TABLE credentials; DROP TABLE recovery_codes; DROP TABLE tries;
+             DROP TABLE passkeys; DROP TABLE answered;
              DROP TABLE endpoints; DROP TABLE deliveries;
              DROP TABLE clients; DROP TABLE auth_codes; DROP TABLE apps; DROP TABLE app_secrets;
              DROP TABLE device_asks;

@@ -5,6 +5,7 @@
 
 pub mod doors;
 pub mod secret;
+mod server_secret;
 pub mod first_run;
 pub mod rename_person;
 pub mod create_link;
@@ -20,6 +21,7 @@ pub mod plan;
 pub mod address;
 pub mod throttle;
 pub mod passwords;
+pub mod passkeys;
 pub mod oauth;
 pub mod sso;
 pub mod privacy;
@@ -35,6 +37,7 @@ pub use first_run::{Owner, first_run};
 pub use grants::{list_grants, revoke_grant, sign_out};
 pub use oauth::OAuthDoors;
 pub use pair_device::pair_device;
+pub use passkeys::relying_party::{NotOffered, RelyingParty};
 pub use passwords::{Knocked, PasswordDoors, Typed, hashing::Hashing};
 pub use plan::Plan;
 pub use privacy::PrivacyDoors;

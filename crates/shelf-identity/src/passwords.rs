@@ -8,6 +8,7 @@ pub mod hashing;
 mod common;
 pub(crate) mod tries;
 mod prove;
+pub mod by_them;
 pub mod set_password;
 pub mod remove_password;
 pub mod sign_in_with_password;
@@ -22,6 +23,7 @@ use hashing::Hashing;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::accounts::GrantKind;
 use shelf_ports::credentials::Credentials;
+use shelf_ports::passkeys::Passkeys;
 use std::fmt;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
@@ -37,6 +39,8 @@ pub struct PasswordDoors {
     pub doors: Doors,
     /// Login names, passwords, codes and tries.
     pub credentials: Arc<dyn Credentials>,
+    /// Passkeys.
+    pub passkeys: Arc<dyn Passkeys>,
     /// What hashes passwords, a few at a time; one for the whole process.
     pub hashing: Arc<Hashing>,
 }
@@ -68,7 +72,7 @@ impl fmt::Debug for Typed {
 pub enum Knocked {
     /// A session.
     Open(NewGrant),
-    /// Name, password or code is wrong; which one is not said.
+    /// Name, password, code or passkey is wrong; which one is not said.
     Wrong,
     /// There were too many wrong tries; nothing was looked at.
     Closed {
@@ -77,10 +81,11 @@ pub enum Knocked {
     },
 }
 
-/// Passwords are changed by a signed-in person alone, not by a key somebody may have copied.
-fn in_person(signed: &Signed) -> Result<(), Refused> {
+/// Passwords and passkeys are changed by a signed-in person alone, not by a key somebody may have copied.
+pub(crate) fn in_person(signed: &Signed) -> Result<(), Refused> {
     if signed.grant.kind == GrantKind::Session {
         return Ok(());
     }
-    Err(Refused::new(Code::Forbidden, "", "sign in with a browser to change a password"))
+    let detail = "sign in with a browser to change a password or a passkey";
+    Err(Refused::new(Code::Forbidden, "", detail))
 }

@@ -56,7 +56,7 @@ impl PrivacyDoors {
 
 /// Refuses whoever is not the person themselves, at a browser or on the machine: what cannot be
 /// undone is asked for by no key somebody may have copied.
-fn in_person(signed: &Signed) -> Result<(), Refused> {
+pub(crate) fn in_person(signed: &Signed) -> Result<(), Refused> {
     if matches!(signed.grant.kind, GrantKind::Session | GrantKind::Local) {
         return Ok(());
     }

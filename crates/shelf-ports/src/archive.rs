@@ -7,6 +7,7 @@ use crate::activity::Event;
 use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
+use crate::passkeys::Passkey;
 use crate::privacy::{Consent, Erasure, Receipt, ServerKey};
 use crate::sso::{Identity, Provider, TenantDomain};
 use crate::tenants::{Group, Member, Share, Tenant};
@@ -64,6 +65,8 @@ pub enum Entry {
     Credential(Credential),
     /// The SHA-256 of a recovery code a person has left.
     RecoveryCode(PersonId, [u8; 32]),
+    /// A passkey of a person.
+    Passkey(Passkey),
     /// A program people may let in, and the SHA-256 of its secret, if it has one.
     Client(Client, Option<[u8; 32]>),
     /// A right to act for a person, and the SHA-256 of the secret that opens it, if one does.
@@ -154,7 +157,7 @@ pub trait Taking: Send {
 pub trait Archive: fmt::Debug + Send + Sync {
     /// Tells everything: keys, people, tenants and who belongs to them,
     /// their providers, rights, audit logs, settings,
-    /// consents, erasures that wait, receipts, passwords, grants, then one library after the other.
+    /// consents, erasures that wait, receipts, passwords, passkeys, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 
     /// Takes in one batch, in one transaction.

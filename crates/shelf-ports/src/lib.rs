@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod audit;
 pub mod tenants;
 pub mod credentials;
+pub mod passkeys;
 pub mod oauth;
 pub mod sso;
 pub mod activity;

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod tenants;
 pub mod audit;
 pub mod credentials;
+pub mod passkeys;
 pub mod oauth;
 pub mod sso;
 pub mod activity;

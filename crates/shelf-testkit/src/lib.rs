@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "an exam stops at the first surprise")]
 
 pub mod clock;
+pub mod authenticator;
 pub mod chance;
 pub mod desk;
 pub mod exams;
@@ -13,6 +14,7 @@ pub mod provider;
 pub mod vault;
 pub mod wire;
 
+pub use authenticator::{Authenticator, Words};
 pub use chance::SeededChance;
 pub use clock::FakeClock;
 pub use desk::Desk;

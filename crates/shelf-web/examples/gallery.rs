@@ -67,7 +67,7 @@ async fn show(Query(ask): Query<Ask>, request: Request) -> Response {
         "/settings" => settings::settings(&some_settings(), &frame),
         "/save" => save::save(&save::SavePage::default(), &frame),
         "/items/1" => item::item(&an_item(), &frame),
-        "/door" => return alone(&frame, &welcome::door(welcome::Door::SpentLink)),
+        "/door" => return alone(&frame, &welcome::door(welcome::Door::SpentLink, Ok(()))),
         "/knock" => return alone(&frame, &welcome::knock("sample")),
         "/consent" => return alone(&frame, &consent::consent(&a_request(false), "sample")),
         "/device" => return alone(&frame, &consent::type_code("sample", "", true)),
@@ -424,6 +424,7 @@ fn some_settings() -> settings::SettingsPage {
         address: "http://127.0.0.1:4747".into(),
         name: "Ada".into(),
         login: Some("Ada".into()),
+        passkeys: 2,
         sessions: vec![
             settings::Session {
                 id: "1".into(),

@@ -14,6 +14,8 @@ pub(crate) const FLASH: &str = "mindshelf_flash";
 pub(crate) const NEXT: &str = "mindshelf_next";
 /// What ends the sign-in of this browser at its organisation.
 pub(crate) const SSO: &str = "mindshelf_sso";
+/// What a question to a passkey was about, until it is answered.
+pub(crate) const CEREMONY: &str = "mindshelf_passkey";
 /// A year, in seconds.
 pub(crate) const YEAR_S: i64 = 365 * 24 * 60 * 60;
 

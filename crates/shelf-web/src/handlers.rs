@@ -22,6 +22,7 @@ pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod password;
 pub(crate) mod sso;
+pub(crate) mod passkeys;
 pub(crate) mod privacy;
 
 use axum::response::Response;

@@ -20,6 +20,7 @@ pub mod apps;
 pub mod consent;
 pub mod password;
 pub mod sso;
+pub mod passkeys;
 pub mod privacy;
 pub mod save;
 pub mod problem;

@@ -14,7 +14,7 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        password, people, privacy, save, settings, sharing, sso, tags, trash, webhooks,
+        passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -34,6 +34,7 @@ pub fn router(web: Web) -> Router {
         .merge(organisations())
         .merge(told())
         .merge(own())
+        .merge(with_passkeys())
         .fallback(door::nothing_here);
     let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
     let pages = pages
@@ -75,6 +76,20 @@ fn coming_in() -> Router<Web> {
         .route("/oauth/authorize", get(consent::page).post(consent::answer))
         .route("/device", get(device::page).post(device::look))
         .route("/device/answer", post(device::answer))
+}
+
+fn with_passkeys() -> Router<Web> {
+    Router::new()
+        .route("/sign-in/passkey", post(passkeys::sign_in))
+        .route("/sign-in/passkey/begin", post(passkeys::begin_signing_in))
+        .route("/join/passkey", post(passkeys::join))
+        .route("/join/passkey/begin", post(passkeys::begin_to_join))
+        .route("/settings/passkeys", get(passkeys::page).post(passkeys::add))
+        .route("/settings/passkeys/begin", post(passkeys::begin_to_add))
+        .route("/settings/passkeys/confirm", post(passkeys::confirm_with))
+        .route("/settings/passkeys/confirm/begin", post(passkeys::begin_to_confirm))
+        .route("/settings/passkeys/{id}/rename", post(passkeys::rename))
+        .route("/settings/passkeys/{id}/remove", post(passkeys::remove))
 }
 
 fn people_and_rights() -> Router<Web> {

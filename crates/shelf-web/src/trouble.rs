@@ -98,7 +98,7 @@ fn refusal(refused: &Refused) -> Problem {
     }
 }
 
-fn status(code: Code) -> StatusCode {
+pub(crate) fn status(code: Code) -> StatusCode {
     match code {
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::Forbidden | Code::InsufficientScope => StatusCode::FORBIDDEN,

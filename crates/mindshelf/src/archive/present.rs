@@ -65,6 +65,7 @@ impl Present {
             }
             (None, Entry::Erasure(erasure)) => self.people.contains(&erasure.person),
             (None, Entry::Credential(credential)) => self.people.contains(&credential.person),
+            (None, Entry::Passkey(passkey)) => self.people.contains(&passkey.person),
             (None, Entry::Client(client, _)) => self.people.contains(&client.person),
             (None, Entry::Grant(grant, _)) => self.people.contains(&grant.person),
             (None, _) => true,

@@ -16,6 +16,7 @@ pub(super) fn owner_of(scope: Option<Scope>, entry: &Entry) -> Owner {
         | Entry::Event(person, _) => of_person(*person),
         Entry::Erasure(erasure) => of_person(erasure.person),
         Entry::Credential(credential) => of_person(credential.person),
+        Entry::Passkey(passkey) => of_person(passkey.person),
         Entry::Client(client, _) => of_person(client.person),
         Entry::Grant(grant, _) => of_person(grant.person),
         Entry::Tenant(tenant) => Owner::Tenant(tenant.id),

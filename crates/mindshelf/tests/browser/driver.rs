@@ -166,6 +166,16 @@ impl Driver {
         question.as_str().unwrap().to_owned()
     }
 
+    /// Gives the machine an authenticator that knows its owner and says yes (Web Authentication, the
+    /// extension of `WebDriver`).
+    pub(crate) async fn make_passkeys(&self) {
+        let authenticator = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true,
+        });
+        self.post("/webauthn/authenticator", authenticator).await.unwrap();
+    }
+
     /// Asks the browser itself, by the protocol of its developer tools.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });

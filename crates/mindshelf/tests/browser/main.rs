@@ -24,5 +24,6 @@ mod looking_back;
 mod sharing;
 mod letting_in;
 mod leaving;
+mod passkeys;
 mod served;
 mod pictures;

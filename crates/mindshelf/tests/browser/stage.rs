@@ -23,14 +23,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts on the directory `data`, with everything beneath the path `base`.
+    /// Starts on the directory `data`, with everything beneath the path `base`; browsers reach it by
+    /// the number of this machine.
     pub(crate) fn start(data: &Path, base: &str) -> Self {
+        Self::called(data, "", base)
+    }
+
+    /// The same, reached by a name of this machine.
+    pub(crate) fn called(data: &Path, name: &str, base: &str) -> Self {
         let mut command = mindshelf(data);
         // The address must be known beforehand to be named as the public one.
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         command.args(["serve", "--listen", &listen.to_string()]).stdout(Stdio::piped());
-        if !base.is_empty() {
-            command.env("MINDSHELF_PUBLIC_URL", format!("http://{listen}{base}"));
+        let port = listen.port();
+        let host = if name.is_empty() { listen.to_string() } else { format!("{name}:{port}") };
+        if !base.is_empty() || !name.is_empty() {
+            command.env("MINDSHELF_PUBLIC_URL", format!("http://{host}{base}"));
         }
         let mut process = command.stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();

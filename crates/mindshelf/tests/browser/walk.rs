@@ -61,7 +61,20 @@ impl Walk {
         Some(walk)
     }
 
+    /// A walk over the library of [`stage::LIBRARY`], signed in where the server is reached by a name,
+    /// in a browser whose machine makes passkeys.
+    pub(crate) async fn with_passkeys() -> Option<Self> {
+        let walk = Self::called(true, "localhost", "").await?;
+        walk.driver.make_passkeys().await;
+        walk.sign_in().await;
+        Some(walk)
+    }
+
     async fn at(filled: bool, base: &str) -> Option<Self> {
+        Self::called(filled, "", base).await
+    }
+
+    async fn called(filled: bool, name: &str, base: &str) -> Option<Self> {
         let Some(chromium) = std::env::var_os("MINDSHELF_CHROMIUM") else {
             eprintln!("SKIPPED: no browser is named; `cargo xtask browser` names one");
             return None;
@@ -72,7 +85,7 @@ impl Walk {
         if filled {
             stage::fill(&data);
         }
-        let server = Server::start(&data, base);
+        let server = Server::called(&data, name, base);
         let driver = Driver::start(&chromium).await;
         let judge = Judge::called(
             std::env::var_os("MINDSHELF_JUDGES").map(Into::into),

@@ -183,6 +183,7 @@ async fn guild(base: String) -> Guild {
         passwords: PasswordDoors {
             doors,
             credentials: store.clone(),
+            passkeys: store.clone(),
             hashing: Arc::new(Hashing::default()),
         },
         sso: store.clone(),

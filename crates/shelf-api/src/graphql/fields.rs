@@ -161,6 +161,10 @@ pub(crate) const WITHOUT: &[&str] = &[
     "add_sso_domain",
     "verify_sso_domain",
     "remove_sso_domain",
+    // What one signs in with, in person too.
+    "list_passkeys",
+    "edit_passkey",
+    "remove_passkey",
     // Replicas push by REST.
     "push_changes",
     // Answered by lists and nodes.

@@ -20,8 +20,9 @@ async fn seen(prepared: &Prepared) -> Vec<String> {
     let tenant = prepared.adas("tenants/0193f0a0-0000-7000-8000-00000000000a");
     let beneath = ["members", "groups", "invitations", "libraries"];
     let lists = beneath.map(|part| format!("{tenant}/{part}"));
-    let own = ["tokens", "devices", "sessions", "tenants", "clients", "apps", "privacy"]
-        .map(str::to_owned);
+    let own =
+        ["tokens", "devices", "sessions", "tenants", "clients", "apps", "privacy", "me/passkeys"]
+            .map(str::to_owned);
     for list in own.into_iter().chain(lists) {
         seen.push(prepared.world.get(&prepared.world.ada, &format!("/v1/{list}")).await.text);
     }

@@ -9,10 +9,12 @@ use shelf_domain::permit::Permit;
 
 /// Operations any token is good for; what they tell keeps within the libraries it reaches.
 ///
-/// Those of privacy look for themselves: a part of it is for no token that is limited at all.
-const FOR_ANY: [&str; 8] = [
+/// Those of privacy and of passkeys look for themselves: they are for no token that is limited at all.
+const FOR_ANY: [&str; 10] = [
     "/v1/libraries/{library}",
     "/v1/me",
+    "/v1/me/passkeys/{passkey}",
+    "/v1/me/passkeys/{passkey}",
     "/v1/privacy/erasures",
     "/v1/privacy/erasures",
     "/v1/privacy/export",

@@ -14,7 +14,8 @@ use shelf_identity::oauth::device::{answer_device, begin_device, exchange_device
 /// What the ids of the examples begin with.
 pub(crate) const EXAMPLE: &str = "0193f0a0-0000-7000-8000-0000000000";
 /// What is asked for at a browser alone, or with what is good for everything.
-pub(crate) const IN_PERSON: [&str; 2] = ["/v1/privacy/erasures", "/v1/privacy/export"];
+pub(crate) const IN_PERSON: [&str; 3] =
+    ["/v1/me/passkeys/{passkey}", "/v1/privacy/erasures", "/v1/privacy/export"];
 const BASE: &str = "/v1/libraries/{library}";
 
 /// One route with its example.
@@ -196,12 +197,14 @@ impl Prepared {
         single_sign_on(&world, &tenant).await;
         let (client, app) = let_in(&world).await;
         let receipt = world.erasing(ada).await;
+        let passkey = world.with_passkey(ada, &session.at("/items/0/id")).await;
         let ids = vec![
             (0x10, hook),
             (0x11, tried),
             (0x12, client),
             (0x13, app),
             (0x14, receipt),
+            (0x15, passkey),
             (0x0a, tenant),
             (0x0d, person),
             (0x0e, group),

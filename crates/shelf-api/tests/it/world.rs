@@ -11,7 +11,7 @@ use shelf_api::{Api, Background, Gate, Probes, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_courier::Courier;
-use shelf_domain::id::{LibraryId, PersonId, ReceiptId, Scope, TenantId};
+use shelf_domain::id::{LibraryId, PasskeyId, PersonId, ReceiptId, Scope, TenantId};
 use shelf_domain::permit::Permits;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
@@ -20,8 +20,9 @@ use shelf_identity::{
     CreateToken, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
     Signed, SsoDoors, Throttle, authenticate, create_link, create_token, sign_in,
 };
-use shelf_ports::accounts::{LibraryInfo, Person};
+use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::passkeys::{Added, Answered, Passkey, Passkeys};
 use shelf_ports::privacy::{Erasure, Privacy, Receipt};
 use shelf_ports::projection::Projection;
 use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
@@ -140,7 +141,12 @@ fn privacy_of(store: &Arc<Embedded>, passwords: &PasswordDoors) -> PrivacyDoors 
 fn sso_of(store: &Arc<Embedded>, doors: &Doors, internet: &Arc<FakeInternet>) -> SsoDoors {
     let (doors, hashing) = (doors.clone(), Arc::new(Hashing::default()));
     SsoDoors {
-        passwords: PasswordDoors { doors, credentials: store.clone(), hashing },
+        passwords: PasswordDoors {
+            doors,
+            credentials: store.clone(),
+            passkeys: store.clone(),
+            hashing,
+        },
         sso: store.clone(),
         vault: Arc::new(FakeVault),
         outbound: internet.clone(),
@@ -235,6 +241,32 @@ impl World {
     pub(crate) async fn newcomer(&self, number: u8) -> Someone {
         let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
         someone(&Doors { accounts, tenants, audit, clock, chance }, number).await
+    }
+
+    /// Gives somebody a passkey, with which they confirmed just now in this session; its id.
+    pub(crate) async fn with_passkey(&self, who: &Someone, session: &str) -> String {
+        let (chance, now) = (&self.stores.chance, self.stores.clock.now_ms());
+        let passkey = Passkey {
+            id: PasskeyId::from_bytes(chance.seed()),
+            person: who.person,
+            credential: chance.secret().to_vec(),
+            handle: chance.secret().to_vec(),
+            key: vec![0xa0],
+            name: "Laptop".to_owned(),
+            created_at: now,
+            used_at: None,
+            count: 0,
+            synced: true,
+            backed_up: true,
+            copied_at: None,
+        };
+        let answered = Answered { challenge: chance.secret(), until: now + 300_000, at: now };
+        let added = self.store.add_passkey(&passkey, answered, 20).await.unwrap();
+        assert_eq!(added, Added::Fresh);
+        let confirmed = format!("{session} {}", now + 300_000);
+        let put = self.store.put_setting(who.person, "confirmed_session", &confirmed);
+        put.await.unwrap();
+        passkey.id.to_string()
     }
 
     /// Lets `who` wait for their erasure, and keeps the receipt of somebody else's; its id.

@@ -6,6 +6,7 @@ use super::credentials::{self, credential_of};
 use super::imports::{from_json, put_job, put_rows};
 use super::load::{self, change_columns, change_of};
 use super::oauth::{client_of, put_client};
+use super::passkeys::{self, passkey_columns, passkey_of};
 use super::privacy::{consent_columns, erasure_columns};
 use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
@@ -38,6 +39,7 @@ const CONSENTS: &str = concat!(consent_columns!(), " ORDER BY person, n");
 const ERASURES: &str = concat!(erasure_columns!(), " ORDER BY person");
 const RECEIPTS: &str = "SELECT id, until, body FROM receipts ORDER BY id";
 const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
+const PASSKEYS: &str = concat!(passkey_columns!(), " ORDER BY id");
 const GRANTS: &str =
     concat!("SELECT ", grant_columns!(), ", secret FROM grants WHERE kind <> 'app' ORDER BY id");
 const CLIENTS: &str = "SELECT id, person, name, redirects, scopes, secret, created_at,
@@ -94,6 +96,7 @@ impl Archive for Postgres {
         telling.each(CREDENTIALS, |row| Ok(Entry::Credential(credential_of(row)?))).await?;
         let code = |row: &Row| Ok(Entry::RecoveryCode(person(row, 0), code_of(row)?));
         telling.each(CODES, code).await?;
+        telling.each(PASSKEYS, |row| Ok(Entry::Passkey(passkey_of(row)))).await?;
         telling
             .each(CLIENTS, |row| {
                 let (client, secret) = client_of(row)?;
@@ -279,6 +282,7 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
         Entry::RecoveryCode(person, code) => {
             return credentials::put_codes(within, *person, &[*code]).await;
         }
+        Entry::Passkey(told) => return passkeys::take_in(within, told).await.map(drop),
         Entry::Tenant(tenant) => return put_tenant(within, tenant).await,
         Entry::Member(tenant, member) => {
             let Member { person, role, since, .. } = *member;

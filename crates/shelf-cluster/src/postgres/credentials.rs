@@ -25,7 +25,7 @@ const REMOVE: &str = "DELETE FROM credentials WHERE person = $1 RETURNING person
 const END_SESSIONS: &str =
     "DELETE FROM grants WHERE person = $1 AND kind = $2 AND id IS DISTINCT FROM $3";
 /// Whoever changes what one person signs in with does it one after the other.
-const LOCK_PERSON: &str = "SELECT FROM people WHERE id = $1 FOR UPDATE";
+pub(super) const LOCK_PERSON: &str = "SELECT FROM people WHERE id = $1 FOR UPDATE";
 const REMOVE_CODES: &str = "DELETE FROM recovery_codes WHERE person = $1";
 const PUT_CODES: &str =
     "INSERT INTO recovery_codes SELECT $1, unnest($2::bytea[]) ON CONFLICT DO NOTHING";
@@ -75,11 +75,16 @@ pub(super) async fn put_codes(
     within.plain(PUT_CODES, &of).await.map(drop)
 }
 
-async fn of_person(within: &Within<'_>, sql: &str, person: PersonId) -> Result<Vec<Row>, Fault> {
+pub(super) async fn of_person(
+    within: &Within<'_>,
+    sql: &str,
+    person: PersonId,
+) -> Result<Vec<Row>, Fault> {
     within.plain(sql, &[(&Uuid::from(person), Type::UUID)]).await
 }
 
-async fn end_sessions(
+/// Ends every session of a person but `keep`.
+pub(super) async fn end_sessions(
     within: &Within<'_>,
     person: PersonId,
     keep: Option<DeviceId>,

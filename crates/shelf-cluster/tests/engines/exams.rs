@@ -66,6 +66,15 @@ async fn credentials_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn passkeys_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::passkeys::exam(&store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn programs_that_are_let_in_sit_their_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;

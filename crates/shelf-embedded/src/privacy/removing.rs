@@ -114,6 +114,7 @@ const WITH_PERSON: [(&str, &str); 12] = [
     ("settings", "DELETE FROM settings WHERE person = ?1"),
     ("credentials", "DELETE FROM credentials WHERE person = ?1"),
     ("recovery_codes", "DELETE FROM recovery_codes WHERE person = ?1"),
+    ("passkeys", "DELETE FROM passkeys WHERE person = ?1"),
     ("consents", "DELETE FROM consents WHERE person = ?1"),
     ("people", "DELETE FROM people WHERE id = ?1"),
     ("owner_keys", "DELETE FROM owner_keys WHERE owner = ?1 AND kind = 'person'"),

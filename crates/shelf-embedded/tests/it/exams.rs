@@ -48,6 +48,12 @@ async fn credentials_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn passkeys_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::passkeys::exam(&store, &store).await;
+}
+
+#[tokio::test]
 async fn programs_that_are_let_in_sit_their_exam() {
     let (store, _dir) = store();
     exams::oauth::exam(&store).await;

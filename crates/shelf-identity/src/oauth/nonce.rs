@@ -4,12 +4,11 @@
 //! one gave out holds at another.
 
 use super::OAuthDoors;
-use crate::secret::Secret;
+use crate::server_secret::server_secret;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use shelf_ports::Fault;
-use shelf_ports::accounts::RESTORED_OF;
 
 /// The setting, of nobody, that holds the key.
 const SETTING: &str = "dpop_nonce_key";
@@ -18,12 +17,12 @@ const STEP_MS: i64 = 5 * 60 * 1_000;
 
 /// The nonce to use now.
 pub async fn nonce(doors: &OAuthDoors) -> Result<String, Fault> {
-    Ok(made(&key(doors).await?, step(doors)))
+    Ok(made(&server_secret(&doors.doors, SETTING).await?, step(doors)))
 }
 
 /// Whether `sent` was given out within the last minutes.
 pub async fn holds(doors: &OAuthDoors, sent: &str) -> Result<bool, Fault> {
-    let (key, step) = (key(doors).await?, step(doors));
+    let (key, step) = (server_secret(&doors.doors, SETTING).await?, step(doors));
     Ok([step, step - 1].into_iter().any(|step| made(&key, step) == sent))
 }
 
@@ -38,16 +37,4 @@ fn made(key: &str, step: i64) -> String {
         .chain_update(step.to_be_bytes())
         .finalize();
     URL_SAFE_NO_PAD.encode(&hash[..16])
-}
-
-async fn key(doors: &OAuthDoors) -> Result<String, Fault> {
-    let accounts = &doors.doors.accounts;
-    if let Some(known) = accounts.setting(RESTORED_OF, SETTING).await? {
-        return Ok(known);
-    }
-    let made = Secret::new(&*doors.doors.chance);
-    accounts.swap_setting(RESTORED_OF, SETTING, None, made.expose()).await?;
-    // Of several that make one at once the first stays, and all use that.
-    let kept = accounts.setting(RESTORED_OF, SETTING).await?;
-    Ok(kept.unwrap_or_else(|| made.expose().to_owned()))
 }

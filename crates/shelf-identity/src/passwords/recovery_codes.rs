@@ -1,6 +1,6 @@
 //! Make recovery codes: each signs in once, for whoever lost their password.
 
-use super::set_password::current;
+use super::by_them::by_them;
 use super::{PasswordDoors, Typed, in_person};
 use crate::audit::record_own;
 use crate::authenticate::Signed;
@@ -71,8 +71,8 @@ impl fmt::Debug for RecoveryCode {
 }
 
 /// Makes [`CODES`] codes in the place of those there were; they are shown this once. Refused
-/// `invalid` for whoever has no password, and like [`super::set_password::set_password`] where
-/// `password` is not theirs.
+/// `invalid` for whoever has no password, and like [`by_them`] where they do not prove that it is
+/// them.
 #[tracing::instrument(skip_all)]
 pub async fn recovery_codes(
     doors: &PasswordDoors,
@@ -81,8 +81,8 @@ pub async fn recovery_codes(
 ) -> Result<Vec<RecoveryCode>, Failure> {
     in_person(signed)?;
     let none = || Refused::invalid("current", "you have no password yet; set one first");
-    let stored = doors.credentials.credential_of(signed.person.id).await?.ok_or_else(none)?;
-    current(doors, &doors.hashing.place()?, &stored, password).await?;
+    doors.credentials.credential_of(signed.person.id).await?.ok_or_else(none)?;
+    by_them(doors, signed, password).await?;
     let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::new(doors.doors.chance.seed())).collect();
     let hashes: Vec<_> = codes.iter().map(RecoveryCode::hash).collect();
     record_own(&doors.doors, signed.into(), (Deed::RecoveryCodesMade, None)).await?;

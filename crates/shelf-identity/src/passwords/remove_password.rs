@@ -1,6 +1,6 @@
-//! Remove one's password: from then on one signs in with links.
+//! Remove one's password: from then on one signs in with passkeys, or with links.
 
-use super::set_password::current;
+use super::by_them::{by_them, has_links, usable};
 use super::{PasswordDoors, Typed, in_person};
 use crate::audit::record_own;
 use crate::authenticate::Signed;
@@ -9,8 +9,8 @@ use shelf_domain::refusal::Refused;
 use shelf_ports::Failure;
 
 /// Removes the login name, password and recovery codes of whoever is signed in, and ends their other
-/// sessions. Refused `not_found` where there is no password, and like
-/// [`super::set_password::set_password`] where `password` is not theirs.
+/// sessions. Refused `not_found` where there is no password, `invalid` where it is their only way in,
+/// and like [`by_them`] where they do not prove that it is them.
 #[tracing::instrument(skip_all)]
 pub async fn remove_password(
     doors: &PasswordDoors,
@@ -19,9 +19,14 @@ pub async fn remove_password(
 ) -> Result<(), Failure> {
     in_person(signed)?;
     let none = || Refused::not_found("password of yours");
-    let stored = doors.credentials.credential_of(signed.person.id).await?.ok_or_else(none)?;
-    current(doors, &doors.hashing.place()?, &stored, password).await?;
+    let person = signed.person.id;
+    doors.credentials.credential_of(person).await?.ok_or_else(none)?;
+    if usable(doors, person).await?.is_empty() && !has_links(doors, person).await? {
+        let detail = "this is your only way in; add a passkey first";
+        return Err(Refused::invalid("current", detail).into());
+    }
+    by_them(doors, signed, password).await?;
     record_own(&doors.doors, signed.into(), (Deed::PasswordRemoved, None)).await?;
-    doors.credentials.remove_credential(signed.person.id, Some(signed.grant.id)).await?;
+    doors.credentials.remove_credential(person, Some(signed.grant.id)).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Set or change one's password and login name.
 
+use super::by_them::by_them;
 use super::common::is_common;
 use super::hashing::Place;
 use super::prove::{Proof, prove};
@@ -37,8 +38,8 @@ pub struct SetPassword {
 /// programs stay.
 ///
 /// Refused `invalid` at `login`, also where somebody else has it; `invalid` at `password` where it is
-/// too short, too long, the login name, or among the most common; `forbidden` or `slow_down` at
-/// `current` where that is not the password of now.
+/// too short, too long, the login name, or among the most common; like [`by_them`] where they do not
+/// prove that it is them, unless they lost the password a short while ago.
 #[tracing::instrument(skip_all)]
 pub async fn set_password(
     doors: &PasswordDoors,
@@ -49,12 +50,10 @@ pub async fn set_password(
     let person = signed.person.id;
     let login = LoginName::read(&ask.login)?;
     check(&login, &ask.password)?;
-    let place = doors.hashing.place()?;
-    if let Some(stored) = doors.credentials.credential_of(person).await?
-        && !is_recovered(doors, signed).await?
-    {
-        current(doors, &place, &stored, &ask.current).await?;
+    if !is_recovered(doors, signed).await? {
+        by_them(doors, signed, &ask.current).await?;
     }
+    let place = doors.hashing.place()?;
     let hash = place.hash(&ask.password, doors.doors.chance.seed()).await?;
     record_own(&doors.doors, signed.into(), (Deed::PasswordSet, None)).await?;
     let credential = Credential { person, login, hash };

@@ -42,6 +42,7 @@ pub async fn account_file(doors: &PrivacyDoors, signed: &Signed) -> Result<Vec<u
         "person": { "id": person.id, "name": person.name, "tenant": person.tenant },
         "login": credential.map(|credential| credential.login.shown().to_owned()),
         "recovery_codes_left": doors.passwords.credentials.codes_left(person.id).await?,
+        "passkeys": passkeys(doors, person.id).await?,
         "settings": settings,
         "grants": grants.iter().map(grant_of).collect::<Vec<_>>(),
         "apps": apps(doors, person.id, now).await?,
@@ -84,6 +85,16 @@ async fn decisions(
         |one| json!({ "asked_at": moment(one.asked_at), "due_at": moment(one.due_at) }),
     );
     Ok(())
+}
+
+async fn passkeys(doors: &PrivacyDoors, person: PersonId) -> Result<Vec<Value>, Fault> {
+    let all = doors.passwords.passkeys.passkeys_of(person).await?;
+    let told = all.into_iter().map(|one| {
+        json!({ "id": one.id, "name": one.name, "created_at": moment(one.created_at),
+            "used_at": one.used_at.map(moment), "uses": one.count, "synced": one.synced,
+            "backed_up": one.backed_up, "copied_at": one.copied_at.map(moment) })
+    });
+    Ok(told.collect())
 }
 
 fn grant_of(grant: &Grant) -> Value {

@@ -5,7 +5,7 @@ use super::{PrivacyDoors, in_person};
 use crate::audit::record_own;
 use crate::authenticate::Signed;
 use crate::passwords::Typed;
-use crate::passwords::set_password::current;
+use crate::passwords::by_them::by_them;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::{PersonId, ReceiptId};
 use shelf_domain::refusal::{Code, Refused};
@@ -28,8 +28,8 @@ pub struct Asked {
 /// Asks to erase whoever is signed in, with all that is theirs, after seven days; who asked before
 /// is told of that.
 ///
-/// Refused `forbidden` for keys of programs, and at `password` where there is one and it is not
-/// this; `invalid` for the only owner of a team.
+/// Refused `forbidden` for keys of programs, and at `password` where they do not prove that it is
+/// them ([`by_them`]); `invalid` for the only owner of a team.
 #[tracing::instrument(skip_all)]
 pub async fn ask_erasure(
     doors: &PrivacyDoors,
@@ -38,7 +38,7 @@ pub async fn ask_erasure(
 ) -> Result<Asked, Failure> {
     in_person(signed)?;
     let person = signed.person.id;
-    prove(doors, person, password).await?;
+    prove(doors, signed, password).await?;
     if let Some(erasure) = doors.privacy.erasure(person).await? {
         return Ok(Asked { erasure, recipients: recipients(doors, person).await? });
     }
@@ -66,12 +66,9 @@ pub async fn ask_erasure(
     Ok(Asked { erasure, recipients: recipients(doors, person).await? })
 }
 
-/// Holds a password against that of `person`, where they have one.
-async fn prove(doors: &PrivacyDoors, person: PersonId, typed: &Typed) -> Result<(), Failure> {
-    let passwords = &doors.passwords;
-    let Some(stored) = passwords.credentials.credential_of(person).await? else { return Ok(()) };
-    let place = passwords.hashing.place()?;
-    current(passwords, &place, &stored, typed).await.map_err(|failure| match failure {
+/// Has whoever is signed in prove that it is them.
+async fn prove(doors: &PrivacyDoors, signed: &Signed, typed: &Typed) -> Result<(), Failure> {
+    by_them(&doors.passwords, signed, typed).await.map_err(|failure| match failure {
         Failure::Refused(refused) => Refused::new(refused.code, "password", refused.detail).into(),
         fault @ Failure::Fault(_) => fault,
     })

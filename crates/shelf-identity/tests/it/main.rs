@@ -6,6 +6,7 @@ mod tenants;
 mod limits;
 mod traces;
 mod passwords;
+mod passkeys;
 mod privacy;
 mod programs;
 mod sso;

@@ -33,7 +33,7 @@ struct House {
 
 async fn house() -> House {
     let world = world();
-    let doors = doors_of(&world.doors, Arc::new(world.store.clone()));
+    let doors = doors_of(&world.doors, Arc::new(world.store.clone()), &world.store);
     let owner = first_run(&world.doors).await.unwrap().person;
     let link = create_link(&world.doors, owner.id).await.unwrap();
     let new = sign_in(&world.doors, &link.secret, "First").await.unwrap();
@@ -41,8 +41,13 @@ async fn house() -> House {
     House { world, doors, owner }
 }
 
-fn doors_of(doors: &Doors, credentials: Arc<dyn Credentials>) -> PasswordDoors {
-    PasswordDoors { doors: doors.clone(), credentials, hashing: Arc::new(Hashing::default()) }
+fn doors_of(
+    doors: &Doors,
+    credentials: Arc<dyn Credentials>,
+    passkeys: &Embedded,
+) -> PasswordDoors {
+    let (doors, passkeys) = (doors.clone(), Arc::new(passkeys.clone()));
+    PasswordDoors { doors, credentials, passkeys, hashing: Arc::new(Hashing::default()) }
 }
 
 async fn signed(doors: &Doors, secret: &Secret) -> Option<Signed> {
@@ -156,7 +161,7 @@ async fn what_was_tried_is_known_after_a_restart() {
         clock: Arc::<shelf_testkit::FakeClock>::clone(&clock),
         chance: Arc::new(shelf_testkit::SeededChance::new(4)),
     };
-    let doors = doors_of(&doors, Arc::new(store));
+    let doors = doors_of(&doors, Arc::new(store.clone()), &store);
     let good = Typed::new(GOOD);
     let again = sign_in_with_password(&doors, "Ada", &good, "A browser").await.unwrap();
     assert_eq!(again, Knocked::Closed { wait_ms: 1_000 });
@@ -371,7 +376,7 @@ async fn where_tries_cannot_be_counted_nobody_comes_in() {
     let house = House::with_password().await;
     let codes = house.codes().await;
     let broken = Arc::new(CannotCount(house.world.store.clone()));
-    let doors = doors_of(&house.world.doors, broken);
+    let doors = doors_of(&house.world.doors, broken, &house.world.store);
     let good = Typed::new(GOOD);
     let by_password = sign_in_with_password(&doors, "Ada", &good, "A browser").await;
     assert!(matches!(by_password, Err(Failure::Fault(_))));

@@ -76,6 +76,7 @@ async fn house() -> House {
         passwords: PasswordDoors {
             doors: world.doors.clone(),
             credentials: store.clone(),
+            passkeys: store.clone(),
             hashing: Arc::new(Hashing::default()),
         },
         clients: store.clone(),

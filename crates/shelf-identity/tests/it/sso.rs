@@ -79,6 +79,7 @@ async fn bare() -> Guild {
         passwords: PasswordDoors {
             doors: world.doors.clone(),
             credentials: store.clone(),
+            passkeys: store.clone(),
             hashing: Arc::new(Hashing::default()),
         },
         sso: store,

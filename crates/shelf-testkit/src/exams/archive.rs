@@ -1,7 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, sso, tenants,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy, sso
+, tenants,
     views, webhooks,
 };
 use crate::desk::Desk;
@@ -17,6 +18,7 @@ use shelf_ports::credentials::Credentials;
 use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
+use shelf_ports::passkeys::Passkeys;
 use shelf_ports::privacy::{Privacy, Receipt};
 use shelf_ports::sso::SingleSignOn;
 use shelf_ports::tenants::Tenants;
@@ -31,6 +33,7 @@ pub trait Store:
     + Tenants
     + Audit
     + Credentials
+    + Passkeys
     + Clients
     + Authorizations
     + SingleSignOn
@@ -50,6 +53,7 @@ impl<S> Store for S where
         + Tenants
         + Audit
         + Credentials
+        + Passkeys
         + Clients
         + Authorizations
         + SingleSignOn
@@ -70,6 +74,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     tenants::exam(from, from).await;
     audit::exam(from).await;
     credentials::exam(from, from).await;
+    passkeys::exam(from, from).await;
     oauth::exam(from).await;
     sso::exam(from).await;
     library::exam(from, from).await;
@@ -155,6 +160,7 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     let is_login = |entry: &Entry| matches!(entry, Entry::Credential(one) if one.login.shown() == "Ada L\u{f6}velace");
     assert!(has(is_login), "login names were carried as they are shown");
     assert!(has(|entry| matches!(entry, Entry::RecoveryCode(..))), "recovery codes were carried");
+    assert!(has(|entry| matches!(entry, Entry::Passkey(_))), "passkeys were carried");
     assert!(has(|entry| matches!(entry, Entry::Setting(..))), "settings were carried");
     assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
     assert!(has(|entry| matches!(entry, Entry::Client(_, Some(_)))), "programs were carried");

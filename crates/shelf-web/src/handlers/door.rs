@@ -12,7 +12,7 @@ use shelf_identity::{
 };
 use shelf_ports::Failure;
 
-use super::Answer;
+use super::{Answer, passkeys::offered};
 use crate::{
     browser::called,
     cookies,
@@ -58,11 +58,16 @@ pub(crate) async fn welcome(visit: Visit) -> Answer {
 }
 
 /// The door: with a link, a button that spends it; without, how to get one.
-pub(crate) async fn sign_in_page(Query(ask): Query<Knock>, headers: HeaderMap) -> Response {
+pub(crate) async fn sign_in_page(
+    State(web): State<Web>,
+    Query(ask): Query<Knock>,
+    headers: HeaderMap,
+) -> Response {
+    let offered = offered(&web.reached(&headers));
     let theme = cookies::read(&headers, cookies::THEME).map(Theme::named).unwrap_or_default();
     let inside = match (ask.link.as_str(), ask.left.as_str()) {
-        ("", "") => door(Door::NoSession),
-        ("", _) => door(Door::SignedOut),
+        ("", "") => door(Door::NoSession, offered),
+        ("", _) => door(Door::SignedOut, offered),
         (link, _) => knock(link),
     };
     html(&alone("Sign in", theme, "", &inside))
@@ -80,7 +85,8 @@ pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer 
     match open_session(&web.doors, &Secret::sent(said.text("link")), &name).await {
         Ok(new) => Ok(let_in(&new.secret, &on_the_way(&parts.headers, "/"), &reached)),
         Err(Failure::Refused(_)) => {
-            let page = alone("Sign in", Theme::System, "", &door(Door::SpentLink));
+            let page =
+                alone("Sign in", Theme::System, "", &door(Door::SpentLink, offered(&reached)));
             Ok((StatusCode::UNAUTHORIZED, html(&page)).into_response())
         }
         Err(failure) => Err(failure.into()),

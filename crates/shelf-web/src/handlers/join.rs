@@ -15,13 +15,14 @@ use shelf_identity::{
 };
 use shelf_ports::{Failure, tenants::Invitation};
 
-use super::{Answer, door::let_in};
+use super::{Answer, door::let_in, passkeys::offered};
 use crate::{
     browser::called,
     cookies,
     frame::{Theme, alone},
     pages::{
         join::{OfferPage, offer},
+        passkeys::Offered,
         welcome::{Door, door},
     },
     posted::{Said, header_of, is_ours, read_body},
@@ -51,17 +52,18 @@ pub(crate) async fn page(
 
 /// What was typed already.
 #[derive(Debug, Default)]
-struct Typing {
-    secret: String,
-    name: String,
-    refused: Option<(String, String)>,
+pub(super) struct Typing {
+    pub(super) secret: String,
+    pub(super) name: String,
+    pub(super) refused: Option<(String, String)>,
 }
 
-async fn shown(web: &Web, headers: &HeaderMap, typing: Typing) -> Answer {
+/// The page, with what was typed.
+pub(super) async fn shown(web: &Web, headers: &HeaderMap, typing: Typing) -> Answer {
     let theme = cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default();
     let offered = match look_at_invitation(&web.doors, &Secret::sent(&typing.secret)).await {
         Ok(offered) => offered,
-        Err(Failure::Refused(_)) => return Ok(spent(theme)),
+        Err(Failure::Refused(_)) => return Ok(spent(theme, offered(&web.reached(headers)))),
         Err(failure) => return Err(failure.into()),
     };
     let visitor = visitor(web, headers).await?;
@@ -74,6 +76,7 @@ async fn shown(web: &Web, headers: &HeaderMap, typing: Typing) -> Answer {
         signed_in: visitor.map(|(_, signed)| signed.person.name),
         name: typing.name,
         refused: typing.refused,
+        offered: offered(&web.reached(headers)),
     };
     Ok(html(&alone(&format!("Join {}", page.team), theme, &csrf, &offer(&page, &csrf))))
 }
@@ -120,7 +123,10 @@ async fn come_as_new(web: &Web, headers: &HeaderMap, said: &Said, secret: &Secre
 }
 
 /// Whose browser this is, if somebody is signed in, and the proof their forms carry.
-async fn visitor(web: &Web, headers: &HeaderMap) -> Result<Option<(CsrfToken, Signed)>, Trouble> {
+pub(super) async fn visitor(
+    web: &Web,
+    headers: &HeaderMap,
+) -> Result<Option<(CsrfToken, Signed)>, Trouble> {
     let Some(secret) = cookies::read(headers, cookies::SESSION).map(Secret::sent) else {
         return Ok(None);
     };
@@ -129,14 +135,14 @@ async fn visitor(web: &Web, headers: &HeaderMap) -> Result<Option<(CsrfToken, Si
 }
 
 /// Where somebody goes who joined: to the library that is shared with them, else to the team.
-fn shared_by(taken: &Invitation) -> String {
+pub(super) fn shared_by(taken: &Invitation) -> String {
     match taken.share {
         Some((library, _)) => format!("{}/library", Within(library).path()),
         None => format!("/people/{}", taken.tenant),
     }
 }
 
-fn spent(theme: Theme) -> Response {
-    let page = alone("Invitation", theme, "", &door(Door::SpentInvitation));
+fn spent(theme: Theme, offered: Offered) -> Response {
+    let page = alone("Invitation", theme, "", &door(Door::SpentInvitation, offered));
     (StatusCode::NOT_FOUND, html(&page)).into_response()
 }

@@ -10,6 +10,7 @@ use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::{
     Knocked, Typed,
     passwords::{
+        by_them::asks,
         recovery_codes::{RecoveryCode, codes_left, recovery_codes},
         remove_password::remove_password,
         set_password::{SetPassword, is_recovered, login_of, set_password},
@@ -22,6 +23,7 @@ use shelf_ports::Failure;
 use super::{
     Answer,
     door::{let_in, on_the_way},
+    passkeys::offered,
 };
 use crate::{
     browser::called,
@@ -39,29 +41,30 @@ use crate::{
 const FORM_BYTES_MAX: usize = 4_096;
 
 /// What a form at the door said, and who brought it.
-struct Knock {
-    headers: HeaderMap,
-    said: Said,
-    browser: String,
+pub(super) struct Knock {
+    pub(super) headers: HeaderMap,
+    pub(super) said: Said,
+    pub(super) browser: String,
 }
 
-/// Reads a form at the door, from a page of ours.
-async fn knock(web: &Web, request: Request) -> Result<Knock, Trouble> {
+/// Reads a form at the door of at most so many bytes, from a page of ours.
+pub(super) async fn knock(web: &Web, request: Request, most: usize) -> Result<Knock, Trouble> {
     let (parts, body) = request.into_parts();
     if !is_ours(&parts.headers, &web.reached(&parts.headers)) {
         return Err(Trouble::StaleForm);
     }
-    let said = Said::read(&read_body(body, FORM_BYTES_MAX).await?);
+    let said = Said::read(&read_body(body, most).await?);
     let browser = called(header_of(&parts.headers, "User-Agent").unwrap_or_default());
     Ok(Knock { headers: parts.headers, said, browser })
 }
 
 /// Opens a session for a name and a password.
 pub(crate) async fn sign_in(State(web): State<Web>, request: Request) -> Answer {
-    let knock = knock(&web, request).await?;
+    let knock = knock(&web, request, FORM_BYTES_MAX).await?;
     let (name, typed) = (knock.said.text("name"), Typed::new(knock.said.text("password")));
     let came = sign_in_with_password(&web.passwords, name, &typed, &knock.browser).await?;
-    Ok(answered(&web, &knock, came, "/", |why| password::again(name, why)))
+    let offered = offered(&web.reached(&knock.headers));
+    Ok(answered(&web, &knock, came, "/", |why| password::again(name, why, offered)))
 }
 
 /// Where to come in with a recovery code.
@@ -71,14 +74,15 @@ pub(crate) async fn lost(headers: HeaderMap) -> Response {
 
 /// Opens a session for a name and a recovery code, and leads to where a new password is set.
 pub(crate) async fn sign_in_lost(State(web): State<Web>, request: Request) -> Answer {
-    let knock = knock(&web, request).await?;
+    let knock = knock(&web, request, FORM_BYTES_MAX).await?;
     let (name, code) = (knock.said.text("name"), knock.said.text("code"));
     let came = sign_in_with_code(&web.passwords, name, code, &knock.browser).await?;
     let inside = |why| password::lost(name, Some(why));
     Ok(answered(&web, &knock, came, "/settings/password", inside))
 }
 
-fn answered(
+/// Lets somebody in, or shows what is `inside` of the page where they try again.
+pub(super) fn answered(
     web: &Web,
     knock: &Knock,
     came: Knocked,
@@ -103,7 +107,7 @@ fn answered(
     }
 }
 
-fn theme(headers: &HeaderMap) -> Theme {
+pub(super) fn theme(headers: &HeaderMap) -> Theme {
     cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default()
 }
 
@@ -116,10 +120,15 @@ pub(crate) async fn page(visit: Visit) -> Answer {
 async fn shown(visit: &Visit, page: PasswordPage) -> Answer {
     let doors = &visit.web.passwords;
     let login = login_of(doors, visit.ctx.person).await?.map(|login| login.shown().to_owned());
+    let asks = asks(doors, &visit.signed).await?;
     let called = || login.clone().unwrap_or_else(|| visit.signed.person.name.clone());
     let page = PasswordPage {
         typed: if page.typed.is_empty() { called() } else { page.typed },
-        asks_current: login.is_some() && !is_recovered(doors, &visit.signed).await?,
+        asks_current: asks.password
+            && !asks.confirmed
+            && !is_recovered(doors, &visit.signed).await?,
+        asks,
+        offered: offered(&visit.reached),
         codes_left: codes_left(doors, visit.ctx.person).await?,
         login,
         ..page

@@ -13,7 +13,7 @@ use shelf_identity::{
     Typed,
     audit::record_export,
     libraries,
-    passwords::set_password::login_of,
+    passwords::by_them::asks,
     privacy::{
         account_file::{ACCOUNT_FILE, account_file},
         ask_erasure::{ask_erasure, erasure_of, take_back_erasure},
@@ -29,7 +29,7 @@ use tokio::sync::mpsc;
 use super::{
     Answer,
     exports::{body_of, room_beside},
-};
+, passkeys::offered};
 use crate::{
     frame::Here,
     pages::privacy::{Agreed, Leaving, PrivacyPage, privacy},
@@ -64,7 +64,8 @@ async fn shown(visit: &Visit, refused: Option<(String, String)>) -> Answer {
         at: moment(one.at),
     });
     let page = PrivacyPage {
-        asks_password: login_of(&visit.web.passwords, person).await?.is_some(),
+        asks: asks(&visit.web.passwords, &visit.signed).await?,
+        offered: offered(&visit.reached),
         recipients: recipients(doors, person)
             .await?
             .into_iter()

@@ -8,8 +8,8 @@ use shelf_domain::{
     refusal::{Code, Refused},
 };
 use shelf_identity::{
-    CreateToken, create_token, list_grants, passwords::set_password::login_of, rename_person,
-    revoke_grant,
+    CreateToken, create_token, list_grants, passkeys::list_passkeys::list_passkeys,
+    passwords::set_password::login_of, rename_person, revoke_grant,
 };
 use shelf_ports::{
     Failure,
@@ -53,6 +53,7 @@ async fn shown(visit: &Visit, keys: KeysPart) -> Answer {
         login: login_of(&visit.web.passwords, visit.ctx.person)
             .await?
             .map(|login| login.shown().to_owned()),
+        passkeys: list_passkeys(&visit.web.passwords, visit.ctx.person).await?.len(),
         sessions: of_kind(GrantKind::Session)
             .map(|grant| Session {
                 id: grant.id.to_string(),

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use shelf_domain::right::Role;
 
+use super::passkeys::{Offered, joining};
 use super::people::role_name;
 use crate::{
     frame::wordmark,
@@ -29,6 +30,8 @@ pub struct OfferPage {
     pub name: String,
     /// What of it was refused: the field, and why.
     pub refused: Option<(String, String)>,
+    /// Whether somebody new may bring a passkey.
+    pub offered: Offered,
 }
 
 /// An invitation, before it is taken up.
@@ -52,6 +55,10 @@ pub fn offer(page: &OfferPage, csrf: &str) -> Markup {
                     (newcomer(page))
                 }
                 div.line { button.btn.btn-main type="submit" { (icon("user-plus")) "Join" } }
+            }
+            @if page.signed_in.is_none() {
+                @let why = page.refused.as_ref().filter(|(at, _)| at == "passkey" || at == "called");
+                (joining(page.offered, &page.secret, &page.name, why.map(|(_, why)| why.as_str())))
             }
         }
     }
@@ -93,6 +100,7 @@ mod tests {
                 signed_in: Some(string.into()),
                 name: string.into(),
                 refused: Some(("name".into(), string.into())),
+                offered: Ok(()),
             };
             hostile::assert_dead(&offer(&offered, "").into_string(), string);
             let stranger = OfferPage { signed_in: None, ..offered };

@@ -1,7 +1,9 @@
 //! Passwords: the form at the door, the way in for whoever lost theirs, and the page that sets one.
 
 use maud::{Markup, html};
+use shelf_identity::passwords::by_them::Asks;
 
+use super::passkeys::{Offered, at_door, confirming};
 use crate::{
     frame::{Frame, wordmark},
     ui::{
@@ -68,12 +70,13 @@ fn name_field(name: &str) -> Markup {
 }
 
 /// The form again, with the reason it did not open.
-pub fn again(name: &str, why: NotOpen) -> Markup {
+pub fn again(name: &str, why: NotOpen, offered: Offered) -> Markup {
     html! {
         div.stack-l {
             (wordmark())
             h1 { "Sign in" }
             (reason(&why.sentence("password")))
+            (at_door(offered))
             (form(name))
             (crate::pages::welcome::by_link())
         }
@@ -113,7 +116,7 @@ fn reason(sentence: &str) -> Markup {
 }
 
 /// What the page of one's password shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PasswordPage {
     /// The login name, where there is a password.
     pub login: Option<String>,
@@ -121,12 +124,31 @@ pub struct PasswordPage {
     pub typed: String,
     /// Whether the password of now has to be given; not where it was lost.
     pub asks_current: bool,
+    /// What is asked for before a password is used otherwise.
+    pub asks: Asks,
+    /// Whether one can confirm with a passkey.
+    pub offered: Offered,
     /// How many recovery codes are left.
     pub codes_left: usize,
     /// Recovery codes made just now, shown once.
     pub new_codes: Vec<String>,
     /// Why something was refused: the form, the field, and the sentence.
     pub refused: Option<(&'static str, String, String)>,
+}
+
+impl Default for PasswordPage {
+    fn default() -> Self {
+        Self {
+            login: None,
+            typed: String::new(),
+            asks_current: false,
+            asks: Asks::default(),
+            offered: Ok(()),
+            codes_left: 0,
+            new_codes: Vec::new(),
+            refused: None,
+        }
+    }
 }
 
 impl PasswordPage {
@@ -156,7 +178,7 @@ pub fn section(login: Option<&str>) -> Markup {
                         p { "You sign in with this name and a password." }
                     } @else {
                         h3 { "Sign in with a name and a password" }
-                        p { "So far you come in by one-time links alone." }
+                        p { "So far you have none." }
                     }
                 }
                 (link(
@@ -174,6 +196,10 @@ pub fn page(page: &PasswordPage, frame: &Frame) -> Markup {
         div.page {
             header { h1 { "Password" } }
             @if !page.new_codes.is_empty() { (new_codes(&page.new_codes)) }
+            (confirming(page.asks, page.offered, "/settings/password", frame))
+            @if page.login.is_none() {
+                @if let Some(why) = page.error(SET, "current") { (reason(why)) }
+            }
             (set(page, frame))
             @if page.login.is_some() {
                 (codes(page, frame))
@@ -224,7 +250,7 @@ fn codes(page: &PasswordPage, frame: &Frame) -> Markup {
             }
             form.stack-s method="post" action="/settings/password/codes" {
                 (token(&frame.csrf))
-                (current("codes-current", page.error(CODES, "current")))
+                @if !page.asks.confirmed { (current("codes-current", page.error(CODES, "current"))) }
                 div { (submit("Make ten codes", Weight::Line)) }
             }
         }
@@ -251,11 +277,14 @@ fn remove(page: &PasswordPage, frame: &Frame) -> Markup {
             h2 { "Remove it" }
             p.muted {
                 "Name, password and recovery codes are removed, and every other browser of yours is "
-                "signed out. From then on you come in by one-time links alone."
+                "signed out. From then on you come in by passkeys, or by one-time links."
             }
             form.stack-s method="post" action="/settings/password/remove" {
                 (token(&frame.csrf))
-                (current("remove-current", page.error(REMOVE, "current")))
+                @if let Some(why) = page.error(REMOVE, "current").filter(|_| page.asks.confirmed) {
+                    (reason(why))
+                }
+                @if !page.asks.confirmed { (current("remove-current", page.error(REMOVE, "current"))) }
                 div { (submit("Remove the password", Weight::Danger)) }
             }
         }
@@ -286,6 +315,8 @@ mod tests {
                 login: Some(string.into()),
                 typed: string.into(),
                 asks_current: true,
+                asks: Asks { password: true, passkey: true, confirmed: false },
+                offered: Ok(()),
                 codes_left: 3,
                 new_codes: vec![string.into()],
                 refused: Some((SET, "login".into(), string.into())),
@@ -293,7 +324,7 @@ mod tests {
             let all = [
                 page(&shown, &Frame::default()),
                 section(Some(string)),
-                again(string, NotOpen::Wrong),
+                again(string, NotOpen::Wrong, Ok(())),
                 lost(string, Some(NotOpen::Closed(3))),
             ];
             for out in all {

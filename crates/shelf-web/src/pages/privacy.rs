@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 use shelf_domain::privacy::{Choices, Purpose};
+use shelf_identity::passwords::by_them::Asks;
 use time::OffsetDateTime;
 
+use super::passkeys::{Offered, confirming};
 use crate::{
     frame::Frame,
     ui::{
@@ -49,8 +51,10 @@ pub struct PrivacyPage<'a> {
     pub notice: &'a [&'a str],
     /// What is kept how long.
     pub kept: &'a [(&'a str, &'a str)],
-    /// Whether the password is asked for before one is erased.
-    pub asks_password: bool,
+    /// What is asked for before one is erased.
+    pub asks: Asks,
+    /// Whether one can confirm with a passkey.
+    pub offered: Offered,
     /// The erasure one waits for.
     pub leaving: Option<Leaving>,
     /// Why asking for one was refused: at which field, and the sentence.
@@ -265,7 +269,10 @@ fn erasure(page: &PrivacyPage<'_>, frame: &Frame) -> Markup {
             h2 { "Have everything erased" }
             @match &page.leaving {
                 Some(leaving) => { (waiting(leaving, frame)) }
-                None => { (asking(page, frame)) }
+                None => {
+                    (confirming(page.asks, page.offered, "/settings/privacy", frame))
+                    (asking(page, frame))
+                }
             }
         }
     }
@@ -299,15 +306,16 @@ fn asking(page: &PrivacyPage<'_>, frame: &Frame) -> Markup {
         Some((at, why)) => (at.as_str(), Some(why.as_str())),
         None => ("", None),
     };
+    let asks_password = page.asks.password && !page.asks.confirmed;
     html! {
         p.muted { "Your account, your libraries with all that is in them, keys, sessions and settings. You have seven days to take it back. What you wrote in libraries of others stays there without your name." }
         p.muted { "Take everything out before: afterwards nobody can bring it back." }
         @if let Some(why) = why {
-            @if at != "password" { div.note.note-warn role="alert" { (icon("triangle-alert")) p { (why) } } }
+            @if at != "password" || !asks_password { div.note.note-warn role="alert" { (icon("triangle-alert")) p { (why) } } }
         }
         form.stack-s method="post" action="/settings/privacy/erasure" {
             (token(&frame.csrf))
-            @if page.asks_password {
+            @if asks_password {
                 (line(Field {
                     name: "password", label: "Your password", kind: "password", required: true,
                     autocomplete: "current-password",
@@ -343,7 +351,8 @@ mod tests {
                 recipients: vec![("webhook", string.into())],
                 notice: &["a"],
                 kept: &[("a", "b")],
-                asks_password: true,
+                asks: Asks { password: true, ..Asks::default() },
+                offered: Ok(()),
                 leaving: None,
                 refused: Some(("password".into(), string.into())),
             };

@@ -27,6 +27,8 @@ pub struct SettingsPage {
     pub name: String,
     /// The name one signs in with, where there is a password.
     pub login: Option<String>,
+    /// How many passkeys the person has.
+    pub passkeys: usize,
     /// Browsers that are signed in.
     pub sessions: Vec<Session>,
     /// Programs that were let in.
@@ -66,6 +68,7 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
             (saving(page))
             (activity(page, frame))
             (super::privacy::section())
+            (super::passkeys::section(page.passkeys))
             (super::password::section(page.login.as_deref()))
             (sessions(page, frame))
             (apps(&page.apps, frame, page.now))
@@ -214,6 +217,7 @@ mod tests {
                 address: "http://127.0.0.1:4747".into(),
                 name: string.into(),
                 login: Some(string.into()),
+                passkeys: 1,
                 sessions: vec![Session {
                     id: "s".into(),
                     name: string.into(),

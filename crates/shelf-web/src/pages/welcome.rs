@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::passkeys::{Offered, at_door};
 use crate::{
     frame::{Frame, wordmark},
     ui::{field::token, icon::icon},
@@ -21,9 +22,11 @@ pub enum Door {
 }
 
 /// The page for someone without a session.
-pub fn door(door: Door) -> Markup {
+pub fn door(door: Door, offered: Offered) -> Markup {
     let (heading, sentence) = match door {
-        Door::NoSession => ("Sign in", "With your name and password, or with a one-time link."),
+        Door::NoSession => {
+            ("Sign in", "With your name and password, a passkey, or a one-time link.")
+        }
         Door::SpentLink => (
             "This link has been used",
             "A sign-in link works once, and for ten minutes. Asking for another takes a second.",
@@ -42,6 +45,7 @@ pub fn door(door: Door) -> Markup {
                 p.lede { (sentence) }
             }
             @if door != Door::SpentInvitation {
+                (at_door(offered))
                 (super::password::form(""))
                 (by_link())
             }

@@ -11,6 +11,7 @@ mod room;
 mod coming_in;
 mod passwords;
 mod sso;
+mod passkeys;
 mod forms;
 mod people;
 mod webhooks;

@@ -78,6 +78,8 @@ pub(crate) struct Room {
     pub(crate) sso: SsoDoors,
     /// What there is beyond the door out.
     pub(crate) internet: Arc<FakeInternet>,
+    /// How browsers reach the pages.
+    origin: &'static str,
     store: Arc<Embedded>,
     dir: Arc<TempDir>,
 }
@@ -146,6 +148,11 @@ impl Room {
 
     /// The pages of an installation on this plan.
     pub(crate) async fn on(plan: Plan) -> Self {
+        Self::at(plan, ORIGIN).await
+    }
+
+    /// The pages as browsers reach them at this origin.
+    pub(crate) async fn at(plan: Plan, origin: &'static str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let (clock, chance) = (Arc::new(Ticking::default()), Arc::new(Counting::default()));
@@ -172,7 +179,12 @@ impl Room {
         };
         let kept = store.clone();
         let hashing = Arc::new(Hashing::default());
-        let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
+        let passwords = PasswordDoors {
+            doors: doors.clone(),
+            credentials: store.clone(),
+            passkeys: store.clone(),
+            hashing,
+        };
         let (privacy, oauth) = open_to_all(&store, &passwords);
         let kept_oauth = oauth.clone();
         let internet = Arc::new(FakeInternet::default());
@@ -197,7 +209,7 @@ impl Room {
             oauth,
             sso: sso.clone(),
             privacy,
-            public_url: Some(ORIGIN.parse().unwrap()),
+            public_url: Some(origin.parse().unwrap()),
             development: true,
         };
         Self {
@@ -208,6 +220,7 @@ impl Room {
             oauth: kept_oauth,
             sso,
             internet,
+            origin,
             store: kept,
             tasks,
             dir: Arc::new(dir),
@@ -224,6 +237,7 @@ impl Room {
             oauth: self.oauth.clone(),
             sso: self.sso.clone(),
             internet: self.internet.clone(),
+            origin: self.origin,
             store: self.store.clone(),
             tasks: self.tasks.clone(),
             dir: self.dir.clone(),
@@ -276,7 +290,7 @@ impl Room {
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Told {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("_csrf", &self.csrf).extend_pairs(fields);
-        let request = self.ask("POST", path).header(header::ORIGIN, ORIGIN);
+        let request = self.ask("POST", path).header(header::ORIGIN, self.origin);
         self.send(request.body(Body::from(form.finish())).unwrap()).await
     }
 
@@ -289,7 +303,7 @@ impl Room {
     ) -> Told {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("_csrf", &self.csrf).extend_pairs(fields);
-        let request = self.ask("POST", path).header(header::ORIGIN, ORIGIN);
+        let request = self.ask("POST", path).header(header::ORIGIN, self.origin);
         let mut request = request.body(Body::from(form.finish())).unwrap();
         request.extensions_mut().insert(Address::of(address.parse().unwrap()));
         self.send(request).await

@@ -20,6 +20,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/trash",
     "/history",
     "/settings",
+    "/settings/passkeys",
     "/settings/password",
     "/settings/privacy",
     "/save",

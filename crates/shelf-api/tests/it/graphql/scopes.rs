@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations that no field asks: how the process is, files, what people decide about what is
 /// theirs, what devices push, and what lists and nodes answer.
-const WITHOUT: [&str; 22] = [
+const WITHOUT: [&str; 25] = [
     "get_health",
     "get_readiness",
     "get_metrics",
@@ -27,6 +27,9 @@ const WITHOUT: [&str; 22] = [
     "get_receipt",
     "get_server_key",
     "get_processing_record",
+    "list_passkeys",
+    "edit_passkey",
+    "remove_passkey",
     "push_changes",
     "get_bookmark",
     "list_places",
