@@ -17,6 +17,7 @@ use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
 use shelf_ports::replies::Replies;
 use shelf_ports::tenants::Tenants;
+use shelf_ports::usage::{Rooms, Usage};
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::webhooks::Webhooks;
 use std::path::Path;
@@ -29,6 +30,14 @@ pub(crate) enum Records {
     Embedded(Embedded),
     /// On a server of their own.
     Postgres(Postgres),
+}
+
+/// What stands beside the records.
+pub(crate) struct Beside {
+    /// Files that wait.
+    pub(crate) blobs: Arc<dyn Blobs>,
+    /// How much more tenants may keep.
+    pub(crate) rooms: Arc<dyn Rooms>,
 }
 
 /// How records stand.
@@ -113,7 +122,7 @@ impl Records {
     pub(crate) fn stores(
         &self,
         setup: &Setup,
-        blobs: Arc<dyn Blobs>,
+        beside: Beside,
         replica: Option<Postgres>,
     ) -> Stores {
         let replica = replica.map(|copy| {
@@ -121,8 +130,8 @@ impl Records {
             Replica { library: copy.clone(), views: copy }
         });
         let stores = match self {
-            Self::Embedded(store) => stores_of(store.clone(), setup, blobs),
-            Self::Postgres(store) => stores_of(store.clone(), setup, blobs),
+            Self::Embedded(store) => stores_of(store.clone(), setup, beside),
+            Self::Postgres(store) => stores_of(store.clone(), setup, beside),
         };
         Stores { replica, ..stores }
     }
@@ -197,6 +206,14 @@ impl Records {
         }
     }
 
+    /// Plans of tenants, and what they use.
+    pub(crate) fn usage(&self) -> Arc<dyn Usage> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
     /// Programs of others.
     pub(crate) fn clients(&self) -> Arc<dyn Clients> {
         match self {
@@ -257,7 +274,7 @@ fn advice(durability: &Durability) -> Vec<String> {
     .collect()
 }
 
-fn stores_of<S>(store: S, setup: &Setup, blobs: Arc<dyn Blobs>) -> Stores
+fn stores_of<S>(store: S, setup: &Setup, Beside { blobs, rooms }: Beside) -> Stores
 where
     S: shelf_ports::library::Library
         + shelf_ports::views::Views
@@ -278,6 +295,7 @@ where
         accounts: shared.clone(),
         tenants: shared.clone(),
         audit: shared.clone(),
+        rooms,
         leases: shared,
         blobs,
         replica: None,

@@ -8,12 +8,14 @@ use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Held, Stores};
 use shelf_courier::{Courier, seal_keys};
 use shelf_domain::id::{DeviceId, PersonId};
+use shelf_domain::plan::Day;
 use shelf_domain::right::Right;
 use shelf_identity::PrivacyDoors;
 use shelf_identity::privacy::signing::seal_signing_key;
 use shelf_ports::replies::Replies;
 use shelf_ports::search::SearchIndex;
 use shelf_ports::tenants::Reach;
+use shelf_ports::usage::Usage;
 use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
 use shelf_vault::RootVault;
@@ -36,6 +38,8 @@ const ROUND: Duration = Duration::from_hours(1);
 const ACTIVITY_MS: i64 = 396 * 86_400_000;
 /// How long answers to repeated requests are kept, milliseconds: thirty days.
 const ANSWERS_MS: i64 = 30 * 86_400_000;
+/// How long it is kept what tenants asked for by day, days.
+const SPENT_DAYS: i64 = 400;
 /// How long deliveries of webhooks are listed, milliseconds: thirty days.
 const DELIVERIES_MS: i64 = 30 * 86_400_000;
 
@@ -54,6 +58,7 @@ pub(crate) struct Kept {
     stores: Stores,
     replies: Arc<dyn Replies>,
     webhooks: Arc<dyn Webhooks>,
+    usage: Arc<dyn Usage>,
     erasing: Erasing,
     sealing: Sealing,
 }
@@ -87,7 +92,8 @@ impl Kept {
     ) -> Self {
         let (replies, webhooks) = (records.replies(), records.webhooks());
         let erasing = Erasing { doors, stores: stores.clone(), replies: replies.clone(), index };
-        Self { stores: stores.clone(), replies, webhooks, erasing, sealing }
+        let usage = records.usage();
+        Self { stores: stores.clone(), replies, webhooks, usage, erasing, sealing }
     }
 }
 
@@ -169,10 +175,10 @@ async fn look(kept: &Kept) -> Result<(), Fault> {
 }
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
-/// thirty days, deliveries after thirty days, files that wait for their import after a day. What is
-/// from before there were keys is sealed.
+/// thirty days, deliveries after thirty days, what was asked for by day after four hundred, files that
+/// wait for their import after a day. What is from before there were keys is sealed.
 async fn round(kept: &Kept) -> Result<(), Failure> {
-    let Kept { stores, replies, webhooks, erasing, sealing } = kept;
+    let Kept { stores, replies, webhooks, usage, erasing, sealing } = kept;
     let now = stores.clock.now_ms();
     for person in stores.accounts.people().await? {
         for Reach { library, .. } in stores.tenants.reach(person.id).await? {
@@ -192,6 +198,7 @@ async fn round(kept: &Kept) -> Result<(), Failure> {
     sealing.seal(&erasing.doors).await?;
     forget_waiting(stores).await?;
     webhooks.forget_deliveries(now - DELIVERIES_MS).await?;
+    usage.forget_spent(Day::of(now).before(SPENT_DAYS)).await?;
     erasing.doors.privacy.forget_receipts(now).await?;
     Ok(replies.forget_replies(now - ANSWERS_MS).await?)
 }

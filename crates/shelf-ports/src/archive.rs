@@ -9,6 +9,7 @@ use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
 use crate::privacy::{Consent, Erasure, ServerKey};
 use crate::tenants::{Group, Member, Share, Tenant};
+use crate::usage::Spent;
 use crate::vault::{Owner, SealedKey};
 use crate::webhooks::Endpoint;
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use shelf_domain::audit::Sealed;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::plan::Plan;
 use std::fmt;
 
 /// Most entries of one [`Batch`].
@@ -43,6 +45,10 @@ pub enum Entry {
     Share(LibraryId, Share),
     /// A record of the audit log of a tenant.
     Audit(TenantId, Sealed),
+    /// The plan a tenant was given.
+    Plan(TenantId, Plan),
+    /// What a tenant spent on one day.
+    Spent(Spent),
     /// A setting of a person: its name and value.
     Setting(PersonId, String, String),
     /// What this server signs with; where there is a key already, that stays.
@@ -143,8 +149,8 @@ pub trait Taking: Send {
 ///   that batch is kept.
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
-    /// Tells everything: keys, people, tenants and who belongs to them, rights, audit logs, settings,
-    /// consents, erasures that wait, passwords, grants, then one library after the other.
+    /// Tells everything: keys, people, tenants and who belongs to them, rights, audit logs, plans,
+    /// what was spent, settings, consents, erasures that wait, passwords, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 
     /// Takes in one batch, in one transaction.

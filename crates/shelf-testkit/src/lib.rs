@@ -10,10 +10,12 @@ pub mod desk;
 pub mod exams;
 pub mod ground;
 pub mod vault;
+mod rooms;
 pub mod wire;
 
 pub use chance::SeededChance;
 pub use clock::FakeClock;
 pub use desk::Desk;
+pub use rooms::Few;
 pub use vault::FakeVault;
 pub use wire::Wire;

@@ -40,12 +40,14 @@ const WITH_LIBRARY: [(&str, &str); 6] = [
 ];
 
 /// What goes with a tenant, its libraries being gone.
-const WITH_TENANT: [(&str, &str); 7] = [
+const WITH_TENANT: [(&str, &str); 9] = [
     ("grouped", "DELETE FROM grouped WHERE team IN (SELECT id FROM groups WHERE tenant = ?1)"),
     ("groups", "DELETE FROM groups WHERE tenant = ?1"),
     ("invitations", "DELETE FROM invitations WHERE tenant = ?1"),
     ("members", "DELETE FROM members WHERE tenant = ?1"),
     ("audit", "DELETE FROM audit WHERE tenant = ?1"),
+    ("plans", "DELETE FROM plans WHERE tenant = ?1"),
+    ("spent", "DELETE FROM spent WHERE tenant = ?1"),
     ("tenants", "DELETE FROM tenants WHERE id = ?1"),
     ("owner_keys", "DELETE FROM owner_keys WHERE owner = ?1 AND kind = 'tenant'"),
 ];

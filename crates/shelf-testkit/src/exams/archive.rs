@@ -1,8 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, tenants, views,
-    webhooks,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, tenants, usage,
+    views, webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
@@ -18,6 +18,7 @@ use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
 use shelf_ports::tenants::Tenants;
+use shelf_ports::usage::Usage;
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::views::{Filter, Sort, Views};
 use shelf_ports::webhooks::Webhooks;
@@ -38,6 +39,7 @@ pub trait Store:
     + Webhooks
     + Privacy
     + OwnerKeys
+    + Usage
 {
 }
 
@@ -56,6 +58,7 @@ impl<S> Store for S where
         + Webhooks
         + Privacy
         + OwnerKeys
+        + Usage
 {
 }
 
@@ -74,6 +77,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     webhooks::exam(from, from, from).await;
     privacy::exam(from).await;
     keys::exam(from).await;
+    usage::exam(from).await;
     something_was_opened(from).await;
     let batches = told(from).await;
     what_was_cut_off_begins_again(&batches, to).await;
@@ -142,6 +146,8 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(is_login), "login names were carried as they are shown");
     assert!(has(|entry| matches!(entry, Entry::RecoveryCode(..))), "recovery codes were carried");
     assert!(has(|entry| matches!(entry, Entry::Setting(..))), "settings were carried");
+    assert!(has(|entry| matches!(entry, Entry::Plan(..))), "plans were carried");
+    assert!(has(|entry| matches!(entry, Entry::Spent(_))), "what was spent was carried");
     assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
     assert!(has(|entry| matches!(entry, Entry::Client(_, Some(_)))), "programs were carried");
     let is_app =

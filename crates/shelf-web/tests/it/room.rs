@@ -16,18 +16,20 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_courier::Courier;
-use shelf_domain::id::PersonId;
+use shelf_domain::{id::PersonId, plan::Plans};
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
 };
 use shelf_identity::{
-    Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
-    Throttle, create_link, first_run, sign_in,
+    Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Quotas,
+    Secret, Throttle, create_link, first_run, sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
+    machine::Quiet,
+    usage::AnyRoom,
 };
 use shelf_testkit::FakeVault;
 use shelf_web::Web;
@@ -120,6 +122,7 @@ impl Room {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
@@ -130,9 +133,11 @@ impl Room {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             clock: clock.clone(),
             chance,
         };
+        let quotas = Quotas::new(store.clone(), Plans::of(plan), clock.clone());
         let kept = store.clone();
         let hashing = Arc::new(Hashing::default());
         let passwords = PasswordDoors { doors: doors.clone(), credentials: store.clone(), hashing };
@@ -150,6 +155,7 @@ impl Room {
             webhooks: kept.clone(),
             library: kept.clone(),
             audit: kept.clone(),
+            rooms: Arc::new(AnyRoom),
             clock: clock.clone(),
             chance: stores.chance.clone(),
             vault: Arc::new(FakeVault),
@@ -160,7 +166,8 @@ impl Room {
             stores,
             search: SearchPorts { library, index, embedder, texts },
             tasks: tokio_util::task::TaskTracker::new(),
-            throttle: Throttle::new(Arc::new(LocalLimits::default()), clock, plan),
+            throttle: Throttle::with(Arc::new(LocalLimits::default()), clock, quotas),
+            machine: Arc::new(Quiet),
             doors,
             passwords,
             oauth,
