@@ -11,6 +11,7 @@ mod groups;
 mod invitations;
 mod shares;
 mod audit;
+mod usage;
 mod webhooks;
 mod shown;
 mod bookmarks;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(invitations::routes())
         .merge(shares::routes())
         .merge(audit::routes())
+        .merge(usage::routes())
         .merge(webhooks::routes())
         .merge(bookmarks::routes())
         .merge(bulk::routes())

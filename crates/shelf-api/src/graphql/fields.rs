@@ -154,6 +154,11 @@ pub(crate) const WITHOUT: &[&str] = &[
     "get_receipt",
     "get_server_key",
     "get_processing_record",
+    // What whoever runs the server decides, and what is paid for: a page, or REST.
+    "get_usage",
+    "list_all_tenants",
+    "give_plan",
+    "get_server",
     // Replicas push by REST.
     "push_changes",
     // Answered by lists and nodes.

@@ -19,3 +19,4 @@ mod keys;
 mod consent;
 mod privacy;
 mod limits;
+mod usage;

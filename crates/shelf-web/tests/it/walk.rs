@@ -26,6 +26,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/import",
     "/export",
     "/people",
+    "/admin",
     "/sharing",
     "/webhooks",
     "/device",
