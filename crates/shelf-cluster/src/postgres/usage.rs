@@ -129,6 +129,9 @@ impl Usage for Postgres {
         let (more, less): (Vec<Spent>, Vec<Spent>) =
             spent.iter().copied().partition(|one| one.tenths >= 0);
         let mut all = add(self, SPEND, &more).await?;
+        // A day that is not there yet begins with nothing.
+        let begun: Vec<Spent> = less.iter().map(|one| Spent { tenths: 0, ..*one }).collect();
+        add(self, SPEND, &begun).await?;
         all.extend(add(self, GIVE_BACK, &less).await?);
         let place = |one: &Spent| {
             spent.iter().position(|asked| (asked.tenant, asked.day) == (one.tenant, one.day))

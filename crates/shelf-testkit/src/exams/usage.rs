@@ -67,6 +67,9 @@ async fn what_is_spent_is_added_up_by_day<S: Store>(store: &S) {
     assert_eq!(told, [spent(tenant, TODAY, 42), spent(other, TODAY, 3)]);
     let told = store.spend(&[spent(other, TODAY, -50)]).await.unwrap();
     assert_eq!(told, [spent(other, TODAY, 0)], "never below zero");
+    let tomorrow = Day(TODAY.0 + 1);
+    let told = store.spend(&[spent(other, tomorrow, -5)]).await.unwrap();
+    assert_eq!(told, [spent(other, tomorrow, 0)], "nor does it begin there");
     assert!(store.spend(&[]).await.unwrap().is_empty());
     let since = async |day| store.spent(tenant, day).await.unwrap();
     assert_eq!(since(yesterday).await, [spent(tenant, yesterday, 7), spent(tenant, TODAY, 42)]);
