@@ -7,9 +7,10 @@ use crate::index::Index;
 use crate::keeper::{self, Keeper};
 use crate::limits::Limits;
 use crate::local_key::local_key;
+use crate::machine::{Process, tell_use};
 use crate::probes::{Helpers, ProcessProbes};
 use crate::processing::processing;
-use crate::records::Records;
+use crate::records::{Beside, Records};
 use crate::roles::{Role, Roles};
 use crate::root_key::{must_be_named, root_key};
 use crate::upkeep::{self, Kept, Sealing, Upkeep};
@@ -20,10 +21,11 @@ use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_cluster::postgres::Postgres;
 use shelf_courier::Courier;
+use shelf_domain::plan::Plans;
 use shelf_embedded::search::BuiltInModel;
 use shelf_follow::{Report, Source};
 use shelf_identity::{
-    Doors, Hashing, OAuthDoors, Owner, PasswordDoors, Plan, PrivacyDoors, Secret, SsoDoors,
+    Doors, Hashing, OAuthDoors, Owner, PasswordDoors, PrivacyDoors, Quotas, Secret, SsoDoors,
     Throttle, create_link, first_run,
 };
 use shelf_outbound::Rules;
@@ -64,8 +66,8 @@ pub struct Setup {
     pub cache: Option<String>,
     /// The bucket files are kept in, when that is not the data directory.
     pub blobs: Option<Bucket>,
-    /// How much people may ask for.
-    pub plan: Plan,
+    /// How much people may ask for and keep.
+    pub plans: Plans,
     /// What it does.
     pub roles: Roles,
     /// How browsers reach it, when that is not the address it listens on.
@@ -115,7 +117,9 @@ impl App {
         let replica = replica_of(&records, setup).await?;
         let vault = vault_of(dir, setup, &records).await?;
         let sealed = Arc::new(SealedBlobs::new(blobs.port(), vault.clone()));
-        let stores = records.stores(setup, sealed, replica.clone());
+        let quotas = Quotas::new(records.usage(), setup.plans, setup.clock.clone());
+        let beside = Beside { blobs: sealed, rooms: Arc::new(quotas.clone()) };
+        let stores = records.stores(setup, beside, replica.clone());
         let restored = stores.accounts.setting(RESTORED_OF, RESTORED).await?;
         let index = Index::open(dir, &records, setup.search.as_deref(), restored).await?;
         let (search, doors) = (search_of(&stores, index.port()), doors_of(&stores));
@@ -125,11 +129,14 @@ impl App {
         let cache =
             records.keep_lists_on(setup.cache.as_deref()).await.context("the setting \"cache\"")?;
         let limits = Limits::of(cache.as_ref(), setup.clock.clone());
-        let throttle = Throttle::new(limits.port(), setup.clock.clone(), setup.plan);
+        let throttle = Throttle::with(limits.port(), setup.clock.clone(), quotas.clone());
         let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };
         let courier = courier_of(&records, &stores, &vault);
         let followers = followers_of(setup, &records, &stores, &index, &search, &courier);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
+        let (watched, followed) = (probes.clone(), followers.clone());
+        let machine = Arc::new(Process { probes: watched, followers: followed });
+        followers.beside(|stopped| tell_use(quotas, stopped));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
         let privacy = privacy_of(&doors, &records, &vault);
         let sso = sso_of(setup, &records, &privacy);
@@ -141,6 +148,7 @@ impl App {
             replays: Replays::new(records.replies()),
             gate: Arc::new(Gate::new(setup.listen, &setup.names(), &setup.origins)),
             throttle,
+            machine,
             probes: probes.clone(),
             clients: records.clients(),
             authorizations: records.authorizations(),
@@ -150,7 +158,7 @@ impl App {
             news: records.news(),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
-        let web = web_of(&api, oauth_of(&doors, &records), &tasks, setup);
+        let web = web_of(&api, doors, tasks.clone(), setup);
         let router = routes(&setup.roles, api, web, keeper_of(dir, &records, &stores, &followers));
         let sealing = Sealing { courier, vault };
         let kept = || Kept::of(&stores, &records, privacy, search.index.clone(), sealing);
@@ -239,6 +247,26 @@ impl App {
     }
 }
 
+/// What the pages work with, beside what the interface does.
+fn web_of(api: &Api, doors: Doors, tasks: TaskTracker, setup: &Setup) -> Web {
+    let Api { clients, authorizations, privacy, .. } = api.clone();
+    Web {
+        stores: api.stores.clone(),
+        search: api.search.clone(),
+        tasks,
+        passwords: privacy.passwords.clone(),
+        oauth: OAuthDoors { doors: doors.clone(), clients, authorizations },
+        privacy,
+        doors,
+        courier: api.courier.clone(),
+        machine: api.machine.clone(),
+        sso: api.sso.clone(),
+        throttle: api.throttle.clone(),
+        public_url: setup.public_url.clone(),
+        development: false,
+    }
+}
+
 /// What seals the keys in these records, and with them what is sealed.
 async fn vault_of(dir: &Path, setup: &Setup, records: &Records) -> Result<Arc<RootVault>> {
     let (named, accounts) = (setup.root_key.as_deref(), records.accounts());
@@ -258,24 +286,6 @@ async fn begin(doors: &Doors, stores: &Stores, vault: &RootVault) -> Result<Owne
     vault.make_missing().await.context("cannot make keys")?;
     upkeep::settle(stores).await.context("cannot settle what was left open")?;
     Ok(owner)
-}
-
-/// What the pages work with: what the interface does, and what outlives an answer.
-fn web_of(api: &Api, oauth: OAuthDoors, tasks: &TaskTracker, setup: &Setup) -> Web {
-    Web {
-        stores: api.stores.clone(),
-        search: api.search.clone(),
-        tasks: tasks.clone(),
-        passwords: api.privacy.passwords.clone(),
-        doors: oauth.doors.clone(),
-        oauth,
-        sso: api.sso.clone(),
-        privacy: api.privacy.clone(),
-        courier: api.courier.clone(),
-        throttle: api.throttle.clone(),
-        public_url: setup.public_url.clone(),
-        development: false,
-    }
 }
 
 /// What a process with these roles answers: whether it is well, the owner's own commands, and as a
@@ -358,14 +368,10 @@ fn doors_of(stores: &Stores) -> Doors {
         accounts: stores.accounts.clone(),
         tenants: stores.tenants.clone(),
         audit: stores.audit.clone(),
+        rooms: stores.rooms.clone(),
         clock: stores.clock.clone(),
         chance: stores.chance.clone(),
     }
-}
-
-fn oauth_of(doors: &Doors, records: &Records) -> OAuthDoors {
-    let (clients, authorizations) = (records.clients(), records.authorizations());
-    OAuthDoors { doors: doors.clone(), clients, authorizations }
 }
 
 fn privacy_of(doors: &Doors, records: &Records, vault: &Arc<RootVault>) -> PrivacyDoors {

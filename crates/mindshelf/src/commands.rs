@@ -1,6 +1,7 @@
 //! The command line: what there is, and how each command ends.
 
 mod add;
+mod admin;
 mod audit;
 mod backup;
 mod doctor;
@@ -125,6 +126,8 @@ enum Command {
     Privacy(privacy::Privacy),
     /// Take the audit log elsewhere, and tell whether one holds.
     Audit(audit::Audit),
+    /// Say who runs the server.
+    Admin(admin::Admin),
     /// Make a new one-time sign-in link.
     #[command(alias = "sign-in")]
     Link,
@@ -244,6 +247,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Restore(restore) => backup::restore(settings, restore).await,
         Command::Privacy(what) => return privacy::privacy(settings, what).await,
         Command::Audit(what) => audit::audit(settings, what).await,
+        Command::Admin(what) => admin::admin(settings, what).await,
         Command::Move(to) => move_to::move_to(settings, to).await,
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use crate::proxies::Proxies;
 use crate::roles::{Role, Roles};
 use anyhow::{Context, Result, bail, ensure};
 use shelf_cluster::redis;
-use shelf_identity::Plan;
+use shelf_domain::plan::{Plan, Plans};
 use shelf_outbound::{Allowed, Rules};
 use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
@@ -57,8 +57,8 @@ pub struct Settings {
     pub blobs: Option<Bucket>,
     /// The file that holds the root key, when that is not in the data directory.
     pub root_key: Option<PathBuf>,
-    /// How much people may ask for.
-    pub plan: Plan,
+    /// How much people may ask for and keep.
+    pub plans: Plans,
     /// What this process does.
     pub roles: Roles,
     /// The address to listen on.
@@ -200,6 +200,8 @@ impl Settings {
         let blobs = address("blobs", &["s3://"])?.map(|address| bucket(address, environment));
         let plan = Plan::named(text("plan"))
             .context("the setting \"plan\" is neither home nor personal nor team")?;
+        let plans = list("quotas").iter().try_fold(Plans::of(plan), |plans, rule| plans.with(rule));
+        let plans = plans.context("the setting \"quotas\"")?;
         let roles = Roles::read(text("role"))?;
         ensure!(
             search.is_some() || roles.are_all() || !roles.has(Role::Bookmarks),
@@ -221,7 +223,7 @@ impl Settings {
             cache,
             blobs,
             root_key: owned("root_key").map(PathBuf::from),
-            plan,
+            plans,
             roles,
             listen,
             hosts: list("hosts"),

@@ -19,9 +19,9 @@ use tokio::sync::OnceCell;
 
 /// Who is told what happens, on these records.
 pub(crate) fn courier_of(records: &Records, stores: &Stores, vault: &Arc<RootVault>) -> Courier {
-    let Stores { library, audit, clock, chance, .. } = stores.clone();
+    let Stores { library, audit, rooms, clock, chance, .. } = stores.clone();
     let (webhooks, vault) = (records.webhooks(), vault.clone());
-    Courier { webhooks, library, audit, clock, chance, vault, watched: Arc::default() }
+    Courier { webhooks, library, audit, rooms, clock, chance, vault, watched: Arc::default() }
 }
 
 /// The courier's row in the table of followers. It hears of libraries that have endpoints alone.

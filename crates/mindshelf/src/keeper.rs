@@ -14,9 +14,10 @@ use axum::{Extension, Json, Router};
 use serde::{Deserialize, Serialize};
 use shelf_bookmarks::Stores;
 use shelf_follow::{Parked, Report};
-use shelf_identity::{Doors, Secret, Signed, authenticate, create_link};
-use shelf_ports::Fault;
+use shelf_identity::operators::name_operator;
+use shelf_identity::{Actor, Doors, Secret, Signed, authenticate, create_link};
 use shelf_ports::accounts::GrantKind;
+use shelf_ports::{Failure, Fault};
 use std::sync::Arc;
 
 /// What the keeper works with.
@@ -97,6 +98,7 @@ pub(crate) fn router(keeper: Keeper) -> Router {
         .route("/local/doctor", get(doctor))
         .route("/local/followers", get(followers))
         .route("/local/rebuild", post(rebuild))
+        .route("/local/operators", post(operators))
         .route_layer(from_fn_with_state(keeper.clone(), owner_only))
         .with_state(keeper)
 }
@@ -141,6 +143,33 @@ async fn link(
 ) -> Result<Json<Link>, Broken> {
     let link = create_link(&doors(&keeper), signed.person.id).await?;
     Ok(Json(Link { secret: link.secret.expose().to_owned() }))
+}
+
+/// Who is to run the server, or no more.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Operator {
+    /// Their id, or their name where no other has it.
+    pub(crate) who: String,
+    /// Whether they do from now on.
+    pub(crate) runs: bool,
+}
+
+/// Lets somebody run the server, or no more; the answer is their name.
+async fn operators(
+    State(keeper): State<Keeper>,
+    Extension(signed): Extension<Signed>,
+    Json(asked): Json<Operator>,
+) -> Result<Response, Broken> {
+    let Operator { who, runs } = asked;
+    match name_operator(&doors(&keeper), Actor::from(&signed), &who, runs).await {
+        Ok(person) => Ok(Json(person.name).into_response()),
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+        Err(Failure::Refused(refused)) => {
+            let problem = serde_json::json!({ "title": refused.code.sentence(),
+                "code": refused.code.name(), "detail": refused.detail });
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(problem)).into_response())
+        }
+    }
 }
 
 async fn doctor(State(keeper): State<Keeper>) -> Result<Json<Health>, Broken> {
@@ -203,6 +232,6 @@ fn advice(damage: &[String], followers: &[FollowerHealth]) -> Vec<String> {
 const LAG_SECONDS_MAX: f64 = 30.0;
 
 fn doors(keeper: &Keeper) -> Doors {
-    let Stores { accounts, tenants, audit, clock, chance, .. } = keeper.stores.clone();
-    Doors { accounts, tenants, audit, clock, chance }
+    let Stores { accounts, tenants, audit, rooms, clock, chance, .. } = keeper.stores.clone();
+    Doors { accounts, tenants, audit, rooms, clock, chance }
 }

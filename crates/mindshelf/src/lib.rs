@@ -18,6 +18,7 @@ mod root_key;
 mod records;
 mod index;
 mod limits;
+mod machine;
 pub mod blobs;
 mod archive;
 pub mod app;

@@ -108,7 +108,7 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         cache: settings.cache.clone(),
         blobs: settings.blobs.clone(),
         root_key: settings.root_key.clone(),
-        plan: settings.plan,
+        plans: settings.plans,
         roles: settings.roles.clone(),
         public_url: settings.public_url.clone(),
         outbound: settings.outbound.clone(),

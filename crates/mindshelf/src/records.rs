@@ -19,6 +19,7 @@ use shelf_ports::privacy::Privacy;
 use shelf_ports::replies::Replies;
 use shelf_ports::sso::SingleSignOn;
 use shelf_ports::tenants::Tenants;
+use shelf_ports::usage::{Rooms, Usage};
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::webhooks::Webhooks;
 use std::path::Path;
@@ -31,6 +32,14 @@ pub(crate) enum Records {
     Embedded(Embedded),
     /// On a server of their own.
     Postgres(Postgres),
+}
+
+/// What stands beside the records.
+pub(crate) struct Beside {
+    /// Files that wait.
+    pub(crate) blobs: Arc<dyn Blobs>,
+    /// How much more tenants may keep.
+    pub(crate) rooms: Arc<dyn Rooms>,
 }
 
 /// How records stand.
@@ -115,7 +124,7 @@ impl Records {
     pub(crate) fn stores(
         &self,
         setup: &Setup,
-        blobs: Arc<dyn Blobs>,
+        beside: Beside,
         replica: Option<Postgres>,
     ) -> Stores {
         let replica = replica.map(|copy| {
@@ -123,8 +132,8 @@ impl Records {
             Replica { library: copy.clone(), views: copy }
         });
         let stores = match self {
-            Self::Embedded(store) => stores_of(store.clone(), setup, blobs),
-            Self::Postgres(store) => stores_of(store.clone(), setup, blobs),
+            Self::Embedded(store) => stores_of(store.clone(), setup, beside),
+            Self::Postgres(store) => stores_of(store.clone(), setup, beside),
         };
         Stores { replica, ..stores }
     }
@@ -207,6 +216,14 @@ impl Records {
         }
     }
 
+    /// Plans of tenants, and what they use.
+    pub(crate) fn usage(&self) -> Arc<dyn Usage> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
     /// Programs of others.
     pub(crate) fn clients(&self) -> Arc<dyn Clients> {
         match self {
@@ -275,7 +292,7 @@ fn advice(durability: &Durability) -> Vec<String> {
     .collect()
 }
 
-fn stores_of<S>(store: S, setup: &Setup, blobs: Arc<dyn Blobs>) -> Stores
+fn stores_of<S>(store: S, setup: &Setup, Beside { blobs, rooms }: Beside) -> Stores
 where
     S: shelf_ports::library::Library
         + shelf_ports::views::Views
@@ -296,6 +313,7 @@ where
         accounts: shared.clone(),
         tenants: shared.clone(),
         audit: shared.clone(),
+        rooms,
         leases: shared,
         blobs,
         replica: None,

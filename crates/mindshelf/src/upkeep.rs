@@ -8,12 +8,14 @@ use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Held, Stores};
 use shelf_courier::{Courier, seal_keys};
 use shelf_domain::id::{DeviceId, PersonId};
+use shelf_domain::plan::Day;
 use shelf_domain::right::Right;
 use shelf_identity::PrivacyDoors;
 use shelf_identity::privacy::signing::seal_signing_key;
 use shelf_ports::replies::Replies;
 use shelf_ports::search::SearchIndex;
 use shelf_ports::tenants::Reach;
+use shelf_ports::usage::Usage;
 use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
 use shelf_vault::RootVault;
@@ -40,6 +42,8 @@ const LATE_MS: i64 = 10 * 60_000;
 const ACTIVITY_MS: i64 = 396 * 86_400_000;
 /// How long answers to repeated requests are kept, milliseconds: thirty days.
 const ANSWERS_MS: i64 = 30 * 86_400_000;
+/// How long it is kept what tenants asked for by day, days.
+const SPENT_DAYS: i64 = 400;
 /// How long deliveries of webhooks are listed, milliseconds: thirty days.
 const DELIVERIES_MS: i64 = 30 * 86_400_000;
 
@@ -58,6 +62,7 @@ pub(crate) struct Kept {
     stores: Stores,
     replies: Arc<dyn Replies>,
     webhooks: Arc<dyn Webhooks>,
+    usage: Arc<dyn Usage>,
     erasing: Erasing,
     sealing: Sealing,
     /// Since when those who came are looked at for keys, milliseconds; everybody at first.
@@ -93,8 +98,10 @@ impl Kept {
     ) -> Self {
         let (replies, webhooks) = (records.replies(), records.webhooks());
         let erasing = Erasing { doors, stores: stores.clone(), replies: replies.clone(), index };
-        let (stores, keyed) = (stores.clone(), AtomicI64::new(0));
-        Self { stores, replies, webhooks, erasing, sealing, keyed }
+        let usage = records.usage();
+        let
+ (stores, keyed) = (stores.clone(), AtomicI64::new(0));
+        Self { stores, replies, webhooks, usage, erasing, sealing, keyed }
     }
 }
 
@@ -185,19 +192,21 @@ async fn make_keys(kept: &Kept) -> Result<(), Fault> {
 }
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
-/// thirty days, deliveries after thirty days, files that wait for their import after a day. What is
-/// from before there were keys is sealed, and whoever has no key yet gets one. What fails, and be it one
-/// library, keeps nothing else waiting; the first failure is told.
+/// thirty days, deliveries after thirty days, what was asked for by day after four hundred, files that
+/// wait for their import after a day. What is from before there were keys is sealed, and whoever has
+/// no key yet gets one. What fails, and be it one library, keeps nothing else waiting; the first
+/// failure is told.
 async fn round(kept: &Kept) -> Result<(), Failure> {
-    let Kept { stores, replies, webhooks, erasing, sealing, .. } = kept;
+    let Kept { stores, replies, webhooks, usage, erasing, sealing, .. } = kept;
     let now = stores.clock.now_ms();
-    let done: [Result<(), Failure>; 8] = [
+    let done: [Result<(), Failure>; 9] = [
         forget_activity(stores, now).await,
         clear_libraries(stores, now).await,
         sealing.vault.make_missing().await.map(drop).map_err(Failure::from),
         sealing.seal(&erasing.doors).await.map_err(Failure::from),
         forget_waiting(stores).await.map(drop).map_err(Failure::from),
         webhooks.forget_deliveries(now - DELIVERIES_MS).await.map_err(Failure::from),
+        usage.forget_spent(Day::of(now).before(SPENT_DAYS)).await.map_err(Failure::from),
         erasing.doors.privacy.forget_receipts(now).await.map_err(Failure::from),
         replies.forget_replies(now - ANSWERS_MS).await.map_err(Failure::from),
     ];

@@ -2,6 +2,7 @@
 
 use crate::Api;
 use crate::keyed::Keyed;
+use crate::limit::{Payer, dried};
 use crate::problem::{Problem, Wrong};
 use crate::routes::oauth::proof;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -96,6 +97,7 @@ impl FromRequestParts<Api> for In {
         let library: LibraryId = named(parts, "library").await?;
         let reach = reach_of(&api.doors(), &me.signed, library).await?;
         let actor = me.actor();
+        pays(parts, api, &me.signed, reach.library.tenant).await?;
         let (scope, ctx) = (reach.library.scope(), Ctx { right: reach.right, ..me.ctx });
         let ctx = match at_least(parts)? {
             Some(seq) if parts.method.is_safe() => ctx.at_least(scope, seq).await?,
@@ -103,6 +105,18 @@ impl FromRequestParts<Api> for In {
         };
         Ok(Self { ctx, scope, actor })
     }
+}
+
+/// Has the tenant pay whose library is asked about; refused where nothing is left of its day.
+async fn pays(parts: &Parts, api: &Api, signed: &Signed, tenant: TenantId) -> Result<(), Problem> {
+    if tenant == signed.person.tenant {
+        return Ok(());
+    }
+    api.throttle.has_day(tenant).await.map_err(|dry| dried(&dry))?;
+    if let Some(Payer(payer)) = parts.extensions.get() {
+        payer.get_or_init(|| tenant);
+    }
+    Ok(())
 }
 
 /// The position of the log that the caller wants to see.

@@ -54,6 +54,7 @@ const SHARING_W: Need = Need::Of(Permit::SharingWrite);
 const AUDIT_R: Need = Need::Of(Permit::AuditRead);
 const WEBHOOKS_R: Need = Need::Of(Permit::WebhooksRead);
 const WEBHOOKS_W: Need = Need::Of(Permit::WebhooksWrite);
+const ADMIN: Need = Need::Of(Permit::Admin);
 
 impl Need {
     /// The permits a caller must have.
@@ -122,6 +123,10 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("edit_library", WRITE, SHARING_W),
     ("list_audit", READ, AUDIT_R),
     ("check_audit", BULK, AUDIT_R),
+    ("get_usage", SEARCH, SHARING_R),
+    ("list_all_tenants", BULK, ADMIN),
+    ("give_plan", WRITE, ADMIN),
+    ("get_server", READ, ADMIN),
     ("list_webhooks", READ, WEBHOOKS_R),
     ("add_webhook", WRITE, WEBHOOKS_W),
     ("get_webhook", READ, WEBHOOKS_R),

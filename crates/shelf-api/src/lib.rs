@@ -46,6 +46,7 @@ use shelf_courier::Courier;
 use shelf_identity::privacy::record::Processing;
 use shelf_identity::{OAuthDoors, PrivacyDoors, SsoDoors, Throttle};
 use shelf_ports::news::News;
+use shelf_ports::machine::Machine;
 use shelf_ports::oauth::{Authorizations, Clients};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -67,6 +68,8 @@ pub struct Api {
     pub gate: Arc<Gate>,
     /// What bounds requests.
     pub throttle: Throttle,
+    /// How the server stands, for whoever runs it.
+    pub machine: Arc<dyn Machine>,
     /// Readiness and metrics.
     pub probes: Arc<dyn Probes>,
     /// Programs of others.
@@ -87,8 +90,8 @@ pub struct Api {
 
 impl Api {
     fn doors(&self) -> shelf_identity::Doors {
-        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
-        shelf_identity::Doors { accounts, tenants, audit, clock, chance }
+        let Stores { accounts, tenants, audit, rooms, clock, chance, .. } = self.stores.clone();
+        shelf_identity::Doors { accounts, tenants, audit, rooms, clock, chance }
     }
 
     fn oauth_doors(&self) -> OAuthDoors {

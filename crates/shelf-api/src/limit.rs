@@ -13,10 +13,13 @@ use axum::http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use shelf_domain::habit::Way;
+use shelf_domain::id::TenantId;
 use shelf_domain::permit::must_hold;
 use shelf_domain::rate::Cost;
 use shelf_domain::refusal::{Code, Refused};
-use shelf_identity::{Address, Asker, Bound, Dry, Outcome, Signed};
+use shelf_identity::{Address, Asker, Bound, Counted, Dry, Outcome, Signed, Work, fields};
+use std::sync::{Arc, OnceLock};
 
 /// Says what is left.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -26,6 +29,10 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 /// In an answer: what it cost more than was known before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct More(pub Cost);
+
+/// In a request: who pays for it, once it is known whose library it is about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Payer(pub Arc<OnceLock<TenantId>>);
 
 /// What every request is held to.
 #[derive(Clone, Debug)]
@@ -47,6 +54,7 @@ pub(crate) async fn limit(
     if cost == Cost::ZERO {
         return next.run(request).await;
     }
+    let way = way(&request, route);
     let (mut parts, body) = request.into_parts();
     let signed = match parts.extensions.get::<Signed>() {
         // What GraphQL asks in process; nothing that comes from outside brings this.
@@ -66,10 +74,12 @@ pub(crate) async fn limit(
         (Ok(signed), None) => Asker::Signed(signed),
         (Err(_), _) => Asker::Stranger,
     };
-    let admitted = match api.throttle.admit(asker, address, cost).await {
+    let mut admitted = match api.throttle.admit(asker, address, Work { cost, way }).await {
         Ok(admitted) => admitted,
         Err(dry) => return refused(&dry),
     };
+    let payer = Payer::default();
+    parts.extensions.insert(payer.clone());
     let lacking = signed.as_ref().ok().and_then(|signed| lacking(signed, need));
     match signed {
         Ok(signed) => know(&mut parts.extensions, signed),
@@ -79,6 +89,9 @@ pub(crate) async fn limit(
         Some(problem) => problem.into_response(),
         None => next.run(Request::from_parts(parts, body)).await,
     };
+    if let Some(tenant) = payer.0.get() {
+        api.throttle.paid_by(&mut admitted, *tenant);
+    }
     let outcome = match door {
         Some(_) if response.status().is_success() => Outcome::Opened,
         _ => outcome(&response),
@@ -86,6 +99,16 @@ pub(crate) async fn limit(
     api.throttle.answered(&admitted, outcome).await;
     tell(response.headers_mut(), &admitted.bounds);
     response
+}
+
+/// Devices read on in the log for ever: that is how they work.
+const LOG: &str = "/v1/libraries/{library}/changes";
+
+/// In which way a request asks: one that brings a cursor wants the page after the one before.
+fn way(request: &Request, route: &str) -> Way {
+    let query = request.uri().query().unwrap_or_default();
+    let has_cursor = query.split('&').any(|pair| pair.starts_with("cursor="));
+    if has_cursor && route != LOG { Way::Onward } else { Way::Plain }
 }
 
 /// Why what is asked for is more than the caller's token is good for, if it is (RFC 6750).
@@ -132,34 +155,27 @@ fn refused(dry: &Dry) -> Response {
 
 /// Why it may not.
 pub(crate) fn dried(dry: &Dry) -> Problem {
-    let Dry { counted, wait_s, .. } = dry;
+    let Dry { counted, wait_s, factor, .. } = dry;
+    let why = match factor {
+        1 => String::new(),
+        _ => format!("; each request counts {factor} times because of how they were asked"),
+    };
     let detail = format!(
-        "{} (limit {:?}); there is room again in {wait_s} s",
+        "{} (limit {:?}){why}; there is room again in {wait_s} s",
         counted.sentence(),
         counted.name()
     );
-    let problem = Problem::from(Refused::new(Code::SlowDown, "", detail));
+    let code = if *counted == Counted::Day { Code::Quota } else { Code::SlowDown };
+    let mut problem = Problem::from(Refused::new(code, "", detail));
+    problem.status = StatusCode::TOO_MANY_REQUESTS;
     problem.with(RETRY_AFTER, HeaderValue::from(*wait_s))
 }
 
 /// Says what there may be and what is left.
 fn tell(headers: &mut HeaderMap, bounds: &[Bound]) {
-    let policy = bounds.iter().map(|Bound { counted, quota, .. }| {
-        format!("\"{}\";q={};w={}", counted.name(), quota.burst(), quota.window_s())
-    });
-    let left = bounds.iter().map(|Bound { counted, left, full_in_s, .. }| {
-        format!("\"{}\";r={left};t={full_in_s}", counted.name())
-    });
-    let (policy, left) = (listed(policy), listed(left));
-    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
-        if let Ok(value) = HeaderValue::try_from(value)
-            && !value.is_empty()
-        {
+    for (name, value) in fields(bounds) {
+        if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }
     }
-}
-
-fn listed(items: impl Iterator<Item = String>) -> String {
-    items.collect::<Vec<_>>().join(", ")
 }

@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 15] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions, devices and programs."),
     ("tenants", "Who belongs together, and who may use which library."),
+    ("admin", "What whoever runs the server sees and decides; nothing of what is in a library."),
     ("webhooks", "Who is told what happens in a library."),
     ("bookmarks", "Saved links and where they stand."),
     ("collections", "The tree of folders."),

@@ -13,6 +13,7 @@ mod invitations;
 mod sso;
 mod shares;
 mod audit;
+mod usage;
 mod webhooks;
 mod shown;
 mod bookmarks;
@@ -53,6 +54,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(sso::routes())
         .merge(shares::routes())
         .merge(audit::routes())
+        .merge(usage::routes())
         .merge(webhooks::routes())
         .merge(bookmarks::routes())
         .merge(bulk::routes())

@@ -1,6 +1,7 @@
 //! What every use case is given: the stores, and on whose behalf it works.
 
 use shelf_domain::id::{DeviceId, PersonId, Scope};
+use shelf_domain::plan::Room;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_domain::shelf::Reads;
@@ -15,6 +16,7 @@ use shelf_ports::imports::Imports;
 use shelf_ports::leases::Leases;
 use shelf_ports::library::{Decision, IdempotencyKey, Library, Written};
 use shelf_ports::tenants::Tenants;
+use shelf_ports::usage::Rooms;
 use shelf_ports::views::Views;
 use shelf_ports::{Failure, Fault};
 use std::error::Error;
@@ -41,6 +43,8 @@ pub struct Stores {
     pub tenants: Arc<dyn Tenants>,
     /// What was done about who may do what.
     pub audit: Arc<dyn Audit>,
+    /// How much more tenants may keep.
+    pub rooms: Arc<dyn Rooms>,
     /// Which of several processes does what.
     pub leases: Arc<dyn Leases>,
     /// Files beside the records.
@@ -131,7 +135,8 @@ impl Ctx {
         Err(Refused::new(Code::Forbidden, "", detail))
     }
 
-    /// Decides and appends through the one door; refused `forbidden` for whoever may only read.
+    /// Decides and appends through the one door; refused `forbidden` for whoever may only read, and
+    /// `quota` for new bookmarks where there is no room for them.
     pub async fn write(
         &self,
         scope: Scope,
@@ -140,6 +145,16 @@ impl Ctx {
         decide: Decision,
     ) -> Result<Written, Failure> {
         self.to_write()?;
+        let decide = bounded(self.stores.rooms.bookmarks(scope).await?, decide);
         self.stores.library.write(scope, self.author(), key, reads, decide).await
     }
+}
+
+/// The decision within the room there is for new bookmarks.
+fn bounded(room: Option<Room>, mut decide: Decision) -> Decision {
+    let Some(room) = room else { return decide };
+    Box::new(move |turn| {
+        turn.keep_within(room);
+        decide(turn)
+    })
 }

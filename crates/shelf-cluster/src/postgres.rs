@@ -27,6 +27,7 @@ mod leases;
 mod webhooks;
 mod privacy;
 mod keys;
+mod usage;
 mod lists;
 mod archive;
 mod replica;

@@ -9,7 +9,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, Error, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 // Named for its features alone: object_store speaks TLS by what they choose.
 use reqwest as _;
-use shelf_domain::id::Scope;
+use shelf_domain::id::{Scope, TenantId};
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use shelf_ports::{Away, Fault};
 use std::fs::File;
@@ -166,6 +166,13 @@ impl Blobs for S3Blobs {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(fault("removing a file that was kept", error)),
         }
+    }
+
+    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault> {
+        let below = Path::from(format!("{}/{tenant}", kind.name()));
+        let all = self.store.list(Some(&below));
+        let bytes = all.try_fold(0, |bytes, blob| std::future::ready(Ok(bytes + blob.size)));
+        bytes.await.map_err(|error| fault("measuring files that are kept", error))
     }
 
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault> {

@@ -5,6 +5,7 @@ use crate::keys::fresh;
 use crate::secret::EndpointSecret;
 use shelf_domain::audit::Deed;
 use shelf_domain::event::{EventType, EventTypes};
+use shelf_domain::plan::Stock;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::Failure;
 use shelf_ports::webhooks::{ENDPOINTS_MAX, Endpoint, EndpointState};
@@ -64,6 +65,9 @@ pub async fn add_endpoint(
     };
     if courier.webhooks.endpoints(by.scope).await?.len() >= ENDPOINTS_MAX {
         return Err(too_many().into());
+    }
+    if let Some(room) = courier.rooms.room(by.scope.tenant, Stock::Webhooks).await? {
+        room.take()?;
     }
     courier.record(by, Deed::EndpointAdded, endpoint.id, "").await?;
     if !courier.webhooks.add_endpoint(by.scope, &endpoint).await? {

@@ -9,6 +9,7 @@ use shelf_ports::Fault;
 use shelf_ports::audit::Audit;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::Library;
+use shelf_ports::usage::Rooms;
 use shelf_ports::vault::Vault;
 use shelf_ports::webhooks::{Due, EndpointState, Webhooks};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Courier {
     pub library: Arc<dyn Library>,
     /// What was done about endpoints.
     pub audit: Arc<dyn Audit>,
+    /// How much more tenants may keep.
+    pub rooms: Arc<dyn Rooms>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

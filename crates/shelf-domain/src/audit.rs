@@ -124,13 +124,19 @@ pub enum Deed {
     ErasureAsked,
     /// Somebody took back that they asked to be erased.
     ErasureTakenBack,
+    /// The tenant was given the plan in the detail, or none, by whoever runs the server.
+    PlanGiven,
+    /// Somebody runs the server from now on; the subject is who.
+    OperatorNamed,
+    /// Somebody runs the server no more; the subject is who.
+    OperatorEnded,
     /// A member was erased: what stands here of them names nobody any more.
     Erased,
 }
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 51] = [
+    pub const ALL: [(Self, &'static str); 54] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -181,6 +187,9 @@ impl Deed {
         (Self::RoleChangedByClaim, "role_changed_by_claim"),
         (Self::ErasureAsked, "erasure_asked"),
         (Self::ErasureTakenBack, "erasure_taken_back"),
+        (Self::PlanGiven, "plan_given"),
+        (Self::OperatorNamed, "operator_named"),
+        (Self::OperatorEnded, "operator_ended"),
         (Self::Erased, "erased"),
     ];
 

@@ -16,6 +16,8 @@ pub mod stamp;
 pub mod value;
 pub mod limits;
 pub mod rate;
+pub mod habit;
+pub mod plan;
 pub mod refusal;
 pub mod kind;
 pub mod canon;

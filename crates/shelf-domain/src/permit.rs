@@ -37,11 +37,13 @@ pub enum Permit {
     WebhooksRead,
     /// Add, change and remove endpoints, which are told what happens in a library.
     WebhooksWrite,
+    /// See tenants, what they use and their plans, and give plans, where the person runs the server.
+    Admin,
 }
 
 impl Permit {
     /// Every one, in the order they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BookmarksRead,
         Self::BookmarksWrite,
         Self::ActivityRead,
@@ -53,6 +55,7 @@ impl Permit {
         Self::AuditRead,
         Self::WebhooksRead,
         Self::WebhooksWrite,
+        Self::Admin,
     ];
 
     /// The word for it in stores, requests and answers; it never changes.
@@ -78,6 +81,9 @@ impl Permit {
             Self::AuditRead => ("audit:read", "Read the audit log of teams you govern"),
             Self::WebhooksRead => ("webhooks:read", "See webhooks and what was delivered"),
             Self::WebhooksWrite => ("webhooks:write", "Let programs be told what happens"),
+            Self::Admin => {
+                ("admin", "See what teams use and give them plans, where you run the server")
+            }
         }
     }
 

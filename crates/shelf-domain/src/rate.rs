@@ -33,6 +33,17 @@ impl Cost {
         Self(self.0.saturating_sub(less.0))
     }
 
+    /// So many times as much.
+    #[must_use]
+    pub const fn times(self, factor: u32) -> Self {
+        Self(self.0.saturating_mul(factor))
+    }
+
+    /// Tenths of a unit.
+    pub const fn in_tenths(self) -> u64 {
+        self.0 as u64
+    }
+
     /// Both together.
     #[must_use]
     pub const fn plus(self, more: Self) -> Self {

@@ -12,6 +12,7 @@ use crate::id::{ActId, DeviceId, Ids, ItemId};
 use crate::item::Item;
 use crate::kind::{Kind, Register, field};
 use crate::limits;
+use crate::plan::Room;
 use crate::refusal::{Code, Refused};
 use crate::shelf::{Reads, Shelf};
 use crate::stamp::{Hlc, Seq, Stamp};
@@ -124,6 +125,7 @@ pub struct Turn {
     ids: Ids,
     act: ActId,
     moment: i64,
+    room: Option<Room>,
 }
 
 impl Turn {
@@ -133,7 +135,7 @@ impl Turn {
         let act = ids.make();
         let (rows, answers, answered) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let moment = author.now;
-        Self { shelf, rows, answers, answered, n, author, ids, act, moment }
+        Self { shelf, rows, answers, answered, n, author, ids, act, moment, room: None }
     }
 
     /// The gesture this turn's local puts belong to.
@@ -155,6 +157,11 @@ impl Turn {
     /// has one moment, by which its parts are known to have gone together.
     pub fn set_moment(&mut self, moment: i64) {
         self.moment = moment;
+    }
+
+    /// Says for how many new bookmarks there is room; what comes beyond that is refused.
+    pub fn keep_within(&mut self, room: Room) {
+        self.room = Some(room);
     }
 
     /// The server's clock in this turn, milliseconds.
@@ -296,6 +303,10 @@ impl Turn {
         self.check_tree(&ask, known.as_ref())?;
         if let Some(known) = &known {
             text::keep_copies(known, &ask, self.author.device, &mut also);
+        } else if ask.kind == Kind::Bookmark
+            && let Some(room) = self.room
+        {
+            self.room = Some(room.take()?);
         }
         Ok(self.log(ask, known.as_ref(), also, None))
     }

@@ -11,7 +11,7 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, audit, keys, library, persist, privacy, sso, webhooks};
+use crate::{Embedded, audit, keys, library, persist, privacy, sso, usage, webhooks};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
@@ -163,7 +163,11 @@ impl Telling<'_> {
         })?;
         self.each(audit::ALL, [], |row| {
             Ok(Entry::Audit(TenantId::from_bytes(row.get(8)?), audit::sealed_of(row)?))
-        })
+        })?;
+        self.each(usage::PLANS, [], |row| {
+            Ok(Entry::Plan(TenantId::from_bytes(row.get(0)?), usage::plan_of(row, 1)?))
+        })?;
+        self.each(usage::ALL_SPENT, [], |row| Ok(Entry::Spent(usage::spent_of(row)?)))
     }
 
     fn providers(&mut self) -> rusqlite::Result<()> {
@@ -279,6 +283,8 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
         Entry::Identity(told) => return sso::take_identity(connection, told),
         Entry::Share(library, share) => return give(connection, *library, *share),
         Entry::Audit(tenant, sealed) => return audit::keep(connection, *tenant, sealed),
+        Entry::Plan(tenant, plan) => return usage::keep_plan(connection, *tenant, *plan),
+        Entry::Spent(spent) => return usage::keep_spent(connection, spent),
         Entry::Library(info, maker) => return take_library(connection, info, *maker),
         _ => return Err(damaged("an entry of a library outside of one")),
     }

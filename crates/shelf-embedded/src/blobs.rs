@@ -1,7 +1,7 @@
 //! Blobs as files of a directory.
 
 use async_trait::async_trait;
-use shelf_domain::id::Scope;
+use shelf_domain::id::{Scope, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use std::fs::{self, File};
@@ -90,6 +90,26 @@ fn forget(dir: &Path, before: Duration) -> io::Result<u64> {
     Ok(forgotten)
 }
 
+/// The bytes of all files below `dir`; one that goes away meanwhile is none.
+fn bytes_below(dir: &Path) -> io::Result<u64> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = 0;
+    for entry in entries {
+        let entry = entry?;
+        match entry.metadata() {
+            Ok(known) if known.is_dir() => bytes += bytes_below(&entry.path())?,
+            Ok(known) => bytes += known.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bytes)
+}
+
 #[async_trait]
 impl Blobs for DirectoryBlobs {
     async fn draft(&self) -> Result<File, Fault> {
@@ -118,6 +138,11 @@ impl Blobs for DirectoryBlobs {
             removed => removed,
         };
         blocking("removing a file that was kept", remove).await
+    }
+
+    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault> {
+        let dir = self.root.join(format!("{}/{tenant}", kind.name()));
+        blocking("measuring files that are kept", move || bytes_below(&dir)).await
     }
 
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault> {

@@ -22,6 +22,7 @@ mod leases;
 mod webhooks;
 mod privacy;
 mod keys;
+mod usage;
 mod archive;
 mod blobs;
 mod limits;

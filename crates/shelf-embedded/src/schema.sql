@@ -43,6 +43,10 @@ CREATE TABLE audit (
     person BLOB NOT NULL, via BLOB, subject BLOB, detail TEXT NOT NULL, seal BLOB NOT NULL,
     PRIMARY KEY (tenant, n)
 ) WITHOUT ROWID;
+-- the plan a tenant was given, and what its people asked for day by day, tenths of units of cost
+CREATE TABLE plans (tenant BLOB PRIMARY KEY, plan TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE spent (tenant BLOB NOT NULL, day INTEGER NOT NULL, tenths INTEGER NOT NULL,
+    PRIMARY KEY (tenant, day)) WITHOUT ROWID;
 CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE grants (

@@ -7,6 +7,7 @@ use crate::sign_in::SESSION_MS;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::{DeviceId, LibraryId, PersonId};
 use shelf_domain::permit::{Allowance, Permit, Permits, must_hold};
+use shelf_domain::plan::{Room, Stock};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::accounts::{Grant, GrantKind};
 use shelf_ports::{Failure, Fault};
@@ -55,7 +56,18 @@ pub async fn create_token(doors: &Doors, by: Actor, ask: CreateToken) -> Result<
     }
     let expires_at = within(ask.expires_at, by.until)?;
     let allows = allowed(doors, by, ask.permits, ask.libraries).await?;
+    has_room(doors, by.person).await?;
     Ok(open(doors, by, New { kind: GrantKind::Token, name, expires_at, allows }).await?)
+}
+
+/// Refused `quota` for whoever has as many tokens as the plan of the tenant they came with lets be.
+async fn has_room(doors: &Doors, person: PersonId) -> Result<(), Failure> {
+    let Some(person) = doors.accounts.person(person).await? else { return Ok(()) };
+    let Some(most) = doors.rooms.most(person.tenant, Stock::Tokens).await? else { return Ok(()) };
+    let grants = doors.accounts.grants(person.id, doors.clock.now_ms()).await?;
+    let tokens = grants.iter().filter(|grant| grant.kind == GrantKind::Token).count();
+    Room::of(Stock::Tokens, most, tokens as u64).take()?;
+    Ok(())
 }
 
 /// When a token ends that is to end at `asked` and may live until `most`.

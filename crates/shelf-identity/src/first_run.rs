@@ -1,6 +1,7 @@
 //! The first run: when there is nobody, make a person, a tenant of one and a first library.
 
 use crate::doors::Doors;
+use crate::operators::begin_with;
 use shelf_domain::id::{PersonId, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::accounts::{LibraryInfo, Person};
@@ -19,10 +20,11 @@ pub struct Owner {
     pub is_new: bool,
 }
 
-/// The owner; made now, with a first library, where there is nobody yet.
+/// The owner, who runs the server; made now, with a first library, where there is nobody yet.
 #[tracing::instrument(skip_all)]
 pub async fn first_run(doors: &Doors) -> Result<Owner, Fault> {
     if let Some(person) = doors.accounts.people().await?.into_iter().next() {
+        begin_with(doors, person.id).await?;
         return Ok(Owner { person, is_new: false });
     }
     let mut ids = doors.ids();
@@ -35,5 +37,7 @@ pub async fn first_run(doors: &Doors) -> Result<Owner, Fault> {
     let is_new = doors.accounts.add_first_person(&person, &library).await?;
     // Another process may have been quicker.
     let first = doors.accounts.people().await?.into_iter().next();
-    Ok(Owner { person: first.unwrap_or(person), is_new })
+    let person = first.unwrap_or(person);
+    begin_with(doors, person.id).await?;
+    Ok(Owner { person, is_new })
 }

@@ -2,13 +2,17 @@
 //!
 //! Whoever is signed in is counted by grant and tenant, as the plan says; whoever opens nothing by
 //! address. A right secret is never refused for its address's sake: it cannot be guessed, and a
-//! person behind the same address as a scanner must get in.
+//! person behind the same address as a scanner must get in. Whoever asks like one that takes
+//! everything there is, or tries everything there may be, pays more for it.
 
 use crate::address::Address;
 use crate::authenticate::Signed;
-use crate::plan::Plan;
+use crate::habits::Habits;
+use crate::quotas::{Quotas, Standing};
 use sha2::{Digest, Sha256};
+use shelf_domain::habit::Way;
 use shelf_domain::id::TenantId;
+use shelf_domain::plan::{Plan, Plans, Stock};
 use shelf_domain::rate::{Cost, Quota};
 use shelf_ports::chance::Clock;
 use shelf_ports::limits::{BucketKey, Draw, Drawn, Limits};
@@ -29,6 +33,8 @@ const DOOR: Quota = Quota::new(60, 30);
 const ONCE: Quota = Quota::new(11, 1);
 /// What a failed answer costs besides.
 const FAILED: Cost = Cost::units(4);
+/// Seconds of a day.
+const DAY_S: u64 = 86_400;
 /// What an answer costs that had little work: the reader has it already, or got it before.
 const LITTLE: Cost = Cost::tenths(2);
 
@@ -39,6 +45,8 @@ pub enum Counted {
     Grant,
     /// All grants of a tenant.
     Tenant,
+    /// All grants of a tenant, from midnight to midnight.
+    Day,
     /// Failed answers to one grant.
     Failures,
     /// What an address asks for without opening anything.
@@ -57,6 +65,7 @@ impl Counted {
         match self {
             Self::Grant => "grant",
             Self::Tenant => "tenant",
+            Self::Day => "day",
             Self::Failures => "failures",
             Self::Address => "address",
             Self::Attempts => "attempts",
@@ -70,6 +79,7 @@ impl Counted {
         match self {
             Self::Grant => "this token or session asked for more than it may",
             Self::Tenant => "all of your tokens and sessions together asked for more than they may",
+            Self::Day => "all of your tokens and sessions asked for all they may on one day",
             Self::Failures => "too much was asked for that is not there or not yours",
             Self::Address => "too much was asked from your address without signing in",
             Self::Attempts => "your address tried to get in too often",
@@ -88,6 +98,21 @@ pub enum Asker<'a> {
     Stranger,
     /// Somebody who tries to come in: by the door of this account, or the one for all (empty).
     Knocks(&'a str),
+}
+
+/// What is asked for, as far as it is known before the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// What it costs.
+    pub cost: Cost,
+    /// In which way it is asked for.
+    pub way: Way,
+}
+
+impl From<Cost> for Work {
+    fn from(cost: Cost) -> Self {
+        Self { cost, way: Way::Plain }
+    }
 }
 
 /// How an answer turned out.
@@ -110,8 +135,10 @@ pub enum Outcome {
 pub struct Bound {
     /// What it counts.
     pub counted: Counted,
-    /// How much there may be.
-    pub quota: Quota,
+    /// Units there may be.
+    pub most: u64,
+    /// Within how many seconds.
+    pub window_s: u64,
     /// Whole units that are left.
     pub left: u64,
     /// Seconds until it is full again, rounded up.
@@ -124,6 +151,12 @@ pub struct Admitted {
     /// The bounds it counts by; none where there is none.
     pub bounds: Vec<Bound>,
     took: Vec<(Counted, Draw)>,
+    /// Whose habit it is, and in which way it was asked for.
+    habit: Option<(BucketKey, Way)>,
+    /// How many times as much it cost for that.
+    factor: u32,
+    /// Whose day it was taken from, and how much.
+    spent: Option<(TenantId, Cost)>,
 }
 
 /// A request that may not be worked on yet.
@@ -135,6 +168,8 @@ pub struct Dry {
     pub wait_s: u64,
     /// The bounds it counts by.
     pub bounds: Vec<Bound>,
+    /// How many times as much everything costs who asked so; 1 for whoever asks as people do.
+    pub factor: u32,
 }
 
 /// What bounds requests. Cloning shares it.
@@ -142,30 +177,62 @@ pub struct Dry {
 pub struct Throttle {
     limits: Arc<dyn Limits>,
     clock: Arc<dyn Clock>,
-    plan: Plan,
+    quotas: Quotas,
+    habits: Habits,
 }
 
 impl Throttle {
-    /// Bounds of an installation on `plan`, counted by `limits`.
+    /// Bounds of an installation on `plan`, counted by `limits`; no tenant has a plan of its own.
     pub fn new(limits: Arc<dyn Limits>, clock: Arc<dyn Clock>, plan: Plan) -> Self {
-        Self { limits, clock, plan }
+        let quotas = Quotas::alone(Plans::of(plan), clock.clone());
+        Self::with(limits, clock, quotas)
     }
 
-    /// The plan of a tenant; so far that of the installation.
-    pub fn plan_of(&self, _tenant: TenantId) -> Plan {
-        self.plan
+    /// The same where tenants have plans of their own, and days are counted.
+    pub fn with(limits: Arc<dyn Limits>, clock: Arc<dyn Clock>, quotas: Quotas) -> Self {
+        Self { limits, clock, quotas, habits: Habits::default() }
     }
 
-    /// Whether `asker`, at `address` where one is known, may have something done that costs
-    /// `cost`.
+    /// What tenants asked for and may keep.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// Whether `asker`, at `address` where one is known, may have something done.
     pub async fn admit(
         &self,
         asker: Asker<'_>,
         address: Option<Address>,
-        cost: Cost,
+        work: impl Into<Work> + Send,
     ) -> Result<Admitted, Dry> {
-        let mut wanted = self.wanted(asker, address, cost);
-        match self.take(&wanted).await {
+        let work = work.into();
+        let admitted = self.admit_work(asker, address, work).await;
+        admitted.inspect_err(|dry| {
+            metrics::counter!("mindshelf_limited_total", "limit" => dry.counted.name())
+                .increment(1);
+        })
+    }
+
+    async fn admit_work(
+        &self,
+        asker: Asker<'_>,
+        address: Option<Address>,
+        Work { cost, way }: Work,
+    ) -> Result<Admitted, Dry> {
+        let standing = match asker {
+            Asker::Signed(signed) => Some(self.quotas.standing(signed.person.tenant).await),
+            _ => None,
+        };
+        let now = self.clock.now_ms();
+        let habit = habit_of(asker, address, standing.as_ref());
+        let factor = habit.map_or(1, |key| self.habits.factor(key, now));
+        let cost = cost.times(factor);
+        let day = standing.as_ref().and_then(|standing| day_of(standing, now));
+        if let Some(dry) = day.and_then(over) {
+            return Err(Dry { factor, ..dry });
+        }
+        let mut wanted = wanted(asker, address, cost, standing.as_ref().map(|one| one.plan));
+        let taken = match self.take(&wanted).await {
             Err(dry) if dry.counted == Counted::Door => {
                 // Many fail at this door. Whoever did not fail before may still knock once, which
                 // is all their address has.
@@ -176,11 +243,33 @@ impl Throttle {
                 self.take(&wanted).await.map_err(|_| dry)
             }
             taken => taken,
+        };
+        let spent = standing.map(|standing| (standing.tenant, cost));
+        let habit = habit.map(|key| (key, way));
+        let mut admitted = taken.map_err(|dry| Dry { factor, ..dry })?;
+        if let Some((tenant, cost)) = spent {
+            self.quotas.spend(tenant, cost);
         }
-        .inspect_err(|dry| {
-            metrics::counter!("mindshelf_limited_total", "limit" => dry.counted.name())
-                .increment(1);
-        })
+        admitted.bounds.extend(day);
+        Ok(Admitted { habit, factor, spent, ..admitted })
+    }
+
+    /// Whether anything is left of the day of `tenant`, which is asked for something of its own by
+    /// somebody who came with another.
+    pub async fn has_day(&self, tenant: TenantId) -> Result<(), Dry> {
+        let standing = self.quotas.standing(tenant).await;
+        day_of(&standing, self.clock.now_ms()).and_then(over).map_or(Ok(()), Err)
+    }
+
+    /// Has `tenant`, whose library it was about, pay for what was admitted.
+    pub fn paid_by(&self, admitted: &mut Admitted, tenant: TenantId) {
+        if let Some((payer, cost)) = admitted.spent
+            && payer != tenant
+        {
+            self.quotas.give_back(payer, cost);
+            self.quotas.spend(tenant, cost);
+            admitted.spent = Some((tenant, cost));
+        }
     }
 
     /// Whether `what` was not used within the last minutes: it works once. Whoever cannot be
@@ -204,15 +293,25 @@ impl Throttle {
             those.map(|(_, draw)| Draw { cost, ..*draw }).collect()
         };
         let now = self.clock.now_ms();
+        if let Some((key, way)) = admitted.habit {
+            self.habits.note(key, way, outcome == Outcome::Failed, now);
+        }
         let counted = match outcome {
             Outcome::Done => Ok(()),
             Outcome::More(cost) => {
+                if let Some((tenant, _)) = admitted.spent {
+                    self.quotas.spend(tenant, cost);
+                }
                 self.owe(&of(&[Counted::Grant, Counted::Tenant], cost), now).await
             }
             Outcome::Failed => {
-                self.owe(&of(&[Counted::Failures, Counted::Address], FAILED), now).await
+                let cost = FAILED.times(admitted.factor.max(1));
+                self.owe(&of(&[Counted::Failures, Counted::Address], cost), now).await
             }
             Outcome::Little => {
+                if let Some((tenant, cost)) = admitted.spent {
+                    self.quotas.give_back(tenant, cost.less(LITTLE));
+                }
                 let asked = [Counted::Grant, Counted::Tenant, Counted::Address];
                 let took = admitted.took.iter().filter(|(counted, _)| asked.contains(counted));
                 let back = took.map(|(_, draw)| Draw { cost: draw.cost.less(LITTLE), ..*draw });
@@ -235,39 +334,6 @@ impl Throttle {
         if draws.is_empty() { Ok(()) } else { self.limits.give_back(draws, now).await }
     }
 
-    /// What the request draws from.
-    fn wanted(
-        &self,
-        asker: Asker<'_>,
-        address: Option<Address>,
-        cost: Cost,
-    ) -> Vec<(Counted, Draw)> {
-        let mut wanted = Vec::with_capacity(3);
-        let mut want = |counted, what: &[u8], quota, cost| {
-            wanted.push((counted, Draw { key: key(counted, what), quota, cost }));
-        };
-        let from = address.map(Address::bytes);
-        match (asker, &from) {
-            (Asker::Signed(signed), _) => {
-                let (grant, tenant) = (signed.grant.id, signed.person.tenant);
-                if let Some((one, all)) = self.plan_of(tenant).quotas() {
-                    want(Counted::Grant, &grant.to_bytes(), one, cost);
-                    want(Counted::Tenant, &tenant.to_bytes(), all, cost);
-                    want(Counted::Failures, &grant.to_bytes(), FAILURES, Cost::ZERO);
-                }
-            }
-            (Asker::Stranger, Some(from)) => want(Counted::Address, from, STRANGERS, cost),
-            (Asker::Knocks(door), Some(from)) => {
-                want(Counted::Address, from, STRANGERS, cost);
-                want(Counted::Attempts, from, ATTEMPTS, Cost::units(1));
-                want(Counted::Door, door.as_bytes(), DOOR, Cost::units(1));
-            }
-            // What comes from within the process has no address, and is nobody's to bound.
-            (Asker::Stranger | Asker::Knocks(_), None) => {}
-        }
-        wanted
-    }
-
     async fn take(&self, wanted: &[(Counted, Draw)]) -> Result<Admitted, Dry> {
         if wanted.is_empty() {
             return Ok(Admitted::default());
@@ -285,11 +351,76 @@ impl Throttle {
         let bounds = bounds(wanted, &drawn, now);
         match drawn.short.and_then(|short| Some((wanted.get(short.draw)?.0, short.wait_ms))) {
             Some((counted, wait_ms)) => {
-                Err(Dry { counted, wait_s: wait_ms.div_ceil(1_000).max(1), bounds })
+                let wait_s = wait_ms.div_ceil(1_000).max(1);
+                Err(Dry { counted, wait_s, bounds, factor: 1 })
             }
-            None => Ok(Admitted { bounds, took: wanted.to_vec() }),
+            None => Ok(Admitted { bounds, took: wanted.to_vec(), ..Admitted::default() }),
         }
     }
+}
+
+/// Whose habit is watched: that of who opens something by their grant, where the plan bounds it, and
+/// of who opens nothing by their address. At a door there are bounds enough.
+fn habit_of(
+    asker: Asker<'_>,
+    address: Option<Address>,
+    standing: Option<&Standing>,
+) -> Option<BucketKey> {
+    match asker {
+        Asker::Signed(signed) => {
+            standing?.plan.quotas()?;
+            Some(key(Counted::Grant, &signed.grant.id.to_bytes()))
+        }
+        Asker::Stranger => Some(key(Counted::Address, &address?.bytes())),
+        Asker::Knocks(_) => None,
+    }
+}
+
+/// What is told where nothing is left of a day.
+fn over(day: Bound) -> Option<Dry> {
+    let (counted, wait_s) = (Counted::Day, day.full_in_s.max(1));
+    (day.left == 0).then(|| Dry { counted, wait_s, bounds: vec![day], factor: 1 })
+}
+
+/// What is left of the day of a tenant whose plan bounds days.
+fn day_of(standing: &Standing, now: i64) -> Option<Bound> {
+    let most = standing.most(Stock::Cost)?;
+    let full_in_s = standing.day.left_ms(now).div_ceil(1_000);
+    let left = most.saturating_sub(standing.spent);
+    Some(Bound { counted: Counted::Day, most, window_s: DAY_S, left, full_in_s })
+}
+
+/// What the request draws from.
+fn wanted(
+    asker: Asker<'_>,
+    address: Option<Address>,
+    cost: Cost,
+    plan: Option<Plan>,
+) -> Vec<(Counted, Draw)> {
+    let mut wanted = Vec::with_capacity(3);
+    let mut want = |counted, what: &[u8], quota, cost| {
+        wanted.push((counted, Draw { key: key(counted, what), quota, cost }));
+    };
+    let from = address.map(Address::bytes);
+    match (asker, &from) {
+        (Asker::Signed(signed), _) => {
+            let (grant, tenant) = (signed.grant.id, signed.person.tenant);
+            if let Some((one, all)) = plan.and_then(Plan::quotas) {
+                want(Counted::Grant, &grant.to_bytes(), one, cost);
+                want(Counted::Tenant, &tenant.to_bytes(), all, cost);
+                want(Counted::Failures, &grant.to_bytes(), FAILURES, Cost::ZERO);
+            }
+        }
+        (Asker::Stranger, Some(from)) => want(Counted::Address, from, STRANGERS, cost),
+        (Asker::Knocks(door), Some(from)) => {
+            want(Counted::Address, from, STRANGERS, cost);
+            want(Counted::Attempts, from, ATTEMPTS, Cost::units(1));
+            want(Counted::Door, door.as_bytes(), DOOR, Cost::units(1));
+        }
+        // What comes from within the process has no address, and is nobody's to bound.
+        (Asker::Stranger | Asker::Knocks(_), None) => {}
+    }
+    wanted
 }
 
 /// What a caller is told of the buckets; not of those that take nothing while all goes well.
@@ -300,11 +431,28 @@ fn bounds(wanted: &[(Counted, Draw)], drawn: &Drawn, now: i64) -> Vec<Bound> {
     });
     told.map(|((counted, draw), standing)| Bound {
         counted: *counted,
-        quota: draw.quota,
+        most: u64::from(draw.quota.burst()),
+        window_s: draw.quota.window_s(),
         left: u64::try_from(standing.left).unwrap_or(0),
         full_in_s: standing.full_at_ms.saturating_sub(now).max(0).unsigned_abs().div_ceil(1_000),
     })
     .collect()
+}
+
+/// What tells of `bounds`, by the fields of draft-ietf-httpapi-ratelimit-headers-10; nothing where
+/// there is none.
+pub fn fields(bounds: &[Bound]) -> Vec<(&'static str, String)> {
+    if bounds.is_empty() {
+        return Vec::new();
+    }
+    let policy = bounds.iter().map(|Bound { counted, most, window_s, .. }| {
+        format!("\"{}\";q={most};w={window_s}", counted.name())
+    });
+    let left = bounds.iter().map(|Bound { counted, left, full_in_s, .. }| {
+        format!("\"{}\";r={left};t={full_in_s}", counted.name())
+    });
+    let (policy, left): (Vec<String>, Vec<String>) = (policy.collect(), left.collect());
+    vec![("ratelimit-policy", policy.join(", ")), ("ratelimit", left.join(", "))]
 }
 
 /// The bucket of `what`: a hash, so that no address stands in any store.

@@ -11,6 +11,7 @@ use crate::passkeys::Passkey;
 use crate::privacy::{Consent, Erasure, Receipt, ServerKey};
 use crate::sso::{Identity, Provider, TenantDomain};
 use crate::tenants::{Group, Member, Share, Tenant};
+use crate::usage::Spent;
 use crate::vault::{Owner, SealedKey};
 use crate::webhooks::Endpoint;
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use shelf_domain::audit::Sealed;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::plan::Plan;
 use std::fmt;
 
 /// Most entries of one [`Batch`].
@@ -51,6 +53,10 @@ pub enum Entry {
     Share(LibraryId, Share),
     /// A record of the audit log of a tenant.
     Audit(TenantId, Sealed),
+    /// The plan a tenant was given.
+    Plan(TenantId, Plan),
+    /// What a tenant spent on one day.
+    Spent(Spent),
     /// A setting of a person: its name and value.
     Setting(PersonId, String, String),
     /// What this server signs with; where there is a key already, that stays.
@@ -156,8 +162,8 @@ pub trait Taking: Send {
 #[async_trait]
 pub trait Archive: fmt::Debug + Send + Sync {
     /// Tells everything: keys, people, tenants and who belongs to them,
-    /// their providers, rights, audit logs, settings,
-    /// consents, erasures that wait, receipts, passwords, passkeys, grants, then one library after the other.
+    /// their providers, rights, audit logs, plans,
+    /// what was spent, settings, consents, erasures that wait, receipts, passwords, passkeys, grants, then one library after the other.
     async fn tell(&self, to: &mut dyn Taking) -> Result<(), Fault>;
 
     /// Takes in one batch, in one transaction.

@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use async_trait::async_trait;
-use shelf_domain::id::{ActId, Scope};
+use shelf_domain::id::{ActId, Scope, TenantId};
 use std::fmt;
 use std::fs::File;
 
@@ -60,6 +60,9 @@ pub trait Blobs: fmt::Debug + Send + Sync {
 
     /// Removes `key`; where there is none, nothing happens.
     async fn remove(&self, key: &BlobKey) -> Result<(), Fault>;
+
+    /// How many bytes of `kind` are kept for the libraries of `tenant`, as they lie there.
+    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault>;
 
     /// Removes everything of `kind` that was put before `before`, milliseconds since 1970 by the
     /// store's own clock; how many there were.

@@ -25,6 +25,8 @@ pub mod webhooks;
 pub mod privacy;
 pub mod vault;
 pub mod limits;
+pub mod usage;
+pub mod machine;
 pub mod news;
 pub mod projection;
 pub mod search;

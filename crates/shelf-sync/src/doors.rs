@@ -3,6 +3,7 @@
 use shelf_ports::accounts::Accounts;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::Library;
+use shelf_ports::usage::Rooms;
 use std::sync::Arc;
 
 /// The stores and sources sync works with; cheap to clone.
@@ -12,6 +13,8 @@ pub struct Doors {
     pub library: Arc<dyn Library>,
     /// Which device is whose.
     pub accounts: Arc<dyn Accounts>,
+    /// How much more tenants may keep.
+    pub rooms: Arc<dyn Rooms>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

@@ -42,7 +42,8 @@ pub struct PushAnswer {
 }
 
 /// Takes the changes of a device that belongs to `person`. The same push again has the same
-/// answers and no effect.
+/// answers and no effect. New bookmarks beyond the tenant's quota are refused one by one; all else
+/// is taken.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn push(
     doors: &Doors,
@@ -58,9 +59,13 @@ pub async fn push(
     let reads = reads(doors, scope, &ask.changes).await?;
     let author =
         Author { device: ask.device, now: doors.clock.now_ms(), seed: doors.chance.seed() };
+    let room = doors.rooms.bookmarks(scope).await?;
     let told = Arc::new(Mutex::new((Vec::new(), None)));
     let tell = Arc::clone(&told);
     let decide = move |turn: &mut Turn| {
+        if let Some(room) = room {
+            turn.keep_within(room);
+        }
         // A decision may run again, and then only its last run counts.
         let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
         *tell = take(turn, &ask.changes);

@@ -16,6 +16,7 @@ pub mod imports;
 pub mod webhooks;
 pub mod privacy;
 pub mod keys;
+pub mod usage;
 pub mod replies;
 pub mod leases;
 pub mod archive;

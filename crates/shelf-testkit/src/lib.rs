@@ -12,6 +12,7 @@ pub mod exams;
 pub mod ground;
 pub mod provider;
 pub mod vault;
+mod rooms;
 pub mod wire;
 
 pub use authenticator::{Authenticator, Words};
@@ -19,5 +20,6 @@ pub use chance::SeededChance;
 pub use clock::FakeClock;
 pub use desk::Desk;
 pub use provider::{FakeInternet, FakeProvider};
+pub use rooms::Few;
 pub use vault::FakeVault;
 pub use wire::Wire;

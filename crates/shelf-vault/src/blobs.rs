@@ -1,7 +1,7 @@
 //! Files that wait, sealed in chunks with the key of their library.
 
 use async_trait::async_trait;
-use shelf_domain::id::Scope;
+use shelf_domain::id::{Scope, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use shelf_ports::vault::{Of, Owner, Vault};
@@ -121,6 +121,10 @@ impl Blobs for SealedBlobs {
 
     async fn remove(&self, key: &BlobKey) -> Result<(), Fault> {
         self.inner.remove(key).await
+    }
+
+    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault> {
+        self.inner.bytes_of(kind, tenant).await
     }
 
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault> {

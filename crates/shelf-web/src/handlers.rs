@@ -14,6 +14,7 @@ pub(crate) mod exports;
 pub(crate) mod history;
 pub(crate) mod people;
 pub(crate) mod audit;
+pub(crate) mod usage;
 pub(crate) mod sharing;
 pub(crate) mod webhooks;
 pub(crate) mod join;

@@ -2,12 +2,13 @@
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{Method, StatusCode, Uri},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use shelf_domain::rate::Cost;
-use shelf_identity::{Address, Asker, Outcome, Secret, session};
+use shelf_domain::{habit::Way, id::TenantId, rate::Cost};
+use shelf_identity::{Address, Asker, Bound, Outcome, Secret, Work, fields, session};
+use std::sync::{Arc, OnceLock};
 
 use crate::{cookies, posted::Said, trouble::Trouble, web::Web};
 
@@ -117,6 +118,9 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/people/{team}/sso/connect", READ, WRITE),
     ("/people/{team}/audit", BULK, READ),
     ("/people/{team}/audit.jsonl", BULK, READ),
+    ("/people/{team}/usage", SEARCH, READ),
+    ("/admin", BULK, READ),
+    ("/admin/tenants/{tenant}", READ, WRITE),
     ("/people/{team}/libraries", READ, WRITE),
     ("/people/{team}/members/{person}", READ, WRITE),
     ("/people/{team}/members/{person}/remove", READ, WRITE),
@@ -170,6 +174,14 @@ fn cost(method: &Method, route: &str, uri: &Uri) -> Cost {
     Cost::units(if searches { SEARCH } else { units })
 }
 
+/// In which way a page is asked for: one that says after or before what wants the part of a list
+/// after the one before.
+fn way(uri: &Uri) -> Way {
+    let query = uri.query().unwrap_or_default();
+    let begins = |pair: &str| pair.starts_with("after=") || pair.starts_with("before=");
+    if query.split('&').any(begins) { Way::Onward } else { Way::Plain }
+}
+
 /// The door that is tried by a request.
 fn door(method: &Method, route: &str) -> Option<&'static str> {
     // What is asked by HEAD is done as by GET.
@@ -178,11 +190,16 @@ fn door(method: &Method, route: &str) -> Option<&'static str> {
     row.map(|(_, _, door)| *door)
 }
 
+/// In a request: who pays for it, once it is known whose library it is about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Payer(pub(crate) Arc<OnceLock<TenantId>>);
+
 /// Stands before every page: finds out who asks, and counts them.
 pub(crate) async fn limit(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let cost = cost(request.method(), route, request.uri());
     let door = door(request.method(), route);
+    let way = way(request.uri());
     let secret = cookies::read(request.headers(), cookies::SESSION).map(Secret::sent);
     let signed = match secret {
         Some(secret) => session(&web.doors, &secret).await,
@@ -196,20 +213,38 @@ pub(crate) async fn limit(State(web): State<Web>, mut request: Request, next: Ne
         (None, None) => Asker::Stranger,
     };
     let address = request.extensions().get::<Address>().copied();
-    let admitted = match web.throttle.admit(asker, address, cost).await {
+    let mut admitted = match web.throttle.admit(asker, address, Work { cost, way }).await {
         Ok(admitted) => admitted,
-        Err(dry) => return Trouble::Dry(dry).into_response(),
+        Err(dry) => {
+            let bounds = dry.bounds.clone();
+            return told(Trouble::Dry(dry).into_response(), &bounds);
+        }
     };
     if let Some(signed) = signed {
         request.extensions_mut().insert(signed);
     }
+    let payer = Payer::default();
+    request.extensions_mut().insert(payer.clone());
     let response = next.run(request).await;
+    if let Some(tenant) = payer.0.get() {
+        web.throttle.paid_by(&mut admitted, *tenant);
+    }
     let outcome = match response.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Outcome::Failed,
         status if door.is_some() && !status.is_client_error() => Outcome::Opened,
         _ => Outcome::Done,
     };
     web.throttle.answered(&admitted, outcome).await;
+    told(response, &admitted.bounds)
+}
+
+/// The answer with what it says of limits, where there are any.
+fn told(mut response: Response, bounds: &[Bound]) -> Response {
+    for (name, value) in fields(bounds) {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
     response
 }
 

@@ -11,6 +11,8 @@ pub mod export;
 pub mod history;
 pub mod people;
 pub mod audit;
+pub mod usage;
+pub mod admin;
 pub mod sharing;
 pub mod webhooks;
 pub mod join;

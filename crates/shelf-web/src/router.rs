@@ -14,7 +14,7 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, webhooks,
+        passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, usage, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -101,6 +101,9 @@ fn people_and_rights() -> Router<Web> {
         .route("/people/{team}", get(people::one).post(people::rename))
         .route("/people/{team}/audit", get(audit::page))
         .route("/people/{team}/audit.jsonl", get(audit::file))
+        .route("/people/{team}/usage", get(usage::page))
+        .route("/admin", get(usage::server))
+        .route("/admin/tenants/{tenant}", post(usage::give))
         .route("/people/{team}/libraries", post(people::new_library))
         .route("/people/{team}/members/{person}", post(people::set_role))
         .route("/people/{team}/members/{person}/remove", post(people::remove))

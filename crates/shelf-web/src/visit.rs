@@ -22,6 +22,7 @@ use time::OffsetDateTime;
 use crate::{
     cookies,
     frame::{self, Folder, Frame, Here, LibraryChoice, Rail, TagCount, Theme},
+    limit::Payer,
     link,
     pages::list::Coat,
     policy,
@@ -96,6 +97,12 @@ impl FromRequestParts<Web> for Visit {
         let meant = |reach: &&Reach| within.is_none_or(|Within(id)| reach.library.id == id);
         let Reach { library, right, .. } =
             libraries.iter().find(meant).ok_or_else(|| Trouble::not_found("library"))?.clone();
+        if library.tenant != signed.person.tenant {
+            web.throttle.has_day(library.tenant).await.map_err(Trouble::Dry)?;
+            if let Some(Payer(payer)) = parts.extensions.get() {
+                payer.get_or_init(|| library.tenant);
+            }
+        }
         let (device, person) = (signed.grant.id, signed.person.id);
         let mut ctx = Ctx { stores: web.stores.clone(), device, person, right };
         if parts.method.is_safe() {

@@ -4,6 +4,8 @@ use axum::http::HeaderMap;
 use shelf_bookmarks::{Stores, search::SearchPorts};
 use shelf_courier::Courier;
 use shelf_identity::{Doors, OAuthDoors, PasswordDoors, PrivacyDoors, SsoDoors, Throttle};
+use shelf_ports::machine::Machine;
+use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
 use crate::public_url::PublicUrl;
@@ -21,6 +23,8 @@ pub struct Web {
     pub courier: Courier,
     /// The stores of identity.
     pub doors: Doors,
+    /// How the server stands, for whoever runs it.
+    pub machine: Arc<dyn Machine>,
     /// What bounds requests.
     pub throttle: Throttle,
     /// The same with passwords.

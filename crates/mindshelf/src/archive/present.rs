@@ -45,7 +45,7 @@ impl Present {
             (None, Entry::Member(tenant, member)) => {
                 self.tenants.contains(tenant) && self.people.contains(&member.person)
             }
-            (None, Entry::Group(tenant, _) | Entry::Audit(tenant, _)) => {
+            (None, Entry::Group(tenant, _) | Entry::Audit(tenant, _) | Entry::Plan(tenant, _)) => {
                 self.tenants.contains(tenant)
             }
             (None, Entry::Provider(provider)) => self.tenants.contains(&provider.tenant),
@@ -53,6 +53,7 @@ impl Present {
             (None, Entry::Identity(one)) => {
                 self.tenants.contains(&one.tenant) && self.people.contains(&one.person)
             }
+            (None, Entry::Spent(spent)) => self.tenants.contains(&spent.tenant),
             (None, Entry::Share(library, share)) => {
                 self.libraries.contains(library) && self.holds(share.holder)
             }

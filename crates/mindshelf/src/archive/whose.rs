@@ -23,6 +23,8 @@ pub(super) fn owner_of(scope: Option<Scope>, entry: &Entry) -> Owner {
         Entry::Member(tenant, _) | Entry::Group(tenant, _) | Entry::Audit(tenant, _) => {
             Owner::Tenant(*tenant)
         }
+        Entry::Plan(tenant, _) => Owner::Tenant(*tenant),
+        Entry::Spent(spent) => Owner::Tenant(spent.tenant),
         Entry::Share(library, _) => Owner::Library(*library),
         Entry::Library(info, _) => Owner::Library(info.id),
         // A receipt names nobody, and is there when its person is not.

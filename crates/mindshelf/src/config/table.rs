@@ -99,8 +99,14 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "plan",
         "home",
-        "How much people may ask for: any amount on one's own machine (`home`), or within the \
-         bounds of `personal` or `team`.",
+        "How much people may ask for and keep, where their tenant was given no plan of its own: any \
+         amount on one's own machine (`home`), or within the bounds of `personal` or `team`.",
+    ),
+    setting(
+        "quotas",
+        "",
+        "What a plan bounds over days and what it lets be kept, where that is to be other than it \
+         comes, with commas between: `personal.bookmarks=20000`, `team.members=any`.",
     ),
     setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
     setting(

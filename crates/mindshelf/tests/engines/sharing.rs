@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shelf_client::{Client, Http};
 use shelf_cluster::postgres::Postgres;
 use shelf_identity::{CreateToken, Doors, create_token};
+use shelf_ports::usage::AnyRoom;
 use shelf_testkit::desk::Desk;
 use shelf_testkit::{FakeClock, SeededChance};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ async fn readers(shelf: &Deployment) -> Vec<Reader> {
         accounts: store.clone(),
         tenants: store.clone(),
         audit: store.clone(),
+        rooms: Arc::new(AnyRoom),
         clock: Arc::new(FakeClock::default()),
         chance: Arc::new(SeededChance::new(40)),
     };

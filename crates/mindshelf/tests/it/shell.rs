@@ -153,3 +153,20 @@ fn a_failure_says_what_to_do_on_standard_error() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("/no/such/file"));
 }
+
+#[test]
+fn who_runs_the_server_is_decided_on_the_machine_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let admin = |what: &str, who: &str| {
+        let mut command = mindshelf(dir.path());
+        command.args(["admin", what, who]);
+        command
+    };
+    assert!(said(&mut admin("revoke", "Owner")).contains("Owner runs this server no more"));
+    assert!(said(&mut admin("grant", "Owner")).contains("Owner runs this server."));
+    let nobody = ran(&mut admin("grant", "nobody"));
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("nobody"));
+    let log = said(mindshelf(dir.path()).args(["audit", "export"]));
+    assert!(log.contains("\"operator_ended\"") && log.contains("\"operator_named\""), "{log}");
+}

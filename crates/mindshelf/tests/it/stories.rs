@@ -6,3 +6,4 @@ mod replicas;
 mod keeping;
 mod webhooks;
 mod privacy;
+mod quotas;

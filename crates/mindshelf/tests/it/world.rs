@@ -4,7 +4,8 @@ use crate::reader::Reader;
 use mindshelf::app::{App, Setup};
 use mindshelf::roles::Roles;
 use shelf_domain::id::{Ids, LibraryId, PersonId, TenantId};
-use shelf_identity::{CreateToken, Doors, Plan, create_token};
+use shelf_domain::plan::Plans;
+use shelf_identity::{CreateToken, Doors, create_token};
 use shelf_outbound::Rules;
 use shelf_ports::accounts::{LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
@@ -72,7 +73,7 @@ impl World {
             root_key: ground.as_ref().map(|_| root_key_in(dir.path())),
             replica: None,
             cache: ground.as_ref().and_then(|_| engine("REDIS")),
-            plan: Plan::Home,
+            plans: Plans::default(),
             roles: Roles::all(),
             public_url: None,
             outbound: Rules { allow, ..Rules::default() },
@@ -121,6 +122,7 @@ impl World {
             accounts: stores.accounts.clone(),
             tenants: stores.tenants.clone(),
             audit: stores.audit.clone(),
+            rooms: stores.rooms.clone(),
             clock: stores.clock.clone(),
             chance: stores.chance.clone(),
         };

@@ -165,6 +165,11 @@ pub(crate) const WITHOUT: &[&str] = &[
     "list_passkeys",
     "edit_passkey",
     "remove_passkey",
+    // What whoever runs the server decides, and what is paid for: a page, or REST.
+    "get_usage",
+    "list_all_tenants",
+    "give_plan",
+    "get_server",
     // Replicas push by REST.
     "push_changes",
     // Answered by lists and nodes.

@@ -99,6 +99,9 @@ pub(crate) enum ScopeIo {
     /// Add, change and remove webhooks.
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
+    /// See what tenants use and give them plans, where the person runs the server.
+    #[serde(rename = "admin")]
+    Admin,
 }
 
 impl From<ScopeIo> for Permit {
@@ -115,6 +118,7 @@ impl From<ScopeIo> for Permit {
             ScopeIo::AuditRead => Self::AuditRead,
             ScopeIo::WebhooksRead => Self::WebhooksRead,
             ScopeIo::WebhooksWrite => Self::WebhooksWrite,
+            ScopeIo::Admin => Self::Admin,
         }
     }
 }

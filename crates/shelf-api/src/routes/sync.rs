@@ -29,8 +29,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 }
 
 fn doors(ctx: &shelf_bookmarks::Ctx) -> Doors {
-    let shelf_bookmarks::Stores { library, accounts, clock, chance, .. } = ctx.stores.clone();
-    Doors { library, accounts, clock, chance }
+    let shelf_bookmarks::Stores { library, accounts, rooms, clock, chance, .. } =
+        ctx.stores.clone();
+    Doors { library, accounts, rooms, clock, chance }
 }
 
 /// Where a library's log stands.

@@ -32,7 +32,7 @@ async fn stranger(world: &World, address: &str, path: &str) -> Told {
 async fn whoever_asks_too_much_is_told_when_there_is_room_again() {
     let world = world(Plan::Personal).await;
     let me = world.get(&world.ada, "/v1/me").await;
-    let policy = "\"grant\";q=1200;w=60, \"tenant\";q=2400;w=60";
+    let policy = "\"grant\";q=1200;w=60, \"tenant\";q=2400;w=60, \"day\";q=200000;w=86400";
     assert_eq!(me.header("ratelimit-policy"), policy);
     let first = left(&me, "grant").unwrap();
     let export = format!("{BASE}/exports/csv");

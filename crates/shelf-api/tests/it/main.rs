@@ -16,6 +16,7 @@ mod access;
 mod sync;
 mod files;
 mod limits;
+mod usage;
 mod search;
 mod document;
 mod shape;

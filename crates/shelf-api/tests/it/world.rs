@@ -13,18 +13,21 @@ use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_courier::Courier;
 use shelf_domain::id::{LibraryId, PasskeyId, PersonId, ReceiptId, Scope, TenantId};
 use shelf_domain::permit::Permits;
+use shelf_domain::plan::Plans;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
 use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
 use shelf_identity::privacy::record::Processing;
 use shelf_identity::{
-    CreateToken, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
-    Signed, SsoDoors, Throttle, authenticate, create_link, create_token, sign_in,
+    CreateToken, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Quotas,
+    Secret, Signed, SsoDoors, Throttle, authenticate, create_link, create_token, sign_in,
 };
 use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::passkeys::{Added, Answered, Passkey, Passkeys};
+use shelf_ports::machine::Quiet;
 use shelf_ports::privacy::{Erasure, Privacy, Receipt};
 use shelf_ports::projection::Projection;
+use shelf_ports::usage::AnyRoom;
 use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -180,6 +183,7 @@ impl World {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
@@ -190,11 +194,14 @@ impl World {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             clock: clock.clone(),
             chance,
         };
         let ada = someone(&doors, 1).await;
         let eve = someone(&doors, 2).await;
+        store.put_setting(ada.person, "operator", "yes").await.unwrap();
+        let quotas = Quotas::new(store.clone(), Plans::of(plan), stores.clock.clone());
         let gate = Arc::new(Gate::new("127.0.0.1:4747".parse().unwrap(), &[], &[]));
         let index = Arc::new(EmbeddedSearch::open(&dir.path().join("search"), "tests").unwrap());
         let embedder = Arc::new(BuiltInModel::default());
@@ -210,6 +217,7 @@ impl World {
                 webhooks: store.clone(),
                 library: store.clone(),
                 audit: store.clone(),
+                rooms: Arc::new(AnyRoom),
                 clock: clock.clone(),
                 chance: stores.chance.clone(),
                 vault: Arc::new(FakeVault),
@@ -218,7 +226,12 @@ impl World {
             background: Background::new(FILE_BYTES_MAX),
             replays: Replays::new(store.clone()),
             gate,
-            throttle: Throttle::new(Arc::new(LocalLimits::default()), stores.clock.clone(), plan),
+            throttle: Throttle::with(
+                Arc::new(LocalLimits::default()),
+                stores.clock.clone(),
+                quotas,
+            ),
+            machine: Arc::new(Quiet),
             probes,
             clients: store.clone(),
             authorizations: store.clone(),
@@ -239,8 +252,8 @@ impl World {
 
     /// Somebody more, told apart by `number`.
     pub(crate) async fn newcomer(&self, number: u8) -> Someone {
-        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
-        someone(&Doors { accounts, tenants, audit, clock, chance }, number).await
+        let Stores { accounts, tenants, audit, rooms, clock, chance, .. } = self.stores.clone();
+        someone(&Doors { accounts, tenants, audit, rooms, clock, chance }, number).await
     }
 
     /// Gives somebody a passkey, with which they confirmed just now in this session; its id.
@@ -296,9 +309,9 @@ impl World {
 
     /// What letting programs in works with.
     pub(crate) fn oauth(&self) -> OAuthDoors {
-        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
+        let Stores { accounts, tenants, audit, rooms, clock, chance, .. } = self.stores.clone();
         OAuthDoors {
-            doors: Doors { accounts, tenants, audit, clock, chance },
+            doors: Doors { accounts, tenants, audit, rooms, clock, chance },
             clients: self.store.clone(),
             authorizations: self.store.clone(),
         }
@@ -308,8 +321,8 @@ impl World {
     pub(crate) async fn limited(&self, who: &Someone, scopes: &str) -> Someone {
         let permits = Some(Permits::read(scopes).unwrap());
         let ask = CreateToken { permits, ..CreateToken::called("limited") };
-        let Stores { accounts, tenants, audit, clock, chance, .. } = self.stores.clone();
-        let doors = Doors { accounts, tenants, audit, clock, chance };
+        let Stores { accounts, tenants, audit, rooms, clock, chance, .. } = self.stores.clone();
+        let doors = Doors { accounts, tenants, audit, rooms, clock, chance };
         let token = create_token(&doors, who.person.into(), ask).await.unwrap().secret;
         Someone { token: token.expose().to_owned(), ..who.clone() }
     }

@@ -3,6 +3,7 @@
 use super::import_file::{Begun, ImportFile, begin_as, begin_import, new_act};
 use crate::ctx::{Ctx, Stores};
 use shelf_domain::id::{ActId, Scope};
+use shelf_domain::plan::{Room, Stock};
 use shelf_domain::refusal::Refused;
 use shelf_ports::blobs::{BlobKey, BlobKind};
 use shelf_ports::{Failure, Fault};
@@ -24,6 +25,7 @@ pub async fn rehearse_import(
     file: File,
 ) -> Result<Begun, Failure> {
     ctx.to_write()?;
+    must_fit(ctx, scope, &file).await?;
     let id = new_act(ctx);
     let key = key(scope, id);
     let again = file.try_clone().map_err(|error| Fault::new("rehearsing an import", error))?;
@@ -34,6 +36,18 @@ pub async fn rehearse_import(
         ctx.stores.blobs.remove(&key).await?;
     }
     begun
+}
+
+/// Refused `quota` where the files that wait for libraries of the tenant would be more than its plan
+/// lets be.
+async fn must_fit(ctx: &Ctx, scope: Scope, file: &File) -> Result<(), Failure> {
+    let Stores { rooms, blobs, .. } = &ctx.stores;
+    let stock = Stock::WaitingBytes;
+    let Some(most) = rooms.most(scope.tenant, stock).await? else { return Ok(()) };
+    let known = file.metadata().map_err(|error| Fault::new("measuring a file", error))?;
+    let waiting = blobs.bytes_of(BlobKind::Waiting, scope.tenant).await?;
+    let room = Room::of(stock, most, waiting);
+    if known.len() <= room.left { Ok(()) } else { Err(room.refused().into()) }
 }
 
 /// The file that waits under the id of its rehearsal; `None` when it waits no longer.

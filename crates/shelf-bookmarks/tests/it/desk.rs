@@ -10,6 +10,7 @@ use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::{ImportJob, LedgerRow};
+use shelf_ports::usage::AnyRoom;
 use shelf_ports::views::{Filter, Sort};
 use std::io::Cursor;
 use std::sync::Arc;
@@ -65,6 +66,7 @@ impl Desk {
             accounts: Arc::clone(&store) as _,
             tenants: Arc::clone(&store) as _,
             audit: Arc::clone(&store) as _,
+            rooms: Arc::new(AnyRoom),
             leases: store,
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

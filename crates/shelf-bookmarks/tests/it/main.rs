@@ -16,6 +16,7 @@ mod export_oracle;
 mod archives;
 mod world;
 mod saving;
+mod quotas;
 mod large_folders;
 mod organising;
 mod undoing;

@@ -9,6 +9,7 @@ use shelf_domain::refusal::Refused;
 use shelf_domain::right::Right;
 use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::Failure;
+use shelf_ports::usage::AnyRoom;
 use shelf_testkit::{Desk, FakeClock, SeededChance};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -35,6 +36,7 @@ impl World {
             accounts: Arc::new(store.clone()),
             tenants: Arc::new(store.clone()),
             audit: Arc::new(store.clone()),
+            rooms: Arc::new(AnyRoom),
             leases: Arc::new(store.clone()),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

@@ -12,7 +12,7 @@ use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, sso, webhooks};
+use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, sso, usage, webhooks};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
@@ -187,7 +187,12 @@ impl Telling<'_, '_> {
         self.each(audit::ALL, |row| {
             Ok(Entry::Audit(TenantId::from(row.get::<_, Uuid>(8)), audit::sealed_of(row)?))
         })
-        .await
+        .await?;
+        self.each(usage::PLANS, |row| {
+            Ok(Entry::Plan(TenantId::from(row.get::<_, Uuid>(0)), usage::plan_of(row, 1)?))
+        })
+        .await?;
+        self.each(usage::ALL_SPENT, |row| Ok(Entry::Spent(usage::spent_of(row)))).await
     }
 
     async fn library(&mut self, info: LibraryInfo, owner: PersonId) -> Result<(), Fault> {
@@ -293,6 +298,8 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
         Entry::Domain(told) => return sso::put_domain(within, told).await.map(drop),
         Entry::Identity(told) => return sso::take_identity(within, told).await,
         Entry::Share(library, share) => return give(within, *library, *share).await,
+        Entry::Plan(tenant, plan) => return usage::keep_plan(within, *tenant, *plan).await,
+        Entry::Spent(spent) => return usage::keep_spent(within, spent).await,
         Entry::Library(info, maker) => return take_library(within, info, *maker).await,
         _ => return Err(damaged("an entry of a library outside of one")),
     }

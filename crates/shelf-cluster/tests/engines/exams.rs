@@ -138,6 +138,15 @@ async fn keys_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn usage_sits_its_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::usage::exam(&store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn kept_replies_sit_their_exam() {
     for ground in Ground::all().await {
         exams::replies::exam(&open(&ground).await).await;

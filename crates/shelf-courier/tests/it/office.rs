@@ -12,6 +12,7 @@ use shelf_ports::chance::Clock;
 use shelf_ports::library::Library;
 use shelf_ports::outbound::{Answer, Ask, Outbound, Unanswered};
 use shelf_ports::projection::Projection;
+use shelf_ports::usage::AnyRoom;
 use shelf_ports::webhooks::{Delivery, DeliveryPage, Endpoint, Webhooks};
 use shelf_testkit::{Desk, FakeClock, FakeVault, SeededChance};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -89,6 +90,7 @@ impl Office {
             webhooks: store.clone(),
             library: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             clock: clock.clone(),
             chance: Arc::new(SeededChance::new(3)),
             vault: Arc::new(FakeVault),

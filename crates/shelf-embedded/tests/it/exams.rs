@@ -96,6 +96,12 @@ async fn keys_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn usage_sits_its_exam() {
+    let (store, _dir) = store();
+    exams::usage::exam(&store).await;
+}
+
+#[tokio::test]
 async fn kept_replies_sit_their_exam() {
     let (store, _dir) = store();
     exams::replies::exam(&store).await;

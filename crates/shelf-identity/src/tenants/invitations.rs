@@ -8,6 +8,7 @@ use crate::first_run::FIRST_LIBRARY;
 use crate::secret::Secret;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::{InvitationId, LibraryId, PersonId, TenantId};
+use shelf_domain::plan::Stock;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::{Right, Role};
 use shelf_ports::Failure;
@@ -80,6 +81,7 @@ pub async fn invite(
         let detail = format!("at most {INVITATIONS_MAX} invitations are open at a time");
         return Err(Refused::new(Code::Quota, "", detail).into());
     }
+    doors.has_room(tenant, Stock::Members).await?;
     let secret = Secret::new(&*doors.chance);
     let (id, expires_at) = (doors.ids().make(), now + INVITATION_MS);
     let Invite { role, share, .. } = ask;
@@ -169,6 +171,10 @@ async fn take_up(
     joining: &Joining,
 ) -> Result<Invitation, Failure> {
     let Offer { tenant, invitation, .. } = look_at_invitation(doors, secret).await?;
+    // Whoever is a member already takes no place.
+    if doors.tenants.member(tenant.id, joining.person()).await?.is_none() {
+        doors.has_room(tenant.id, Stock::Members).await?;
+    }
     let deed = (Deed::Joined, Some(invitation.id.to_bytes()));
     record(doors, tenant.id, by, deed, invitation.role.name()).await?;
     let now = doors.clock.now_ms();

@@ -7,6 +7,7 @@ use crate::create_token::checked_name;
 use crate::doors::Doors;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::plan::Stock;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_ports::accounts::LibraryInfo;
@@ -57,6 +58,7 @@ pub async fn create_library(
         let detail = format!("a tenant has at most {LIBRARIES_MAX} libraries");
         return Err(Refused::new(Code::Quota, "", detail).into());
     }
+    doors.has_room(tenant, Stock::Libraries).await?;
     let (name, created_at) = (checked_name(name)?, doors.clock.now_ms());
     let library = LibraryInfo { id: doors.ids().make(), tenant, name, created_at };
     record(doors, tenant, by, (Deed::LibraryMade, Some(library.id.to_bytes())), "").await?;

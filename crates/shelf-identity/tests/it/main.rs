@@ -5,6 +5,7 @@ mod audit;
 mod tenants;
 mod limits;
 mod traces;
+mod quotas;
 mod passwords;
 mod passkeys;
 mod privacy;
@@ -22,6 +23,7 @@ use shelf_identity::{
 use shelf_ports::Failure;
 use shelf_ports::accounts::GrantKind;
 use shelf_ports::chance::Clock;
+use shelf_ports::usage::AnyRoom;
 use shelf_testkit::{Desk, FakeClock, SeededChance};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -41,6 +43,7 @@ fn world() -> World {
         accounts: Arc::new(store.clone()),
         tenants: Arc::new(store.clone()),
         audit: Arc::new(store.clone()),
+        rooms: Arc::new(AnyRoom),
         clock: Arc::<FakeClock>::clone(&clock),
         chance: Arc::new(SeededChance::new(3)),
     };

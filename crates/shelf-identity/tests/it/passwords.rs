@@ -19,6 +19,7 @@ use shelf_identity::{
 };
 use shelf_ports::accounts::SecretHash;
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash, Try, TryKey, TryRule};
+use shelf_ports::usage::AnyRoom;
 use shelf_ports::{Failure, Fault};
 use std::sync::Arc;
 
@@ -158,6 +159,7 @@ async fn what_was_tried_is_known_after_a_restart() {
         accounts: Arc::new(store.clone()),
         tenants: Arc::new(store.clone()),
         audit: Arc::new(store.clone()),
+        rooms: Arc::new(AnyRoom),
         clock: Arc::<shelf_testkit::FakeClock>::clone(&clock),
         chance: Arc::new(shelf_testkit::SeededChance::new(4)),
     };

@@ -13,8 +13,9 @@ use shelf_embedded::Embedded;
 use shelf_ports::Failure;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind};
 use shelf_ports::chance::Clock;
+use shelf_ports::usage::AnyRoom;
 use shelf_sync::{Cursor, Doors, Pull, Pulled, Push, PushAnswer, pull, push};
-use shelf_testkit::{Desk, FakeClock, SeededChance};
+use shelf_testkit::{Desk, FakeClock, Few, SeededChance};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -35,6 +36,7 @@ impl World {
         let doors = Doors {
             library: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
+            rooms: Arc::new(AnyRoom),
             clock: Arc::<FakeClock>::clone(&clock),
             chance: Arc::new(SeededChance::new(5)),
         };
@@ -157,6 +159,29 @@ async fn a_refused_change_uses_up_its_counter_and_holds_nothing_up() {
     assert_eq!(answer.answers[0].told.as_ref().unwrap_err().code, Code::Invalid);
     assert_eq!(answer.answers[1].told.as_ref().unwrap().status, Status::Applied);
     assert_eq!(answer.head.seq, 1);
+}
+
+#[tokio::test]
+async fn a_full_library_refuses_a_device_its_new_bookmarks_and_takes_all_else_of_its_queue() {
+    let mut world = World::new().await;
+    let phone = world.paired("phone").await;
+    let first = world.desk.pushed(1, 0, "https://full.example/1");
+    let mut renamed = first.clone();
+    (renamed.n, renamed.base) = (3, 1);
+    renamed.set = [(Register::named("title"), Some(Value::from("A page")))].into();
+    let queue = [first, world.desk.pushed(2, 0, "https://full.example/2"), renamed];
+    world.doors.rooms = Arc::new(Few(1));
+    let answer = world.push(phone, &queue).await;
+    assert!(answer.stopped.is_none(), "the queue goes on");
+    assert_eq!(answer.answers[0].told.as_ref().unwrap().status, Status::Applied);
+    let refusal = answer.answers[1].told.as_ref().unwrap_err();
+    assert_eq!((refusal.code, refusal.at.as_str()), (Code::Quota, "bookmarks"));
+    assert_eq!(answer.answers[2].told.as_ref().unwrap().status, Status::Applied);
+    // With room again it comes in under the next counter.
+    world.doors.rooms = Arc::new(AnyRoom);
+    let again = world.desk.pushed(4, 1, "https://full.example/2");
+    let answer = world.push(phone, &[again]).await;
+    assert_eq!(answer.answers[0].told.as_ref().unwrap().status, Status::Applied);
 }
 
 #[tokio::test]

@@ -1,9 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy, sso
-, tenants,
-    views, webhooks,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy, sso,
+    tenants, usage, views, webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
@@ -22,6 +21,7 @@ use shelf_ports::passkeys::Passkeys;
 use shelf_ports::privacy::{Privacy, Receipt};
 use shelf_ports::sso::SingleSignOn;
 use shelf_ports::tenants::Tenants;
+use shelf_ports::usage::Usage;
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::views::{Filter, Sort, Views};
 use shelf_ports::webhooks::Webhooks;
@@ -44,6 +44,7 @@ pub trait Store:
     + Webhooks
     + Privacy
     + OwnerKeys
+    + Usage
 {
 }
 
@@ -64,6 +65,7 @@ impl<S> Store for S where
         + Webhooks
         + Privacy
         + OwnerKeys
+        + Usage
 {
 }
 
@@ -84,6 +86,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     webhooks::exam(from, from, from).await;
     privacy::exam(from).await;
     keys::exam(from).await;
+    usage::exam(from).await;
     something_was_opened(from).await;
     somebody_was_erased(from).await;
     let batches = told(from).await;
@@ -162,6 +165,8 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::RecoveryCode(..))), "recovery codes were carried");
     assert!(has(|entry| matches!(entry, Entry::Passkey(_))), "passkeys were carried");
     assert!(has(|entry| matches!(entry, Entry::Setting(..))), "settings were carried");
+    assert!(has(|entry| matches!(entry, Entry::Plan(..))), "plans were carried");
+    assert!(has(|entry| matches!(entry, Entry::Spent(_))), "what was spent was carried");
     assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
     assert!(has(|entry| matches!(entry, Entry::Client(_, Some(_)))), "programs were carried");
     let is_app =

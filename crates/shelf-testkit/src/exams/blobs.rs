@@ -20,6 +20,7 @@ pub async fn exam(blobs: &dyn Blobs) {
     what_is_open_stays_readable(&mut ids, blobs).await;
     another_library_has_nothing_of_it(&mut ids, blobs).await;
     a_library_is_forgotten_alone(&mut ids, blobs).await;
+    what_a_tenant_keeps_is_measured(&mut ids, blobs).await;
     what_is_old_is_forgotten(&mut ids, blobs).await;
 }
 
@@ -101,6 +102,23 @@ async fn a_library_is_forgotten_alone(ids: &mut Ids, blobs: &dyn Blobs) {
     }
     assert_eq!(kept(blobs, &other).await.unwrap(), b"waits", "of another library");
     blobs.remove(&other).await.unwrap();
+}
+
+async fn what_a_tenant_keeps_is_measured(ids: &mut Ids, blobs: &dyn Blobs) {
+    let (one, other) = (key(ids), key(ids));
+    let scope = Scope { library: ids.make(), ..one.scope };
+    let beside = BlobKey { scope, id: ids.make(), ..one };
+    let bytes =
+        async |key: &BlobKey| blobs.bytes_of(BlobKind::Waiting, key.scope.tenant).await.unwrap();
+    assert_eq!(bytes(&one).await, 0);
+    for (key, content) in [(&one, "four"), (&beside, "sixteen"), (&other, "other's")] {
+        put(blobs, key, content.as_bytes()).await;
+    }
+    assert_eq!((bytes(&one).await, bytes(&other).await), (11, 7), "of all of its libraries");
+    for key in [one, beside, other] {
+        blobs.remove(&key).await.unwrap();
+    }
+    assert_eq!(bytes(&one).await, 0);
 }
 
 async fn what_is_old_is_forgotten(ids: &mut Ids, blobs: &dyn Blobs) {

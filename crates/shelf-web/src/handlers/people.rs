@@ -10,6 +10,7 @@ use shelf_domain::{
     refusal::Refused,
     right::{Right, Role},
 };
+use shelf_identity::operators::is_operator;
 use shelf_identity::tenants::{
     create_tenant::{create_tenant, list_tenants, rename_tenant},
     groups::{
@@ -26,7 +27,8 @@ use crate::{
     frame::Here,
     link,
     pages::people::{
-        GroupLine, InvitationLine, LibraryLine, MemberLine, TeamLine, TeamPage, people, team,
+        GroupLine, InvitationLine, LibraryLine, MemberLine, Operator, TeamLine, TeamPage, people,
+        team,
     },
     posted::{Posted, Said},
     trouble::Trouble,
@@ -41,7 +43,9 @@ pub(crate) async fn page(visit: Visit) -> Answer {
     let teams: Vec<_> =
         tenants.into_iter().map(|(tenant, role)| line(&visit, tenant, role)).collect();
     let frame = visit.frame("People", Here::People).await?;
-    Ok(visit.page(&frame, &people(&teams, &frame), None))
+    let runs = is_operator(&visit.web.doors, visit.ctx.person).await?;
+    let operator = if runs { Operator::Yes } else { Operator::No };
+    Ok(visit.page(&frame, &people(&teams, operator, &frame), None))
 }
 
 fn line(visit: &Visit, tenant: Tenant, role: Role) -> TeamLine {

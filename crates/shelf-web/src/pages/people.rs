@@ -122,8 +122,17 @@ pub fn right_name(right: Right) -> &'static str {
     }
 }
 
+/// Whether the reader runs the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// They do.
+    Yes,
+    /// They do not.
+    No,
+}
+
 /// The teams one belongs to.
-pub fn people(teams: &[TeamLine], frame: &Frame) -> Markup {
+pub fn people(teams: &[TeamLine], operator: Operator, frame: &Frame) -> Markup {
     html! {
         div.page {
             header {
@@ -131,6 +140,7 @@ pub fn people(teams: &[TeamLine], frame: &Frame) -> Markup {
                 p { "Your libraries are yours alone until you share one. A team is people who share libraries." }
             }
             ul { @for team in teams { (team_line(team)) } }
+            @if operator == Operator::Yes { p { (link_icon("This server", "/admin", "settings", Weight::Line)) } }
             section.part {
                 h2 { "A new team" }
                 form.line method="post" action="/people" {
@@ -177,7 +187,7 @@ pub fn team(page: &TeamPage, frame: &Frame) -> Markup {
             }
             @if governs {
                 p { (link_icon("Single sign-on", &format!("/people/{}/sso", page.team.id), "key-round", Weight::Line)) }
-                p { (link_icon("What was done here", &format!("/people/{}/audit", page.team.id), "history", Weight::Line)) }
+                p { (link_icon("What was done here", &format!("/people/{}/audit", page.team.id), "history", Weight::Line)) " " (link_icon("What is used", &format!("/people/{}/usage", page.team.id), "library", Weight::Line)) }
                 (rename(page, frame))
             }
         }
@@ -454,7 +464,7 @@ mod tests {
             let out = team(&page(string, Role::Owner), &frame);
             hostile::assert_dead(&out.into_string(), string);
             let line = page(string, Role::Member).team;
-            hostile::assert_dead(&people(&[line], &frame).into_string(), string);
+            hostile::assert_dead(&people(&[line], Operator::Yes, &frame).into_string(), string);
         }
     }
 

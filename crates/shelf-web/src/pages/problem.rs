@@ -64,7 +64,8 @@ impl Problem {
         let when = match wait_s {
             1 => "in a second".to_owned(),
             seconds @ ..120 => format!("in {seconds} seconds"),
-            seconds => format!("in {} minutes", seconds.div_ceil(60)),
+            seconds @ ..7_200 => format!("in {} minutes", seconds.div_ceil(60)),
+            seconds => format!("in {} hours", seconds.div_ceil(3_600)),
         };
         Self {
             heading: "A little slower, please".into(),

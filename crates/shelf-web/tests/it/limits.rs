@@ -26,6 +26,11 @@ async fn a_page_says_in_plain_words_to_wait_and_for_how_long() {
     assert_eq!(told.status, StatusCode::TOO_MANY_REQUESTS);
     let wait: u64 = told.header("retry-after").parse().unwrap();
     assert!((1..=3).contains(&wait), "{wait}");
+    assert!(
+        told.header("ratelimit-policy").contains("\"grant\";q=1200;w=60"),
+        "as programs are told"
+    );
+    assert!(told.header("ratelimit").contains("\"grant\";r="));
     let words = if wait == 1 { "in a second".to_owned() } else { format!("in {wait} seconds") };
     assert!(told.text.contains("A little slower, please") && told.text.contains(&words));
     assert!(told.header("x-problem").contains("slower"), "a line for scripts");

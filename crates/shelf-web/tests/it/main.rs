@@ -21,3 +21,4 @@ mod keys;
 mod consent;
 mod privacy;
 mod limits;
+mod usage;

@@ -16,19 +16,21 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_courier::Courier;
-use shelf_domain::id::PersonId;
+use shelf_domain::{id::PersonId, plan::Plans};
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
 };
 use shelf_identity::{
-    Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Secret,
-    SsoDoors, Throttle, create_link, first_run, sign_in,
+    Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Quotas,
+    SsoDoors, Secret, Throttle, create_link, first_run, sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
     webhooks::{EndpointEdit, EndpointState, Webhooks},
+    machine::Quiet,
+    usage::AnyRoom,
 };
 use shelf_testkit::{FakeInternet, FakeVault};
 use shelf_web::Web;
@@ -123,6 +125,7 @@ fn courier_of(store: &Arc<Embedded>, stores: &Stores) -> Courier {
         chance: stores.chance.clone(),
         vault: Arc::new(FakeVault),
         watched: Arc::default(),
+        rooms: Arc::new(AnyRoom),
     }
 }
 
@@ -164,6 +167,7 @@ impl Room {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
@@ -174,9 +178,11 @@ impl Room {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             clock: clock.clone(),
             chance,
         };
+        let quotas = Quotas::new(store.clone(), Plans::of(plan), clock.clone());
         let kept = store.clone();
         let hashing = Arc::new(Hashing::default());
         let passwords = PasswordDoors {
@@ -197,13 +203,15 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
-        let tasks = TaskTracker::new();
+        let tasks = TaskTracker
+::new();
         let web = Web {
             courier: courier_of(&kept, &stores),
             stores,
             search: SearchPorts { library, index, embedder, texts },
             tasks: tasks.clone(),
-            throttle: Throttle::new(Arc::new(LocalLimits::default()), clock, plan),
+            throttle: Throttle::with(Arc::new(LocalLimits::default()), clock, quotas),
+            machine: Arc::new(Quiet),
             doors,
             passwords,
             oauth,

@@ -28,6 +28,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/export",
     "/people",
     "/sign-in/sso",
+    "/admin",
     "/sharing",
     "/webhooks",
     "/device",

@@ -46,7 +46,7 @@ const WITH_LIBRARY: [(&str, &str); 7] = [
 ];
 
 /// What goes with a tenant, its libraries being gone.
-const WITH_TENANT: [(&str, &str); 11] = [
+const WITH_TENANT: [(&str, &str); 13] = [
     ("sso_flows", "DELETE FROM sso_flows WHERE tenant = $1"),
     ("sso_identities", "DELETE FROM sso_identities WHERE tenant = $1"),
     ("sso_domains", "DELETE FROM sso_domains WHERE tenant = $1"),
@@ -56,6 +56,8 @@ const WITH_TENANT: [(&str, &str); 11] = [
     ("invitations", "DELETE FROM invitations WHERE tenant = $1"),
     ("members", "DELETE FROM members WHERE tenant = $1"),
     ("audit", "DELETE FROM audit WHERE tenant = $1"),
+    ("plans", "DELETE FROM plans WHERE tenant = $1"),
+    ("spent", "DELETE FROM spent WHERE tenant = $1"),
     ("tenants", "DELETE FROM tenants WHERE id = $1"),
     ("owner_keys", "DELETE FROM owner_keys WHERE owner = $1 AND kind = 'tenant'"),
 ];
