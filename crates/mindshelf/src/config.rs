@@ -127,6 +127,11 @@ pub fn of_environment(environment: &BTreeMap<String, String>) -> Result<Said> {
 pub fn of_file(path: &Path) -> Result<Said> {
     let named = || format!("the settings file {}", path.display());
     let text = std::fs::read_to_string(path).with_context(named)?;
+    of_text(&text, &named)
+}
+
+/// What the text of a settings file says, which is `named` where something is wrong with it.
+pub(crate) fn of_text(text: &str, named: &dyn Fn() -> String) -> Result<Said> {
     let table: toml::Table = text.parse().with_context(named)?;
     let mut said = Said::default();
     for (key, value) in table {
@@ -164,7 +169,7 @@ impl Settings {
         Self::checked(&all, environment)
     }
 
-    fn checked(all: &Said, environment: &BTreeMap<String, String>) -> Result<Self> {
+    pub(crate) fn checked(all: &Said, environment: &BTreeMap<String, String>) -> Result<Self> {
         let text = |key: &str| all.text(key).unwrap_or_else(|| table::default_of(key));
         let owned = |key: &str| Some(text(key)).filter(|t| !t.is_empty()).map(str::to_owned);
         let list = |key: &str| {

@@ -30,5 +30,7 @@ mod logins;
 mod reach;
 mod serve;
 mod commands;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use commands::{Outside, run};

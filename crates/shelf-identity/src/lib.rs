@@ -22,6 +22,8 @@ pub mod throttle;
 pub mod passwords;
 pub mod oauth;
 pub mod privacy;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use address::Address;
 pub use audit::Actor;

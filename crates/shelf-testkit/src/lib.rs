@@ -8,6 +8,7 @@ pub mod clock;
 pub mod chance;
 pub mod desk;
 pub mod exams;
+pub mod fuzz;
 pub mod ground;
 pub mod vault;
 pub mod wire;

@@ -8,6 +8,8 @@ mod key;
 mod root;
 mod vault;
 mod blobs;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use blobs::SealedBlobs;
 pub use key::{Broken, Key};

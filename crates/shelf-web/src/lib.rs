@@ -25,6 +25,8 @@ mod upload;
 
 mod handlers;
 mod router;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use beneath::beneath;
 pub use public_url::{NotPublic, PublicUrl};

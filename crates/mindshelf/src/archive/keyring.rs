@@ -122,7 +122,13 @@ impl KeysFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             read => read.with_context(named)?,
         };
-        let written: Written = serde_json::from_str(&text).with_context(named)?;
+        self.of_text(&text).map(Some)
+    }
+
+    /// The keys in the text of such a file.
+    pub(crate) fn of_text(&self, text: &str) -> Result<Keyring> {
+        let named = || format!("the keys file {}", self.path.display());
+        let written: Written = serde_json::from_str(text).with_context(named)?;
         ensure!(
             written.mindshelf_keys == VERSION,
             "{} is of version {}; this program reads {VERSION}",
@@ -142,7 +148,7 @@ impl KeysFile {
         for (owner, text) in written.keys {
             keyring.put(owner, key_of(owner, &text, root).with_context(named)?);
         }
-        Ok(Some(keyring))
+        Ok(keyring)
     }
 }
 

@@ -4,7 +4,7 @@
 //! the interface, and answer in the standard's words. They are outside of what is replayed: an
 //! answer that holds a secret is kept nowhere.
 
-mod form;
+pub(crate) mod form;
 mod token;
 mod device;
 mod secrets;
