@@ -145,7 +145,8 @@ mod tests {
     fn a_target_or_a_file_that_is_not_there_is_found() {
         let table = format!("[thrown_at]\n'{FILE}' = ['words', 'more']\n[trusted]\n");
         assert_eq!(broken(&table).len(), 1);
-        let table = format!("[thrown_at]\n'{FILE}' = ['words']\n[trusted]\n'crates/b/src/x.rs' = 'ours'\n");
+        let table =
+            format!("[thrown_at]\n'{FILE}' = ['words']\n[trusted]\n'crates/b/src/x.rs' = 'ours'\n");
         assert_eq!(broken(&table).len(), 1);
     }
 

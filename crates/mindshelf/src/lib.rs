@@ -15,6 +15,7 @@ mod processing;
 mod directory;
 mod local_key;
 mod root_key;
+mod replacing;
 mod records;
 mod index;
 mod limits;

@@ -13,7 +13,9 @@ use crate::graphql::{SHAPES, bounds};
 use crate::moment::Moment;
 use crate::routes::oauth::form::Sent;
 use async_graphql::{ScalarType, Value as Said, Variables};
-use axum::http::header::{ACCEPT, AUTHORIZATION, HOST, HeaderName, IF_MATCH, IF_NONE_MATCH, ORIGIN};
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, HOST, HeaderName, IF_MATCH, IF_NONE_MATCH, ORIGIN,
+};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use serde_json::{Map, Value};
 use shelf_domain::change::Pushed;
@@ -89,10 +91,9 @@ fn list_cursor(bytes: &[u8]) {
 }
 
 fn headers(bytes: &[u8]) {
-    let Some(headers) = all(
-        &[IF_MATCH, IF_NONE_MATCH, ACCEPT, HeaderName::from_static("idempotency-key")],
-        bytes,
-    ) else {
+    let Some(headers) =
+        all(&[IF_MATCH, IF_NONE_MATCH, ACCEPT, HeaderName::from_static("idempotency-key")], bytes)
+    else {
         return;
     };
     drop((listed(&headers, &IF_MATCH), listed(&headers, &IF_NONE_MATCH), Form::of(&headers)));

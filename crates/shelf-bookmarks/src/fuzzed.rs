@@ -23,7 +23,11 @@ pub const TARGETS: &[Target] = &[
         address_words,
         &[b"https://www.blog.example.co.uk/a-b_c/%7eX/index.html?q=a+b#c", b"no address"],
     ),
-    ("text words", text_words, &["C++ don't \u{6771}\u{4eac} e\u{301}t\u{e9} a.b@c.example".as_bytes()]),
+    (
+        "text words",
+        text_words,
+        &["C++ don't \u{6771}\u{4eac} e\u{301}t\u{e9} a.b@c.example".as_bytes()],
+    ),
 ];
 
 /// One file of each family of formats.
@@ -55,13 +59,17 @@ const NODES_A_BYTE: usize = 4;
 
 fn import_file(bytes: &[u8]) {
     if let Ok((format, nodes)) = read_bytes(bytes, &Options::default()) {
-        assert!(nodes.len() <= NODES_A_BYTE * (bytes.len() + 1), "{format:?} made nodes of nothing");
+        assert!(
+            nodes.len() <= NODES_A_BYTE * (bytes.len() + 1),
+            "{format:?} made nodes of nothing"
+        );
     }
 }
 
 /// The same bytes taken as every format, whatever they look like; what was found is counted.
 fn import_as(bytes: &[u8]) {
-    let options = Options { base_url: Some("https://base.example/".to_owned()), ..Options::default() };
+    let options =
+        Options { base_url: Some("https://base.example/".to_owned()), ..Options::default() };
     for format in Format::ALL {
         let mut nodes = 0_u64;
         let summary = read(&mut &*bytes, format, &options, &mut |_| {

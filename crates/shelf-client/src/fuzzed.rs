@@ -8,7 +8,11 @@ pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
 
 /// Every target of this crate.
 pub const TARGETS: &[Target] = &[
-    ("client refusal", refusal, &[br##"{"title":"t","code":"c","detail":"d","errors":[{"pointer":"#/a","detail":"e"}]}"##]),
+    (
+        "client refusal",
+        refusal,
+        &[br##"{"title":"t","code":"c","detail":"d","errors":[{"pointer":"#/a","detail":"e"}]}"##],
+    ),
     ("client key", key, &[b"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg"]),
 ];
 

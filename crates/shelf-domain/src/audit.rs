@@ -92,11 +92,13 @@ pub enum Deed {
     ErasureTakenBack,
     /// A member was erased: what stands here of them names nobody any more.
     Erased,
+    /// Whoever runs the server replaced its root key; the detail says so where the one before was lost.
+    KeysReplaced,
 }
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 35] = [
+    pub const ALL: [(Self, &'static str); 36] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -132,6 +134,7 @@ impl Deed {
         (Self::ErasureAsked, "erasure_asked"),
         (Self::ErasureTakenBack, "erasure_taken_back"),
         (Self::Erased, "erased"),
+        (Self::KeysReplaced, "keys_replaced"),
     ];
 
     /// The word for it in stores and answers.

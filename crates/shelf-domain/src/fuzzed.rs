@@ -24,7 +24,8 @@ pub const TARGETS: &[Target] = &[
         query,
         &[
             br#"rust -async tag:db site:github.com is:unread after:2024-01 in:"Read later" url:x"#,
-            "\u{201c}a phrase\u{201d} lang:rust is:shiny after:soon tag: https://a.example/b?c=d".as_bytes(),
+            "\u{201c}a phrase\u{201d} lang:rust is:shiny after:soon tag: https://a.example/b?c=d"
+                .as_bytes(),
         ],
     ),
     (
@@ -138,7 +139,8 @@ fn item(bytes: &[u8]) {
 
 /// What a device pushes, one change a line, over an empty library.
 fn push(bytes: &[u8]) {
-    let author = Author { device: DeviceId::from_bytes([3; 16]), now: 1_800_000_000_000, seed: [5; 16] };
+    let author =
+        Author { device: DeviceId::from_bytes([3; 16]), now: 1_800_000_000_000, seed: [5; 16] };
     let mut turn = Turn::new(Shelf::at(Head::default()), author, 0);
     for line in bytes.split(|byte| *byte == b'\n') {
         let Ok(mut pushed) = serde_json::from_slice::<Pushed>(line) else { continue };

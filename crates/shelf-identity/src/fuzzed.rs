@@ -25,7 +25,11 @@ pub const TARGETS: &[Target] = &[
     ),
     ("oauth proof", proof, &[PROOF, b"a.b.c", b"eyJ0eXAiOiJkcG9wK2p3dCJ9.e30."]),
     ("oauth challenge", challenge, &[b"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"]),
-    ("password hash", password_hash, &[b"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA"]),
+    (
+        "password hash",
+        password_hash,
+        &[b"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA"],
+    ),
     ("known seal", seal, &[b"17:00000000000000000000000000000000000000000000000000000000000000ff"]),
     ("signature", signature, &[b"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]),
 ];

@@ -22,12 +22,17 @@ pub const TARGETS: &[Target] = &[
             "http://\u{ff11}\u{ff12}\u{ff17}.1/\nhttp://a@b/".as_bytes(),
         ],
     ),
-    ("outbound allowed", allowed, &[b"10.1.0.0/16", b"NAS.home.:5000", b"[fd00::7]:8080", b"192.168.1.7"]),
+    (
+        "outbound allowed",
+        allowed,
+        &[b"10.1.0.0/16", b"NAS.home.:5000", b"[fd00::7]:8080", b"192.168.1.7"],
+    ),
     ("outbound body", body, &[PACKED, b"<!doctype html>", b"%PDF-1.7"]),
 ];
 
 /// Eight bytes of text in gzip, stored.
-const PACKED: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x01\x05\0\xfa\xffhello\x86\xa6\x10\x36\x05\0\0\0";
+const PACKED: &[u8] =
+    b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x01\x05\0\xfa\xffhello\x86\xa6\x10\x36\x05\0\0\0";
 /// How far bodies may grow here.
 const GROWTH: Growth = Growth { body_bytes: 1 << 20, ratio: 100 };
 

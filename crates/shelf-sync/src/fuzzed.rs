@@ -7,9 +7,8 @@ use shelf_domain::id::LibraryId;
 pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
 
 /// Every target of this crate.
-pub const TARGETS: &[Target] = &[
-    ("sync cursor", cursor, &[b"AAAAAAAAAAAAAAAHCAgICA", b"AQIDBAUGBwgJCgsMDQ4PEA"]),
-];
+pub const TARGETS: &[Target] =
+    &[("sync cursor", cursor, &[b"AAAAAAAAAAAAAAAHCAgICA", b"AQIDBAUGBwgJCgsMDQ4PEA"])];
 
 fn cursor(bytes: &[u8]) {
     let library = LibraryId::from_bytes([8; 16]);

@@ -33,17 +33,103 @@ const SMALLER_MAX: usize = 400;
 
 /// What parsers stumble over.
 const TOKENS: &[&[u8]] = &[
-    b"", b"\0", b"\n", b"\r\n", b"\r\n\r\n", b" ", b"\t", b"\"", b"'", b"\\", b"\\u0000", b"\\ud800", b"/",
-    b"//", b"..", b"/../", b"%", b"%00", b"%2e", b"%ff", b"&", b"&#", b"&#x110000;", b"&amp;", b"=", b"==",
-    b"?", b"#", b"@", b":", b"::", b"[", b"]", b"[[[[[[[[[[[[[[[[", b"{", b"}", b"{\"a\":", b"[]", b"{}",
-    b"<", b">", b"</", b"<!--", b"-->", b"<![CDATA[", b"<DL><p>", b"</DL>", b"-", b"--", b"-1", b"0", b"00",
-    b"1", b"127", b"128", b"255", b"256", b"65535", b"65536", b"2147483648", b"4294967296",
-    b"9223372036854775807", b"9223372036854775808", b"-9223372036854775808", b"18446744073709551616",
-    b"1e999", b"1e-999", b"NaN", b"null", b"true", b"\xff", b"\xfe\xff", b"\xc0\x80", b"\xed\xa0\x80",
-    b"\xef\xbb\xbf", b"\xe2\x80\xae", b"\xcc\x81", b"\xf0\x9f\x92\xa9", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
-    b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"mozLz40\0", b"https://a.example/", b"javascript:", b"xn--",
-    b"127.0.0.1", b"[::1]", b"0x7f.1", b"2024-02-30", b"9999-12-31T23:59:60Z", b"tag:", b"-tag:\"", b"query",
-    b"...", b"fragment a on A{...a}", b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    b"",
+    b"\0",
+    b"\n",
+    b"\r\n",
+    b"\r\n\r\n",
+    b" ",
+    b"\t",
+    b"\"",
+    b"'",
+    b"\\",
+    b"\\u0000",
+    b"\\ud800",
+    b"/",
+    b"//",
+    b"..",
+    b"/../",
+    b"%",
+    b"%00",
+    b"%2e",
+    b"%ff",
+    b"&",
+    b"&#",
+    b"&#x110000;",
+    b"&amp;",
+    b"=",
+    b"==",
+    b"?",
+    b"#",
+    b"@",
+    b":",
+    b"::",
+    b"[",
+    b"]",
+    b"[[[[[[[[[[[[[[[[",
+    b"{",
+    b"}",
+    b"{\"a\":",
+    b"[]",
+    b"{}",
+    b"<",
+    b">",
+    b"</",
+    b"<!--",
+    b"-->",
+    b"<![CDATA[",
+    b"<DL><p>",
+    b"</DL>",
+    b"-",
+    b"--",
+    b"-1",
+    b"0",
+    b"00",
+    b"1",
+    b"127",
+    b"128",
+    b"255",
+    b"256",
+    b"65535",
+    b"65536",
+    b"2147483648",
+    b"4294967296",
+    b"9223372036854775807",
+    b"9223372036854775808",
+    b"-9223372036854775808",
+    b"18446744073709551616",
+    b"1e999",
+    b"1e-999",
+    b"NaN",
+    b"null",
+    b"true",
+    b"\xff",
+    b"\xfe\xff",
+    b"\xc0\x80",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b"\xe2\x80\xae",
+    b"\xcc\x81",
+    b"\xf0\x9f\x92\xa9",
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\x1f\x8b\x08",
+    b"mozLz40\0",
+    b"https://a.example/",
+    b"javascript:",
+    b"xn--",
+    b"127.0.0.1",
+    b"[::1]",
+    b"0x7f.1",
+    b"2024-02-30",
+    b"9999-12-31T23:59:60Z",
+    b"tag:",
+    b"-tag:\"",
+    b"query",
+    b"...",
+    b"fragment a on A{...a}",
+    b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 
 /// Throws bytes at each of `targets`; stops at the first that breaks, with the smallest case that was
@@ -60,7 +146,10 @@ pub fn throw(targets: &[Target]) {
             gladly.iter().copied().chain(kept.iter().map(Vec::as_slice)).collect();
         corpus.iter().for_each(|case| holds(name, *target, case, seed));
         let thrown = thrown(name, *target, &corpus, (seed, time));
-        say(format!("fuzz: {name}: {thrown} cases from {} in the corpus, seed {seed}", corpus.len()));
+        say(format!(
+            "fuzz: {name}: {thrown} cases from {} in the corpus, seed {seed}",
+            corpus.len()
+        ));
     }
 }
 
@@ -96,7 +185,12 @@ fn holds(name: &str, target: fn(&[u8]), case: &[u8], seed: u64) {
     }
     let took = begun.elapsed();
     let start = &case[..case.len().min(400)];
-    assert!(took < CASE_MAX, "{name} took {took:?} (seed {seed}) on {} bytes: {}…", case.len(), start.escape_ascii());
+    assert!(
+        took < CASE_MAX,
+        "{name} took {took:?} (seed {seed}) on {} bytes: {}…",
+        case.len(),
+        start.escape_ascii()
+    );
 }
 
 /// The smallest case that was found to break `target` as `case` does: portions are left out for as

@@ -14,4 +14,4 @@ pub mod fuzzed;
 pub use blobs::SealedBlobs;
 pub use key::{Broken, Key};
 pub use root::{NoRootKey, RootKey};
-pub use vault::RootVault;
+pub use vault::{RootVault, Roots};

@@ -83,7 +83,8 @@ mod tests {
         }
         assert_eq!(read("multipart/form-data; boundary=", b""), None);
         assert_eq!(read("text/plain", BODY), None);
-        let (longest, longer) = ("y".repeat(BOUNDARY_BYTES_MAX), "y".repeat(BOUNDARY_BYTES_MAX + 1));
+        let (longest, longer) =
+            ("y".repeat(BOUNDARY_BYTES_MAX), "y".repeat(BOUNDARY_BYTES_MAX + 1));
         for (mark, is_read) in [(longest, true), (longer, false)] {
             let body = String::from_utf8_lossy(BODY).replace("----x", &mark);
             let kind = format!("multipart/form-data; boundary={mark}");

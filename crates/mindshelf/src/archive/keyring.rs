@@ -62,13 +62,20 @@ pub(crate) struct KeysFile {
     /// What seals the keys in it; where the root key lies with the data, they stand as they are:
     /// people who lose the data lose it too.
     root: Option<RootKey>,
+    /// What sealed the keys that are there before the root key was replaced.
+    before: Option<RootKey>,
 }
 
 impl KeysFile {
     /// The file `named`, or else the one beside `backup`.
     pub(crate) fn of(backup: &Path, named: Option<&Path>, root: Option<RootKey>) -> Self {
         let beside = || backup.parent().unwrap_or(Path::new("")).join(NAME);
-        Self { path: named.map_or_else(beside, Path::to_owned), root }
+        Self { path: named.map_or_else(beside, Path::to_owned), root, before: None }
+    }
+
+    /// The same, which is also read where `before` sealed it.
+    pub(crate) fn or_sealed_by(self, before: Option<RootKey>) -> Self {
+        Self { before, ..self }
     }
 
     /// Where it is.
@@ -135,10 +142,15 @@ impl KeysFile {
             named(),
             written.mindshelf_keys
         );
-        let root = match (&written.root, &self.root) {
-            (None, _) => None,
-            (Some(sealed), Some(root)) if *sealed == root.fingerprint() => Some(root),
-            _ => bail!(
+        let mut roots = self.root.iter().chain(&self.before);
+        let root = match &written.root {
+            None => None,
+            Some(sealed) => Some(roots.find(|root| root.fingerprint() == *sealed)),
+        };
+        let root = match root {
+            None => None,
+            Some(Some(root)) => Some(root),
+            Some(None) => bail!(
                 "{} is sealed by another root key; name the file that holds it by the setting \
                  \"root_key\", for a restore also by --root-key",
                 named()

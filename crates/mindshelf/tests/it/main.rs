@@ -14,5 +14,6 @@ mod typed;
 mod commands;
 mod killed;
 mod carried;
+mod keys;
 #[cfg(target_os = "linux")]
 mod full;

@@ -142,7 +142,8 @@ fn clause(operator: &str, value: String) -> (Clause, Option<Hint>) {
 /// What stood behind an operator, as text to look for: a word, or a phrase where it was quoted or
 /// would be read as something else by itself.
 fn text(value: String, quoted: bool) -> Clause {
-    let named = value.split_once(':').is_some_and(|(name, rest)| is_name(name) && !rest.starts_with("//"));
+    let named =
+        value.split_once(':').is_some_and(|(name, rest)| is_name(name) && !rest.starts_with("//"));
     let alone = !named && !value.starts_with('-') && !value.contains(char::is_whitespace);
     if alone && !quoted { Clause::Word(value) } else { Clause::Phrase(value) }
 }

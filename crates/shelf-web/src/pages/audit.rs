@@ -86,6 +86,7 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::ErasureAsked => "asked to be erased",
         Deed::ErasureTakenBack => "took back that they asked to be erased",
         Deed::Erased => "was erased",
+        Deed::KeysReplaced => "replaced the root key of the server",
     }
 }
 
