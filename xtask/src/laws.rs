@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::cargo::{self, Reach};
 use crate::repo::Repo;
 use crate::verdict::Verdict;
-use crate::{arrows, docs, duplicates, features, generated, licences, manifests, parsers, privacy};
+use crate::{arrows, asvs, docs, duplicates, features, generated, licences, manifests, parsers, privacy};
 use crate::{third_party, tidy, unused};
 
 /// One law: its name and the function that judges the repository by it.
@@ -42,6 +42,7 @@ pub const LAWS: &[Law] = &[
     Law { name: "generated", judge: |repo| Ok(generated::check(repo)) },
     Law { name: "privacy", judge: privacy::check },
     Law { name: "parsers", judge: parsers::check },
+    Law { name: "asvs", judge: asvs::check },
 ];
 
 /// The licences of what is built for one machine or for all.

@@ -16,6 +16,7 @@ pub mod third_party;
 pub mod generated;
 pub mod privacy;
 pub mod parsers;
+pub mod asvs;
 pub mod laws;
 pub mod steps;
 pub mod testing;

@@ -16,6 +16,7 @@ use shelf_outbound::{Allowed, Rules};
 use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// The prefix of every variable.
@@ -26,6 +27,8 @@ const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
 const NATS: [&str; 2] = ["nats://", "tls://"];
 /// The prefix of the variables that say where buckets are and what opens them.
 const AWS: &str = "AWS_";
+/// How many connections there may be at a time.
+const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 /// The settings file that is read from the data directory when none is named.
 pub const FILE: &str = "mindshelf.toml";
 
@@ -63,6 +66,8 @@ pub struct Settings {
     pub roles: Roles,
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// How many connections are open at a time.
+    pub connections: usize,
     /// Names the server also goes by.
     pub hosts: Vec<String>,
     /// Other pages that may use the server, such as an extension's.
@@ -183,6 +188,11 @@ impl Settings {
         let listen = listen.parse().with_context(|| {
             format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
         })?;
+        let connections = text("connections").parse().ok().filter(|many| CONNECTIONS.contains(many));
+        let connections = connections.with_context(|| {
+            let (least, most) = CONNECTIONS.into_inner();
+            format!("the setting \"connections\" is a number from {least} to {most}")
+        })?;
         let log_format = match text("log_format") {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,
@@ -229,6 +239,7 @@ impl Settings {
             plan,
             roles,
             listen,
+            connections,
             hosts: list("hosts"),
             origins: list("origins"),
             public_url,

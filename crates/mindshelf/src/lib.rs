@@ -29,6 +29,7 @@ mod keeper;
 mod inside;
 mod logins;
 mod reach;
+mod listening;
 mod serve;
 mod commands;
 #[cfg(any(test, fuzzing))]

@@ -16,6 +16,7 @@ mod within;
 mod cookies;
 mod trouble;
 mod limit;
+mod deadline;
 mod visit;
 mod posted;
 mod shown;

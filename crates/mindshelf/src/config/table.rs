@@ -105,6 +105,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
     setting(
+        "connections",
+        "512",
+        "How many connections are open at a time; more wait. The limit of open files must be some \
+         hundred higher.",
+    ),
+    setting(
         "hosts",
         "",
         "More names the server goes by, with commas between; requests for other names are refused.",

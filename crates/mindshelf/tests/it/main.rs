@@ -15,5 +15,7 @@ mod commands;
 mod killed;
 mod carried;
 mod keys;
+mod raw;
+mod quiet;
 #[cfg(target_os = "linux")]
 mod full;
