@@ -97,10 +97,10 @@ fn words(bytes: &[u8]) {
         assert_eq!(Allowance::kept(Some(&permits), libraries.as_deref()), Some(allows));
     }
     if let Ok(id) = text.parse::<ItemId>() {
-        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.to_string().parse::<ItemId>(), Ok(id));
     }
     if let Ok(seal) = text.parse::<Seal>() {
-        assert_eq!(seal.to_string().parse(), Ok(seal));
+        assert_eq!(seal.to_string().parse::<Seal>(), Ok(seal));
     }
     assert_eq!(Kind::named(Kind::named(&text).name()), Kind::named(&text));
 }

@@ -3,10 +3,12 @@
 use crate::audit::known_seal;
 use crate::oauth::dpop::{Shown, proven};
 use crate::oauth::proof::{is_challenge, proves};
+use crate::oauth::push::unsealed;
 use crate::oauth::redirect::{REDIRECT_BYTES_MAX, checked, is_known};
 use crate::passwords::hashing::read;
 use crate::privacy::signing::is_signed;
 use crate::secret::Secret;
+use ring::hmac;
 
 /// A parser: its name, a function over bytes, and what it reads gladly.
 pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
@@ -24,6 +26,7 @@ pub const TARGETS: &[Target] = &[
         ],
     ),
     ("oauth proof", proof, &[PROOF, b"a.b.c", b"eyJ0eXAiOiJkcG9wK2p3dCJ9.e30."]),
+    ("oauth pushed", pushed, &[b"urn:ietf:params:oauth:request_uri:AAAA"]),
     ("oauth challenge", challenge, &[b"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"]),
     (
         "password hash",
@@ -63,6 +66,11 @@ fn proof(bytes: &[u8]) {
             assert!(access.is_none() && text.as_bytes() == PROOF, "no other is signed: {proven:?}");
         }
     }
+}
+
+fn pushed(bytes: &[u8]) {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"a key nobody threw");
+    assert!(unsealed(&key, &String::from_utf8_lossy(bytes)).is_none(), "nobody sealed it");
 }
 
 fn challenge(bytes: &[u8]) {

@@ -53,8 +53,10 @@ fn address(bytes: &[u8]) {
 fn judged(hop: &Hop, rules: &Rules) {
     assert!(hop.url.username().is_empty() && hop.url.password().is_none());
     assert!(hop.port == 80 || hop.port == 443);
-    let again = Hop::typed(hop.url.as_str(), rules);
-    assert!(again.is_ok_and(|again| again.url == hop.url && again.host == hop.host));
+    // What is read may be written longer than what is read at most.
+    if let Ok(again) = Hop::typed(hop.url.as_str(), rules) {
+        assert!(again.url == hop.url && again.host == hop.host, "{}", hop.url);
+    }
     let Some(ip) = hop.address() else { return };
     if rules.judge_place(&hop.host, SocketAddr::new(ip, hop.port)).is_ok() {
         assert!(is_public(ip) && !is_metadata(ip), "{ip}");

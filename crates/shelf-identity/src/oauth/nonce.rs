@@ -18,12 +18,12 @@ const STEP_MS: i64 = 5 * 60 * 1_000;
 
 /// The nonce to use now.
 pub async fn nonce(doors: &OAuthDoors) -> Result<String, Fault> {
-    Ok(made(&key(doors).await?, step(doors)))
+    Ok(made(&key(doors, SETTING).await?, step(doors)))
 }
 
 /// Whether `sent` was given out within the last minutes.
 pub async fn holds(doors: &OAuthDoors, sent: &str) -> Result<bool, Fault> {
-    let (key, step) = (key(doors).await?, step(doors));
+    let (key, step) = (key(doors, SETTING).await?, step(doors));
     Ok([step, step - 1].into_iter().any(|step| made(&key, step) == sent))
 }
 
@@ -40,14 +40,15 @@ fn made(key: &str, step: i64) -> String {
     URL_SAFE_NO_PAD.encode(&hash[..16])
 }
 
-async fn key(doors: &OAuthDoors) -> Result<String, Fault> {
+/// The key in the setting `name` of nobody, made now where there is none: the same in all processes.
+pub(super) async fn key(doors: &OAuthDoors, name: &str) -> Result<String, Fault> {
     let accounts = &doors.doors.accounts;
-    if let Some(known) = accounts.setting(RESTORED_OF, SETTING).await? {
+    if let Some(known) = accounts.setting(RESTORED_OF, name).await? {
         return Ok(known);
     }
     let made = Secret::new(&*doors.doors.chance);
-    accounts.put_setting(RESTORED_OF, SETTING, made.expose()).await?;
+    accounts.put_setting(RESTORED_OF, name, made.expose()).await?;
     // Of several that make one at once the last stays, and all use that.
-    let kept = accounts.setting(RESTORED_OF, SETTING).await?;
+    let kept = accounts.setting(RESTORED_OF, name).await?;
     Ok(kept.unwrap_or_else(|| made.expose().to_owned()))
 }

@@ -28,7 +28,7 @@ fn decoded(half: &str) -> Cow<'_, str> {
     percent_decode_str(half).decode_utf8_lossy()
 }
 
-fn wrong(why: &'static str) -> OAuthRefusal {
+pub(super) fn wrong(why: &'static str) -> OAuthRefusal {
     OAuthRefusal::new(OAuthCode::InvalidRequest, why)
 }
 
