@@ -5,7 +5,9 @@ use anyhow::Result;
 use crate::cargo::{self, Reach};
 use crate::repo::Repo;
 use crate::verdict::Verdict;
-use crate::{arrows, asvs, docs, duplicates, features, generated, licences, manifests, parsers, privacy};
+use crate::{
+    arrows, asvs, docs, duplicates, features, generated, licences, manifests, parsers, privacy,
+};
 use crate::{third_party, tidy, unused};
 
 /// One law: its name and the function that judges the repository by it.

@@ -188,7 +188,8 @@ impl Settings {
         let listen = listen.parse().with_context(|| {
             format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
         })?;
-        let connections = text("connections").parse().ok().filter(|many| CONNECTIONS.contains(many));
+        let connections =
+            text("connections").parse().ok().filter(|many| CONNECTIONS.contains(many));
         let connections = connections.with_context(|| {
             let (least, most) = CONNECTIONS.into_inner();
             format!("the setting \"connections\" is a number from {least} to {most}")
