@@ -38,7 +38,8 @@ fn signer(dir: &Path) -> String {
     fs::remove_file(file).unwrap();
     let mut words = told.split_whitespace().map(|word| word.trim_matches(['(', ')', '.']));
     let key = words.find(|word| word.len() == 44 && word.ends_with('='));
-    key.unwrap_or_else(|| panic!("no key in {told:?}")).to_owned()
+    assert!(key.is_some(), "no key in {told:?}");
+    key.unwrap().to_owned()
 }
 
 #[test]

@@ -59,7 +59,8 @@ async fn walked(server: &Server, command: impl Fn() -> Command) -> Vec<(&'static
     let page = browser.get(at("/settings/password")).header("cookie", &named).send().await.unwrap();
     let page = page.text().await.unwrap();
     let csrf = page.split("name=\"_csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-    let csrf = csrf.unwrap_or_else(|| panic!("{page}")).to_owned();
+    assert!(csrf.is_some(), "{page}");
+    let csrf = csrf.unwrap().to_owned();
     let form =
         format!("_csrf={csrf}&login={CANARY}&password={CANARY}+pass+word&again={CANARY}+pass+word");
     for (path, form) in [
