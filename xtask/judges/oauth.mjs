@@ -91,17 +91,38 @@ async function registered(more) {
   return { client: { client_id: client.id }, auth };
 }
 
-// What the person's yes is worth: the answer, and the verifier it was asked with.
-async function asked(as, client) {
+async function question(client) {
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
-  const url = new URL(as.authorization_endpoint);
   const challenge = await oauth.calculatePKCECodeChallenge(verifier);
-  for (const [name, value] of Object.entries({
+  const says = new URLSearchParams({
     client_id: client.client_id, redirect_uri: BACK, response_type: "code", state,
     scope: "bookmarks:read", code_challenge: challenge, code_challenge_method: "S256",
-  })) url.searchParams.set(name, value);
+  });
+  return { verifier, state, says };
+}
+
+// What the person's yes is worth: the answer, and the verifier it was asked with.
+async function asked(as, client) {
+  const { verifier, state, says } = await question(client);
+  const url = new URL(as.authorization_endpoint);
+  url.search = says.toString();
   const parameters = oauth.validateAuthResponse(as, client, await letIn(url), state);
+  return { parameters, verifier };
+}
+
+// The same, pushed before the browser is sent.
+async function pushed(as, { client, auth }) {
+  const { verifier, state, says } = await question(client);
+  const answer = await oauth.pushedAuthorizationRequest(as, client, auth, says, plain);
+  const { request_uri } = await oauth.processPushedAuthorizationResponse(as, client, answer);
+  const url = new URL(as.authorization_endpoint);
+  url.search = new URLSearchParams({ client_id: client.client_id, request_uri }).toString();
+  const parameters = oauth.validateAuthResponse(as, client, await letIn(url), state);
+  const again = await browse(url.href.slice(server.length));
+  const used = await browse("/oauth/authorize",
+    [...fieldsOf(await again.text()), ["answer", "yes"]]);
+  must(used.status === 400, `what was pushed is answered once (${used.status})`);
   return { parameters, verifier };
 }
 
@@ -181,7 +202,9 @@ must(again.token_type === "dpop" && await reads(again.access_token, { DPoP }) ==
 
 // A program that proves itself: introspection, revocation, and acting alone.
 const proven = await registered({ has_secret: true, acts_alone: true });
-const given = await exchanged(as, proven, await asked(as, proven.client));
+const given = await exchanged(as, proven, await pushed(as, proven));
+const behind = await exchanged(as, open, await pushed(as, open));
+must(await reads(behind.access_token) === 200, "what was pushed opens as well");
 const look = async (secret) => oauth.processIntrospectionResponse(as, proven.client,
   await oauth.introspectionRequest(as, proven.client, proven.auth, secret, plain));
 must((await look(given.access_token)).active, "it is told what its own secret is good for");

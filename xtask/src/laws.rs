@@ -5,7 +5,9 @@ use anyhow::Result;
 use crate::cargo::{self, Reach};
 use crate::repo::Repo;
 use crate::verdict::Verdict;
-use crate::{arrows, docs, duplicates, features, generated, licences, manifests, privacy};
+use crate::{
+    arrows, asvs, docs, duplicates, features, generated, licences, manifests, parsers, privacy,
+};
 use crate::{third_party, tidy, unused};
 
 /// One law: its name and the function that judges the repository by it.
@@ -41,6 +43,8 @@ pub const LAWS: &[Law] = &[
     Law { name: "third party", judge: third_party::check },
     Law { name: "generated", judge: |repo| Ok(generated::check(repo)) },
     Law { name: "privacy", judge: privacy::check },
+    Law { name: "parsers", judge: parsers::check },
+    Law { name: "asvs", judge: asvs::check },
 ];
 
 /// The licences of what is built for one machine or for all.

@@ -15,6 +15,8 @@ pub mod features;
 pub mod third_party;
 pub mod generated;
 pub mod privacy;
+pub mod parsers;
+pub mod asvs;
 pub mod laws;
 pub mod steps;
 pub mod testing;

@@ -29,6 +29,22 @@ const PROOFS: &[Proof] = &[
         arguments: &["test", "--package", "mindshelf", "--test", "storm", "--", "--nocapture"],
         environment: &[("MINDSHELF_LONG", "1")],
     },
+    Proof {
+        name: "fuzz",
+        arguments: &[
+            "test",
+            "--workspace",
+            "--exclude",
+            "bench",
+            "--exclude",
+            "xtask",
+            "--lib",
+            "whatever_is_read_here",
+            "--",
+            "--nocapture",
+        ],
+        environment: &[("MINDSHELF_FUZZ_SECONDS", "60")],
+    },
 ];
 
 /// Runs every proof and writes its output; all are run even when one fails.

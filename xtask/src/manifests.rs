@@ -17,7 +17,10 @@ pub fn check(repo: &Repo) -> Result<Verdict> {
     for (path, text) in repo.texts("/Cargo.toml") {
         let manifest: Table =
             toml::from_str(text).with_context(|| format!("cannot read {path}"))?;
-        check_member(path, &manifest, &mut verdict);
+        // What has a workspace of its own is no member of this one.
+        if !manifest.contains_key("workspace") {
+            check_member(path, &manifest, &mut verdict);
+        }
     }
     Ok(verdict)
 }
@@ -72,6 +75,11 @@ mod tests {
     #[test]
     fn a_tidy_manifest_passes() {
         assert_eq!(broken_in(TIDY), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_has_a_workspace_of_its_own_is_left_alone() {
+        assert_eq!(broken_in("package.name = 'b'\n[workspace]\n"), Vec::<String>::new());
     }
 
     #[test]

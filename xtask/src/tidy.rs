@@ -119,7 +119,7 @@ pub fn is_test_file(path: &str) -> bool {
 }
 
 /// How many lines come before the inline test module.
-fn production_lines(text: &str) -> usize {
+pub fn production_lines(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     let opens_tests = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ");
     lines.windows(2).position(opens_tests).unwrap_or(lines.len())

@@ -11,8 +11,9 @@ use crate::machine::{Process, tell_use};
 use crate::probes::{Helpers, ProcessProbes};
 use crate::processing::processing;
 use crate::records::{Beside, Records};
+use crate::replacing::RootFiles;
 use crate::roles::{Role, Roles};
-use crate::root_key::{must_be_named, root_key};
+use crate::root_key::{file_of, must_be_named, root_key};
 use crate::upkeep::{self, Kept, Sealing, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
@@ -159,7 +160,9 @@ impl App {
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let web = web_of(&api, doors, tasks.clone(), setup);
-        let router = routes(&setup.roles, api, web, keeper_of(dir, &records, &stores, &followers));
+        let keeper
+ = keeper_of((dir, setup), &records, &stores, (&followers, &vault));
+        let router = routes(&setup.roles, api, web, keeper);
         let sealing = Sealing { courier, vault };
         let kept = || Kept::of(&stores, &records, privacy, search.index.clone(), sealing);
         let upkeep = setup.roles.has(Role::Keeper).then(|| Upkeep::start(kept()));
@@ -272,7 +275,9 @@ async fn vault_of(dir: &Path, setup: &Setup, records: &Records) -> Result<Arc<Ro
     let (named, accounts) = (setup.root_key.as_deref(), records.accounts());
     must_be_named(records, named)?;
     let root = root_key(dir, named, &*accounts, &*setup.chance).await?;
-    Ok(Arc::new(RootVault::new(root, records.keys(), setup.chance.clone())))
+    let files = RootFiles { file: file_of(dir, named), accounts };
+    let vault = RootVault::new(root, records.keys(), setup.chance.clone());
+    Ok(Arc::new(vault.looking(Arc::new(files))))
 }
 
 async fn replica_of(records: &Records, setup: &Setup) -> Result<Option<Postgres>> {
@@ -300,9 +305,21 @@ fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
 }
 
 /// What the owner's own commands are answered with.
-fn keeper_of(dir: &Path, records: &Records, stores: &Stores, followers: &Arc<Followers>) -> Keeper {
-    let (stores, records) = (stores.clone(), records.clone());
-    Keeper { stores, records, data: dir.display().to_string(), followers: followers.clone() }
+fn keeper_of(
+    (dir, setup): (&Path, &Setup),
+    records: &Records,
+    stores: &Stores,
+    (followers, vault): (&Arc<Followers>, &Arc<RootVault>),
+) -> Keeper {
+    let (file, accounts) = (file_of(dir, setup.root_key.as_deref()), stores.accounts.clone());
+    Keeper {
+        stores: stores.clone(),
+        records: records.clone(),
+        data: dir.display().to_string(),
+        followers: followers.clone(),
+        vault: vault.clone(),
+        files: RootFiles { file, accounts },
+    }
 }
 
 /// Everybody who follows the log in this process, and the courier's rounds beside them.

@@ -5,7 +5,7 @@ mod whose;
 mod keyring;
 mod frames;
 mod file;
-mod reading;
+pub(crate) mod reading;
 mod present;
 mod moment;
 

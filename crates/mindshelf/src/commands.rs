@@ -135,7 +135,7 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Build lists and indexes again from the log.
     Rebuild,
-    /// Make the root key that processes which share a database need.
+    /// Make the root key that processes which share a database need, or replace the one there is.
     Key(key::Key),
     /// Write everything into one file, as of one moment; a server may run meanwhile.
     Backup(backup::Backup),
@@ -242,7 +242,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Logout => login::logout(settings).await,
         Command::Doctor(doctor) => return doctor::doctor(settings, doctor).await,
         Command::Rebuild => rebuild::rebuild(settings).await,
-        Command::Key(what) => key::key(what),
+        Command::Key(what) => key::key(settings, what).await,
         Command::Backup(backup) => backup::backup(settings, backup).await,
         Command::Restore(restore) => backup::restore(settings, restore).await,
         Command::Privacy(what) => return privacy::privacy(settings, what).await,

@@ -16,6 +16,7 @@ use shelf_outbound::{Allowed, Rules};
 use shelf_web::PublicUrl;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// The prefix of every variable.
@@ -26,6 +27,8 @@ const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
 const NATS: [&str; 2] = ["nats://", "tls://"];
 /// The prefix of the variables that say where buckets are and what opens them.
 const AWS: &str = "AWS_";
+/// How many connections there may be at a time.
+const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 /// The settings file that is read from the data directory when none is named.
 pub const FILE: &str = "mindshelf.toml";
 
@@ -63,6 +66,8 @@ pub struct Settings {
     pub roles: Roles,
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// How many connections are open at a time.
+    pub connections: usize,
     /// Names the server also goes by.
     pub hosts: Vec<String>,
     /// Other pages that may use the server, such as an extension's.
@@ -127,6 +132,11 @@ pub fn of_environment(environment: &BTreeMap<String, String>) -> Result<Said> {
 pub fn of_file(path: &Path) -> Result<Said> {
     let named = || format!("the settings file {}", path.display());
     let text = std::fs::read_to_string(path).with_context(named)?;
+    of_text(&text, &named)
+}
+
+/// What the text of a settings file says, which is `named` where something is wrong with it.
+pub(crate) fn of_text(text: &str, named: &dyn Fn() -> String) -> Result<Said> {
     let table: toml::Table = text.parse().with_context(named)?;
     let mut said = Said::default();
     for (key, value) in table {
@@ -164,7 +174,7 @@ impl Settings {
         Self::checked(&all, environment)
     }
 
-    fn checked(all: &Said, environment: &BTreeMap<String, String>) -> Result<Self> {
+    pub(crate) fn checked(all: &Said, environment: &BTreeMap<String, String>) -> Result<Self> {
         let text = |key: &str| all.text(key).unwrap_or_else(|| table::default_of(key));
         let owned = |key: &str| Some(text(key)).filter(|t| !t.is_empty()).map(str::to_owned);
         let list = |key: &str| {
@@ -177,6 +187,12 @@ impl Settings {
             .map_or_else(|| listen.to_owned(), |port| format!("127.0.0.1:{port}"));
         let listen = listen.parse().with_context(|| {
             format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
+        })?;
+        let connections =
+            text("connections").parse().ok().filter(|many| CONNECTIONS.contains(many));
+        let connections = connections.with_context(|| {
+            let (least, most) = CONNECTIONS.into_inner();
+            format!("the setting \"connections\" is a number from {least} to {most}")
         })?;
         let log_format = match text("log_format") {
             "text" => LogFormat::Text,
@@ -226,6 +242,7 @@ impl Settings {
             plans,
             roles,
             listen,
+            connections,
             hosts: list("hosts"),
             origins: list("origins"),
             public_url,

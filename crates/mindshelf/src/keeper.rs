@@ -4,6 +4,7 @@
 
 use crate::followers::Followers;
 use crate::records::{Records, Standing};
+use crate::replacing::{By, Replaced, RootFiles, replace};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
@@ -18,6 +19,7 @@ use shelf_identity::operators::name_operator;
 use shelf_identity::{Actor, Doors, Secret, Signed, authenticate, create_link};
 use shelf_ports::accounts::GrantKind;
 use shelf_ports::{Failure, Fault};
+use shelf_vault::RootVault;
 use std::sync::Arc;
 
 /// What the keeper works with.
@@ -27,6 +29,8 @@ pub(crate) struct Keeper {
     pub(crate) records: Records,
     pub(crate) data: String,
     pub(crate) followers: Arc<Followers>,
+    pub(crate) vault: Arc<RootVault>,
+    pub(crate) files: RootFiles,
 }
 
 /// A new sign-in link, as its secret.
@@ -99,6 +103,7 @@ pub(crate) fn router(keeper: Keeper) -> Router {
         .route("/local/followers", get(followers))
         .route("/local/rebuild", post(rebuild))
         .route("/local/operators", post(operators))
+        .route("/local/root-key", post(replace_root_key))
         .route_layer(from_fn_with_state(keeper.clone(), owner_only))
         .with_state(keeper)
 }
@@ -206,6 +211,21 @@ async fn rebuild(State(keeper): State<Keeper>) -> Result<StatusCode, Broken> {
         }
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Replaces the root key. Why it cannot be is told to whoever runs the machine.
+async fn replace_root_key(
+    State(keeper): State<Keeper>,
+    Extension(signed): Extension<Signed>,
+) -> Result<Json<Replaced>, (StatusCode, Json<serde_json::Value>)> {
+    let Stores { audit, clock, chance, .. } = &keeper.stores;
+    let (person, now) = (signed.person.id, clock.now_ms());
+    let by = By { person, now, audit: &**audit, chance: &**chance };
+    replace(&keeper.files, &keeper.vault, &by).await.map(Json).map_err(|error| {
+        let problem = serde_json::json!({ "title": "the root key was not replaced to its end",
+            "code": "internal", "detail": format!("{error:#}") });
+        (StatusCode::INTERNAL_SERVER_ERROR, Json(problem))
+    })
 }
 
 /// What to do about what was found.

@@ -15,6 +15,7 @@ mod processing;
 mod directory;
 mod local_key;
 mod root_key;
+mod replacing;
 mod records;
 mod index;
 mod limits;
@@ -29,7 +30,10 @@ mod keeper;
 mod inside;
 mod logins;
 mod reach;
+mod listening;
 mod serve;
 mod commands;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use commands::{Outside, run};

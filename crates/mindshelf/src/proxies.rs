@@ -41,7 +41,7 @@ impl Proxies {
     /// Who asks, where `peer` is who is connected: walked back hop by hop for as long as the one
     /// who tells of the next is believed. What stands further left may be forged by anybody, and
     /// what is no address ends the walk at the one who told it.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lines = headers.get_all(FORWARDED_FOR).iter().rev();
         let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut client = peer;

@@ -10,6 +10,7 @@ use shelf_embedded::Embedded;
 use shelf_ports::Fault;
 use shelf_ports::accounts::{Accounts, Person};
 use shelf_ports::archive::Archive;
+use shelf_ports::audit::Audit;
 use shelf_ports::blobs::Blobs;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::news::News;
@@ -202,6 +203,14 @@ impl Records {
 
     /// Endpoints of webhooks, and what is on its way to them.
     pub(crate) fn webhooks(&self) -> Arc<dyn Webhooks> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// What was done about who may do what.
+    pub(crate) fn audit(&self) -> Arc<dyn Audit> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),

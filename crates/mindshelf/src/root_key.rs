@@ -16,6 +16,54 @@ const FILE: &str = "root.key";
 /// The setting, of nobody, that tells which root key seals the keys in these records.
 pub(crate) const KEPT: &str = "root_key";
 
+/// The setting, of nobody, that tells which root key is being replaced; empty when none is.
+pub(crate) const BEFORE: &str = "root_key_before";
+/// Behind the name of the file while another root key is replacing it.
+const NEXT: &str = "next";
+/// Behind the name of the file once another root key has replaced it.
+const OLD: &str = "old";
+
+/// `file` with `.` and `end` behind its name.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// The file of the root key that is to replace the one in `file`.
+pub(crate) fn next_of(file: &Path) -> PathBuf {
+    beside(file, NEXT)
+}
+
+/// The file of the root key that was replaced by the one in `file`.
+pub(crate) fn old_of(file: &Path) -> PathBuf {
+    beside(file, OLD)
+}
+
+/// Every root key in `file` and beside it: the one of now, one that is to replace it, one that it has
+/// replaced.
+pub(crate) fn at_hand(file: &Path) -> Result<Vec<RootKey>> {
+    let files = [file.to_owned(), next_of(file), old_of(file)];
+    let read = files.iter().map(|file| read(file)).collect::<Result<Vec<_>>>()?;
+    Ok(read.into_iter().flatten().collect())
+}
+
+/// The fingerprint of the root key that is being replaced, if one is.
+pub(crate) async fn under_way(accounts: &dyn Accounts) -> Result<Option<String>> {
+    let before = accounts.setting(RESTORED_OF, BEFORE).await?;
+    Ok(before.filter(|before| !before.is_empty()))
+}
+
+/// Refuses to go on where a root key is being replaced: half of the keys are sealed with the one before.
+pub(crate) async fn must_be_settled(accounts: &dyn Accounts) -> Result<()> {
+    ensure!(
+        under_way(accounts).await?.is_none(),
+        "the root key is being replaced: end that first by `mindshelf key replace`"
+    );
+    Ok(())
+}
+
 /// Where the root key of `dir` is kept.
 pub(crate) fn file_of(dir: &Path, named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| dir.join(FILE), Path::to_owned)
@@ -74,7 +122,11 @@ pub(crate) async fn root_key(
     chance: &dyn Chance,
 ) -> Result<RootKey> {
     let (file, kept) = (file_of(dir, named), kept(accounts).await?);
-    let root = match (read(&file)?, named, &kept) {
+    let first = read(&file)?;
+    let seals = |root: &RootKey| kept.as_ref().is_some_and(|kept| root.fingerprint() == *kept);
+    // While it is replaced, the one that seals lies beside.
+    let seals = at_hand(&file)?.into_iter().find(seals);
+    let root = match (seals.or(first), named, &kept) {
         (Some(root), _, _) => root,
         (None, None, None) => make(&file, chance)?,
         (None, Some(_), None) => bail!(
@@ -84,7 +136,8 @@ pub(crate) async fn root_key(
         ),
         (None, _, Some(_)) => bail!(
             "the root key {} is not there; put it back, name the one of these records by the setting \
-             \"root_key\", or restore a backup into an empty place",
+             \"root_key\", or restore a backup into an empty place; where it is lost for good, \
+             `mindshelf key replace --lost` says what goes with it",
             file.display()
         ),
     };
@@ -146,6 +199,22 @@ mod tests {
         std::fs::write(dir.path().join(FILE), "no key").unwrap();
         let why = root_key(dir.path(), None, &store, &chance).await.unwrap_err();
         assert!(format!("{why:#}").contains("43 letters"), "{why:#}");
+    }
+
+    #[tokio::test]
+    async fn while_it_is_replaced_the_one_that_seals_is_found_beside() {
+        let (dir, store, chance) = place();
+        let old = root_key(dir.path(), None, &store, &chance).await.unwrap();
+        let file = dir.path().join(FILE);
+        let new = make(&next_of(&file), &chance).unwrap();
+        store.put_setting(RESTORED_OF, BEFORE, &old.fingerprint()).await.unwrap();
+        assert!(root_key(dir.path(), None, &store, &chance).await.unwrap() == old);
+        store.put_setting(RESTORED_OF, KEPT, &new.fingerprint()).await.unwrap();
+        assert!(root_key(dir.path(), None, &store, &chance).await.unwrap() == new);
+        let why = must_be_settled(&store).await.unwrap_err();
+        assert!(why.to_string().contains("mindshelf key replace"), "{why}");
+        store.put_setting(RESTORED_OF, BEFORE, "").await.unwrap();
+        assert!(must_be_settled(&store).await.is_ok());
     }
 
     #[tokio::test]

@@ -4,10 +4,16 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::console;
 use crate::directory::{Directory, Running};
+use crate::listening::{self, Bounds};
 use crate::proxies;
 use crate::reach::{origin_or, setup};
 use crate::roles::Role;
 use anyhow::{Context, Result, bail};
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::STRICT_TRANSPORT_SECURITY;
+use axum::middleware::map_response;
+use axum::response::Response;
 use shelf_web::PublicUrl;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -38,12 +44,13 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     let base = settings.public_url.as_ref().map_or("", PublicUrl::base);
     let router = shelf_web::beneath(base, app.router());
     let router = proxies::believing(settings.trusted_proxies.clone(), router);
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    let router = over_tls(settings.public_url.as_ref(), router);
+    let bounds = Bounds::of(settings.connections);
     let server = tokio::spawn(async move {
         let stopped = async move {
             drop(stopping.wait_for(|stop| *stop).await);
         };
-        axum::serve(listener, router).with_graceful_shutdown(stopped).await
+        listening::serve(listener, router, bounds, stopped).await
     });
     told.wait().await;
     tracing::info!("told to stop");
@@ -57,6 +64,19 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
         bail!("followers did not stop in time; nothing is lost");
     }
     Ok(())
+}
+
+/// `inner`, which tells browsers to come by TLS alone where that is how the server is reached; for a
+/// year, and for its own name.
+fn over_tls(public: Option<&PublicUrl>, inner: Router) -> Router {
+    if !public.is_some_and(PublicUrl::is_secure) {
+        return inner;
+    }
+    inner.layer(map_response(|mut response: Response| async move {
+        let strict = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, strict);
+        response
+    }))
 }
 
 /// Says where the shelf is and how to come in.
@@ -120,6 +140,29 @@ impl Told {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn browsers_are_told_to_come_by_tls_where_that_is_how_the_server_is_reached() {
+        for (public, told) in [
+            (Some("https://shelf.example/books"), Some("max-age=31536000")),
+            (Some("http://shelf.example"), None),
+            (None, None),
+        ] {
+            let public = public.map(|url| url.parse::<PublicUrl>().unwrap());
+            let router = over_tls(public.as_ref(), Router::new());
+            let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+            let strict = answer.headers().get(STRICT_TRANSPORT_SECURITY);
+            assert_eq!(strict.map(|strict| strict.to_str().unwrap()), told, "{public:?}");
         }
     }
 }

@@ -198,7 +198,7 @@ async fn with_token(parts: &Parts, api: &Api, value: &HeaderValue) -> Result<Sig
 
 /// The token in `Bearer …` or `DPoP …`, and whether it is to come with a proof; the scheme is read
 /// in any case (RFC 9110).
-fn token(value: &str) -> Option<(&str, bool)> {
+pub(crate) fn token(value: &str) -> Option<(&str, bool)> {
     let (scheme, token) = value.trim().split_once(' ')?;
     let has_proof = scheme.eq_ignore_ascii_case("dpop");
     (has_proof || scheme.eq_ignore_ascii_case("bearer")).then(|| (token.trim(), has_proof))

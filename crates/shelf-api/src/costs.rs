@@ -78,6 +78,7 @@ const ELSEWHERE: &[(&str, u32)] = &[
     (oauth::SERVER, READ),
     (oauth::RESOURCE, READ),
     (oauth::TOKEN, WRITE),
+    (oauth::PAR, WRITE),
     (oauth::DEVICE, WRITE),
     (oauth::REVOKE, WRITE),
     (oauth::INTROSPECT, READ),

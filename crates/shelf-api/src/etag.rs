@@ -52,7 +52,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Seen {
 }
 
 /// The tags in a header that are ours; `None` without the header or where it is `*`.
-fn listed(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Vec<Version>>, Problem> {
+pub(crate) fn listed(
+    headers: &HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<Vec<Version>>, Problem> {
     if !headers.contains_key(name) {
         return Ok(None);
     }

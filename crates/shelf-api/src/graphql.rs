@@ -6,16 +6,16 @@
 //! document may ask for (`bounds.rs`) and how it travels (`http.rs`, `socket.rs`).
 
 pub(crate) mod fields;
-mod ids;
+pub(crate) mod ids;
 mod errors;
 mod tokens;
-mod bounds;
+pub(crate) mod bounds;
 mod asks;
-mod persisted;
-mod http;
+pub(crate) mod persisted;
+pub(crate) mod http;
 mod socket;
 mod seats;
-mod session;
+pub(crate) mod session;
 mod scalars;
 mod pages;
 mod payloads;
@@ -64,7 +64,7 @@ type Graph = Schema<Query, Mutation, Subscription>;
 /// The schema: the same for all, since whom a request speaks for comes with the request.
 static GRAPH: LazyLock<Graph> =
     LazyLock::new(|| Schema::build(Query, Mutation::default(), Subscription).finish());
-static SHAPES: LazyLock<Shapes> = LazyLock::new(|| Shapes::of(&GRAPH.sdl()));
+pub(crate) static SHAPES: LazyLock<Shapes> = LazyLock::new(|| Shapes::of(&GRAPH.sdl()));
 
 /// The schema as text.
 pub fn sdl() -> String {

@@ -26,6 +26,8 @@ mod wire;
 mod openapi;
 mod routes;
 mod graphql;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use background::Background;
 pub use gate::Gate;

@@ -23,6 +23,8 @@ pub mod sample;
 pub mod import;
 pub mod export;
 pub mod archive;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use answer::Changed;
 pub use bulk_edit::bulk_edit;

@@ -20,6 +20,8 @@ pub mod proving;
 pub mod login;
 mod programs;
 mod privacy;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use account::{LibraryName, Me, NewToken, TokenAsk, TokenInfo};
 pub use audit::{AuditCheck, AuditRecord, TenantName};

@@ -132,11 +132,13 @@ pub enum Deed {
     OperatorEnded,
     /// A member was erased: what stands here of them names nobody any more.
     Erased,
+    /// Whoever runs the server replaced its root key; the detail says so where the one before was lost.
+    KeysReplaced,
 }
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 54] = [
+    pub const ALL: [(Self, &'static str); 55] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -191,6 +193,7 @@ impl Deed {
         (Self::OperatorNamed, "operator_named"),
         (Self::OperatorEnded, "operator_ended"),
         (Self::Erased, "erased"),
+        (Self::KeysReplaced, "keys_replaced"),
     ];
 
     /// The word for it in stores and answers.

@@ -84,7 +84,11 @@ impl Kind {
     fn shape(&self, name: &str) -> Option<Shape> {
         if let Some((head, element)) = name.split_once('/') {
             return match (self, head) {
-                (Self::Bookmark, "tag") => element.parse::<ItemId>().ok().map(|_| Shape::Flag),
+                // In one way of writing it alone: else a tag could be borne twice.
+                (Self::Bookmark, "tag") => {
+                    let tag = element.parse::<ItemId>().ok();
+                    tag.filter(|tag| tag.to_string() == element).map(|_| Shape::Flag)
+                }
                 (_, "raw") if !element.is_empty() => Some(Shape::Small),
                 (_, head) if field::LONG.contains(&head) && element.starts_with("copy/") => {
                     self.shape(head)
@@ -387,5 +391,24 @@ impl Serialize for Register {
 impl<'de> Deserialize<'de> for Register {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::named(&Cow::<'de, str>::deserialize(deserializer)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_borne_under_one_name_alone() {
+        let tag = ItemId::from_bytes([0xab; 16]);
+        let borne = |name: &str| {
+            Kind::Bookmark.check(&Register::named(name), Some(&Value::from(true))).is_ok()
+        };
+        assert!(borne(Register::tag(tag).as_str()));
+        let id = tag.to_string();
+        let (plain, capitals) = (id.replace('-', ""), id.to_uppercase());
+        for other in [plain, capitals, format!("{{{id}}}"), format!("urn:uuid:{id}")] {
+            assert!(!borne(&format!("tag/{other}")), "{other}");
+        }
     }
 }

@@ -37,3 +37,5 @@ pub mod diff;
 pub mod event;
 pub mod view;
 pub mod query;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;

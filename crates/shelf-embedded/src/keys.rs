@@ -12,6 +12,8 @@ use shelf_ports::vault::{Owner, OwnerKeys, SealedKey};
 pub(crate) const ALL: &str = "SELECT owner, kind, sealed FROM owner_keys ORDER BY owner, kind";
 const KEY: &str = "SELECT sealed FROM owner_keys WHERE owner = ?1 AND kind = ?2";
 const DESTROY: &str = "DELETE FROM owner_keys WHERE owner = ?1 AND kind = ?2";
+const RESEAL: &str =
+    "UPDATE owner_keys SET sealed = ?4 WHERE owner = ?1 AND kind = ?2 AND sealed = ?3";
 /// The server is always there; all others are as long as their rows.
 const IS_THERE: &str = "SELECT ?2 = 'server'
     OR (?2 = 'tenant' AND EXISTS (SELECT 1 FROM tenants WHERE id = ?1))
@@ -80,6 +82,20 @@ impl OwnerKeys for Embedded {
         self.write("destroying a key", move |connection| {
             let of = params![owner.to_bytes(), owner.kind()];
             connection.prepare_cached(DESTROY)?.execute(of).map(drop)
+        })
+        .await
+    }
+
+    async fn reseal_owner_key(
+        &self,
+        owner: Owner,
+        before: &SealedKey,
+        after: &SealedKey,
+    ) -> Result<bool, Fault> {
+        let (before, after) = (before.clone(), after.clone());
+        self.write("keeping a key sealed anew", move |connection| {
+            let of = params![owner.to_bytes(), owner.kind(), before.0, after.0];
+            Ok(connection.prepare_cached(RESEAL)?.execute(of)? > 0)
         })
         .await
     }

@@ -28,6 +28,8 @@ mod blobs;
 mod limits;
 mod news;
 pub mod search;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use blobs::DirectoryBlobs;
 pub use limits::LocalLimits;

@@ -28,6 +28,8 @@ pub mod passkeys;
 pub mod oauth;
 pub mod sso;
 pub mod privacy;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use address::Address;
 pub use audit::Actor;

@@ -10,6 +10,7 @@ pub mod refusal;
 pub mod clients;
 pub mod prove_client;
 pub mod authorize;
+pub mod push;
 pub mod secrets;
 pub mod exchange_code;
 pub mod refresh;

@@ -33,6 +33,8 @@ mod sniff;
 mod body;
 mod turns;
 mod guard;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 #[cfg(test)]
 mod tests;
 

@@ -92,6 +92,7 @@ impl Of {
 /// * Who is not there has none, and nothing can be put for them; the server is always there.
 /// * A key that was destroyed is gone. It goes with the row of its owner, in the same transaction.
 /// * Whoever has no key yet is told; of those who came since a moment, as their ids say it, they alone.
+/// * A key is kept sealed anew only in the place of what it was; of several at once one does it.
 #[async_trait]
 pub trait OwnerKeys: fmt::Debug + Send + Sync {
     /// Keeps `fresh` as the key of `owner`, unless there is one; the key that stands then. `None`
@@ -107,6 +108,14 @@ pub trait OwnerKeys: fmt::Debug + Send + Sync {
 
     /// Destroys the key of `owner`; where there is none, nothing happens.
     async fn destroy_owner_key(&self, owner: Owner) -> Result<(), Fault>;
+
+    /// Keeps the key of `owner` as `after`, if it is kept as `before`; whether it was.
+    async fn reseal_owner_key(
+        &self,
+        owner: Owner,
+        before: &SealedKey,
+        after: &SealedKey,
+    ) -> Result<bool, Fault>;
 
     /// Every key, by owner.
     async fn owner_keys(&self) -> Result<Vec<(Owner, SealedKey)>, Fault>;

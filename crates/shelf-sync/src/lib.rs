@@ -5,6 +5,8 @@ pub mod doors;
 pub mod cursor;
 pub mod pull;
 pub mod push;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use cursor::Cursor;
 pub use doors::Doors;

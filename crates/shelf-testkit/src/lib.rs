@@ -9,6 +9,7 @@ pub mod authenticator;
 pub mod chance;
 pub mod desk;
 pub mod exams;
+pub mod fuzz;
 pub mod ground;
 pub mod provider;
 pub mod vault;

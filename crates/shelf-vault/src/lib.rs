@@ -8,8 +8,10 @@ mod key;
 mod root;
 mod vault;
 mod blobs;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use blobs::SealedBlobs;
 pub use key::{Broken, Key};
 pub use root::{NoRootKey, RootKey};
-pub use vault::RootVault;
+pub use vault::{RootVault, Roots};

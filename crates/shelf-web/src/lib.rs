@@ -16,6 +16,7 @@ mod within;
 mod cookies;
 mod trouble;
 mod limit;
+mod deadline;
 mod visit;
 mod posted;
 mod shown;
@@ -25,6 +26,8 @@ mod upload;
 
 mod handlers;
 mod router;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use beneath::beneath;
 pub use public_url::{NotPublic, PublicUrl};

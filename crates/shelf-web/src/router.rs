@@ -11,7 +11,7 @@ use axum::{
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    assets,
+    assets, deadline,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
         passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, usage, webhooks,
@@ -39,6 +39,7 @@ pub fn router(web: Web) -> Router {
     let pages = if web.development { pages.route("/design", get(door::design)) } else { pages };
     let pages = pages
         .layer(from_fn_with_state(web.clone(), limit::limit))
+        .layer(from_fn(deadline::in_time))
         .layer(from_fn(with_policy))
         .route(
             // What is the same for all and kept by browsers counts for nobody.

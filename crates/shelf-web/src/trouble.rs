@@ -39,6 +39,8 @@ pub(crate) enum Trouble {
     StaleForm,
     /// Too much was asked for.
     Dry(Dry),
+    /// It took longer than it may.
+    TooSlow,
 }
 
 impl From<Failure> for Trouble {
@@ -74,6 +76,7 @@ impl Trouble {
             Self::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, Problem::broken()),
             Self::Nobody { .. } => (StatusCode::UNAUTHORIZED, Problem::default()),
             Self::Shut(_) | Self::StaleForm => (StatusCode::FORBIDDEN, Problem::stale_form()),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, Problem::too_slow()),
             Self::Dry(dry) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 Problem::slow_down(dry.counted.sentence(), dry.wait_s),

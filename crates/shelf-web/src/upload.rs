@@ -13,12 +13,15 @@ pub(crate) struct Upload<'a> {
 
 /// Parts a form may have; ours has two.
 const PARTS_MAX: usize = 16;
+/// Longest mark between parts, bytes (RFC 2046, 5.1.1). It is sought at every place of the body.
+const BOUNDARY_BYTES_MAX: usize = 70;
 
 /// Reads `body` as the form that `content_type` announces; nothing when it is none or has no file.
 pub(crate) fn read<'a>(content_type: &str, body: &'a [u8]) -> Option<Upload<'a>> {
     let (kind, rest) = content_type.split_once(';')?;
     let boundary = rest.trim().strip_prefix("boundary=")?.trim_matches('"');
-    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") || boundary.is_empty() {
+    let is_mark = (1..=BOUNDARY_BYTES_MAX).contains(&boundary.len());
+    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") || !is_mark {
         return None;
     }
     let mark = format!("--{boundary}");
@@ -80,5 +83,12 @@ mod tests {
         }
         assert_eq!(read("multipart/form-data; boundary=", b""), None);
         assert_eq!(read("text/plain", BODY), None);
+        let (longest, longer) =
+            ("y".repeat(BOUNDARY_BYTES_MAX), "y".repeat(BOUNDARY_BYTES_MAX + 1));
+        for (mark, is_read) in [(longest, true), (longer, false)] {
+            let body = String::from_utf8_lossy(BODY).replace("----x", &mark);
+            let kind = format!("multipart/form-data; boundary={mark}");
+            assert_eq!(read(&kind, body.as_bytes()).is_some(), is_read, "{mark}");
+        }
     }
 }

@@ -300,11 +300,11 @@ pub(crate) fn moment(ms: i64) -> OffsetDateTime {
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-fn fold_flash(toast: &Toast) -> String {
+pub(crate) fn fold_flash(toast: &Toast) -> String {
     format!("{}.{}", toast.undo.as_deref().unwrap_or_default(), hex::encode(&toast.words))
 }
 
-fn unfold_flash(value: &str) -> Option<Toast> {
+pub(crate) fn unfold_flash(value: &str) -> Option<Toast> {
     let (act, words) = value.split_once('.')?;
     let words = String::from_utf8(hex::decode(words).ok()?).ok()?;
     let undo = act.parse::<shelf_domain::id::ActId>().ok().map(|act| act.to_string());

@@ -62,13 +62,20 @@ pub(crate) struct KeysFile {
     /// What seals the keys in it; where the root key lies with the data, they stand as they are:
     /// people who lose the data lose it too.
     root: Option<RootKey>,
+    /// What sealed the keys that are there before the root key was replaced.
+    before: Option<RootKey>,
 }
 
 impl KeysFile {
     /// The file `named`, or else the one beside `backup`.
     pub(crate) fn of(backup: &Path, named: Option<&Path>, root: Option<RootKey>) -> Self {
         let beside = || backup.parent().unwrap_or(Path::new("")).join(NAME);
-        Self { path: named.map_or_else(beside, Path::to_owned), root }
+        Self { path: named.map_or_else(beside, Path::to_owned), root, before: None }
+    }
+
+    /// The same, which is also read where `before` sealed it.
+    pub(crate) fn or_sealed_by(self, before: Option<RootKey>) -> Self {
+        Self { before, ..self }
     }
 
     /// Where it is.
@@ -122,17 +129,28 @@ impl KeysFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             read => read.with_context(named)?,
         };
-        let written: Written = serde_json::from_str(&text).with_context(named)?;
+        self.of_text(&text).map(Some)
+    }
+
+    /// The keys in the text of such a file.
+    pub(crate) fn of_text(&self, text: &str) -> Result<Keyring> {
+        let named = || format!("the keys file {}", self.path.display());
+        let written: Written = serde_json::from_str(text).with_context(named)?;
         ensure!(
             written.mindshelf_keys == VERSION,
             "{} is of version {}; this program reads {VERSION}",
             named(),
             written.mindshelf_keys
         );
-        let root = match (&written.root, &self.root) {
-            (None, _) => None,
-            (Some(sealed), Some(root)) if *sealed == root.fingerprint() => Some(root),
-            _ => bail!(
+        let mut roots = self.root.iter().chain(&self.before);
+        let root = match &written.root {
+            None => None,
+            Some(sealed) => Some(roots.find(|root| root.fingerprint() == *sealed)),
+        };
+        let root = match root {
+            None => None,
+            Some(Some(root)) => Some(root),
+            Some(None) => bail!(
                 "{} is sealed by another root key; name the file that holds it by the setting \
                  \"root_key\", for a restore also by --root-key",
                 named()
@@ -142,7 +160,7 @@ impl KeysFile {
         for (owner, text) in written.keys {
             keyring.put(owner, key_of(owner, &text, root).with_context(named)?);
         }
-        Ok(Some(keyring))
+        Ok(keyring)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A backup as it was at an earlier moment, in an epoch of its own.
 
 use super::Present;
-use crate::root_key::KEPT;
+use crate::root_key::{BEFORE, KEPT};
 use shelf_domain::change::Head;
 use shelf_domain::id::Scope;
 use shelf_ports::accounts::{RESTORED, RESTORED_OF};
@@ -66,7 +66,11 @@ impl Restoring {
         };
         match entry {
             // What seals keys here was said before.
-            Entry::Setting(person, name, _) if person == RESTORED_OF && name == KEPT => None,
+            Entry::Setting(person, name, _)
+                if person == RESTORED_OF && [KEPT, BEFORE].contains(&name.as_str()) =>
+            {
+                None
+            }
             Entry::Setting(person, name, _) if person == RESTORED_OF && name == RESTORED => None,
             Entry::Library(..) => {
                 self.last = Head::default();

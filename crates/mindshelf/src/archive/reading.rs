@@ -12,7 +12,7 @@ use shelf_domain::id::Scope;
 use shelf_ports::archive::{Batch, ENTRIES_MAX, Entry};
 use shelf_ports::vault::Owner;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 /// The version that was not sealed.
@@ -78,7 +78,7 @@ pub(crate) fn read(
 }
 
 /// What stands around the entries.
-struct Walked {
+pub(crate) struct Walked {
     first: First,
     last: Last,
     unreadable: u64,
@@ -104,8 +104,8 @@ fn known(first: First, version: u32) -> Result<First> {
 }
 
 /// Reads a backup that is sealed.
-fn walk_sealed(
-    file: File,
+pub(crate) fn walk_sealed(
+    file: impl Read,
     keyring: &Keyring,
     mut take: impl FnMut(Batch) -> Result<()>,
 ) -> Result<Walked> {
@@ -197,8 +197,10 @@ impl Assembled {
 }
 
 /// Reads a backup from before they were sealed.
-fn walk_plain(mut file: File, mut take: impl FnMut(Batch) -> Result<()>) -> Result<Walked> {
-    file.rewind()?;
+pub(crate) fn walk_plain(
+    file: impl Read,
+    mut take: impl FnMut(Batch) -> Result<()>,
+) -> Result<Walked> {
     let mut text = BufReader::new(MultiGzDecoder::new(BufReader::new(file)));
     let broken = |number: u64| format!("line {number}");
     let head = line(&mut text).ok().flatten().and_then(|line| serde_json::from_str(&line).ok());

@@ -85,6 +85,9 @@ pub(super) async fn backup(settings: &Settings, backup: Backup) -> Result<()> {
     let made_at = SystemClock::start().now_ms();
     let named = settings.root_key.as_ref().map(|_| root.clone());
     let keys = KeysFile::of(&backup.file, backup.keys.as_deref(), named);
+    let before = settings.root_key.as_deref().map(root_key::old_of);
+    let before = before.as_deref().map(root_key::read).transpose()?.flatten();
+    let keys = keys.or_sealed_by(before);
     let sealing = Sealing { root, keys: keys.clone(), chance: Arc::new(SystemChance) };
     let file = BackupFile::begin(&backup.file, made_at, sealing)?;
     let mut watched = Watched { to: file, bar: console::bar(), entries: 0 };
@@ -138,6 +141,7 @@ async fn made(settings: &Settings, records: &Records) -> Result<RootKey> {
 async fn root_of(settings: &Settings, records: &Records) -> Result<RootKey> {
     let (named, accounts) = (settings.root_key.as_deref(), records.accounts());
     must_be_named(records, named)?;
+    root_key::must_be_settled(&*accounts).await?;
     root_key(&settings.data, named, &*accounts, &SystemChance).await
 }
 

@@ -74,6 +74,8 @@ pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
 async fn same_root(settings: &Settings, to: &str, sides: (&Records, &Records)) -> Result<()> {
     let (from, there) = (sides.0.accounts(), sides.1.accounts());
     let named = settings.root_key.as_deref();
+    root_key::must_be_settled(&*from).await?;
+    root_key::must_be_settled(&*there).await?;
     let root = root_key(&settings.data, named, &*from, &SystemChance).await?;
     let ours = root.fingerprint();
     let known = root_key::kept(&*there).await?;

@@ -11,6 +11,7 @@ pub const IGNORED: &[&str] = &[
     "MINDSHELF_CASES",
     "MINDSHELF_CHROMIUM",
     "MINDSHELF_ENGINES_",
+    "MINDSHELF_FUZZ_",
     "MINDSHELF_JUDGES",
     "MINDSHELF_LONG",
     "MINDSHELF_PICTURES",
@@ -109,6 +110,12 @@ pub const SETTINGS: &[Setting] = &[
          comes, with commas between: `personal.bookmarks=20000`, `team.members=any`.",
     ),
     setting("listen", "127.0.0.1:4747", "The address and port the server listens on."),
+    setting(
+        "connections",
+        "512",
+        "How many connections are open at a time; more wait. The limit of open files must be some \
+         hundred higher.",
+    ),
     setting(
         "hosts",
         "",

@@ -14,5 +14,8 @@ mod typed;
 mod commands;
 mod killed;
 mod carried;
+mod keys;
+mod raw;
+mod quiet;
 #[cfg(target_os = "linux")]
 mod full;

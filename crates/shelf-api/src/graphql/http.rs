@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 /// The form in which an answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     /// `application/graphql-response+json`: the status says whether the request was one.
     Graphql,
     /// `application/json`, as it was before: the status says nothing of it.
@@ -164,7 +164,7 @@ fn on_socket() -> ServerError {
 
 impl Form {
     /// The form the caller prefers; JSON where they do not say.
-    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         if !headers.contains_key(ACCEPT) {
             return Ok(Self::Json);
         }

@@ -4,7 +4,8 @@
 //! the interface, and answer in the standard's words. They are outside of what is replayed: an
 //! answer that holds a secret is kept nowhere.
 
-mod form;
+pub(crate) mod form;
+mod push;
 mod token;
 mod device;
 mod secrets;
@@ -27,6 +28,7 @@ use crate::problem::Problem;
 const FORM_BYTES_MAX: usize = 16 << 10;
 /// Where each thing is, beneath the server's address.
 pub(crate) const TOKEN: &str = "/oauth/token";
+pub(crate) const PAR: &str = "/oauth/par";
 pub(crate) const DEVICE: &str = "/oauth/device_authorization";
 pub(crate) const REVOKE: &str = "/oauth/revoke";
 pub(crate) const INTROSPECT: &str = "/oauth/introspect";
@@ -37,6 +39,7 @@ pub(crate) const RESOURCE: &str = "/.well-known/oauth-protected-resource";
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route(TOKEN, post(token::token))
+        .route(PAR, post(push::push))
         .route(DEVICE, post(device::begin))
         .route(REVOKE, post(secrets::revoke))
         .route(INTROSPECT, post(secrets::introspect))

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use shelf_domain::permit::{Allowance, Permits};
 use shelf_identity::oauth::authorize::{Asks, NotAsked, check_request, let_in};
 use shelf_identity::oauth::device::answer_device;
-use shelf_identity::oauth::{ABSOLUTE_MS, IDLE_MS, OAuthCode};
+use shelf_identity::oauth::push::{PUSHED_MS, opened_request};
+use shelf_identity::oauth::{ABSOLUTE_MS, IDLE_MS, OAuthCode, OAuthFailure};
 
 pub(crate) const ISSUER: &str = "http://localhost:4747";
 const BACK: &str = "https://app.example/back";
@@ -675,4 +676,82 @@ async fn a_program_acts_alone_for_who_registered_it_where_they_said_so() {
     let at = format!("/v1/clients/{}", nightly.id);
     world.ask(&world.ada, Method::DELETE, &at, "").await;
     assert_eq!(acts(&world, &access).await, StatusCode::UNAUTHORIZED, "removed");
+}
+
+/// What a program asks, as the fields of a form.
+fn asked() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("response_type", "code"),
+        ("redirect_uri", BACK),
+        ("scope", "bookmarks:read"),
+        ("state", "xyz"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_pushed_is_asked_as_it_was_pushed_for_a_minute_by_its_program() {
+    let world = World::new().await;
+    let doors = world.oauth();
+    for has_secret in [false, true] {
+        let program = registered(&world, has_secret).await;
+        let told = sent(&world, &program, "/oauth/par", &asked()).await;
+        assert_eq!(told.status, StatusCode::CREATED, "{}", told.text);
+        assert_eq!(told.json["expires_in"], 60);
+        assert_eq!(told.header("cache-control"), "no-store");
+        let uri = told.at("/request_uri");
+        let opened = opened_request(&doors, &program.id, &uri, PUSHED_MS).await.unwrap();
+        assert_eq!(opened.asks, asks(&program));
+        let again = sent(&world, &program, "/oauth/par", &asked()).await.at("/request_uri");
+        assert_ne!(uri, again, "each is one of its own");
+        let refused = |opened: Result<_, OAuthFailure>| match opened {
+            Err(OAuthFailure::Refused(refusal)) => refusal.code,
+            other => panic!("{other:?}"),
+        };
+        let other = registered(&world, false).await;
+        let opened = opened_request(&doors, &other.id, &uri, PUSHED_MS).await;
+        assert_eq!(refused(opened), OAuthCode::InvalidRequest, "another program");
+        for at in 0..uri.len() {
+            let mut changed = uri.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            let opened = opened_request(&doors, &program.id, &changed, PUSHED_MS).await;
+            assert_eq!(refused(opened), OAuthCode::InvalidRequest, "{at}");
+        }
+        world.rest(61);
+        let opened = opened_request(&doors, &program.id, &uri, PUSHED_MS).await;
+        assert_eq!(refused(opened), OAuthCode::InvalidRequest, "late");
+    }
+}
+
+#[tokio::test]
+async fn what_may_not_be_asked_may_not_be_pushed() {
+    let world = World::new().await;
+    let program = registered(&world, true).await;
+    let with = |name: &'static str, value: &'static str| {
+        let mut fields = asked();
+        fields.retain(|(known, _)| *known != name);
+        fields.push((name, value));
+        fields
+    };
+    for (name, value, error) in [
+        ("response_type", "token", "unsupported_response_type"),
+        ("redirect_uri", "https://evil.example/back", "invalid_request"),
+        ("redirect_uri", "", "invalid_request"),
+        ("code_challenge", "", "invalid_request"),
+        ("code_challenge_method", "plain", "invalid_request"),
+        ("scope", "account:write", "invalid_scope"),
+        ("resource", "https://evil.example", "invalid_target"),
+        ("request_uri", "urn:ietf:params:oauth:request_uri:x", "invalid_request"),
+    ] {
+        let told = sent(&world, &program, "/oauth/par", &with(name, value)).await;
+        denied(&told, error, name);
+    }
+    let other = registered(&world, true).await;
+    let stolen = Program { secret: other.secret.clone(), ..program.clone() };
+    let unproven = Program { secret: None, ..program };
+    for who in [stolen, unproven] {
+        denied(&sent(&world, &who, "/oauth/par", &asked()).await, "invalid_client", "unproven");
+    }
 }

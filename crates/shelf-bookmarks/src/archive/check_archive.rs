@@ -46,7 +46,7 @@ pub fn check_archive(source: &mut dyn Source) -> Result<Checked, ReadError> {
 }
 
 /// The manifest in these bytes; refused where it is of another program or version.
-pub(super) fn manifest_of(bytes: &[u8]) -> Result<Manifest, ReadError> {
+pub(crate) fn manifest_of(bytes: &[u8]) -> Result<Manifest, ReadError> {
     let manifest: Manifest = serde_json::from_slice(bytes)
         .map_err(|error| refused(format!("the manifest of the archive cannot be read: {error}")))?;
     if manifest.format != FORMAT || manifest.version != VERSION {

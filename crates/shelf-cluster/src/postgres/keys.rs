@@ -16,6 +16,8 @@ pub(super) const ALL: &str =
 const KEY: &str = "SELECT owner, kind, sealed FROM owner_keys WHERE owner = $1 AND kind = $2";
 const PUT: &str = "INSERT INTO owner_keys VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const DESTROY: &str = "DELETE FROM owner_keys WHERE owner = $1 AND kind = $2";
+const RESEAL: &str =
+    "UPDATE owner_keys SET sealed = $4 WHERE owner = $1 AND kind = $2 AND sealed = $3";
 /// The row of each kind of owner, held until the key is there: none is put for who is just going.
 const IS_THERE: [(&str, &str); 3] = [
     ("tenant", "SELECT FROM tenants WHERE id = $1 FOR SHARE"),
@@ -85,6 +87,21 @@ impl OwnerKeys for Postgres {
     async fn destroy_owner_key(&self, owner: Owner) -> Result<(), Fault> {
         let of: [Bound<'_>; 2] = [(&id_of(owner), Type::UUID), (&owner.kind(), Type::TEXT)];
         self.execute("destroying a key", DESTROY, &of).await.map(drop)
+    }
+
+    async fn reseal_owner_key(
+        &self,
+        owner: Owner,
+        before: &SealedKey,
+        after: &SealedKey,
+    ) -> Result<bool, Fault> {
+        let of: [Bound<'_>; 4] = [
+            (&id_of(owner), Type::UUID),
+            (&owner.kind(), Type::TEXT),
+            (&before.0, Type::BYTEA),
+            (&after.0, Type::BYTEA),
+        ];
+        Ok(self.execute("keeping a key sealed anew", RESEAL, &of).await? > 0)
     }
 
     async fn owner_keys(&self) -> Result<Vec<(Owner, SealedKey)>, Fault> {

@@ -101,15 +101,14 @@ fn take_in(query: &mut Query, piece: Piece) {
     let operator = name.to_ascii_lowercase();
     if value.starts_with("//") {
         let address = format!("{name}:{value}");
-        query.clauses.push(Asked { without, clause: Clause::Word(address) });
+        query.clauses.push(Asked { without, clause: text(address, false) });
         return;
     }
     if !OPERATORS.contains(&operator.as_str()) {
         query.hints.push(Hint::UnknownOperator(name.clone()));
         query.clauses.push(Asked { without, clause: Clause::Word(name) });
         if !value.is_empty() {
-            let clause = if quoted { Clause::Phrase(value) } else { Clause::Word(value) };
-            query.clauses.push(Asked { without, clause });
+            query.clauses.push(Asked { without, clause: text(value, quoted) });
         }
         return;
     }
@@ -134,10 +133,19 @@ fn clause(operator: &str, value: String) -> (Clause, Option<Hint>) {
         ("before", Some(moment)) => (Clause::Before(moment), None),
         ("is", _) => match State::read(&value) {
             Some(state) => (Clause::Is(state), None),
-            None => (Clause::Word(value.clone()), Some(Hint::UnknownState(value))),
+            None => (text(value.clone(), false), Some(Hint::UnknownState(value))),
         },
-        _ => (Clause::Word(value.clone()), Some(Hint::NotADate(value))),
+        _ => (text(value.clone(), false), Some(Hint::NotADate(value))),
     }
+}
+
+/// What stood behind an operator, as text to look for: a word, or a phrase where it was quoted or
+/// would be read as something else by itself.
+fn text(value: String, quoted: bool) -> Clause {
+    let named =
+        value.split_once(':').is_some_and(|(name, rest)| is_name(name) && !rest.starts_with("//"));
+    let alone = !named && !value.starts_with('-') && !value.contains(char::is_whitespace);
+    if alone && !quoted { Clause::Word(value) } else { Clause::Phrase(value) }
 }
 
 #[cfg(test)]

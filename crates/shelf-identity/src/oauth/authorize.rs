@@ -8,6 +8,7 @@ use crate::audit::record_own;
 use crate::authenticate::Signed;
 use crate::secret::Secret;
 use crate::tenants::libraries::libraries;
+use serde::{Deserialize, Serialize};
 use shelf_domain::audit::Deed;
 use shelf_domain::permit::{Allowance, Permits};
 use shelf_domain::refusal::{Code as Why, Refused};
@@ -18,7 +19,7 @@ use shelf_ports::{Failure, Fault};
 const STATE_BYTES_MAX: usize = 2_000;
 
 /// What a program asks by way of the person's browser; absent is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asks {
     /// What it wants: `code`.
     pub response_type: String,

@@ -143,7 +143,7 @@ fn argon2() -> Result<Argon2<'static>, password_hash::Error> {
 }
 
 /// A stored hash with its memory, passes and lanes, unless it asks for too much.
-fn read(text: &str) -> Result<(Phc, (u32, u32, u32)), Fault> {
+pub(crate) fn read(text: &str) -> Result<(Phc, (u32, u32, u32)), Fault> {
     let doing = "reading the hash of a password";
     let hash = Phc::new(text).map_err(|error| Fault::new(doing, error))?;
     let params = Params::try_from(&hash).map_err(|error| Fault::new(doing, error))?;

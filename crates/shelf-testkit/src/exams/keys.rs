@@ -22,6 +22,7 @@ pub async fn exam<S: Store>(store: &S) {
     a_key_that_was_destroyed_is_gone(store).await;
     it_goes_with_its_owner(store).await;
     whoever_has_none_is_told(store).await;
+    it_is_sealed_anew_in_its_place_alone(store).await;
 }
 
 fn key(byte: u8) -> SealedKey {
@@ -123,4 +124,34 @@ async fn whoever_has_none_is_told<S: Store>(store: &S) {
         store.put_owner_key(owner, &key(8)).await.unwrap();
     }
     assert_eq!(store.keyless(0, MANY).await.unwrap(), []);
+}
+
+async fn it_is_sealed_anew_in_its_place_alone<S: Store>(store: &S) {
+    let (ada, ben) = (Desk::new(store, 828).await, Desk::new(store, 829).await);
+    let ([tenant, person, _], [another, ..]) = (owners(&ada), owners(&ben));
+    for owner in [tenant, person, another] {
+        store.put_owner_key(owner, &key(10)).await.unwrap();
+    }
+    let (one, other) = (key(11), key(12));
+    let (first, second) = tokio::join!(
+        store.reseal_owner_key(tenant, &key(10), &one),
+        store.reseal_owner_key(tenant, &key(10), &other)
+    );
+    assert!(first.unwrap() != second.unwrap(), "one of the two did it");
+    let stands = store.owner_key(tenant).await.unwrap().unwrap();
+    assert!(stands == one || stands == other);
+    assert!(
+        !store.reseal_owner_key(tenant, &key(10), &key(13)).await.unwrap(),
+        "it is another now"
+    );
+    assert!(store.owner_key(tenant).await.unwrap() == Some(stands));
+    for owner in [person, another] {
+        assert!(store.owner_key(owner).await.unwrap() == Some(key(10)), "another's stays");
+    }
+    store.destroy_owner_key(person).await.unwrap();
+    assert!(
+        !store.reseal_owner_key(person, &key(10), &key(13)).await.unwrap(),
+        "nor does it return"
+    );
+    assert!(store.owner_key(person).await.unwrap().is_none());
 }

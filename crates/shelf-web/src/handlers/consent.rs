@@ -11,8 +11,9 @@ use shelf_domain::{
     refusal::Refused,
 };
 use shelf_identity::oauth::{
-    OAuthCode, OAuthRefusal,
+    OAuthCode, OAuthFailure, OAuthRefusal,
     authorize::{Asks, NotAsked, Request as Asked, check_request, let_in},
+    push::{ANSWER_MS, Opened, PUSHED_MS, opened_request},
 };
 use shelf_ports::Failure;
 
@@ -40,6 +41,8 @@ const FIELDS: [&str; 8] = [
     "code_challenge_method",
     "resource",
 ];
+/// Stands for a request that was pushed before.
+const PUSHED: &str = "request_uri";
 /// How long a browser remembers where it was on the way to, seconds.
 const ON_THE_WAY_S: i64 = 600;
 
@@ -75,7 +78,7 @@ impl FromRequestParts<Web> for Visitor {
 
 /// What `said` asks; nothing may be said twice.
 fn asks(said: &Said) -> Result<Asks, OAuthRefusal> {
-    if FIELDS.iter().any(|name| said.all(name).count() > 1) {
+    if FIELDS.iter().chain([&PUSHED]).any(|name| said.all(name).count() > 1) {
         let why = "nothing may be said twice";
         return Err(OAuthRefusal::new(OAuthCode::InvalidRequest, why));
     }
@@ -92,20 +95,42 @@ fn asks(said: &Said) -> Result<Asks, OAuthRefusal> {
     })
 }
 
+/// A request that may be put to the person.
+struct Put {
+    asked: Asked,
+    asks: Asks,
+    /// What it was pushed as, and what that is known by.
+    pushed: Option<(String, [u8; 32])>,
+}
+
 /// What came of checking a request: it is put to the person, or answered at once.
 enum Checked {
-    Ask(Box<(Asked, Asks)>),
+    Ask(Box<Put>),
     Answered(Response),
 }
 
-async fn checked(visit: &Visit, said: &Said) -> Result<Checked, Trouble> {
-    let asks = match asks(said) {
+/// Checks what is asked; what was pushed may be so old, milliseconds.
+async fn checked(visit: &Visit, said: &Said, within_ms: i64) -> Result<Checked, Trouble> {
+    let mut asks = match asks(said) {
         Ok(asks) => asks,
         Err(refusal) => return Ok(Checked::Answered(not_known(visit, &refusal))),
     };
+    let (oauth, uri, mut pushed) = (&visit.web.oauth, said.text(PUSHED), None);
+    if !uri.is_empty() {
+        // What is said besides does not count (RFC 9126 §4).
+        match opened_request(oauth, &asks.client_id, uri, within_ms).await {
+            Ok(Opened { asks: held, once }) => {
+                (asks, pushed) = (held, Some((uri.to_owned(), once)));
+            }
+            Err(OAuthFailure::Refused(refusal)) => {
+                return Ok(Checked::Answered(not_known(visit, &refusal)));
+            }
+            Err(OAuthFailure::Fault(fault)) => return Err(fault.into()),
+        }
+    }
     let issuer = visit.reached.to_string();
-    match check_request(&visit.web.oauth, &issuer, &asks).await {
-        Ok(asked) => Ok(Checked::Ask(Box::new((asked, asks)))),
+    match check_request(oauth, &issuer, &asks).await {
+        Ok(asked) => Ok(Checked::Ask(Box::new(Put { asked, asks, pushed }))),
         Err(NotAsked::Here(refusal)) => Ok(Checked::Answered(not_known(visit, &refusal))),
         Err(NotAsked::Back(OAuthRefusal { code, detail })) => {
             let fields = [("error", code.name()), ("error_description", detail)];
@@ -141,13 +166,18 @@ fn back(asks: &Asks, issuer: &str, fields: &[(&str, &str)]) -> Response {
 pub(crate) async fn page(visitor: Visitor) -> Answer {
     let visit = visitor.into_visit();
     let said = Said::read(visit.uri.query().unwrap_or_default().as_bytes());
-    match checked(&visit, &said).await? {
-        Checked::Ask(of) => Ok(shown(&visit, &of.0, &of.1, None)),
+    match checked(&visit, &said, PUSHED_MS).await? {
+        Checked::Ask(put) => Ok(shown(&visit, &put, None)),
         Checked::Answered(response) => Ok(response),
     }
 }
 
-fn shown(visit: &Visit, asked: &Asked, asks: &Asks, refused: Option<String>) -> Response {
+/// What the form says of the request, so that the answer is one to it.
+fn fields(Put { asks, pushed, .. }: &Put) -> Vec<(String, String)> {
+    let owned = |(name, value): (&str, &String)| (name.to_owned(), value.clone());
+    if let Some((uri, _)) = pushed {
+        return [("client_id", &asks.client_id), (PUSHED, uri)].map(owned).to_vec();
+    }
     let of = [
         &asks.response_type,
         &asks.client_id,
@@ -158,7 +188,11 @@ fn shown(visit: &Visit, asked: &Asked, asks: &Asks, refused: Option<String>) -> 
         &asks.code_challenge_method,
         &asks.resource,
     ];
-    let fields = FIELDS.into_iter().zip(of);
+    FIELDS.into_iter().zip(of).map(owned).collect()
+}
+
+fn shown(visit: &Visit, put: &Put, refused: Option<String>) -> Response {
+    let asked = &put.asked;
     let page = ConsentPage {
         program: asked.client.name.clone(),
         goes_to: Some(place(&asked.redirect)),
@@ -167,7 +201,7 @@ fn shown(visit: &Visit, asked: &Asked, asks: &Asks, refused: Option<String>) -> 
         libraries: libraries(visit, asked.permits),
         person: visit.signed.person.name.clone(),
         action: "/oauth/authorize",
-        fields: fields.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        fields: fields(put),
         refused,
     };
     let csrf = visit.csrf.expose();
@@ -216,27 +250,37 @@ pub(crate) fn allowance(said: &Said) -> Result<Allowance, Failure> {
 
 /// The person's answer, which the program gets.
 pub(crate) async fn answer(Posted { visit, said }: Posted) -> Answer {
-    let (asked, asks) = match checked(&visit, &said).await? {
-        Checked::Ask(of) => *of,
+    let put = match checked(&visit, &said, ANSWER_MS).await? {
+        Checked::Ask(put) => *put,
         Checked::Answered(response) => return Ok(response),
     };
-    let issuer = visit.reached.to_string();
     if said.text("answer") != "yes" {
         let fields = [("error", OAuthCode::AccessDenied.name())];
-        return Ok(back(&asks, &issuer, &fields));
+        return Ok(answered(&visit, &put, &fields).await);
     }
     let code = match allowance(&said) {
-        Ok(allows) => let_in(&visit.web.oauth, &visit.signed, &asked, allows).await,
+        Ok(allows) => let_in(&visit.web.oauth, &visit.signed, &put.asked, allows).await,
         Err(failure) => Err(failure),
     };
     match code {
-        Ok(code) => Ok(back(&asks, &issuer, &[("code", code.expose())])),
+        Ok(code) => Ok(answered(&visit, &put, &[("code", code.expose())]).await),
         Err(Failure::Refused(refused)) => {
-            let page = shown(&visit, &asked, &asks, Some(refused.detail));
+            let page = shown(&visit, &put, Some(refused.detail));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(failure) => Err(failure.into()),
     }
+}
+
+/// Tells the program `fields`. What was pushed is used up by it, and tells nobody anything again.
+async fn answered(visit: &Visit, put: &Put, fields: &[(&str, &str)]) -> Response {
+    if let Some((_, once)) = put.pushed
+        && !visit.web.throttle.once(once).await
+    {
+        let why = "the request_uri was used; begin again";
+        return not_known(visit, &OAuthRefusal::new(OAuthCode::InvalidRequest, why));
+    }
+    back(&put.asks, &visit.reached.to_string(), fields)
 }
 
 #[cfg(test)]

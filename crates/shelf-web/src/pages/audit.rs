@@ -105,6 +105,7 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::OperatorNamed => "let somebody run the server",
         Deed::OperatorEnded => "ended that somebody runs the server",
         Deed::Erased => "was erased",
+        Deed::KeysReplaced => "replaced the root key of the server",
     }
 }
 

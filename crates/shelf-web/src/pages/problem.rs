@@ -77,6 +77,18 @@ impl Problem {
         }
     }
 
+    /// It took longer than is waited for.
+    pub fn too_slow() -> Self {
+        Self {
+            heading: "That took too long".into(),
+            sentence: "It did not come in whole, or could not be answered in time. Try once more; \
+                       what may have been done shows in the history."
+                .into(),
+            way: Some(("To the library".into(), "/library".into())),
+            code: "timeout".into(),
+        }
+    }
+
     /// Something broke on our side.
     pub fn broken() -> Self {
         Self {

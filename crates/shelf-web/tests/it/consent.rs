@@ -4,10 +4,14 @@ use crate::room::{ORIGIN, Room, Told};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use shelf_domain::id::ClientId;
+use shelf_identity::oauth::authorize::Asks;
 use shelf_identity::oauth::clients::{RegisterClient, find_client, register_client};
 use shelf_identity::oauth::device::{begin_device, exchange_device};
 use shelf_identity::oauth::exchange_code::{BringsCode, exchange_code};
+use shelf_identity::oauth::push::push_request;
 use shelf_identity::{Secret, session};
+use shelf_testkit::FakeClock;
+use std::sync::Arc;
 
 const BACK: &str = "https://app.example/back?from=shelf";
 // RFC 7636, appendix B.
@@ -240,4 +244,73 @@ async fn codes_of_devices_cannot_be_tried_out() {
         refused += usize::from(told.status == StatusCode::TOO_MANY_REQUESTS);
     }
     assert!(refused >= 15, "{refused}");
+}
+
+/// What stands for a request of `client` that was pushed `ago_ms` ago.
+async fn pushed(room: &Room, client: ClientId, ago_ms: i64) -> Vec<(&'static str, String)> {
+    let text = |name: &str| {
+        let fields = asks(client);
+        fields.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value).unwrap()
+    };
+    let asks = Asks {
+        response_type: text("response_type"),
+        client_id: text("client_id"),
+        redirect_uri: text("redirect_uri"),
+        scope: text("scope"),
+        state: text("state"),
+        code_challenge: text("code_challenge"),
+        code_challenge_method: text("code_challenge_method"),
+        resource: String::new(),
+    };
+    let mut doors = room.oauth.clone();
+    let then = doors.doors.clock.now_ms() - ago_ms;
+    doors.doors.clock = Arc::new(FakeClock::at(then));
+    let (program, _) = find_client(&doors, client).await.unwrap().unwrap();
+    let uri = push_request(&doors, ORIGIN, &program, asks).await.unwrap();
+    vec![("client_id", client.to_string()), ("request_uri", uri)]
+}
+
+#[tokio::test]
+async fn what_is_pushed_is_asked_once_and_as_it_was_pushed() {
+    let room = Room::new().await;
+    let client = registered(&room).await;
+    let mut fields = pushed(&room, client, 0).await;
+    // What is said besides does not count.
+    fields.push(("scope", "account:write".to_owned()));
+    fields.push(("redirect_uri", "https://evil.example/back".to_owned()));
+    let page = room.get(&query(&fields)).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("name=\"request_uri\"") && !page.text.contains("evil.example"));
+    let nothing = answered(&room, &fields, &[("answer", "yes")]).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY, "it may be answered again");
+    let yes = [("answer", "yes"), ("allow", "bookmarks:read")];
+    let told = answered(&room, &fields, &yes).await;
+    assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.text);
+    assert!(told.header("location").starts_with(&format!("{BACK}&code=")));
+    assert_eq!(field(&told, "state").as_deref(), Some("a&b=c"));
+    for more in [&yes[..], &[("answer", "no")]] {
+        let again = answered(&room, &fields, more).await;
+        assert_eq!((again.status, again.header("location")), (StatusCode::BAD_REQUEST, ""));
+    }
+}
+
+#[tokio::test]
+async fn what_was_pushed_long_ago_by_another_program_or_twice_is_put_to_nobody() {
+    let room = Room::new().await;
+    let (client, other) = (registered(&room).await, registered(&room).await);
+    let fresh = pushed(&room, client, 0).await;
+    let mut of_another = fresh.clone();
+    of_another[0].1 = other.to_string();
+    let mut twice = fresh.clone();
+    twice.push(("request_uri", fresh[1].1.clone()));
+    let mut changed = fresh.clone();
+    changed[1].1.push('A');
+    for fields in [pushed(&room, client, 61_000).await, of_another, twice, changed] {
+        let told = room.get(&query(&fields)).await;
+        assert_eq!((told.status, told.header("location")), (StatusCode::BAD_REQUEST, ""));
+        assert!(told.text.contains("Nothing was let in"), "{}", told.text);
+    }
+    let late = pushed(&room, client, 11 * 60 * 1_000).await;
+    let told = answered(&room, &late, &[("answer", "no")]).await;
+    assert_eq!((told.status, told.header("location")), (StatusCode::BAD_REQUEST, ""));
 }

@@ -13,6 +13,7 @@ use shelf_identity::Secret;
 use shelf_identity::oauth::prove_client::SaysItIs;
 use shelf_identity::oauth::{OAuthCode, OAuthRefusal};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// A form, and the headers it came with.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ fn decoded(half: &str) -> Cow<'_, str> {
     percent_decode_str(half).decode_utf8_lossy()
 }
 
-fn wrong(why: &'static str) -> OAuthRefusal {
+pub(super) fn wrong(why: &'static str) -> OAuthRefusal {
     OAuthRefusal::new(OAuthCode::InvalidRequest, why)
 }
 
@@ -38,18 +39,26 @@ impl FromRequest<Api> for Sent {
         let headers = request.headers().clone();
         let read: Result<Form<Vec<(String, String)>>, FormRejection> =
             Form::from_request(request, api).await;
-        let Form(mut fields) = read.map_err(|_| wrong("send a form of at most 16 KiB"))?;
-        // What is empty is as if it were not there (RFC 6749 §3.2).
-        fields.retain(|(_, value)| !value.is_empty());
-        let twice = |at: usize, name: &str| fields.iter().skip(at + 1).any(|(one, _)| one == name);
-        if fields.iter().enumerate().any(|(at, (name, _))| twice(at, name)) {
-            return Err(wrong("nothing may be said twice").into());
-        }
-        Ok(Self { headers, fields })
+        let Form(fields) = read.map_err(|_| wrong("send a form of at most 16 KiB"))?;
+        Ok(Self::of(headers, fields)?)
     }
 }
 
 impl Sent {
+    /// `fields` as they came with `headers`; refused where something is said twice.
+    pub(crate) fn of(
+        headers: HeaderMap,
+        mut fields: Vec<(String, String)>,
+    ) -> Result<Self, OAuthRefusal> {
+        // What is empty is as if it were not there (RFC 6749 §3.2).
+        fields.retain(|(_, value)| !value.is_empty());
+        let mut names = BTreeSet::new();
+        if !fields.iter().all(|(name, _)| names.insert(name.as_str())) {
+            return Err(wrong("nothing may be said twice"));
+        }
+        Ok(Self { headers, fields })
+    }
+
     /// What the form says of `name`.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

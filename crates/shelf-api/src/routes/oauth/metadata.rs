@@ -1,7 +1,7 @@
 //! What this server offers programs (RFC 8414), and who lets them in to what it keeps (RFC 9728).
 
 use super::token::WAYS;
-use super::{DEVICE, INTROSPECT, REVOKE, TOKEN, issuer};
+use super::{DEVICE, INTROSPECT, PAR, REVOKE, TOKEN, issuer};
 use crate::Api;
 use axum::Json;
 use axum::extract::State;
@@ -24,6 +24,8 @@ pub(super) async fn server(State(api): State<Api>, headers: HeaderMap) -> Json<V
         "issuer": iss,
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at(TOKEN),
+        "pushed_authorization_request_endpoint": at(PAR),
+        "require_pushed_authorization_requests": false,
         "device_authorization_endpoint": at(DEVICE),
         "revocation_endpoint": at(REVOKE),
         "introspection_endpoint": at(INTROSPECT),

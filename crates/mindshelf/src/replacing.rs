@@ -1,0 +1,309 @@
+//! Replacing the root key: each key of an owner is sealed anew, or made anew where the root key was lost.
+//!
+//! The records say which root key seals and, until all is done, which one did before. So whoever goes
+//! on after a crash knows where it was, and processes that run meanwhile find the other one beside.
+
+use crate::blobs::Blobs;
+use crate::records::Records;
+use crate::root_key::{BEFORE, KEPT, at_hand, kept, make, next_of, old_of, read, under_way};
+use anyhow::{Context, Result, bail, ensure};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use shelf_domain::audit::{Deed, Record};
+use shelf_domain::id::{PersonId, Scope, TenantId};
+use shelf_ports::Fault;
+use shelf_ports::accounts::{Accounts, RESTORED_OF};
+use shelf_ports::audit::Audit;
+use shelf_ports::blobs::BlobKind;
+use shelf_ports::chance::Chance;
+use shelf_ports::privacy::ServerKey;
+use shelf_ports::vault::{Owner, Vault};
+use shelf_ports::webhooks::{Endpoint, EndpointEdit, EndpointState, SigningKey};
+use shelf_vault::{Key, RootKey, RootVault, Roots};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is written down beside the deed where the root key was lost.
+const LOST: &str = "lost";
+/// What is written down about endpoints whose secret was lost with it.
+const PAUSED: &str = "paused: its secret was lost with the root key";
+
+/// The root keys in a file and beside it, and what the records say about them.
+#[derive(Clone, Debug)]
+pub(crate) struct RootFiles {
+    pub(crate) file: PathBuf,
+    pub(crate) accounts: Arc<dyn Accounts>,
+}
+
+#[async_trait]
+impl Roots for RootFiles {
+    async fn at_hand(&self) -> Result<(Vec<RootKey>, Option<String>), Fault> {
+        let fault = |error: anyhow::Error| Fault::new("reading root keys", format!("{error:#}"));
+        let seals = self.accounts.setting(RESTORED_OF, KEPT).await?;
+        Ok((at_hand(&self.file).map_err(fault)?, seals))
+    }
+}
+
+/// Who replaces the root key, and when.
+pub(crate) struct By<'a> {
+    pub(crate) person: PersonId,
+    pub(crate) now: i64,
+    pub(crate) audit: &'a dyn Audit,
+    pub(crate) chance: &'a dyn Chance,
+}
+
+/// What was done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Replaced {
+    /// How many keys were sealed anew.
+    pub(crate) keys: usize,
+    /// The file of the root key of now.
+    pub(crate) file: String,
+    /// The file of the one before.
+    pub(crate) old: String,
+}
+
+/// Replaces the root key by the one that lies beside it as next, or by one that is made there.
+pub(crate) async fn replace(files: &RootFiles, vault: &RootVault, by: &By<'_>) -> Result<Replaced> {
+    let mut keys = 0;
+    if let Some(next) = begun(files, by, "").await? {
+        keys = vault.reseal(&next).await.context("cannot seal every key anew; say it again")?;
+    }
+    ended(files).await?;
+    let (file, old) = (files.file.display().to_string(), old_of(&files.file));
+    Ok(Replaced { keys, file, old: old.display().to_string() })
+}
+
+/// Begins to replace it, or goes on: the root key that seals from now on. `None` where all was done
+/// but to say so.
+async fn begun(files: &RootFiles, by: &By<'_>, detail: &str) -> Result<Option<RootKey>> {
+    let accounts = &*files.accounts;
+    let kept =
+        kept(accounts).await?.context("nothing is sealed here yet; start the server once")?;
+    let before = under_way(accounts).await?;
+    let file = next_of(&files.file);
+    let next = match read(&file)? {
+        Some(next) => next,
+        None if before.as_ref().is_some_and(|before| *before != kept) => {
+            let now = read(&files.file)?.is_some_and(|root| root.fingerprint() == kept);
+            ensure!(now, "the root key that seals now is not in {}; put it back", file.display());
+            return Ok(None);
+        }
+        None => make(&file, by.chance)?,
+    };
+    let fingerprint = next.fingerprint();
+    if before.is_none() {
+        ensure!(fingerprint != kept, "{} holds the root key of now; remove it", file.display());
+        record_everywhere(files, by, detail).await?;
+        accounts.put_setting(RESTORED_OF, BEFORE, &kept).await?;
+    }
+    accounts.put_setting(RESTORED_OF, KEPT, &fingerprint).await?;
+    Ok(Some(next))
+}
+
+/// Puts the files where they belong, and says that all is done.
+async fn ended(files: &RootFiles) -> Result<()> {
+    let (now, next) = (&files.file, next_of(&files.file));
+    if next.exists() {
+        let renamed = |from: &Path, to: &Path| {
+            std::fs::rename(from, to).with_context(|| format!("cannot rename {}", from.display()))
+        };
+        if now.exists() {
+            renamed(now, &old_of(now))?;
+        }
+        renamed(&next, now)?;
+        let above = now.parent().filter(|above| !above.as_os_str().is_empty());
+        let synced = File::open(above.unwrap_or(Path::new("."))).and_then(|above| above.sync_all());
+        synced.with_context(|| format!("cannot keep {}", now.display()))?;
+    }
+    Ok(files.accounts.put_setting(RESTORED_OF, BEFORE, "").await?)
+}
+
+/// Writes into the audit log of each tenant that the root key is replaced, before it is.
+async fn record_everywhere(files: &RootFiles, by: &By<'_>, detail: &str) -> Result<()> {
+    let people = files.accounts.people().await?;
+    let libraries = files.accounts.all_libraries().await?;
+    let tenants: BTreeSet<TenantId> = people
+        .iter()
+        .map(|person| person.tenant)
+        .chain(libraries.iter().map(|library| library.scope().tenant))
+        .collect();
+    for tenant in tenants {
+        by.record(tenant, (Deed::KeysReplaced, None), detail).await?;
+    }
+    Ok(())
+}
+
+impl By<'_> {
+    async fn record(
+        &self,
+        tenant: TenantId,
+        (deed, subject): (Deed, Option<[u8; 16]>),
+        detail: &str,
+    ) -> Result<(), Fault> {
+        let (at, person, detail) = (self.now, self.person, detail.to_owned());
+        let record = Record { at, deed, person, grant: None, subject, detail };
+        self.audit.put_record(tenant, record).await.map(drop)
+    }
+}
+
+/// What goes, or went, with a root key that was lost.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    /// Keys of owners.
+    pub(crate) keys: usize,
+    /// Endpoints of webhooks, by library.
+    pub(crate) endpoints: Vec<(Scope, Endpoint)>,
+    /// Files that waited for their import.
+    pub(crate) files: u64,
+}
+
+/// Sees to it that the root key is lost indeed; what goes with it.
+pub(crate) async fn lost(files: &RootFiles, records: &Records) -> Result<Lost> {
+    let kept = kept(&*files.accounts).await?.context("nothing is sealed here")?;
+    let is_there = at_hand(&files.file)?.iter().any(|root| root.fingerprint() == kept);
+    if is_there && under_way(&*files.accounts).await?.is_none() {
+        bail!("the root key of these records is at hand: replace it without --lost");
+    }
+    let webhooks = records.webhooks();
+    let mut lost = Lost { keys: records.keys().owner_keys().await?.len(), ..Lost::default() };
+    for scope in webhooks.watched().await? {
+        let all = webhooks.endpoints(scope).await?;
+        lost.endpoints.extend(all.into_iter().map(|endpoint| (scope, endpoint)));
+    }
+    Ok(lost)
+}
+
+/// Goes on without the root key that was lost: keys of all are made anew, and what the old ones sealed
+/// is put aside. It goes on where it broke off.
+pub(crate) async fn replace_lost(
+    files: &RootFiles,
+    records: &Records,
+    blobs: &Blobs,
+    chance: &Arc<dyn Chance>,
+    by: &By<'_>,
+) -> Result<Lost> {
+    let mut lost = lost(files, records).await?;
+    let Some(next) = begun(files, by, LOST).await? else {
+        ended(files).await?;
+        return Ok(lost);
+    };
+    let keys = records.keys();
+    for (owner, sealed) in keys.owner_keys().await? {
+        if next.open_key(owner, &sealed).is_err() {
+            let fresh = next.seal_key(by.chance, owner, &Key::fresh(by.chance))?;
+            keys.reseal_owner_key(owner, &sealed, &fresh).await?;
+        }
+    }
+    let vault = RootVault::new(next, keys, chance.clone());
+    for (scope, endpoint) in &lost.endpoints {
+        pause(records, &vault, *scope, endpoint, by).await?;
+    }
+    sign_anew(records, &vault, by).await?;
+    lost.files = blobs.port().forget(BlobKind::Waiting, i64::MAX).await?;
+    ended(files).await?;
+    Ok(lost)
+}
+
+/// Pauses an endpoint whose secret does not open any more. It gets one that nobody knows: whoever
+/// manages the library gives it another and lets it go on.
+async fn pause(
+    records: &Records,
+    vault: &RootVault,
+    scope: Scope,
+    endpoint: &Endpoint,
+    by: &By<'_>,
+) -> Result<()> {
+    let (owner, of) = (Owner::Library(scope.library), SigningKey::of(endpoint.id));
+    if endpoint.key.is_plain() || vault.open(owner, of, &endpoint.key.0).await.is_ok() {
+        return Ok(());
+    }
+    let subject = Some(endpoint.id.to_bytes());
+    by.record(scope.tenant, (Deed::EndpointChanged, subject), PAUSED).await?;
+    let key = SigningKey(vault.seal(owner, of, &by.chance.secret()).await?);
+    let edit = EndpointEdit {
+        state: Some(EndpointState::Paused),
+        keys: Some((key, None)),
+        instead_of: Some(endpoint.key.clone()),
+        ..EndpointEdit::default()
+    };
+    records.webhooks().edit_endpoint(scope, endpoint.id, &edit).await?;
+    Ok(())
+}
+
+/// Gives the server another key to sign with, where the one it had does not open any more.
+async fn sign_anew(records: &Records, vault: &RootVault, by: &By<'_>) -> Result<()> {
+    let seed = vault.seal(Owner::Server, ServerKey::OF, &by.chance.secret()).await?;
+    let fresh = ServerKey { seed, made_at: by.now };
+    let kept = records.privacy().server_key(&fresh).await?;
+    let opens = vault.open(Owner::Server, ServerKey::OF, &kept.seed).await.is_ok();
+    if !kept.is_plain() && !opens {
+        records.privacy().keep_server_key_as(&kept, &fresh).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::root_key::{file_of, root_key};
+    use shelf_embedded::Embedded;
+    use shelf_ports::vault::{Of, OwnerKeys};
+    use shelf_testkit::{Desk, SeededChance};
+
+    const SECRET: Of = Of::whole("a secret", [9; 16]);
+
+    /// A vault as a process that starts now has it.
+    async fn starts(dir: &Path, store: &Arc<Embedded>, chance: &Arc<SeededChance>) -> RootVault {
+        let root = root_key(dir, None, &**store, &**chance).await.unwrap();
+        RootVault::new(root, store.clone(), chance.clone())
+    }
+
+    #[tokio::test]
+    async fn what_broke_off_goes_on_wherever_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Embedded::open(dir.path()).unwrap());
+        let chance = Arc::new(SeededChance::new(3));
+        let desk = Desk::new(&*store, 1).await;
+        let library = Owner::Library(desk.scope.library);
+        let vault = starts(dir.path(), &store, &chance).await;
+        vault.make_missing().await.unwrap();
+        let sealed = vault.seal(library, SECRET, b"whsec").await.unwrap();
+        let files = RootFiles { file: file_of(dir.path(), None), accounts: store.clone() };
+        let looking = |vault: RootVault| vault.looking(Arc::new(files.clone()));
+        let by = By { person: desk.person, now: 5, audit: &*store, chance: &*chance };
+
+        // It breaks off before the first key was sealed anew, and after one of them was.
+        let next = begun(&files, &by, "").await.unwrap().unwrap();
+        let half = looking(starts(dir.path(), &store, &chance).await);
+        assert_eq!(half.open(library, SECRET, &sealed).await.unwrap().unwrap(), b"whsec");
+        let (owner, before) = store.owner_keys().await.unwrap().swap_remove(0);
+        let key = read(&files.file).unwrap().unwrap().open_key(owner, &before).unwrap();
+        let fresh = next.seal_key(&*chance, owner, &key).unwrap();
+        assert!(store.reseal_owner_key(owner, &before, &fresh).await.unwrap());
+        let again = begun(&files, &by, "").await.unwrap();
+        assert!(again.as_ref() == Some(&next), "it is the same that goes on");
+
+        // And after the one of before was put aside.
+        looking(starts(dir.path(), &store, &chance).await).reseal(&next).await.unwrap();
+        std::fs::rename(&files.file, old_of(&files.file)).unwrap();
+        let third = looking(starts(dir.path(), &store, &chance).await);
+        let replaced = replace(&files, &third, &by).await.unwrap();
+        assert_eq!(replaced.keys, 0);
+        assert!(read(&files.file).unwrap() == Some(next.clone()));
+        assert!(under_way(&*store).await.unwrap().is_none());
+        std::fs::remove_file(old_of(&files.file)).unwrap();
+        let last = starts(dir.path(), &store, &chance).await;
+        assert_eq!(last.open(library, SECRET, &sealed).await.unwrap().unwrap(), b"whsec");
+        let deeds = store.records_after(desk.scope.tenant, 0, 10).await.unwrap();
+        assert_eq!(deeds.len(), 1, "it is written down once");
+
+        // Said when all was done but to say so.
+        let fingerprint = next.fingerprint();
+        store.put_setting(RESTORED_OF, BEFORE, "another").await.unwrap();
+        assert_eq!(replace(&files, &last, &by).await.unwrap().keys, 0);
+        assert_eq!(kept(&*store).await.unwrap(), Some(fingerprint), "no other was made");
+    }
+}
