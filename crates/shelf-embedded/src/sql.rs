@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 11;
+const SCHEMA_VERSION: i64 = 12;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 10] = [
+const MIGRATIONS: [(i64, &str); 11] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(i64, &str); 10] = [
     (8, include_str!("migrations/8.sql")),
     (9, include_str!("migrations/9.sql")),
     (10, include_str!("migrations/10.sql")),
+    (11, include_str!("migrations/11.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -296,7 +297,7 @@ mod tests {
              DROP TABLE clients; DROP TABLE auth_codes; DROP TABLE apps; DROP TABLE app_secrets;
              DROP TABLE device_asks;
              DROP TABLE server_keys; DROP TABLE consents; DROP TABLE erasures; DROP TABLE receipts;
-             DROP TABLE owner_keys;
+             DROP TABLE owner_keys; DROP TABLE held;
              ALTER TABLE grants DROP COLUMN scopes; ALTER TABLE grants DROP COLUMN libraries;
              ALTER TABLE grants DROP COLUMN bound;
              INSERT INTO grants VALUES (x'04', x'01', 'token', 'old', x'05', 9, NULL, NULL);

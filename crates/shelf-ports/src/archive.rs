@@ -8,6 +8,7 @@ use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
 use crate::privacy::{Consent, Erasure, ServerKey};
+use crate::replicas::HeldChange;
 use crate::tenants::{Group, Member, Share, Tenant};
 use crate::vault::{Owner, SealedKey};
 use crate::webhooks::Endpoint;
@@ -74,6 +75,8 @@ pub enum Entry {
     Import(ImportJob),
     /// A row of the ledger of an import.
     Line(ActId, LedgerRow),
+    /// A deletion of a device that waits for a person.
+    Held(HeldChange),
     /// An endpoint of webhooks, which is told of what happens after it was taken in.
     Endpoint(Endpoint),
     /// The library is told to its end, and its log stands here.

@@ -8,7 +8,7 @@ use tokio_postgres::types::Type;
 /// What a fresh database begins with: version 1.
 const SCHEMA: &str = include_str!("../schema.sql");
 /// What leads from each version to the next one, in order, and fresh databases too.
-const MIGRATIONS: [(i32, &str); 9] = [
+const MIGRATIONS: [(i32, &str); 10] = [
     (2, include_str!("../migrations/0002_search.sql")),
     (3, include_str!("../migrations/0003_tenants.sql")),
     (4, include_str!("../migrations/0004_audit.sql")),
@@ -18,9 +18,10 @@ const MIGRATIONS: [(i32, &str); 9] = [
     (8, include_str!("../migrations/0008_oauth.sql")),
     (9, include_str!("../migrations/0009_privacy.sql")),
     (10, include_str!("../migrations/0010_keys.sql")),
+    (11, include_str!("../migrations/0011_held.sql")),
 ];
 /// The version of the tables this program knows.
-const VERSION: i32 = 10;
+const VERSION: i32 = 11;
 /// Held while one process prepares the tables, so that several may start at once.
 const LOCK: i64 = 0x6d69_6e64_7368;
 

@@ -1,8 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, tenants, views,
-    webhooks,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, privacy, replicas,
+    tenants, views, webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ use shelf_ports::imports::Imports;
 use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::privacy::Privacy;
+use shelf_ports::replicas::Replicas;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::vault::OwnerKeys;
 use shelf_ports::views::{Filter, Sort, Views};
@@ -35,6 +36,7 @@ pub trait Store:
     + Views
     + Activity
     + Imports
+    + Replicas
     + Webhooks
     + Privacy
     + OwnerKeys
@@ -53,6 +55,7 @@ impl<S> Store for S where
         + Views
         + Activity
         + Imports
+        + Replicas
         + Webhooks
         + Privacy
         + OwnerKeys
@@ -71,6 +74,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
     imports::exam(from, from).await;
+    replicas::exam(from, from, from).await;
     webhooks::exam(from, from, from).await;
     privacy::exam(from).await;
     keys::exam(from).await;
@@ -154,6 +158,7 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
     assert!(has(|entry| matches!(entry, Entry::Event(..))), "activity was carried");
     assert!(has(|entry| matches!(entry, Entry::Line(..))), "ledgers were carried");
+    assert!(has(|entry| matches!(entry, Entry::Held(_))), "what waits for a person was carried");
     assert!(has(|entry| matches!(entry, Entry::Endpoint(_))), "endpoints were carried");
     let libraries = from.all_libraries().await.unwrap();
     for scope in libraries.iter().map(shelf_ports::accounts::LibraryInfo::scope) {
