@@ -16,6 +16,7 @@ use shelf_ports::search::SearchIndex;
 use shelf_ports::tenants::Reach;
 use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
+use shelf_sync::forget_snapshots;
 use shelf_vault::RootVault;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -169,8 +170,8 @@ async fn look(kept: &Kept) -> Result<(), Fault> {
 }
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
-/// thirty days, deliveries after thirty days, files that wait for their import after a day. What is
-/// from before there were keys is sealed.
+/// thirty days, deliveries after thirty days, files that wait for their import and snapshots after a
+/// day. What is from before there were keys is sealed.
 async fn round(kept: &Kept) -> Result<(), Failure> {
     let Kept { stores, replies, webhooks, erasing, sealing } = kept;
     let now = stores.clock.now_ms();
@@ -191,6 +192,7 @@ async fn round(kept: &Kept) -> Result<(), Failure> {
     }
     sealing.seal(&erasing.doors).await?;
     forget_waiting(stores).await?;
+    forget_snapshots(&*stores.blobs, now).await?;
     webhooks.forget_deliveries(now - DELIVERIES_MS).await?;
     erasing.doors.privacy.forget_receipts(now).await?;
     Ok(replies.forget_replies(now - ANSWERS_MS).await?)

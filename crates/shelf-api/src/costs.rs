@@ -129,6 +129,7 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("take_right_back", WRITE, SHARING_W),
     ("list_devices", READ, ACCOUNT_R),
     ("pair_device", WRITE, BOOKMARKS_W),
+    ("rename_device", WRITE, ACCOUNT_W),
     ("unpair_device", WRITE, ACCOUNT_W),
     ("list_sessions", READ, ACCOUNT_R),
     ("end_session", WRITE, ACCOUNT_W),
@@ -193,6 +194,14 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("object", WRITE, ACCOUNT_W),
     ("give_consent", WRITE, ACCOUNT_W),
     ("pull_changes", SEARCH, BOOKMARKS_R),
+    ("get_sync", READ, BOOKMARKS_R),
+    ("get_checksum", BULK, BOOKMARKS_R),
+    ("repair_ranges", BULK, BOOKMARKS_R),
+    ("get_snapshot", WHOLE, BOOKMARKS_R),
+    ("list_held", READ, BOOKMARKS_R),
+    ("list_held_items", READ, BOOKMARKS_R),
+    ("confirm_held", BULK, BOOKMARKS_W),
+    ("refuse_held", WRITE, BOOKMARKS_W),
     ("push_changes", WRITE, BOOKMARKS_W),
 ];
 

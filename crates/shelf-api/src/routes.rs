@@ -25,7 +25,9 @@ mod imports;
 mod exports;
 mod trash;
 mod history;
-mod sync;
+pub(crate) mod sync;
+mod replicas;
+mod held;
 mod activity;
 mod privacy;
 
@@ -61,6 +63,8 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(trash::routes())
         .merge(history::routes())
         .merge(sync::routes())
+        .merge(replicas::routes())
+        .merge(held::routes())
         .merge(activity::routes())
         .merge(privacy::routes())
 }

@@ -154,8 +154,17 @@ pub(crate) const WITHOUT: &[&str] = &[
     "get_receipt",
     "get_server_key",
     "get_processing_record",
-    // Replicas push by REST.
+    // Replicas push and begin by REST, and what they delete waits there.
     "push_changes",
+    "get_sync",
+    "get_checksum",
+    "repair_ranges",
+    "get_snapshot",
+    "list_held",
+    "list_held_items",
+    "confirm_held",
+    "refuse_held",
+    "rename_device",
     // Answered by lists and nodes.
     "get_bookmark",
     "list_places",

@@ -65,6 +65,7 @@ impl Desk {
             accounts: Arc::clone(&store) as _,
             tenants: Arc::clone(&store) as _,
             audit: Arc::clone(&store) as _,
+            replicas: Arc::clone(&store) as _,
             leases: store,
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

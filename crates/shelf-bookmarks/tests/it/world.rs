@@ -35,6 +35,7 @@ impl World {
             accounts: Arc::new(store.clone()),
             tenants: Arc::new(store.clone()),
             audit: Arc::new(store.clone()),
+            replicas: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

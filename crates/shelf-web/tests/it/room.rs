@@ -120,6 +120,7 @@ impl Room {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            replicas: store.clone(),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
