@@ -2,6 +2,7 @@
 //! have it done.
 
 use crate::graphql;
+use crate::live;
 use crate::openapi::operations;
 use crate::routes::oauth;
 use axum::http::Method;
@@ -74,6 +75,8 @@ const ELSEWHERE: &[(&str, u32)] = &[
     ("/v1/{*rest}", READ),
     // What a field of it asks costs besides, as it is asked.
     (graphql::ADDRESS, READ),
+    // The socket of sync: what is told and pushed over it costs besides.
+    (live::ADDRESS, READ),
     (oauth::SERVER, READ),
     (oauth::RESOURCE, READ),
     (oauth::TOKEN, WRITE),

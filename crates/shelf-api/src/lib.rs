@@ -26,6 +26,7 @@ mod wire;
 mod openapi;
 mod routes;
 mod graphql;
+mod live;
 
 pub use background::Background;
 pub use gate::Gate;
@@ -113,7 +114,7 @@ pub fn part(api: Api) -> Router {
         .layer(middleware::from_fn_with_state(api.clone(), replays::replay));
     let interface = bounded(interface, &limited);
     let gateway = graphql::Gateway::new(interface.clone(), &document);
-    let beside = routes::oauth::routes().merge(graphql::routes(gateway));
+    let beside = routes::oauth::routes().merge(graphql::routes(gateway)).merge(live::routes());
     interface
         .merge(bounded(beside, &limited))
         .layer(middleware::from_fn_with_state(api, watch::watch))
