@@ -116,6 +116,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
             archived: 3_020,
             unsorted: 41,
             trash: 3,
+            waiting: 0,
             libraries: Vec::new(),
             folders: vec![
                 folder(

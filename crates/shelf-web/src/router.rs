@@ -14,7 +14,8 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        password, people, privacy, save, settings, sharing, tags, trash, webhooks,
+        password, people, privacy, save, settings, sharing, tags, trash, waiting,
+        webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -152,6 +153,8 @@ fn order() -> Router<Web> {
         .route("/tags/{id}/delete", post(tags::delete))
         .route("/trash", get(trash::page))
         .route("/trash/empty", post(trash::empty))
+        .route("/waiting", get(waiting::page))
+        .route("/waiting/{device}", post(waiting::answer))
 }
 
 fn in_and_out() -> Router<Web> {

@@ -182,6 +182,7 @@ impl Visit {
 
     async fn rail(&self) -> Result<Rail, Trouble> {
         let counts = counts(&self.ctx, self.scope).await?;
+        let held = self.ctx.stores.replicas.held_lines(self.scope).await?;
         let mut tags = list_tags(&self.ctx, self.scope).await?;
         tags.retain(|(_, count)| *count > 0);
         tags.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.name.cmp(&b.name)));
@@ -193,6 +194,7 @@ impl Visit {
             archived: counts.archived,
             unsorted: counts.unsorted,
             trash: counts.trashed,
+            waiting: held.iter().map(|line| line.count).sum(),
             libraries: self.choices().await?,
             folders: self.folders().await?,
             tags: tags

@@ -24,6 +24,8 @@ pub struct Rail {
     pub unsorted: u64,
     /// How many are in the trash.
     pub trash: u64,
+    /// How many deletions of devices wait.
+    pub waiting: u64,
     /// The libraries to choose from; empty where there is no choice.
     pub libraries: Vec<LibraryChoice>,
     /// The folders, in their order, children inside.
@@ -210,6 +212,9 @@ pub fn rail(frame: &Frame) -> Markup {
                 (place(here, &Here::Import, "/import", "file-up", "Import and export", 0))
                 (place(here, &Here::History, "/history", "history", "History", 0))
                 (place(here, &Here::Trash, "/trash", "trash-2", "Trash", rail.trash))
+                @if rail.waiting > 0 {
+                    (place(here, &Here::Waiting, "/waiting", "trash-2", "Waiting deletions", rail.waiting))
+                }
                 @if frame.right >= Right::Manage {
                     (place(here, &Here::Sharing, "/sharing", "share-2", "Share this library", 0))
                     (place(here, &Here::Webhooks, "/webhooks", "terminal", "Webhooks", 0))

@@ -17,6 +17,7 @@ use shelf_bookmarks::{
 };
 use shelf_courier::Courier;
 use shelf_domain::id::PersonId;
+use shelf_domain::id::DeviceId;
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
@@ -28,6 +29,7 @@ use shelf_identity::{
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
+    replicas::{HeldChange, Replicas},
 };
 use shelf_testkit::FakeVault;
 use shelf_web::Web;
@@ -210,6 +212,24 @@ impl Room {
     pub(crate) async fn libraries(&self) -> Vec<String> {
         let all = self.store.all_libraries().await.unwrap();
         all.iter().map(|library| library.id.to_string()).collect()
+    }
+
+    /// Lets the deletion of `items` by a device wait for a person; that device.
+    pub(crate) async fn waits(&self, items: &[String]) -> String {
+        let device = DeviceId::from_bytes([7; 16]);
+        let scope = self.store.all_libraries().await.unwrap()[0].scope();
+        let held = (1_u64..).zip(items).map(|(n, item)| HeldChange {
+            device,
+            at: 1_790_000_000_000,
+            change: serde_json::from_value(serde_json::json!({
+                "n": n, "hlc": "01a0c5e5c8000000", "base": 1_000, "item": item,
+                "act": "0193f0a0-0000-7000-8000-00000000000a", "kind": "bookmark",
+                "set": {"trashed_at": 1_790_000_000_000_i64}
+            }))
+            .unwrap(),
+        });
+        self.store.hold(scope, &held.collect::<Vec<_>>()).await.unwrap();
+        device.to_string()
     }
 
     /// Sends a request as it is.
