@@ -12,7 +12,6 @@ use shelf_domain::item::Item;
 use shelf_domain::sums::Sums;
 use shelf_ports::Fault;
 use shelf_ports::replicas::{HeldChange, HeldLine, Replicas, Stretch, Stretched};
-use std::fmt::Write;
 
 /// Items after one of them.
 const ITEMS: &str = "SELECT id, kind, registers FROM items
@@ -76,17 +75,14 @@ fn stretch_of(
 ) -> rusqlite::Result<Stretched> {
     let head = load::head(connection, library)?;
     let (after, limit) = (after_of(stretch.after), stretch.limit);
-    let items = match &stretch.ranges {
+    let items: rusqlite::Result<Vec<Item>> = match &stretch.ranges {
         None => {
             let mut statement = connection.prepare_cached(ITEMS)?;
             statement.query_map(params![library, after, limit], item_of)?.collect()
         }
         Some(ranges) => {
-            let mut said = String::from(",");
-            for range in ranges {
-                // Writing to a text cannot fail.
-                drop(write!(said, "{range:02X},"));
-            }
+            let said: Vec<String> = ranges.iter().map(|range| format!("{range:02X}")).collect();
+            let said = format!(",{},", said.join(","));
             let mut statement = connection.prepare_cached(ITEMS_OF)?;
             statement.query_map(params![library, after, limit, said], item_of)?.collect()
         }

@@ -89,7 +89,8 @@ pub async fn held_items(
     let shelf = doors.library.read(scope, Reads::none().items(ids)).await?;
     let item = |HeldChange { change, .. }: HeldChange| {
         let known = shelf.item(change.item);
-        let (title, item) = known.map_or((String::new(), change.item), |item| (name_of(item), item.id));
+        let (title, item) =
+            known.map_or((String::new(), change.item), |item| (name_of(item), item.id));
         HeldItem { n: change.n, item, kind: change.kind, title }
     };
     Ok(held.into_iter().map(item).collect())

@@ -57,11 +57,8 @@ impl Holding {
             return Ok(Self { full: counters, ..Self::default() });
         }
         let at = doors.clock.now_ms();
-        let held = |change: &&Pushed| HeldChange {
-            device: ask.device,
-            at,
-            change: Pushed::clone(change),
-        };
+        let held =
+            |change: &&Pushed| HeldChange { device: ask.device, at, change: Pushed::clone(change) };
         let held: Vec<HeldChange> = changes.iter().map(held).collect();
         doors.replicas.hold(scope, &held).await?;
         tracing::warn!(count = new, "a device deletes much: its deletions wait for a person");

@@ -83,11 +83,7 @@ pub async fn push(
     Ok(PushAnswer { answers, stopped, head: written.head })
 }
 
-fn take(
-    turn: &mut Turn,
-    changes: &[Pushed],
-    holding: &Holding,
-) -> (Vec<Told>, Option<Refused>) {
+fn take(turn: &mut Turn, changes: &[Pushed], holding: &Holding) -> (Vec<Told>, Option<Refused>) {
     let mut answers = Vec::with_capacity(changes.len());
     for change in changes {
         match holding.take(turn, change) {
@@ -99,7 +95,11 @@ fn take(
 }
 
 /// Refused `forbidden` where `device` is not paired with `person`, or no longer.
-pub(crate) async fn must_own(doors: &Doors, person: PersonId, device: DeviceId) -> Result<(), Failure> {
+pub(crate) async fn must_own(
+    doors: &Doors,
+    person: PersonId,
+    device: DeviceId,
+) -> Result<(), Failure> {
     let grants = doors.accounts.grants(person, doors.clock.now_ms()).await?;
     if grants.iter().any(|grant| grant.id == device && grant.kind == GrantKind::Device) {
         return Ok(());

@@ -83,7 +83,8 @@ fn fitting(items: &[Item]) -> usize {
     let fits = items.iter().take_while(|item| {
         let before = bytes;
         let held = item.registers.iter();
-        bytes += held.map(|(register, held)| value_bytes(register, held.value.as_ref())).sum::<usize>();
+        bytes +=
+            held.map(|(register, held)| value_bytes(register, held.value.as_ref())).sum::<usize>();
         before < BYTES_MAX
     });
     fits.count()

@@ -63,9 +63,10 @@ pub async fn snapshot(doors: &Doors, scope: Scope) -> Result<Snapshot, Failure> 
         let copy = file.try_clone().map_err(fault)?;
         doors.blobs.put(&key(scope), copy).await?;
         if purged_since(doors, scope, head.seq).await? == Some(false) {
-            return opened(file).await?.map(|(_, made)| made).ok_or_else(|| {
-                fault(io::ErrorKind::InvalidData.into()).into()
-            });
+            return opened(file)
+                .await?
+                .map(|(_, made)| made)
+                .ok_or_else(|| fault(io::ErrorKind::InvalidData.into()).into());
         }
         doors.blobs.remove(&key(scope)).await?;
     }
@@ -140,8 +141,7 @@ async fn make(doors: &Doors, scope: Scope, head: &Head) -> Result<File, Fault> {
     let draft = doors.blobs.draft().await?;
     let cursor = Cursor { epoch: head.epoch, seq: head.seq }.text(scope.library);
     let (begun, library) = (head.clone(), scope.library);
-    let mut writing =
-        blocking(move || Writing::begin(draft, library, &begun, &cursor)).await?;
+    let mut writing = blocking(move || Writing::begin(draft, library, &begun, &cursor)).await?;
     let mut stretch = Stretch { limit: PART, ..Stretch::default() };
     let mut settled = head.seq;
     loop {

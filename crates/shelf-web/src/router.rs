@@ -14,8 +14,7 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        password, people, privacy, save, settings, sharing, tags, trash, waiting,
-        webhooks,
+        password, people, privacy, save, settings, sharing, tags, trash, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},

@@ -92,7 +92,9 @@ mod tests {
             r#"{{"type": "push", "id": "a", "library": "{LIBRARY}", "device": "{LIBRARY}",
                 "changes": []}}"#
         );
-        assert!(matches!(read(&push), Ok(Said::Push(id, _, body)) if id == "a" && body.changes() == 0));
+        assert!(
+            matches!(read(&push), Ok(Said::Push(id, _, body)) if id == "a" && body.changes() == 0)
+        );
         assert!(matches!(read(r#"{"type": "ping"}"#), Ok(Said::Ping)));
         assert!(matches!(read(r#"{"type": "pong"}"#), Ok(Said::Pong)));
     }

@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 use shelf_domain::id::DeviceId;
 use shelf_domain::refusal::Refused;
 use shelf_sync::held::WAITS_MS;
-use shelf_sync::{
-    Doors, HeldItem, HeldOf, confirm_held, held_items, list_held, refuse_held,
-};
+use shelf_sync::{Doors, HeldItem, HeldOf, confirm_held, held_items, list_held, refuse_held};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -119,7 +117,11 @@ struct ItemsOut {
 /// Refused `not_found` where nothing of `device` waits.
 async fn must_wait(doors: &Doors, within: &In, device: DeviceId) -> Result<(), Problem> {
     let found = held_items(doors, within.scope, device, 0, 1).await?;
-    if found.is_empty() { Err(Refused::not_found("device of which something waits").into()) } else { Ok(()) }
+    if found.is_empty() {
+        Err(Refused::not_found("device of which something waits").into())
+    } else {
+        Ok(())
+    }
 }
 
 /// List what a device would delete.

@@ -12,7 +12,7 @@ use axum::http::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shelf_domain::id::{DeviceId, ItemId};
 use shelf_domain::stated::{Stated, StatedAlias};
@@ -243,7 +243,7 @@ async fn file(made: Snapshot, tag: &str, from: Option<u64>) -> Answer {
             headers.insert(CONTENT_RANGE, range);
         }
     }
-    Ok(response.into_response())
+    Ok(response)
 }
 
 #[cfg(test)]

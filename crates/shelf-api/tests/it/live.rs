@@ -54,8 +54,9 @@ async fn who_is_far_behind_is_told_to_pull_and_who_is_of_another_epoch_to_start_
     let device = world.post(ada, "/v1/devices", &json!({"name": "p"})).await.at("/id");
     let begin = world.get(ada, &format!("{LIBRARY}/changes")).await.at("/next_cursor");
     for part in [0, 400, 800] {
-        let changes: Vec<Value> =
-            (part + 1..=part + 400).map(|n| change(n, &format!("https://far.example/{n}"))).collect();
+        let changes: Vec<Value> = (part + 1..=part + 400)
+            .map(|n| change(n, &format!("https://far.example/{n}")))
+            .collect();
         let body = json!({"device": device, "changes": changes});
         world.post(ada, &format!("{LIBRARY}/changes"), &body).await;
     }

@@ -127,7 +127,10 @@ async fn a_snapshot_is_resumed_where_it_was_cut_off() {
     assert_eq!(rest.header("content-range"), format!("bytes 10-{}/{bytes}", bytes - 1));
     assert_eq!(rest.header("content-length"), (bytes - 10).to_string());
     let other = ask("bytes=10-", "\"another\"").await;
-    assert_eq!((other.status, other.header("content-length")), (StatusCode::OK, &*bytes.to_string()));
+    assert_eq!(
+        (other.status, other.header("content-length")),
+        (StatusCode::OK, &*bytes.to_string())
+    );
     let beyond = ask(&format!("bytes={bytes}-"), whole.header("etag")).await;
     assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(beyond.header("content-range"), format!("bytes */{bytes}"));
@@ -145,7 +148,10 @@ async fn deletions_that_wait_are_listed_confirmed_and_refused() {
     assert_eq!(told.at("/answers/0/status"), "held", "{}", told.text);
     assert_eq!(told.json["head"]["seq"], 120);
     let held = world.get(&world.ada, &format!("{BASE}/held")).await;
-    assert_eq!((held.at("/items/0/name"), &held.json["items"][0]["count"]), ("phone".into(), &json!(60)));
+    assert_eq!(
+        (held.at("/items/0/name"), &held.json["items"][0]["count"]),
+        ("phone".into(), &json!(60))
+    );
     let path = format!("{BASE}/held/{device}");
     let listed = world.get(&world.ada, &format!("{path}?limit=2")).await;
     assert_eq!(listed.at("/items/0/title"), "https://held.example/1");

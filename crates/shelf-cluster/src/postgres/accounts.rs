@@ -263,11 +263,8 @@ impl Accounts for Postgres {
         name: &str,
     ) -> Result<bool, Fault> {
         let sql = "UPDATE grants SET name = $3 WHERE person = $1 AND id = $2";
-        let of: [Bound<'_>; 3] = [
-            (&uuid(person), Type::UUID),
-            (&Uuid::from(grant), Type::UUID),
-            (&name, Type::TEXT),
-        ];
+        let of: [Bound<'_>; 3] =
+            [(&uuid(person), Type::UUID), (&Uuid::from(grant), Type::UUID), (&name, Type::TEXT)];
         Ok(self.execute("renaming a grant", sql, &of).await? > 0)
     }
 

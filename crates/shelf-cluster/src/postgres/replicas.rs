@@ -67,9 +67,9 @@ pub(super) async fn put_held(within: &Within<'_>, held: &[HeldChange]) -> Result
 async fn stretch_of(within: &Within<'_>, stretch: &Stretch) -> Result<Stretched, Fault> {
     let head = load::head(within).await?;
     let (after, limit) = (after_of(stretch.after), limit_of(stretch.limit));
-    let mut of: Vec<Bound<'_>> = vec![(&after, Type::UUID), (&limit, Type::INT8)];
     let ranges: Option<Vec<i32>> =
         stretch.ranges.as_ref().map(|all| all.iter().copied().map(i32::from).collect());
+    let mut of: Vec<Bound<'_>> = vec![(&after, Type::UUID), (&limit, Type::INT8)];
     let rows = match &ranges {
         None => within.rows(ITEMS, &of).await?,
         Some(ranges) => {
@@ -126,8 +126,7 @@ impl Replicas for Postgres {
         after: Option<ItemId>,
         limit: usize,
     ) -> Result<Vec<(ItemId, ItemId)>, Fault> {
-        let of: [Bound<'_>; 2] =
-            [(&after_of(after), Type::UUID), (&limit_of(limit), Type::INT8)];
+        let of: [Bound<'_>; 2] = [(&after_of(after), Type::UUID), (&limit_of(limit), Type::INT8)];
         let rows = self.query_in(scope, "reading what joined", ALIASES, &of).await?;
         Ok(rows.iter().map(pair_of).collect())
     }
@@ -186,8 +185,7 @@ impl Replicas for Postgres {
 
     async fn let_go(&self, scope: Scope, device: DeviceId, counters: &[u64]) -> Result<(), Fault> {
         let counters: Vec<i64> = counters.iter().map(|n| n.cast_signed()).collect();
-        let of: [Bound<'_>; 2] =
-            [(&Uuid::from(device), Type::UUID), (&counters, Type::INT8_ARRAY)];
+        let of: [Bound<'_>; 2] = [(&Uuid::from(device), Type::UUID), (&counters, Type::INT8_ARRAY)];
         self.query_in(scope, "letting go of changes", LET_GO, &of).await.map(drop)
     }
 }

@@ -194,12 +194,11 @@ async fn a_gap_stops_the_queue_and_keeps_what_came_before() {
 async fn only_a_device_paired_with_the_caller_pushes() {
     let world = World::new().await;
     let phone = world.paired("phone").await;
-    let ask =
-        |device| Push {
-            device,
-            changes: vec![world.desk.pushed(1, 0, "https://a.example/")],
-            confirmed: BTreeSet::new(),
-        };
+    let ask = |device| Push {
+        device,
+        changes: vec![world.desk.pushed(1, 0, "https://a.example/")],
+        confirmed: BTreeSet::new(),
+    };
     let stranger = PersonId::from_bytes([9; 16]);
     let scope = world.desk.scope;
     let theirs = push(&world.doors, scope, stranger, ask(phone)).await;

@@ -140,7 +140,8 @@ async fn what_waits_is_no_content_and_of_one_library(
     library: &dyn Library,
     replicas: &dyn Replicas,
 ) {
-    let before = (library.head(desk.scope).await.unwrap(), replicas.sums(desk.scope).await.unwrap());
+    let before =
+        (library.head(desk.scope).await.unwrap(), replicas.sums(desk.scope).await.unwrap());
     let [phone, laptop] = [desk.new_device(), desk.new_device()];
     let held = [held_of(desk, phone, 3, 50), held_of(desk, phone, 4, 60)];
     replicas.hold(desk.scope, &held).await.unwrap();

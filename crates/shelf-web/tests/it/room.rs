@@ -16,8 +16,8 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_courier::Courier;
-use shelf_domain::id::PersonId;
 use shelf_domain::id::DeviceId;
+use shelf_domain::id::PersonId;
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
