@@ -201,6 +201,7 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("get_checksum", BULK, BOOKMARKS_R),
     ("repair_ranges", BULK, BOOKMARKS_R),
     ("get_snapshot", WHOLE, BOOKMARKS_R),
+    ("get_part", BULK, BOOKMARKS_R),
     ("list_held", READ, BOOKMARKS_R),
     ("list_held_items", READ, BOOKMARKS_R),
     ("confirm_held", BULK, BOOKMARKS_W),

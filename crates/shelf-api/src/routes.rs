@@ -27,6 +27,7 @@ mod trash;
 mod history;
 pub(crate) mod sync;
 mod replicas;
+mod part;
 mod held;
 mod activity;
 mod privacy;
@@ -64,6 +65,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(history::routes())
         .merge(sync::routes())
         .merge(replicas::routes())
+        .merge(part::routes())
         .merge(held::routes())
         .merge(activity::routes())
         .merge(privacy::routes())

@@ -11,12 +11,14 @@ mod holding;
 pub mod held;
 pub mod checksum;
 pub mod repair;
+pub mod part;
 pub mod snapshot;
 
 pub use checksum::{Checksum, checksum};
 pub use cursor::{Cursor, Expired, Reset, reset_of};
 pub use doors::Doors;
 pub use held::{Confirmed, HeldItem, HeldOf, confirm_held, held_items, list_held, refuse_held};
+pub use part::{Part, Parted, Start, part};
 pub use pull::{Pull, Pulled, pull};
 pub use push::{Push, PushAnswer, Told, push};
 pub use repair::{Repair, Repaired, repair};

@@ -160,6 +160,7 @@ pub(crate) const WITHOUT: &[&str] = &[
     "get_checksum",
     "repair_ranges",
     "get_snapshot",
+    "get_part",
     "list_held",
     "list_held_items",
     "confirm_held",

@@ -167,3 +167,30 @@ async fn deletions_that_wait_are_listed_confirmed_and_refused() {
     assert_eq!(none.status, StatusCode::NOT_FOUND);
     assert_eq!(world.get(&world.ada, &format!("{BASE}/sync")).await.json["held"], 0);
 }
+
+#[tokio::test]
+async fn a_part_is_told_from_its_beginning_and_then_by_cursor() {
+    let world = World::new().await;
+    let folder =
+        world.post(&world.ada, &format!("{BASE}/collections"), &json!({"name": "F"})).await;
+    let folder = folder.at("/item/id");
+    let within = json!({"url": "https://in.example", "places": [{"collection": folder}]});
+    world.post(&world.ada, &format!("{BASE}/bookmarks"), &within).await;
+    world.saved(&world.ada, "https://out.example").await;
+    let path = format!("{BASE}/sync/part?folders={folder}&thin=true");
+    let told = world.get(&world.ada, &path).await;
+    assert!(told.text.contains("https://in.example"), "{}", told.text);
+    assert!(!told.text.contains("https://out.example"));
+    let cursor = told.at("/next_cursor");
+    let later = world.saved(&world.ada, "https://later.example").await;
+    let told = world.get(&world.ada, &format!("{path}&cursor={cursor}")).await;
+    assert_eq!(told.json["leave"], json!([later]), "{}", told.text);
+    assert_eq!(told.json["again"], false);
+    let since = format!("{BASE}/sync/part?since=2020-01-01T00:00:00Z");
+    assert!(world.get(&world.ada, &since).await.text.contains("https://out.example"));
+    let bad = world.get(&world.ada, &format!("{BASE}/sync/part?folders=x")).await;
+    assert_eq!(
+        (bad.status, bad.at("/errors/0/pointer")),
+        (StatusCode::BAD_REQUEST, "?folders".into())
+    );
+}

@@ -3,6 +3,7 @@
 
 mod beginning;
 mod holding;
+mod parts;
 
 use shelf_domain::change::Pushed;
 use shelf_domain::id::{ActId, DeviceId, PersonId};

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations that no field asks: how the process is, files, what people decide about what is
 /// theirs, what devices push, and what lists and nodes answer.
-const WITHOUT: [&str; 31] = [
+const WITHOUT: [&str; 32] = [
     "get_health",
     "get_readiness",
     "get_metrics",
@@ -32,6 +32,7 @@ const WITHOUT: [&str; 31] = [
     "get_checksum",
     "repair_ranges",
     "get_snapshot",
+    "get_part",
     "list_held",
     "list_held_items",
     "confirm_held",
