@@ -171,7 +171,7 @@ pub struct Problem {
     /// Headers it brings.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// That a replica starts again, and why.
-    pub reset: Option<ResetOut>,
+    pub reset: Option<Box<ResetOut>>,
 }
 
 /// The body of a problem (RFC 9457).
@@ -262,7 +262,7 @@ impl Problem {
             code: self.code,
             trace_id: trace,
             errors: &self.errors,
-            reset: self.reset,
+            reset: self.reset.as_deref().copied(),
         };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(text));

@@ -129,11 +129,9 @@ pub(crate) async fn expired(
         matches!(&failure, Failure::Refused(refused) if refused.code == Code::CursorExpired);
     let mut problem = Problem::from(failure);
     if let (true, Some(cursor)) = (has_expired, cursor) {
-        problem.reset = reset_of(doors, scope, cursor).await?.map(|reset| ResetOut {
-            why: reset.why.name(),
-            epoch: reset.head.epoch,
-            seq: reset.head.seq,
-            floor: reset.head.floor,
+        problem.reset = reset_of(doors, scope, cursor).await?.map(|reset| {
+            let (why, head) = (reset.why.name(), reset.head);
+            Box::new(ResetOut { why, epoch: head.epoch, seq: head.seq, floor: head.floor })
         });
     }
     Ok(problem)
