@@ -110,6 +110,8 @@ struct Ask {
     set: Puts,
     taken: Taken,
     by_server: bool,
+    /// Whether it waited, so that its author may have put more since.
+    waited: bool,
 }
 
 /// One turn at the log: what is seen, who writes, and the rows decided so far.
@@ -226,7 +228,9 @@ impl Turn {
             }
         }
         let (n, base, act) = (self.n + 1, self.shelf.head.seq, self.act);
-        let outcome = self.decide(Ask { n, hlc, base, act, item, kind, set, taken, by_server })?;
+        let waited = false;
+        let ask = Ask { n, hlc, base, act, item, kind, set, taken, by_server, waited };
+        let outcome = self.decide(ask)?;
         self.n = n;
         Ok(outcome)
     }
@@ -276,7 +280,7 @@ impl Turn {
         let held = ask.set.keys().filter_map(|register| known.registers.get(register));
         let seen = held.filter(|held| {
             let by = held.stamp.device;
-            let own = by == self.author.device || (by_alias && by == DeviceId::SEQUENCER);
+            let own = (by == self.author.device && !ask.waited) || (by_alias && by == DeviceId::SEQUENCER);
             own || held.seq <= ask.base
         });
         let latest = seen.map(|held| held.stamp.hlc).max();

@@ -30,16 +30,17 @@ impl Turn {
         self.take(pushed, |_| Err(refused))
     }
 
-    /// Decides a change of the author that was held, with the counter, stamp and base it came with.
-    /// What was decided before is answered as it was then.
+    /// Decides a change of the author that was held, with the counter, stamp and base it came with:
+    /// what its author put since is later. What was decided before is answered as it was then.
     pub fn confirm(&mut self, pushed: &Pushed) -> Result<Outcome, Refused> {
-        let asked = fingerprint(pushed);
         let is_held =
             |told: &Result<Outcome, Refused>| matches!(told, Ok(one) if one.status == Status::Held);
-        if let Some(known) = self.answers.get(&pushed.n).filter(|known| !is_held(&known.told)) {
+        let known = self.answers.get(&pushed.n);
+        if let Some(known) = known.filter(|known| !is_held(&known.told)) {
             return known.told.clone();
         }
-        let told = self.decide(self.ask_of(pushed));
+        let asked = known.map_or_else(|| fingerprint(pushed), |known| known.asked.clone());
+        let told = self.decide(Ask { waited: true, ..self.ask_of(pushed) });
         self.answered.insert(pushed.n, Answer { asked, told: told.clone() });
         told
     }
@@ -82,6 +83,7 @@ impl Turn {
             set: pushed.set.clone(),
             taken: Taken::Joins,
             by_server: false,
+            waited: false,
         }
     }
 }
