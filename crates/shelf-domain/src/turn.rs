@@ -280,7 +280,8 @@ impl Turn {
         let held = ask.set.keys().filter_map(|register| known.registers.get(register));
         let seen = held.filter(|held| {
             let by = held.stamp.device;
-            let own = (by == self.author.device && !ask.waited) || (by_alias && by == DeviceId::SEQUENCER);
+            let own = (by == self.author.device && !ask.waited)
+                || (by_alias && by == DeviceId::SEQUENCER);
             own || held.seq <= ask.base
         });
         let latest = seen.map(|held| held.stamp.hlc).max();

@@ -56,9 +56,12 @@ impl Holding {
         if lines.iter().map(|line| line.count).sum::<u64>() + new > HELD_MAX {
             return Ok(Self { full: counters, ..Self::default() });
         }
-        let at = doors.clock.now_ms();
-        let held =
-            |change: &&Pushed| HeldChange { device: ask.device, at, change: Pushed::clone(change) };
+        // What it had seen is no more than there is now.
+        let (at, seq) = (doors.clock.now_ms(), doors.library.head(scope).await?.seq);
+        let held = |change: &&Pushed| {
+            let change = Pushed { base: change.base.min(seq), ..Pushed::clone(change) };
+            HeldChange { device: ask.device, at, change }
+        };
         let held: Vec<HeldChange> = changes.iter().map(held).collect();
         doors.replicas.hold(scope, &held).await?;
         tracing::warn!(count = new, "a device deletes much: its deletions wait for a person");

@@ -99,6 +99,24 @@ async fn what_is_confirmed_is_decided_with_its_own_stamp_and_base() {
 }
 
 #[tokio::test]
+async fn what_the_device_brought_back_since_stays() {
+    let world = World::new().await;
+    let (scope, phone) = (world.desk.scope, world.paired("phone").await);
+    let items = saved(&world, phone, 1, 100).await;
+    let queue = deletions(&world, 101, &items);
+    world.push(phone, &queue).await;
+    let mut back = deletion(&world, 201, 10_000, items[0]);
+    back.set = [(Register::from(field::TRASHED_AT), None)].into();
+    world.push(phone, &[back]).await;
+    let told = confirm_held(&world.doors, scope, phone, u64::MAX).await.unwrap();
+    let first = told.answers[0].told.as_ref().unwrap();
+    assert_eq!(first.status, Status::Superseded, "it was brought back after it was deleted");
+    assert_eq!(living(&world).await, 1);
+    let again = world.push(phone, &queue[..1]).await;
+    assert_eq!(statuses(&again), [Status::Superseded], "and the device is told so");
+}
+
+#[tokio::test]
 async fn what_is_refused_was_never_done() {
     let world = World::new().await;
     let (scope, phone) = (world.desk.scope, world.paired("phone").await);
