@@ -97,9 +97,8 @@ fn unpacked(packed: &[u8]) -> String {
 fn files(dir: &Path) -> Vec<Vec<u8>> {
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
     let all = entries.map(|entry| entry.unwrap().path());
-    let read = |path: PathBuf| match path.is_dir() {
-        true => files(&path),
-        false => vec![std::fs::read(&path).unwrap()],
+    let read = |path: PathBuf| {
+        if path.is_dir() { files(&path) } else { vec![std::fs::read(&path).unwrap()] }
     };
     all.flat_map(read).collect()
 }
