@@ -9,6 +9,7 @@ use shelf_identity::privacy::erase::{Beside, erase};
 use shelf_ports::Fault;
 use shelf_ports::replies::Replies;
 use shelf_ports::search::SearchIndex;
+use shelf_sync::forget_snapshots_of;
 use std::sync::Arc;
 
 /// Erasures that have a turn in one look.
@@ -44,6 +45,7 @@ impl Erasing {
 impl Beside for Erasing {
     async fn forget(&self, scope: Scope) -> Result<(), Fault> {
         forget_files(&self.stores, scope).await?;
+        forget_snapshots_of(&*self.stores.blobs, scope).await?;
         self.index.reset(scope).await
     }
 

@@ -77,6 +77,7 @@ mod tests {
         "auth_codes",
         "deliveries",
         "device_asks",
+        "held",
         "links",
         "replies",
         "sso_flows",

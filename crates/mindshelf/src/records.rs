@@ -304,6 +304,7 @@ fn advice(durability: &Durability) -> Vec<String> {
 fn stores_of<S>(store: S, setup: &Setup, Beside { blobs, rooms }: Beside) -> Stores
 where
     S: shelf_ports::library::Library
+        + shelf_ports::replicas::Replicas
         + shelf_ports::views::Views
         + shelf_ports::imports::Imports
         + shelf_ports::activity::Activity
@@ -316,6 +317,7 @@ where
     let shared = Arc::new(store);
     Stores {
         library: shared.clone(),
+        replicas: shared.clone(),
         views: shared.clone(),
         imports: shared.clone(),
         activity: shared.clone(),

@@ -18,6 +18,7 @@ use shelf_ports::tenants::Reach;
 use shelf_ports::usage::Usage;
 use shelf_ports::webhooks::Webhooks;
 use shelf_ports::{Failure, Fault};
+use shelf_sync::forget_snapshots;
 use shelf_vault::RootVault;
 use std::error::Error;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -193,18 +194,20 @@ async fn make_keys(kept: &Kept) -> Result<(), Fault> {
 
 /// One round: the trash after thirty days, activity after thirteen months, stored answers after
 /// thirty days, deliveries after thirty days, what was asked for by day after four hundred, files that
-/// wait for their import after a day. What is from before there were keys is sealed, and whoever has
+/// wait for their import and snapshots after a
+/// day. What is from before there were keys is sealed, and whoever has
 /// no key yet gets one. What fails, and be it one library, keeps nothing else waiting; the first
 /// failure is told.
 async fn round(kept: &Kept) -> Result<(), Failure> {
     let Kept { stores, replies, webhooks, usage, erasing, sealing, .. } = kept;
     let now = stores.clock.now_ms();
-    let done: [Result<(), Failure>; 9] = [
+    let done: [Result<(), Failure>; 10] = [
         forget_activity(stores, now).await,
         clear_libraries(stores, now).await,
         sealing.vault.make_missing().await.map(drop).map_err(Failure::from),
         sealing.seal(&erasing.doors).await.map_err(Failure::from),
         forget_waiting(stores).await.map(drop).map_err(Failure::from),
+        forget_snapshots(&*stores.blobs, now).await.map(drop).map_err(Failure::from),
         webhooks.forget_deliveries(now - DELIVERIES_MS).await.map_err(Failure::from),
         usage.forget_spent(Day::of(now).before(SPENT_DAYS)).await.map_err(Failure::from),
         erasing.doors.privacy.forget_receipts(now).await.map_err(Failure::from),

@@ -2,6 +2,7 @@
 //! have it done.
 
 use crate::graphql;
+use crate::live;
 use crate::openapi::operations;
 use crate::routes::oauth;
 use axum::http::Method;
@@ -75,6 +76,8 @@ const ELSEWHERE: &[(&str, u32)] = &[
     ("/v1/{*rest}", READ),
     // What a field of it asks costs besides, as it is asked.
     (graphql::ADDRESS, READ),
+    // The socket of sync: what is told and pushed over it costs besides.
+    (live::ADDRESS, READ),
     (oauth::SERVER, READ),
     (oauth::RESOURCE, READ),
     (oauth::TOKEN, WRITE),
@@ -144,6 +147,7 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("take_right_back", WRITE, SHARING_W),
     ("list_devices", READ, ACCOUNT_R),
     ("pair_device", WRITE, BOOKMARKS_W),
+    ("rename_device", WRITE, ACCOUNT_W),
     ("unpair_device", WRITE, ACCOUNT_W),
     ("list_sessions", READ, ACCOUNT_R),
     ("end_session", WRITE, ACCOUNT_W),
@@ -208,6 +212,15 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("object", WRITE, ACCOUNT_W),
     ("give_consent", WRITE, ACCOUNT_W),
     ("pull_changes", SEARCH, BOOKMARKS_R),
+    ("get_sync", READ, BOOKMARKS_R),
+    ("get_checksum", BULK, BOOKMARKS_R),
+    ("repair_ranges", BULK, BOOKMARKS_R),
+    ("get_snapshot", WHOLE, BOOKMARKS_R),
+    ("get_part", BULK, BOOKMARKS_R),
+    ("list_held", READ, BOOKMARKS_R),
+    ("list_held_items", READ, BOOKMARKS_R),
+    ("confirm_held", BULK, BOOKMARKS_W),
+    ("refuse_held", WRITE, BOOKMARKS_W),
     ("push_changes", WRITE, BOOKMARKS_W),
 ];
 

@@ -28,6 +28,7 @@ mod routes;
 mod graphql;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
+mod live;
 
 pub use background::Background;
 pub use gate::Gate;
@@ -123,7 +124,7 @@ pub fn part(api: Api) -> Router {
         .layer(middleware::from_fn_with_state(api.clone(), replays::replay));
     let interface = bounded(interface, &limited);
     let gateway = graphql::Gateway::new(interface.clone(), &document);
-    let beside = routes::oauth::routes().merge(graphql::routes(gateway));
+    let beside = routes::oauth::routes().merge(graphql::routes(gateway)).merge(live::routes());
     interface
         .merge(bounded(beside, &limited))
         .layer(middleware::from_fn_with_state(api, watch::watch))

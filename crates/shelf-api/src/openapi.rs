@@ -329,6 +329,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("/tokens/", 7),
         ("/sessions/", 8),
         ("/devices/", 6),
+        ("/held/", 6),
         ("/apps/", 19),
         ("/bookmarks/", 1),
         ("/collections/", 2),

@@ -140,6 +140,21 @@ pub struct Place {
     pub detail: String,
 }
 
+/// That a replica starts again, with its queue: why, and where the log stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Reset)]
+pub struct ResetOut {
+    /// `epoch`: a backup was restored; `floor`: rows after the cursor were removed; `ahead`: it is
+    /// beyond the end of the log.
+    pub why: &'static str,
+    /// The epoch by now.
+    pub epoch: u32,
+    /// The position of the last change.
+    pub seq: u64,
+    /// Below this a reader starts from a snapshot.
+    pub floor: u64,
+}
+
 /// An answer that is not a yes, before it knows which request it answers.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -155,6 +170,8 @@ pub struct Problem {
     pub errors: Vec<Place>,
     /// Headers it brings.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// That a replica starts again, and why.
+    pub reset: Option<Box<ResetOut>>,
 }
 
 /// The body of a problem (RFC 9457).
@@ -180,6 +197,9 @@ pub struct ProblemBody<'a> {
     /// The places that are wrong.
     #[serde(skip_serializing_if = "<[Place]>::is_empty")]
     pub errors: &'a [Place],
+    /// Of an expired cursor: that a replica starts again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset: Option<ResetOut>,
 }
 
 impl Problem {
@@ -187,7 +207,7 @@ impl Problem {
     pub(crate) fn wrong(wrong: Wrong, detail: impl Into<String>) -> Self {
         let (status, code, title, _) = wrong.text();
         let (detail, errors, headers) = (detail.into(), Vec::new(), Vec::new());
-        Self { status, code, title, detail, errors, headers }
+        Self { status, code, title, detail, errors, headers, reset: None }
     }
 
     /// The query parameter `name` is not valid because of `detail`.
@@ -242,6 +262,7 @@ impl Problem {
             code: self.code,
             trace_id: trace,
             errors: &self.errors,
+            reset: self.reset.as_deref().copied(),
         };
         let text = serde_json::to_string(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(text));
@@ -279,7 +300,7 @@ impl From<Refused> for Problem {
             }
             _ => Vec::new(),
         };
-        Self { status, code, title, detail: refused.detail, errors, headers }
+        Self { status, code, title, detail: refused.detail, errors, headers, reset: None }
     }
 }
 

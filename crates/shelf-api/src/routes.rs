@@ -28,7 +28,10 @@ mod imports;
 mod exports;
 mod trash;
 mod history;
-mod sync;
+pub(crate) mod sync;
+mod replicas;
+mod part;
+mod held;
 mod activity;
 mod privacy;
 
@@ -67,6 +70,9 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(trash::routes())
         .merge(history::routes())
         .merge(sync::routes())
+        .merge(replicas::routes())
+        .merge(part::routes())
+        .merge(held::routes())
         .merge(activity::routes())
         .merge(privacy::routes())
 }

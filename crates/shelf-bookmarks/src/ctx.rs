@@ -15,6 +15,7 @@ use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::Imports;
 use shelf_ports::leases::Leases;
 use shelf_ports::library::{Decision, IdempotencyKey, Library, Written};
+use shelf_ports::replicas::Replicas;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::usage::Rooms;
 use shelf_ports::views::Views;
@@ -31,6 +32,8 @@ const REPLICA_WAIT: Duration = Duration::from_millis(250);
 pub struct Stores {
     /// The log and the one door.
     pub library: Arc<dyn Library>,
+    /// The folded state as replicas take it, and what waits for a person.
+    pub replicas: Arc<dyn Replicas>,
     /// Lists over the folded state.
     pub views: Arc<dyn Views>,
     /// Import jobs and ledgers.

@@ -11,6 +11,7 @@ mod schema;
 mod load;
 mod persist;
 mod library;
+mod replicas;
 mod views;
 mod news;
 mod accounts;

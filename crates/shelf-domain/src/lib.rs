@@ -25,6 +25,8 @@ mod packed;
 pub mod change;
 pub mod item;
 pub mod shelf;
+pub mod sums;
+pub mod stated;
 pub mod listed;
 pub mod order;
 pub mod turn;

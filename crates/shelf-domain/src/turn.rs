@@ -6,6 +6,9 @@
 mod check;
 mod join;
 mod text;
+mod queue;
+
+pub use queue::fingerprint;
 
 use crate::change::{Change, Pushed, Puts};
 use crate::id::{ActId, DeviceId, Ids, ItemId};
@@ -43,6 +46,8 @@ pub enum Status {
     Superseded,
     /// The item joined an older one.
     Joined,
+    /// It waits outside the log until a person says that it was meant.
+    Held,
 }
 
 /// The answer to one put.
@@ -106,6 +111,8 @@ struct Ask {
     set: Puts,
     taken: Taken,
     by_server: bool,
+    /// Whether it waited, so that its author may have put more since.
+    waited: bool,
 }
 
 /// One turn at the log: what is seen, who writes, and the rows decided so far.
@@ -228,44 +235,11 @@ impl Turn {
             }
         }
         let (n, base, act) = (self.n + 1, self.shelf.head.seq, self.act);
-        let outcome = self.decide(Ask { n, hlc, base, act, item, kind, set, taken, by_server })?;
+        let waited = false;
+        let ask = Ask { n, hlc, base, act, item, kind, set, taken, by_server, waited };
+        let outcome = self.decide(ask)?;
         self.n = n;
         Ok(outcome)
-    }
-
-    /// Takes one change of a paired device; a refusal uses up its counter too.
-    ///
-    /// Errors are about the queue itself (`gap`, `device_reused`) and use up nothing.
-    pub fn push(&mut self, pushed: &Pushed) -> Result<Result<Outcome, Refused>, Refused> {
-        let asked = fingerprint(pushed);
-        if pushed.n <= self.n {
-            return match self.answers.get(&pushed.n).or_else(|| self.answered.get(&pushed.n)) {
-                Some(answer) if answer.asked == asked => Ok(answer.told.clone()),
-                _ => Err(Refused::new(
-                    Code::DeviceReused,
-                    pushed.n.to_string(),
-                    "this counter carried another change, or its answer is no longer kept",
-                )),
-            };
-        }
-        if pushed.n > self.n + 1 {
-            let detail = format!("the next counter of this device is {}", self.n + 1);
-            return Err(Refused::new(Code::Gap, pushed.n.to_string(), detail));
-        }
-        let told = self.decide(Ask {
-            n: pushed.n,
-            hlc: pushed.hlc,
-            base: pushed.base.min(self.shelf.head.seq),
-            act: pushed.act,
-            item: pushed.item,
-            kind: pushed.kind.clone(),
-            set: pushed.set.clone(),
-            taken: Taken::Joins,
-            by_server: false,
-        });
-        self.n = pushed.n;
-        self.answered.insert(pushed.n, Answer { asked, told: told.clone() });
-        Ok(told)
     }
 
     /// Takes back an idle turn's place in time, for another author's rows: used by replicas.
@@ -317,7 +291,8 @@ impl Turn {
         let held = ask.set.keys().filter_map(|register| known.registers.get(register));
         let seen = held.filter(|held| {
             let by = held.stamp.device;
-            let own = by == self.author.device || (by_alias && by == DeviceId::SEQUENCER);
+            let own = (by == self.author.device && !ask.waited)
+                || (by_alias && by == DeviceId::SEQUENCER);
             own || held.seq <= ask.base
         });
         let latest = seen.map(|held| held.stamp.hlc).max();
@@ -475,13 +450,6 @@ pub fn reads_of<'a>(batch: impl IntoIterator<Item = &'a Pushed>) -> Reads {
         }
     }
     reads
-}
-
-/// The hash that says whether two pushes under one counter are the same.
-pub fn fingerprint(pushed: &Pushed) -> String {
-    use sha2::Digest;
-    let canonical = serde_json::to_value(pushed).map(|v| v.to_string()).unwrap_or_default();
-    hex::encode(sha2::Sha256::digest(canonical.as_bytes()))
 }
 
 /// The logical time of what the sequencer puts besides: it wins over what is there, and loses to

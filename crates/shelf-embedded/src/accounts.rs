@@ -283,6 +283,22 @@ impl Accounts for Embedded {
         .await
     }
 
+    async fn rename_grant(
+        &self,
+        person: PersonId,
+        grant: DeviceId,
+        name: &str,
+    ) -> Result<bool, Fault> {
+        let name = name.to_owned();
+        self.write("renaming a grant", move |connection| {
+            let renamed = connection
+                .prepare_cached("UPDATE grants SET name = ?3 WHERE person = ?1 AND id = ?2")?
+                .execute(params![person.to_bytes(), grant.to_bytes(), name])?;
+            Ok(renamed > 0)
+        })
+        .await
+    }
+
     async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault> {
         self.write("revoking a grant", move |connection| {
             let gone = connection

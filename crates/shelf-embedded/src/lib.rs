@@ -7,6 +7,7 @@ mod load;
 mod known;
 mod persist;
 mod library;
+mod replicas;
 mod views;
 mod accounts;
 mod tenants;

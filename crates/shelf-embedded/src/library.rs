@@ -323,7 +323,7 @@ impl Library for Embedded {
     async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
         Embedded::write(self, "forgetting old answers", move |connection| {
             let Some(library) = load::library_key(connection, scope)? else { return Ok(()) };
-            for table in ["answers", "replies"] {
+            for table in ["answers", "replies", "held"] {
                 let sql = format!("DELETE FROM {table} WHERE library = ?1 AND at < ?2");
                 connection.prepare_cached(&sql)?.execute(params![library, until])?;
             }

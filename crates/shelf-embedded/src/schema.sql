@@ -222,6 +222,12 @@ CREATE INDEX children_bookmark ON children (library, bookmark);
 CREATE TABLE trashed (library INTEGER NOT NULL, at INTEGER NOT NULL, id BLOB NOT NULL,
     PRIMARY KEY (library, at, id)) WITHOUT ROWID;
 
+-- deletions of devices that wait for a person, outside the log
+CREATE TABLE held (
+    library INTEGER NOT NULL, device BLOB NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL,
+    change TEXT NOT NULL, PRIMARY KEY (library, device, n)
+) WITHOUT ROWID;
+
 -- activity
 CREATE TABLE activity (
     library INTEGER NOT NULL, person BLOB NOT NULL, at INTEGER NOT NULL, deed TEXT NOT NULL,

@@ -177,6 +177,14 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     /// The grants of `person` that have not ended, latest first.
     async fn grants(&self, person: PersonId, now: i64) -> Result<Vec<Grant>, Fault>;
 
+    /// Gives a grant another name; whether there was one.
+    async fn rename_grant(
+        &self,
+        person: PersonId,
+        grant: DeviceId,
+        name: &str,
+    ) -> Result<bool, Fault>;
+
     /// Ends a grant with all that opens it; whether there was one.
     async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault>;
 

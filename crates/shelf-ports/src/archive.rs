@@ -10,6 +10,7 @@ use crate::oauth::Client;
 use crate::passkeys::Passkey;
 use crate::privacy::{Consent, Erasure, Receipt, ServerKey};
 use crate::sso::{Identity, Provider, TenantDomain};
+use crate::replicas::HeldChange;
 use crate::tenants::{Group, Member, Share, Tenant};
 use crate::usage::Spent;
 use crate::vault::{Owner, SealedKey};
@@ -92,6 +93,8 @@ pub enum Entry {
     Import(ImportJob),
     /// A row of the ledger of an import.
     Line(ActId, LedgerRow),
+    /// A deletion of a device that waits for a person.
+    Held(HeldChange),
     /// An endpoint of webhooks, which is told of what happens after it was taken in.
     Endpoint(Endpoint),
     /// The library is told to its end, and its log stands here.

@@ -11,6 +11,8 @@ use std::fs::File;
 pub enum BlobKind {
     /// A file that was rehearsed and waits for its import.
     Waiting,
+    /// The folded library as one file, for replicas to begin from.
+    Snapshot,
 }
 
 impl BlobKind {
@@ -18,6 +20,7 @@ impl BlobKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
+            Self::Snapshot => "snapshot",
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod fault;
 pub mod chance;
 pub mod library;
+pub mod replicas;
 pub mod views;
 pub mod accounts;
 pub mod audit;

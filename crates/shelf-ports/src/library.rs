@@ -136,7 +136,8 @@ pub trait Library: fmt::Debug + Send + Sync {
     /// Items of every kind, places too, trashed at or before `until` and not purged yet, at most `limit`; for the keeper.
     async fn overdue(&self, scope: Scope, until: i64, limit: usize) -> Result<Vec<ItemId>, Fault>;
 
-    /// Forgets the answers to pushes and to keys that were given before `until`, in milliseconds.
+    /// Forgets the answers to pushes and to keys that were given before `until`, in milliseconds,
+    /// and what waits since before.
     async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault>;
 
     /// Forgets the folded state of `scope` and folds it again from the log.

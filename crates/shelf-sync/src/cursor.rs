@@ -1,11 +1,13 @@
 //! The cursor: how far a reader has followed a library's log, opaque to those who carry it.
 
+use crate::doors::Doors;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shelf_domain::change::Head;
-use shelf_domain::id::LibraryId;
+use shelf_domain::id::{LibraryId, Scope};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::stamp::Seq;
+use shelf_ports::Failure;
 
 /// A position in one library's log, in one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +46,62 @@ impl Cursor {
     /// Refuses `cursor_expired` where the log no longer leads on from here: another epoch, a
     /// position that retention has removed, or one that never was.
     pub fn check(self, head: &Head) -> Result<Self, Refused> {
-        // From the very beginning the kept rows still fold to the whole state.
-        let removed = self.seq > 0 && self.seq < head.floor;
-        if self.epoch != head.epoch || removed || self.seq > head.seq {
+        if self.expired(head).is_some() {
             let detail = format!("the library is in epoch {} at {}", head.epoch, head.seq);
             return Err(Refused::new(Code::CursorExpired, "cursor", detail));
         }
         Ok(self)
     }
+
+    /// Why the log no longer leads on from here, where it does not.
+    pub fn expired(self, head: &Head) -> Option<Expired> {
+        if self.epoch != head.epoch {
+            return Some(Expired::Epoch);
+        }
+        if self.seq > head.seq {
+            return Some(Expired::Ahead);
+        }
+        // From the very beginning the kept rows still fold to the whole state.
+        (self.seq > 0 && self.seq < head.floor).then_some(Expired::Floor)
+    }
+}
+
+/// Why a cursor is followed no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expired {
+    /// It is of another life of the log.
+    Epoch,
+    /// Rows after it have been removed.
+    Floor,
+    /// It is beyond the end of the log.
+    Ahead,
+}
+
+impl Expired {
+    /// The word for it on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Epoch => "epoch",
+            Self::Floor => "floor",
+            Self::Ahead => "ahead",
+        }
+    }
+}
+
+/// That a reader starts again, and keeps its queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// Why.
+    pub why: Expired,
+    /// Where the log stands.
+    pub head: Head,
+}
+
+/// Why `cursor` of the library was refused, where that was because it has expired.
+pub async fn reset_of(doors: &Doors, scope: Scope, cursor: &str) -> Result<Option<Reset>, Failure> {
+    let head = doors.library.head(scope).await?;
+    let why = Cursor::read(cursor, scope.library)?.expired(&head);
+    Ok(why.map(|why| Reset { why, head }))
 }
 
 /// Four bytes that tell libraries apart; a guard against mix-ups, not against malice: whether one

@@ -4,6 +4,7 @@ use crate::cursor::Cursor;
 use crate::doors::Doors;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::Scope;
+use shelf_domain::kind::Register;
 use shelf_domain::refusal::Refused;
 use shelf_domain::stamp::Seq;
 use shelf_domain::value::{Plain, Value};
@@ -12,7 +13,7 @@ use shelf_ports::Failure;
 /// Most rows of one answer.
 pub const LIMIT_MAX: usize = 1_000;
 /// Where an answer ends early, in bytes of values; one row may go beyond it.
-const BYTES_MAX: usize = 4 << 20;
+pub(crate) const BYTES_MAX: usize = 4 << 20;
 
 /// From where, and how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,17 +73,16 @@ fn fitting(changes: &[Change]) -> usize {
 }
 
 fn weight(change: &Change) -> usize {
-    change
-        .set
-        .iter()
-        .chain(&change.also)
-        .map(|(register, value)| {
-            register.as_str().len()
-                + match value {
-                    Some(Value::Plain(Plain::Text(text))) => text.len(),
-                    Some(Value::Sealed(bytes)) => bytes.len(),
-                    _ => 8,
-                }
-        })
-        .sum()
+    let puts = change.set.iter().chain(&change.also);
+    puts.map(|(register, value)| value_bytes(register, value.as_ref())).sum()
+}
+
+/// About how much a register takes on the wire.
+pub(crate) fn value_bytes(register: &Register, value: Option<&Value>) -> usize {
+    let value = match value {
+        Some(Value::Plain(Plain::Text(text))) => text.len(),
+        Some(Value::Sealed(bytes)) => bytes.len(),
+        _ => 8,
+    };
+    register.as_str().len() + value
 }

@@ -1,8 +1,9 @@
 //! Push: what a paired device did while it was away.
 
 use crate::doors::Doors;
+use crate::holding::Holding;
 use shelf_domain::change::{Head, Pushed};
-use shelf_domain::id::{DeviceId, PersonId, Scope};
+use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
 use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::limits;
 use shelf_domain::refusal::{Code, Refused};
@@ -10,6 +11,7 @@ use shelf_domain::shelf::Reads;
 use shelf_domain::turn::{Author, Outcome, Turn, reads_of};
 use shelf_ports::Failure;
 use shelf_ports::accounts::GrantKind;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A device's queue, oldest first.
@@ -19,6 +21,8 @@ pub struct Push {
     pub device: DeviceId,
     /// The changes, at most [`limits::BATCH_MAX`], counters rising by one.
     pub changes: Vec<Pushed>,
+    /// Gestures whose deletions the person has confirmed, or that undo: they never wait.
+    pub confirmed: BTreeSet<ActId>,
 }
 
 /// What the device is told about one change.
@@ -55,10 +59,15 @@ pub async fn push(
         let detail = format!("push at most {} changes at once", limits::BATCH_MAX);
         return Err(Refused::new(Code::TooLarge, "changes", detail).into());
     }
+    if ask.confirmed.len() > limits::BATCH_MAX {
+        let detail = format!("confirm at most {} gestures at once", limits::BATCH_MAX);
+        return Err(Refused::new(Code::TooLarge, "confirmed", detail).into());
+    }
     must_own(doors, person, ask.device).await?;
+    let holding = Holding::of(doors, scope, &ask).await?;
     let reads = reads(doors, scope, &ask.changes).await?;
-    let author =
-        Author { device: ask.device, now: doors.clock.now_ms(), seed: doors.chance.seed() };
+    let (device, waits) = (ask.device, holding.clone());
+    let author = Author { device, now: doors.clock.now_ms(), seed: doors.chance.seed() };
     let room = doors.rooms.bookmarks(scope).await?;
     let told = Arc::new(Mutex::new((Vec::new(), None)));
     let tell = Arc::clone(&told);
@@ -68,20 +77,21 @@ pub async fn push(
         }
         // A decision may run again, and then only its last run counts.
         let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
-        *tell = take(turn, &ask.changes);
+        *tell = take(turn, &ask.changes, &holding);
         let outcomes = tell.0.iter().filter_map(|told| told.told.clone().ok()).collect();
         Ok(turn.done(outcomes))
     };
     let written = doors.library.write(scope, author, None, reads, Box::new(decide)).await?;
     let (answers, stopped) =
         std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+    waits.settle(doors, scope, device, &answers).await?;
     Ok(PushAnswer { answers, stopped, head: written.head })
 }
 
-fn take(turn: &mut Turn, changes: &[Pushed]) -> (Vec<Told>, Option<Refused>) {
+fn take(turn: &mut Turn, changes: &[Pushed], holding: &Holding) -> (Vec<Told>, Option<Refused>) {
     let mut answers = Vec::with_capacity(changes.len());
     for change in changes {
-        match turn.push(change) {
+        match holding.take(turn, change) {
             Ok(told) => answers.push(Told { n: change.n, told }),
             Err(stopped) => return (answers, Some(stopped)),
         }
@@ -89,7 +99,12 @@ fn take(turn: &mut Turn, changes: &[Pushed]) -> (Vec<Told>, Option<Refused>) {
     (answers, None)
 }
 
-async fn must_own(doors: &Doors, person: PersonId, device: DeviceId) -> Result<(), Failure> {
+/// Refused `forbidden` where `device` is not paired with `person`, or no longer.
+pub(crate) async fn must_own(
+    doors: &Doors,
+    person: PersonId,
+    device: DeviceId,
+) -> Result<(), Failure> {
     let grants = doors.accounts.grants(person, doors.clock.now_ms()).await?;
     if grants.iter().any(|grant| grant.id == device && grant.kind == GrantKind::Device) {
         return Ok(());
@@ -100,7 +115,11 @@ async fn must_own(doors: &Doors, person: PersonId, device: DeviceId) -> Result<(
 
 /// What the batch has to see. A tag that comes back from the trash may meet another of its name;
 /// which name, only the tag itself says.
-async fn reads(doors: &Doors, scope: Scope, changes: &[Pushed]) -> Result<Reads, Failure> {
+pub(crate) async fn reads(
+    doors: &Doors,
+    scope: Scope,
+    changes: &[Pushed],
+) -> Result<Reads, Failure> {
     let reads = reads_of(changes);
     let trashed = Register::from(field::TRASHED_AT);
     let back: Vec<_> = changes

@@ -1,6 +1,7 @@
 //! The exams, one for each port.
 
 pub mod library;
+pub mod replicas;
 pub mod library_lists;
 pub mod library_reads;
 pub mod views;

@@ -117,6 +117,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
             unsorted: 41,
             trash: 3,
             given_up: 0,
+            waiting: 0,
             libraries: Vec::new(),
             folders: vec![
                 folder(

@@ -62,6 +62,8 @@ pub enum Here {
     Unsorted,
     /// The trash.
     Trash,
+    /// Deletions that wait.
+    Waiting,
     /// One folder, by id.
     Folder(String),
     /// One tag, by id.

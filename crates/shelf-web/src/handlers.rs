@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 pub(crate) mod folders;
 pub(crate) mod tags;
 pub(crate) mod trash;
+pub(crate) mod waiting;
 pub(crate) mod save;
 pub(crate) mod imports;
 pub(crate) mod exports;

@@ -90,6 +90,8 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/tags/{id}/delete", READ, BULK),
     ("/trash", READ, READ),
     ("/trash/empty", READ, BULK),
+    ("/waiting", READ, READ),
+    ("/waiting/{device}", READ, BULK),
     ("/import", READ, WHOLE),
     ("/import/{id}", READ, READ),
     ("/import/{id}/progress", READ, READ),

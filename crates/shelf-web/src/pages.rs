@@ -6,6 +6,7 @@ pub mod item;
 pub mod folders;
 pub mod tags;
 pub mod trash;
+pub mod waiting;
 pub mod import;
 pub mod export;
 pub mod history;

@@ -14,7 +14,7 @@ use crate::{
     assets, deadline,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, usage, webhooks,
+        passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, usage, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -184,6 +184,8 @@ fn order() -> Router<Web> {
         .route("/tags/{id}/delete", post(tags::delete))
         .route("/trash", get(trash::page))
         .route("/trash/empty", post(trash::empty))
+        .route("/waiting", get(waiting::page))
+        .route("/waiting/{device}", post(waiting::answer))
 }
 
 fn in_and_out() -> Router<Web> {

@@ -224,6 +224,7 @@ impl Visit {
 
     async fn rail(&self) -> Result<Rail, Trouble> {
         let counts = counts(&self.ctx, self.scope).await?;
+        let held = self.ctx.stores.replicas.held_lines(self.scope).await?;
         let mut tags = list_tags(&self.ctx, self.scope).await?;
         tags.retain(|(_, count)| *count > 0);
         tags.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.name.cmp(&b.name)));
@@ -236,6 +237,7 @@ impl Visit {
             unsorted: counts.unsorted,
             trash: counts.trashed,
             given_up: given_up(&self.web.courier, &self.manager()).await?,
+            waiting: held.iter().map(|line| line.count).sum(),
             libraries: self.choices().await?,
             folders: self.folders().await?,
             tags: tags

@@ -84,6 +84,7 @@ impl Restoring {
             Entry::Answer(KeptAnswer::Push { at, .. } | KeptAnswer::Write { at, .. }) => {
                 (at <= self.until).then_some(entry)
             }
+            Entry::Held(ref held) => (held.at <= self.until).then_some(entry),
             Entry::Endpoint(ref endpoint) => (endpoint.created_at <= self.until).then_some(entry),
             Entry::Event(_, ref event) => (event.at <= self.until).then_some(entry),
             Entry::Import(ref job) if job.started_at > self.until => {

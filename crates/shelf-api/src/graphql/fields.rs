@@ -170,8 +170,18 @@ pub(crate) const WITHOUT: &[&str] = &[
     "list_all_tenants",
     "give_plan",
     "get_server",
-    // Replicas push by REST.
+    // Replicas push and begin by REST, and what they delete waits there.
     "push_changes",
+    "get_sync",
+    "get_checksum",
+    "repair_ranges",
+    "get_snapshot",
+    "get_part",
+    "list_held",
+    "list_held_items",
+    "confirm_held",
+    "refuse_held",
+    "rename_device",
     // Answered by lists and nodes.
     "get_bookmark",
     "list_places",

@@ -77,7 +77,7 @@ pub(crate) async fn opened(api: Api, gateway: Gateway, mut parts: Parts) -> Answ
 
 /// Whom a socket speaks for by what it was opened with: a token, or the session of a page whose
 /// browser said where that page is from.
-async fn by_page(parts: &mut Parts, api: &Api) -> Option<Who> {
+pub(crate) async fn by_page(parts: &mut Parts, api: &Api) -> Option<Who> {
     let says = parts.headers.contains_key(AUTHORIZATION) || parts.headers.contains_key(ORIGIN);
     if says { who(parts, api).await.ok() } else { None }
 }
@@ -280,12 +280,12 @@ fn failed(id: &str, errors: &[ServerError]) -> Value {
 }
 
 /// Sends a message; whether the other side takes it.
-async fn sent(socket: &mut WebSocket, message: Message) -> bool {
+pub(crate) async fn sent(socket: &mut WebSocket, message: Message) -> bool {
     matches!(timeout(SEND_MAX, socket.send(message)).await, Ok(Ok(())))
 }
 
 /// Closes a socket, and lets the other side hear why before it is gone.
-async fn over(socket: &mut WebSocket, code: u16, reason: &str) {
+pub(crate) async fn over(socket: &mut WebSocket, code: u16, reason: &str) {
     let frame = CloseFrame { code, reason: reason.into() };
     if !sent(socket, Message::Close(Some(frame))).await {
         return;

@@ -1,7 +1,7 @@
 //! Tokens, sessions and devices: what may act for the person.
 
 use crate::Api;
-use crate::body::Ask;
+use crate::body::{Ask, Patch, never_empty, said};
 use crate::caller::{GrantPath, Me};
 use crate::moment::Moment;
 use crate::page::Paged;
@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use shelf_domain::id::{DeviceId, LibraryId};
 use shelf_domain::permit::{Allowance, Permit, Permits};
 use shelf_domain::refusal::Refused;
-use shelf_identity::{CreateToken, create_token, list_grants, pair_device, revoke_grant};
+use shelf_identity::{
+    CreateToken, create_token, list_grants, pair_device, rename_device, revoke_grant,
+};
 use shelf_ports::accounts::{Grant, GrantKind};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -31,7 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(sessions))
         .routes(routes!(sign_out))
         .routes(routes!(devices, pair))
-        .routes(routes!(unpair))
+        .routes(routes!(rename, unpair))
 }
 
 /// What may act for a person; also who a change was written by.
@@ -275,6 +277,33 @@ async fn pair(me: Me, State(api): State<Api>, Ask { body, .. }: Ask<DeviceIn>) -
     let grant = pair_device(&api.doors(), me.actor(), &body.name).await?;
     let location = format!("/v1/devices/{}", grant.id);
     Ok(located((StatusCode::CREATED, Json(GrantOut::from(grant))).into_response(), &location))
+}
+
+/// What to change of a device.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = EditDevice, example = json!({"name": "old phone"}))]
+struct EditDeviceIn {
+    /// The name to know it by; never empty.
+    #[serde(deserialize_with = "said")]
+    #[schema(value_type = String, required = false, max_length = 200)]
+    name: Option<Option<String>>,
+}
+
+/// Give a device another name.
+#[utoipa::path(patch, path = "/v1/devices/{grant}", tag = "access",
+    operation_id = "rename_device",
+    request_body(content = EditDeviceIn, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Renamed.", body = GrantOut)))]
+async fn rename(
+    me: Me,
+    State(api): State<Api>,
+    GrantPath(id): GrantPath,
+    Patch { body, .. }: Patch<EditDeviceIn>,
+) -> Answer {
+    let name = never_empty("name", body.name)?;
+    let grant = rename_device(&api.doors(), me.actor(), id, name.as_deref()).await?;
+    json(GrantOut::from(grant))
 }
 
 /// Unpair a device.

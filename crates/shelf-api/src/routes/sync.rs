@@ -7,15 +7,17 @@ use crate::costs;
 use crate::limit::More;
 use crate::moment::Moment;
 use crate::page::Params;
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, ResetOut};
 use crate::wire::{Answer, Id, json};
 use serde::{Deserialize, Serialize};
+use shelf_bookmarks::Stores;
 use shelf_domain::change::{Change, Head, Pushed};
-use shelf_domain::id::DeviceId;
-use shelf_domain::refusal::Refused;
+use shelf_domain::id::{ActId, DeviceId, PersonId, Scope};
+use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Status;
-use shelf_sync::{Doors, Pull, Push, Told, pull, push};
+use shelf_ports::Failure;
+use shelf_sync::{Doors, Pull, Pulled, Push, Told, pull, push, reset_of};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,16 +30,18 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(changes, pushed))
 }
 
-fn doors(ctx: &shelf_bookmarks::Ctx) -> Doors {
-    let shelf_bookmarks::Stores { library, accounts, rooms, clock, chance, .. } =
-        ctx.stores.clone();
-    Doors { library, accounts, rooms, clock, chance }
+/// What the use cases of sync work with.
+pub(crate) fn doors(stores: &Stores) -> Doors {
+    let Stores { library, replicas, views, blobs, accounts, rooms, clock, chance, .. } =
+        
+stores.clone();
+    Doors { library, replicas, views, blobs, accounts, rooms, clock, chance }
 }
 
 /// Where a library's log stands.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Head)]
-struct HeadOut {
+pub(crate) struct HeadOut {
     /// Raised when a backup is restored.
     epoch: u32,
     /// Position of the last change.
@@ -71,7 +75,7 @@ struct PullQuery {
 /// Changes in order, and where they lead.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Pulled)]
-struct PulledOut {
+pub(crate) struct PulledOut {
     /// The changes, as the log has them: see the description of the log.
     #[schema(value_type = Vec<Object>)]
     changes: Vec<Change>,
@@ -89,6 +93,13 @@ struct PulledOut {
     head: HeadOut,
 }
 
+impl From<Pulled> for PulledOut {
+    fn from(pulled: Pulled) -> Self {
+        let Pulled { changes, from, to, next_cursor, has_more, head } = pulled;
+        Self { changes, from, to, next_cursor, has_more, head: head.into() }
+    }
+}
+
 /// Pull changes.
 ///
 /// 410 where the cursor is of an older epoch or below the floor: start again from the beginning.
@@ -98,19 +109,34 @@ struct PulledOut {
 async fn changes(within: In, Params(query): Params<PullQuery>) -> Answer {
     let limit = query.limit.map_or(LIMIT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let ask = Pull { cursor: query.cursor, limit };
-    let pulled = pull(&doors(&within.ctx), within.scope, ask).await;
-    let pulled = pulled.map_err(|failure| {
-        let problem = Problem::from(failure).named("#/cursor", "?cursor");
-        problem.named("#/limit", "?limit")
-    })?;
-    json(PulledOut {
-        changes: pulled.changes,
-        from: pulled.from,
-        to: pulled.to,
-        next_cursor: pulled.next_cursor,
-        has_more: pulled.has_more,
-        head: pulled.head.into(),
-    })
+    let doors = doors(&within.ctx.stores);
+    let cursor = ask.cursor.clone();
+    match pull(&doors, within.scope, ask).await {
+        Ok(pulled) => json(PulledOut::from(pulled)),
+        Err(failure) => {
+            let problem = expired(&doors, within.scope, cursor.as_deref(), failure).await?;
+            Err(problem.named("#/cursor", "?cursor").named("#/limit", "?limit"))
+        }
+    }
+}
+
+/// What a pull that failed is answered: where its cursor has expired, that a replica starts again.
+pub(crate) async fn expired(
+    doors: &Doors,
+    scope: Scope,
+    cursor: Option<&str>,
+    failure: Failure,
+) -> Result<Problem, Problem> {
+    let has_expired =
+        matches!(&failure, Failure::Refused(refused) if refused.code == Code::CursorExpired);
+    let mut problem = Problem::from(failure);
+    if let (true, Some(cursor)) = (has_expired, cursor) {
+        problem.reset = reset_of(doors, scope, cursor).await?.map(|reset| {
+            let (why, head) = (reset.why.name(), reset.head);
+            Box::new(ResetOut { why, epoch: head.epoch, seq: head.seq, floor: head.floor })
+        });
+    }
+    Ok(problem)
 }
 
 /// A device's queue, oldest first.
@@ -125,7 +151,7 @@ async fn changes(within: In, Params(query): Params<PullQuery>) -> Answer {
         "set": {"url": "https://example.org/offline", "title": "Saved on the train"}
     }]
 }))]
-struct PushIn {
+pub(crate) struct PushIn {
     /// The paired device.
     #[schema(value_type = Id)]
     device: DeviceId,
@@ -133,6 +159,38 @@ struct PushIn {
     #[serde(deserialize_with = "objects")]
     #[schema(value_type = Vec<PushedIn>, max_items = 500)]
     changes: Vec<Pushed>,
+    /// Gestures whose deletions the person has confirmed, or that undo: they are never held.
+    #[serde(default)]
+    #[schema(value_type = Vec<Id>, max_items = 500)]
+    confirmed: Vec<ActId>,
+}
+
+impl PushIn {
+    /// How many changes it brings.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Pushes them for `person`.
+    pub(crate) async fn push(
+        self,
+        doors: &Doors,
+        scope: Scope,
+        person: PersonId,
+    ) -> Result<PushOut, Problem> {
+        let Self { device, changes, confirmed } = self;
+        let ask = Push { device, changes, confirmed: confirmed.into_iter().collect() };
+        let answer = push(doors, scope, person, ask).await?;
+        // A queue that could not even be begun is a refusal of the whole.
+        if let (Some(stopped), true) = (&answer.stopped, answer.answers.is_empty()) {
+            return Err(Problem::from(stopped.clone()));
+        }
+        Ok(PushOut {
+            answers: answer.answers.into_iter().map(ToldOut::from).collect(),
+            stopped: answer.stopped.map(place_of),
+            head: answer.head.into(),
+        })
+    }
 }
 
 /// What a device did while it was away; the description of the log says what each part means.
@@ -163,10 +221,11 @@ struct PushedIn {
 /// What became of one pushed change.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PushTold)]
-struct ToldOut {
+pub(crate) struct ToldOut {
     /// The change's counter.
     n: u64,
-    /// `applied`, `noop`, `superseded`, `joined`; or `refused`.
+    /// `applied`, `noop`, `superseded`, `joined`; `held`, until a person says that it was meant; or
+    /// `refused`.
     #[schema(value_type = String)]
     status: ToldStatus,
     /// The item that carries it now.
@@ -222,7 +281,7 @@ impl From<Told> for ToldOut {
 /// What became of a push.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PushAnswer)]
-struct PushOut {
+pub(crate) struct PushOut {
     /// One for each change that was looked at, in order.
     answers: Vec<ToldOut>,
     /// Why the rest was not looked at: `gap` or `device_reused`.
@@ -241,19 +300,9 @@ struct PushOut {
     responses((status = 200, description = "Looked at.", body = PushOut)))]
 async fn pushed(within: In, Ask { body, .. }: Ask<PushIn>) -> Answer {
     within.ctx.to_write()?;
-    let more = More(costs::of_changes(body.changes.len()));
-    let ask = Push { device: body.device, changes: body.changes };
-    let person = within.ctx.person;
-    let answer = push(&doors(&within.ctx), within.scope, person, ask).await?;
-    // A queue that could not even be begun is a refusal of the whole.
-    if let (Some(stopped), true) = (&answer.stopped, answer.answers.is_empty()) {
-        return Err(Problem::from(stopped.clone()));
-    }
-    let mut told = json(PushOut {
-        answers: answer.answers.into_iter().map(ToldOut::from).collect(),
-        stopped: answer.stopped.map(place_of),
-        head: answer.head.into(),
-    })?;
+    let more = More(costs::of_changes(body.changes()));
+    let answer = body.push(&doors(&within.ctx.stores), within.scope, within.ctx.person).await?;
+    let mut told = json(answer)?;
     told.extensions_mut().insert(more);
     Ok(told)
 }

@@ -116,12 +116,14 @@ fn asked(route: &Route, names: &mut Names) -> String {
 fn answered(told: &Told, names: &mut Names) -> String {
     let mut text = format!("{}\n", told.status);
     for name in SHOWN.into_iter().filter(|name| !told.header(name).is_empty()) {
-        if name != "content-type" || told.json.is_null() {
+        let is_file = told.header("content-type") == "application/gzip";
+        if (name != "content-type" || told.json.is_null()) && !(name == "etag" && is_file) {
             writeln!(text, "{name}: {}", names.steady(told.header(name))).unwrap();
         }
     }
     let body = match &told.json {
         Value::Null if told.header("content-type") == "application/zip" => "(the archive)".into(),
+        Value::Null if told.header("content-type") == "application/gzip" => "(the file)".into(),
         Value::Null => told.text.chars().take(TEXT_MAX).collect(),
         json => names.shown("", json).to_string(),
     };

@@ -9,7 +9,7 @@ mod pages;
 mod persisted;
 mod schema;
 mod scopes;
-mod sockets;
+pub(crate) mod sockets;
 mod walk;
 
 use crate::world::{Someone, Told, World};

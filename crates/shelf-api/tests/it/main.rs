@@ -14,6 +14,8 @@ mod bookmarks;
 mod organise;
 mod access;
 mod sync;
+mod replicas;
+mod live;
 mod files;
 mod limits;
 mod usage;

@@ -163,6 +163,7 @@ impl Prepared {
         let at = format!("{BASE}/bookmarks/{trashed}");
         assert_eq!(world.ask(ada, Method::DELETE, &at, "").await.status, StatusCode::OK);
         let device = post("/v1/devices", json!({"name": "d"})).await;
+        world.waits(ada, &device.at("/id"), &saved.at("/item/id")).await;
         let token = post("/v1/tokens", json!({"name": "t"})).await;
         let session = world.get(ada, "/v1/sessions").await;
         let file = "{\"url\": \"https://a.example/imported\"}\n";

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shelf_api::probes::AlwaysReady;
 use shelf_api::{Api, Background, Gate, Probes, Replays};
 use shelf_bookmarks::Stores;
@@ -28,6 +28,7 @@ use shelf_ports::machine::Quiet;
 use shelf_ports::privacy::{Erasure, Privacy, Receipt};
 use shelf_ports::projection::Projection;
 use shelf_ports::usage::AnyRoom;
+use shelf_ports::replicas::{HeldChange, Replicas};
 use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -184,6 +185,7 @@ impl World {
             tenants: store.clone(),
             audit: store.clone(),
             rooms: Arc::new(AnyRoom),
+            replicas: store.clone(),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
@@ -299,6 +301,20 @@ impl World {
         let receipt = Receipt { id, until: now + 30 * 86_400_000, body };
         self.store.end_erasure(PersonId::from_bytes([0xee; 16]), &receipt).await.unwrap();
         id.to_string()
+    }
+
+    /// Lets the deletion of `item` by the device of `who` wait for a person.
+    pub(crate) async fn waits(&self, who: &Someone, device: &str, item: &str) {
+        let change = json!({
+            "n": 1, "hlc": "01a0c5e5c8000000", "base": 1_000, "item": item,
+            "act": "0193f0a0-0000-7000-8000-00000000000a", "kind": "bookmark",
+            "set": {"trashed_at": 1_790_000_000_000_i64}
+        });
+        let change = serde_json::from_value(change).unwrap();
+        let at = self.stores.clock.now_ms();
+        let held = HeldChange { device: device.parse().unwrap(), at, change };
+        let scope = Scope { tenant: who.tenant, library: who.library };
+        self.store.hold(scope, &[held]).await.unwrap();
     }
 
     /// `who`, signed in with their browser.

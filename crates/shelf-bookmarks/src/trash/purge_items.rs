@@ -11,6 +11,7 @@ use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::turn::{Done, Turn};
 use shelf_ports::Failure;
+use shelf_ports::blobs::BlobKind;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
@@ -34,6 +35,7 @@ pub async fn purge_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Ch
         purge(turn, &ids)
     };
     gesture.turn(reads, decide).await?;
+    forget_snapshots(ctx, scope).await?;
     gesture.ended().ok_or_else(|| Refused::not_found("such items").into())
 }
 
@@ -64,19 +66,30 @@ pub async fn purge_overdue(ctx: &Ctx, scope: Scope) -> Result<Option<Changed>, F
     purge_until(ctx, scope, until).await
 }
 
+/// A snapshot for replicas holds what was purged no longer than the log does.
+async fn forget_snapshots(ctx: &Ctx, scope: Scope) -> Result<(), Failure> {
+    ctx.stores.blobs.forget_library(BlobKind::Snapshot, scope).await?;
+    Ok(())
+}
+
 async fn purge_until(ctx: &Ctx, scope: Scope, until: i64) -> Result<Option<Changed>, Failure> {
     let mut gesture = Gesture::begin(ctx, scope);
     loop {
         let ids = ctx.stores.library.overdue(scope, until, limits::BATCH_MAX).await?;
         if ids.is_empty() {
-            return Ok(gesture.ended());
+            break;
         }
         let reads = Reads::none().places(ids.iter().copied());
         // A turn that moves nothing would be asked for ever.
         if gesture.turn(reads, move |turn| purge(turn, &ids)).await? == 0 {
-            return Ok(gesture.ended());
+            break;
         }
     }
+    let ended = gesture.ended();
+    if ended.is_some() {
+        forget_snapshots(ctx, scope).await?;
+    }
+    Ok(ended)
 }
 
 fn purge(turn: &mut Turn, ids: &[ItemId]) -> Result<Done, Refused> {

@@ -67,6 +67,7 @@ impl Desk {
             tenants: Arc::clone(&store) as _,
             audit: Arc::clone(&store) as _,
             rooms: Arc::new(AnyRoom),
+            replicas: Arc::clone(&store) as _,
             leases: store,
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

@@ -37,6 +37,7 @@ impl World {
             tenants: Arc::new(store.clone()),
             audit: Arc::new(store.clone()),
             rooms: Arc::new(AnyRoom),
+            replicas: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),

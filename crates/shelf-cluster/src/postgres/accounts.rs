@@ -264,6 +264,18 @@ impl Accounts for Postgres {
         rows.iter().map(grant_of).collect()
     }
 
+    async fn rename_grant(
+        &self,
+        person: PersonId,
+        grant: DeviceId,
+        name: &str,
+    ) -> Result<bool, Fault> {
+        let sql = "UPDATE grants SET name = $3 WHERE person = $1 AND id = $2";
+        let of: [Bound<'_>; 3] =
+            [(&uuid(person), Type::UUID), (&Uuid::from(grant), Type::UUID), (&name, Type::TEXT)];
+        Ok(self.execute("renaming a grant", sql, &of).await? > 0)
+    }
+
     async fn revoke(&self, person: PersonId, grant: DeviceId) -> Result<bool, Fault> {
         let mut connection = self.connection().await?;
         let within = Within::anywhere(&mut connection, "revoking a grant").await?;

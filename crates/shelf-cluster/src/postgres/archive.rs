@@ -12,7 +12,7 @@ use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, sso, usage, webhooks};
+use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, sso, usage, replicas, webhooks};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
@@ -219,6 +219,7 @@ impl Telling<'_, '_> {
             Ok(Entry::Line(ActId::from(row.get::<_, Uuid>(1)), from_json(row)?))
         })
         .await?;
+        self.each(replicas::ALL, |row| Ok(Entry::Held(replicas::held_of(row)?))).await?;
         self.each(webhooks::ALL, |row| Ok(Entry::Endpoint(webhooks::endpoint_of(row, 0)?))).await?;
         let entries = vec![Entry::Whole(load::head(&self.within).await?)];
         self.to.take(Batch { scope: self.scope, entries }).await
@@ -439,6 +440,7 @@ async fn take_beside(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             within.run(TAKE_WRITE, &of).await.map(drop)
         }
         Entry::Import(job) => put_job(within, job).await,
+        Entry::Held(held) => replicas::put_held(within, std::slice::from_ref(held)).await,
         Entry::Endpoint(endpoint) => {
             webhooks::put_endpoint(within, within.library(), endpoint, None).await
         }

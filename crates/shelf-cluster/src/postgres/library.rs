@@ -54,7 +54,7 @@ const OVERDUE: &str =
 const WRITE_BY: &str = "SELECT fingerprint, done FROM writes WHERE library = $1 AND key = $2";
 const KEEP_WRITE: &str = "INSERT INTO writes VALUES ($1, $2, $3, $4, $5)";
 /// The last counter of a device.
-const COUNTER: &str = "SELECT n FROM counters WHERE library = $1 AND device = $2";
+pub(super) const COUNTER: &str = "SELECT n FROM counters WHERE library = $1 AND device = $2";
 /// What a device was answered.
 const ANSWERS: &str =
     "SELECT n, answer FROM answers WHERE library = $1 AND device = $2 AND n = ANY($3)";
@@ -62,9 +62,10 @@ const KEEP_ANSWERS: &str = "INSERT INTO answers
     SELECT $1, $2, own.n, own.answer, $3 FROM unnest($4::bigint[], $5::text[]) AS own (n, answer)
     ON CONFLICT (library, device, n) DO UPDATE SET answer = excluded.answer, at = excluded.at";
 
-const FORGET_ANSWERS: [&str; 2] = [
+const FORGET_ANSWERS: [&str; 3] = [
     "DELETE FROM answers WHERE library = $1 AND at < $2",
     "DELETE FROM writes WHERE library = $1 AND at < $2",
+    "DELETE FROM held WHERE library = $1 AND at < $2",
 ];
 
 /// One write: everything [`Library::write`] is asked, but for the decision.

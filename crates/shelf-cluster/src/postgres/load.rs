@@ -159,7 +159,7 @@ pub(super) async fn aliases(
     Ok(known)
 }
 
-fn pair_of(row: &Row) -> (ItemId, ItemId) {
+pub(super) fn pair_of(row: &Row) -> (ItemId, ItemId) {
     (ItemId::from(row.get::<_, Uuid>(0)), ItemId::from(row.get::<_, Uuid>(1)))
 }
 

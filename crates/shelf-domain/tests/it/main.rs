@@ -20,3 +20,4 @@ mod frozen;
 mod samples;
 mod golden;
 mod errors;
+mod sums;

@@ -5,9 +5,10 @@ use crate::server::Server;
 use crate::steps::{cases, edits, skews, story};
 use crate::world::World;
 use proptest::prelude::*;
-use shelf_domain::refusal::Code;
+use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::Shelf;
 use shelf_domain::stamp::{AHEAD_MAX_MS, Hlc};
+use shelf_domain::turn::{Outcome, Status};
 
 proptest! {
     #![proptest_config(cases())]
@@ -90,6 +91,38 @@ proptest! {
             crate::oracle::registers_of(&server.shelf).into_iter().map(|(key, cell)| (key, cell.1)).collect()
         };
         prop_assert_eq!(values(&whole), values(&parts));
+    }
+
+    #[test]
+    fn a_change_that_was_held_is_decided_as_it_would_have_been(skews in skews(), edits in edits(12)) {
+        let mut replica = Replica::new(0, skews[0]);
+        let mut pushed = Server::new();
+        for (_, what) in &edits {
+            replica.edit(what, pushed.now);
+        }
+        let (device, queue) = (replica.device, replica.queue.clone());
+        let mut held = pushed.clone();
+        let at_once: Vec<_> = pushed.push(device, &queue).into_iter().map(Result::unwrap).collect();
+        let mut turn = held.turn(device);
+        for change in &queue {
+            prop_assert_eq!(turn.hold(change).unwrap().unwrap().status, Status::Held);
+        }
+        prop_assert!(turn.rows.is_empty(), "nothing of it is in the log");
+        held.commit(device, turn);
+        let mut turn = held.turn(device);
+        let later: Vec<_> = queue.iter().map(|change| turn.confirm(change)).collect();
+        held.commit(device, turn);
+        let status = |told: &Result<_, _>| told.clone().map(|one: Outcome| one.status).map_err(|no: Refused| no.code);
+        prop_assert_eq!(later.iter().map(status).collect::<Vec<_>>(), at_once.iter().map(status).collect::<Vec<_>>());
+        let values = |server: &Server| -> Vec<_> {
+            crate::oracle::registers_of(&server.shelf).into_iter().map(|(key, cell)| (key, cell.1)).collect()
+        };
+        prop_assert_eq!(values(&pushed), values(&held));
+        let mut turn = held.turn(device);
+        for (change, told) in queue.iter().zip(&later) {
+            prop_assert_eq!(&turn.confirm(change), told);
+        }
+        prop_assert!(turn.rows.is_empty(), "what was decided is not decided again");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use shelf_ports::privacy::{Removed, Step};
 
 /// The tables of what is in a library, with what names one row of each within its library; where
 /// that is the row's own number, it alone is looked up.
-const IN_LIBRARY: [(&str, &str); 16] = [
+const IN_LIBRARY: [(&str, &str); 17] = [
     ("log", "seq"),
     ("acts", "rowid"),
     ("items", "id"),
@@ -23,6 +23,7 @@ const IN_LIBRARY: [(&str, &str); 16] = [
     ("ledger", "import, row, outcome"),
     ("counters", "device"),
     ("answers", "device, n"),
+    ("held", "device, n"),
     ("replies", "key"),
 ];
 

@@ -20,7 +20,7 @@ pub const NOTICE: [&str; 6] = [
 ];
 
 /// What is kept how long, in plain words.
-pub const KEPT: [(&str, &str); 9] = [
+pub const KEPT: [(&str, &str); 11] = [
     ("Bookmarks, folders, tags and their history", "until you remove them or are erased"),
     ("The trash", "30 days"),
     ("What you opened", "13 months, or until you forget it"),
@@ -28,6 +28,8 @@ pub const KEPT: [(&str, &str); 9] = [
     ("Answers to repeated requests", "1 day; 30 days at most"),
     ("What was sent to webhooks", "30 days, without its content"),
     ("Files that wait for their import", "1 day"),
+    ("Files that devices begin from", "1 day, or until something is removed for good"),
+    ("Deletions of a device that wait for your word", "30 days"),
     ("The audit log of a team", "as long as the team; it holds ids and nothing you typed"),
     ("The receipt of an erasure", "30 days; it names nobody"),
 ];

@@ -1,21 +1,26 @@
 //! Pull and push, on a real store.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
+mod beginning;
+mod holding;
+mod parts;
+
 use shelf_domain::change::Pushed;
-use shelf_domain::id::{DeviceId, PersonId};
+use shelf_domain::id::{ActId, DeviceId, PersonId};
 use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::Shelf;
 use shelf_domain::stamp::Hlc;
 use shelf_domain::turn::Status;
 use shelf_domain::value::Value;
-use shelf_embedded::Embedded;
+use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::Failure;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind};
 use shelf_ports::chance::Clock;
 use shelf_ports::usage::AnyRoom;
 use shelf_sync::{Cursor, Doors, Pull, Pulled, Push, PushAnswer, pull, push};
 use shelf_testkit::{Desk, FakeClock, Few, SeededChance};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -35,6 +40,9 @@ impl World {
         let clock = Arc::new(FakeClock::default());
         let doors = Doors {
             library: Arc::new(store.clone()),
+            replicas: Arc::new(store.clone()),
+            views: Arc::new(store.clone()),
+            blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
             accounts: Arc::new(store.clone()),
             rooms: Arc::new(AnyRoom),
             clock: Arc::<FakeClock>::clone(&clock),
@@ -61,7 +69,18 @@ impl World {
     }
 
     async fn push(&self, device: DeviceId, changes: &[Pushed]) -> PushAnswer {
-        let ask = Push { device, changes: changes.to_vec() };
+        self.push_confirmed(device, changes, &[]).await
+    }
+
+    /// Pushes what the person has confirmed in these gestures.
+    async fn push_confirmed(
+        &self,
+        device: DeviceId,
+        changes: &[Pushed],
+        confirmed: &[ActId],
+    ) -> PushAnswer {
+        let confirmed = confirmed.iter().copied().collect();
+        let ask = Push { device, changes: changes.to_vec(), confirmed };
         push(&self.doors, self.desk.scope, self.desk.person, ask).await.unwrap()
     }
 
@@ -202,8 +221,11 @@ async fn a_gap_stops_the_queue_and_keeps_what_came_before() {
 async fn only_a_device_paired_with_the_caller_pushes() {
     let world = World::new().await;
     let phone = world.paired("phone").await;
-    let ask =
-        |device| Push { device, changes: vec![world.desk.pushed(1, 0, "https://a.example/")] };
+    let ask = |device| Push {
+        device,
+        changes: vec![world.desk.pushed(1, 0, "https://a.example/")],
+        confirmed: BTreeSet::new(),
+    };
     let stranger = PersonId::from_bytes([9; 16]);
     let scope = world.desk.scope;
     let theirs = push(&world.doors, scope, stranger, ask(phone)).await;
@@ -213,6 +235,7 @@ async fn only_a_device_paired_with_the_caller_pushes() {
     let many = Push {
         device: phone,
         changes: (1..=501).map(|n| world.desk.pushed(n, 0, "https://a.example/")).collect(),
+        confirmed: BTreeSet::new(),
     };
     let many = push(&world.doors, scope, world.desk.person, many).await;
     assert_eq!(refused(many).code, Code::TooLarge);

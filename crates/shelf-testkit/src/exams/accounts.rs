@@ -107,6 +107,13 @@ async fn a_secret_opens_its_grant_until_it_ends(desk: &Desk, accounts: &dyn Acco
     accounts.put_grant(&device, None).await.unwrap();
     let listed = accounts.grants(desk.person, now).await.unwrap();
     assert!(listed.contains(&device), "a device without a secret is a grant, too");
+    assert!(accounts.rename_grant(desk.person, device.id, "old phone").await.unwrap());
+    let renamed = Grant { name: "old phone".to_owned(), ..device };
+    assert!(accounts.grants(desk.person, now).await.unwrap().contains(&renamed));
+    assert!(!accounts.rename_grant(desk.person, desk.new_device(), "x").await.unwrap());
+    let stranger = PersonId::from_bytes([9; 16]);
+    assert!(!accounts.rename_grant(stranger, renamed.id, "theirs").await.unwrap());
+    assert!(accounts.grants(desk.person, now).await.unwrap().contains(&renamed));
 }
 
 async fn what_a_grant_may_be_used_for_is_kept(desk: &Desk, accounts: &dyn Accounts) {

@@ -2,6 +2,7 @@
 
 use super::{
     accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy, sso,
+    replicas,
     tenants, usage, views, webhooks,
 };
 use crate::desk::Desk;
@@ -20,6 +21,7 @@ use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::passkeys::Passkeys;
 use shelf_ports::privacy::{Privacy, Receipt};
 use shelf_ports::sso::SingleSignOn;
+use shelf_ports::replicas::Replicas;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::usage::Usage;
 use shelf_ports::vault::OwnerKeys;
@@ -41,6 +43,7 @@ pub trait Store:
     + Views
     + Activity
     + Imports
+    + Replicas
     + Webhooks
     + Privacy
     + OwnerKeys
@@ -62,6 +65,7 @@ impl<S> Store for S where
         + Views
         + Activity
         + Imports
+        + Replicas
         + Webhooks
         + Privacy
         + OwnerKeys
@@ -83,6 +87,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
     imports::exam(from, from).await;
+    replicas::exam(from, from, from).await;
     webhooks::exam(from, from, from).await;
     privacy::exam(from).await;
     keys::exam(from).await;
@@ -186,6 +191,7 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::Answer(_))), "answers were carried");
     assert!(has(|entry| matches!(entry, Entry::Event(..))), "activity was carried");
     assert!(has(|entry| matches!(entry, Entry::Line(..))), "ledgers were carried");
+    assert!(has(|entry| matches!(entry, Entry::Held(_))), "what waits for a person was carried");
     assert!(has(|entry| matches!(entry, Entry::Endpoint(_))), "endpoints were carried");
     let libraries = from.all_libraries().await.unwrap();
     for scope in libraries.iter().map(shelf_ports::accounts::LibraryInfo::scope) {

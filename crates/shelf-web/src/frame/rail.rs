@@ -26,6 +26,8 @@ pub struct Rail {
     pub trash: u64,
     /// How many of its webhooks were given up.
     pub given_up: usize,
+    /// How many deletions of devices wait.
+    pub waiting: u64,
     /// The libraries to choose from; empty where there is no choice.
     pub libraries: Vec<LibraryChoice>,
     /// The folders, in their order, children inside.
@@ -212,6 +214,9 @@ pub fn rail(frame: &Frame) -> Markup {
                 (place(here, &Here::Import, "/import", "file-up", "Import and export", 0))
                 (place(here, &Here::History, "/history", "history", "History", 0))
                 (place(here, &Here::Trash, "/trash", "trash-2", "Trash", rail.trash))
+                @if rail.waiting > 0 {
+                    (place(here, &Here::Waiting, "/waiting", "trash-2", "Waiting deletions", rail.waiting))
+                }
                 @if frame.right >= Right::Manage {
                     (place(here, &Here::Sharing, "/sharing", "share-2", "Share this library", 0))
                     (webhooks(here, rail.given_up))

@@ -16,7 +16,8 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_courier::Courier;
-use shelf_domain::{id::PersonId, plan::Plans};
+use shelf_domain::{id::DeviceId;
+use shelf_domain::id::PersonId, plan::Plans};
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
@@ -31,6 +32,7 @@ use shelf_ports::{
     webhooks::{EndpointEdit, EndpointState, Webhooks},
     machine::Quiet,
     usage::AnyRoom,
+    replicas::{HeldChange, Replicas},
 };
 use shelf_testkit::{FakeInternet, FakeVault};
 use shelf_web::Web;
@@ -168,6 +170,7 @@ impl Room {
             tenants: store.clone(),
             audit: store.clone(),
             rooms: Arc::new(AnyRoom),
+            replicas: store.clone(),
             leases: store.clone(),
             replica: None,
             blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
@@ -269,6 +272,24 @@ impl Room {
     pub(crate) async fn libraries(&self) -> Vec<String> {
         let all = self.store.all_libraries().await.unwrap();
         all.iter().map(|library| library.id.to_string()).collect()
+    }
+
+    /// Lets the deletion of `items` by a device wait for a person; that device.
+    pub(crate) async fn waits(&self, items: &[String]) -> String {
+        let device = DeviceId::from_bytes([7; 16]);
+        let scope = self.store.all_libraries().await.unwrap()[0].scope();
+        let held = (1_u64..).zip(items).map(|(n, item)| HeldChange {
+            device,
+            at: 1_790_000_000_000,
+            change: serde_json::from_value(serde_json::json!({
+                "n": n, "hlc": "01a0c5e5c8000000", "base": 1_000, "item": item,
+                "act": "0193f0a0-0000-7000-8000-00000000000a", "kind": "bookmark",
+                "set": {"trashed_at": 1_790_000_000_000_i64}
+            }))
+            .unwrap(),
+        });
+        self.store.hold(scope, &held.collect::<Vec<_>>()).await.unwrap();
+        device.to_string()
     }
 
     /// Sends a request as it is.

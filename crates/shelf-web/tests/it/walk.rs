@@ -18,6 +18,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/folders/choices",
     "/tags",
     "/trash",
+    "/waiting",
     "/history",
     "/settings",
     "/settings/passkeys",

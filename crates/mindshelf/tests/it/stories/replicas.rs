@@ -2,9 +2,12 @@
 
 use crate::replica::Replica;
 use crate::world::World;
+use flate2::read::GzDecoder;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::value::Value;
 use shelf_ports::chance::Clock;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_that_edit_offline_converge_byte_for_byte() {
@@ -81,4 +84,48 @@ async fn a_replica_goes_on_where_it_was_after_the_server_restarts() {
     let mut again = Replica::pair(&owner, "laptop", world.clock.now_ms()).await;
     again.pull().await;
     assert_eq!(again.bytes(), before);
+}
+
+/// The lines of a snapshot.
+fn unpacked(packed: &[u8]) -> String {
+    let mut text = String::new();
+    GzDecoder::new(packed).read_to_string(&mut text).unwrap();
+    text
+}
+
+/// The content of each file below `dir`.
+fn files(dir: &Path) -> Vec<Vec<u8>> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let all = entries.map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| {
+        if path.is_dir() { files(&path) } else { vec![std::fs::read(&path).unwrap()] }
+    };
+    all.flat_map(read).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_holds_nothing_that_was_removed_for_good_and_lies_sealed() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    owner.save("https://example.org/kept", "kept").await;
+    let gone = owner.save("https://example.org/gone", "a title that goes").await;
+    let path = format!("/v1/libraries/{}/snapshot", owner.library);
+    let first = unpacked(&owner.bytes(&path).await);
+    assert!(first.contains("a title that goes") && first.contains("\"settled\""), "{first}");
+    let kept = world.dir().join("blobs/snapshot");
+    let lies = files(&kept);
+    assert!(lies.len() == 1 && lies[0].starts_with(b"mindshelf sealed"), "{}", lies.len());
+    owner.delete(&format!("bookmarks/{}", gone["id"].as_str().unwrap())).await.expect(200);
+    owner.delete(&format!("trash?ids={}", gone["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(files(&kept).len(), 0, "it goes with what was purged");
+    let second = unpacked(&owner.bytes(&path).await);
+    assert!(!second.contains("a title that goes") && second.contains("\"kept\""), "{second}");
+    assert_eq!(owner.get("checksum").await.expect(200).text("/checksum"), checksum(&second));
+}
+
+/// The sum that the last line of a snapshot says.
+fn checksum(snapshot: &str) -> String {
+    let last = snapshot.lines().last().unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    last["checksum"].as_str().unwrap().to_owned()
 }

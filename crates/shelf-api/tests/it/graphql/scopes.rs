@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations that no field asks: how the process is, files, what people decide about what is
 /// theirs, what devices push, and what lists and nodes answer.
-const WITHOUT: [&str; 25] = [
+const WITHOUT: [&str; 35] = [
     "get_health",
     "get_readiness",
     "get_metrics",
@@ -31,6 +31,16 @@ const WITHOUT: [&str; 25] = [
     "edit_passkey",
     "remove_passkey",
     "push_changes",
+    "get_sync",
+    "get_checksum",
+    "repair_ranges",
+    "get_snapshot",
+    "get_part",
+    "list_held",
+    "list_held_items",
+    "confirm_held",
+    "refuse_held",
+    "rename_device",
     "get_bookmark",
     "list_places",
     "get_collection",

@@ -17,15 +17,15 @@ const CHANGED: &str = "subscription S($id: ID!, $since: String) { \
     libraryChanged(library: $id, since: $since) { from to cursor changes { kind item set } } }";
 
 /// A client's end of a socket.
-struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
-    async fn say(&mut self, message: &Value) {
+    pub(crate) async fn say(&mut self, message: &Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
     /// The next message; a close frame is its code.
-    async fn hear(&mut self) -> Value {
+    pub(crate) async fn hear(&mut self) -> Value {
         loop {
             let heard = tokio::time::timeout(SOON, self.0.next()).await.expect("nothing was heard");
             match heard {
@@ -45,13 +45,13 @@ impl Client {
 }
 
 /// A world whose router listens.
-struct Listening {
-    world: World,
+pub(crate) struct Listening {
+    pub(crate) world: World,
     place: String,
 }
 
 impl Listening {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let place = listener.local_addr().unwrap().to_string();
@@ -62,9 +62,23 @@ impl Listening {
 
     /// A socket that brings these headers.
     async fn with(&self, headers: &[(&'static str, String)]) -> Result<Client, String> {
-        let mut request = format!("ws://{}/graphql", self.place).into_client_request().unwrap();
+        self.at("graphql", "graphql-transport-ws", headers).await
+    }
+
+    /// A socket of sync.
+    pub(crate) async fn sync(&self) -> Client {
+        self.at("v1/sync", "mindshelf.sync.v1", &[]).await.unwrap()
+    }
+
+    async fn at(
+        &self,
+        path: &str,
+        protocol: &'static str,
+        headers: &[(&'static str, String)],
+    ) -> Result<Client, String> {
+        let mut request = format!("ws://{}/{path}", self.place).into_client_request().unwrap();
         let all = request.headers_mut();
-        all.insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
+        all.insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
         for (name, value) in headers {
             all.insert(*name, value.parse().unwrap());
         }

@@ -1,0 +1,138 @@
+//! Sync over a WebSocket: what is told, what is pushed, and why a socket is closed.
+
+use crate::graphql::sockets::Listening;
+use axum::http::Method;
+use serde_json::{Value, json};
+
+const LIBRARY: &str = "/v1/libraries/{library}";
+
+fn hello(token: &str) -> Value {
+    json!({ "type": "hello", "token": token })
+}
+
+fn change(n: u64, url: &str) -> Value {
+    json!({"n": n, "hlc": format!("{:016x}", (1_780_000_000_000_u64 + n) << 16), "base": 0,
+        "act": format!("0193f0a0-0000-7000-8000-{n:012}"), "kind": "bookmark",
+        "item": format!("0193f0a0-0000-7000-8000-{:012x}", 0xbbb_0000 + n), "set": {"url": url}})
+}
+
+#[tokio::test]
+async fn what_happens_is_told_in_order_and_a_push_is_answered() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let library = ada.library.to_string();
+    let device = world.post(ada, "/v1/devices", &json!({"name": "p"})).await.at("/id");
+    let begin = world.get(ada, &format!("{LIBRARY}/changes")).await.at("/next_cursor");
+    world.saved(ada, "https://before.example").await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&ada.token)).await;
+    assert_eq!(client.hear().await["protocol"], "mindshelf.sync.v1");
+    client.say(&json!({"type": "follow", "library": library, "cursor": begin})).await;
+    let following = client.hear().await;
+    assert_eq!((&following["type"], &following["cursor"]), (&json!("following"), &json!(begin)));
+    let first = client.hear().await;
+    assert_eq!((&first["type"], &first["from"]), (&json!("changes"), &json!(0)));
+    assert!(first.to_string().contains("https://before.example"), "{first}");
+    let push = json!({"type": "push", "id": "q", "library": library, "device": device,
+        "changes": [change(1, "https://pushed.example")]});
+    client.say(&push).await;
+    let answers = client.hear().await;
+    assert_eq!((&answers["type"], &answers["id"]), (&json!("answers"), &json!("q")), "{answers}");
+    assert_eq!(answers["answers"][0]["status"], "applied");
+    let second = client.hear().await;
+    assert_eq!(second["from"], first["to"], "without a gap");
+    assert!(second.to_string().contains("https://pushed.example"), "{second}");
+    client.say(&json!({"type": "ping"})).await;
+    assert_eq!(client.hear().await["type"], "pong");
+}
+
+#[tokio::test]
+async fn who_is_far_behind_is_told_to_pull_and_who_is_of_another_epoch_to_start_again() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let library = ada.library.to_string();
+    let device = world.post(ada, "/v1/devices", &json!({"name": "p"})).await.at("/id");
+    let begin = world.get(ada, &format!("{LIBRARY}/changes")).await.at("/next_cursor");
+    for part in [0, 400, 800] {
+        let changes: Vec<Value> = (part + 1..=part + 400)
+            .map(|n| change(n, &format!("https://far.example/{n}")))
+            .collect();
+        let body = json!({"device": device, "changes": changes});
+        world.post(ada, &format!("{LIBRARY}/changes"), &body).await;
+    }
+    let mut client = listening.sync().await;
+    client.say(&hello(&ada.token)).await;
+    client.hear().await;
+    client.say(&json!({"type": "follow", "library": library, "cursor": begin})).await;
+    client.hear().await;
+    let poke = client.hear().await;
+    assert_eq!((&poke["type"], &poke["seq"]), (&json!("poke"), &json!(1200)), "{poke}");
+    let ahead = shelf_sync::Cursor { epoch: 99, seq: 1 }.text(ada.library);
+    client.say(&json!({"type": "follow", "library": library, "cursor": ahead})).await;
+    let reset = client.hear().await;
+    assert_eq!((&reset["type"], &reset["reset"]["why"]), (&json!("reset"), &json!("epoch")));
+}
+
+#[tokio::test]
+async fn nobody_follows_or_pushes_to_what_is_not_theirs() {
+    let listening = Listening::new().await;
+    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+    let mut client = listening.sync().await;
+    client.say(&hello(&eve.token)).await;
+    client.hear().await;
+    let library = ada.library.to_string();
+    client.say(&json!({"type": "follow", "library": library})).await;
+    let told = client.hear().await;
+    assert_eq!((&told["type"], &told["code"]), (&json!("refused"), &json!("not_found")));
+    let push = json!({"type": "push", "id": "q", "library": library, "device": library,
+        "changes": [change(1, "https://evil.example")]});
+    client.say(&push).await;
+    let told = client.hear().await;
+    assert_eq!((&told["id"], &told["code"]), (&json!("q"), &json!("not_found")));
+    // And a token that may only read pushes nothing of its own either.
+    let reads = world.limited(ada, "bookmarks:read").await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&reads.token)).await;
+    client.hear().await;
+    client.say(&push).await;
+    assert_eq!(client.hear().await["code"], "insufficient_scope");
+}
+
+#[tokio::test]
+async fn a_socket_is_closed_when_its_token_ends() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let made = world.post(ada, "/v1/tokens", &json!({"name": "t"})).await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&made.at("/token"))).await;
+    client.hear().await;
+    client.say(&json!({"type": "follow", "library": ada.library.to_string()})).await;
+    client.hear().await;
+    let path = format!("/v1/tokens/{}", made.at("/grant/id"));
+    world.ask(ada, Method::DELETE, &path, "").await;
+    assert_eq!(client.hear().await, 4401);
+}
+
+#[tokio::test]
+async fn what_is_out_of_turn_closes_the_socket() {
+    let listening = Listening::new().await;
+    let ada = &listening.world.ada;
+    let follow = json!({"type": "follow", "library": ada.library.to_string()});
+    for (said, code) in [
+        (vec![follow], 4401),
+        (vec![json!({"type": "subscribe"})], 4400),
+        (vec![hello("none")], 4403),
+        (vec![json!({"type": "hello"})], 4403),
+        (vec![hello(&ada.token), hello(&ada.token)], 4429),
+    ] {
+        let mut client = listening.sync().await;
+        for message in &said {
+            client.say(message).await;
+        }
+        let mut heard = client.hear().await;
+        if heard["type"] == "welcome" {
+            heard = client.hear().await;
+        }
+        assert_eq!(heard, code, "{said:?}");
+    }
+}
