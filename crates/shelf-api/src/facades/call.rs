@@ -15,6 +15,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
 use shelf_domain::id::{DeviceId, ItemId};
 use shelf_domain::refusal::{Code, Refused};
 
@@ -93,6 +94,13 @@ impl Call {
     /// The same for what changes something, done once where the request has a key for that.
     pub(super) fn write(&self, operation: &'static str) -> Ask<'_> {
         self.ask(operation).under(None, operation)
+    }
+
+    /// Asks for a write of a bookmark that changes nothing, so that whoever may not write is told
+    /// so even where nothing is to do.
+    pub(super) async fn may_write(&self, item: ItemId) -> Result<(), Problem> {
+        let ask = self.ask("edit_bookmark").at("item", item).patch(&json!({}));
+        ask.done::<Value>().await.map(drop)
     }
 
     /// What the query says of `name`, at last.

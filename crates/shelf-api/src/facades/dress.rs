@@ -97,7 +97,11 @@ pub(super) async fn karakeep(mut request: Request, next: Next) -> Response {
     Brought::of(request.headers_mut());
     let mut response = next.run(request).await;
     let Some(problem) = taken(&mut response) else { return response };
-    let body = json!({ "code": problem.code.to_uppercase(), "message": sentence(&problem) });
+    let message = match problem.status {
+        StatusCode::NOT_FOUND => problem.title.to_owned(),
+        _ => sentence(&problem),
+    };
+    let body = json!({ "code": problem.code.to_uppercase(), "message": message });
     let status = match problem.status {
         StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
         status => status,

@@ -28,3 +28,4 @@ mod nasty;
 mod positions;
 mod repeats;
 mod graphql;
+mod facades;

@@ -174,6 +174,8 @@ pub(super) async fn remove(call: Call, Path(id): Path<String>) -> Answer {
         && history.items.iter().all(|change| change.device == call.grant);
     if is_own && row.places.is_empty() {
         let _told: Value = call.write("trash_bookmark").at("item", row.id).done().await?;
+    } else {
+        call.may_write(row.id).await?;
     }
     done()
 }

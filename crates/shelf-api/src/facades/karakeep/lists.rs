@@ -166,6 +166,9 @@ pub(super) async fn put(call: Call, Path((id, bookmark)): Path<(String, String)>
 /// Takes a bookmark out of a list.
 pub(super) async fn take(call: Call, Path((id, bookmark)): Path<(String, String)>) -> Answer {
     let (known, row) = (found(&call, &id).await?, bookmark_of(&call, &bookmark).await?);
+    if places_in(&row, known.id).is_empty() {
+        call.may_write(row.id).await?;
+    }
     take_out(&call, &row, known.id).await?;
     done()
 }

@@ -245,7 +245,9 @@ pub(super) async fn unarchive(call: Call, Path(number): Path<String>) -> Told {
 
 async fn put_away(call: &Call, number: &str, at: Option<Moment>) -> Told {
     let row = found(call, number).await?;
-    if row.archived_at.is_some() != at.is_some() {
+    if row.archived_at.is_some() == at.is_some() {
+        call.may_write(row.id).await?;
+    } else {
         let patch = Map::from_iter([("archived_at".to_owned(), json!(at))]);
         edited(call, &row, patch).await?;
     }
