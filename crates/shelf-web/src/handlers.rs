@@ -9,6 +9,7 @@ pub(crate) mod folders;
 pub(crate) mod tags;
 pub(crate) mod trash;
 pub(crate) mod save;
+pub(crate) mod waiting;
 pub(crate) mod imports;
 pub(crate) mod exports;
 pub(crate) mod history;

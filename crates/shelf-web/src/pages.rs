@@ -21,6 +21,7 @@ pub mod consent;
 pub mod password;
 pub mod privacy;
 pub mod save;
+pub mod waiting;
 pub mod problem;
 pub mod design;
 

@@ -14,7 +14,7 @@ use crate::{
     assets,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        password, people, privacy, save, settings, sharing, tags, trash, webhooks,
+        password, people, privacy, save, settings, sharing, tags, trash, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -68,6 +68,9 @@ fn coming_in() -> Router<Web> {
         .route("/sample", post(door::add_sample))
         .route("/sample/remove", post(door::remove_sample))
         .route("/save", get(save::form).post(save::save))
+        .route("/waiting", get(waiting::page))
+        .route("/app.webmanifest", get(waiting::manifest))
+        .route("/worker.js", get(waiting::worker))
         .route("/join", get(join::page).post(join::take_up))
         .route("/oauth/authorize", get(consent::page).post(consent::answer))
         .route("/device", get(device::page).post(device::look))

@@ -12,6 +12,7 @@ mod coming_in;
 mod passwords;
 mod forms;
 mod people;
+mod waiting;
 mod webhooks;
 mod walk;
 mod imports;

@@ -23,6 +23,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/settings/password",
     "/settings/privacy",
     "/save",
+    "/waiting",
     "/import",
     "/export",
     "/people",
