@@ -161,6 +161,7 @@ impl Call {
 /// The id after which no other comes.
 const LAST: ItemId = ItemId::from_bytes([0xff; 16]);
 
-fn plain(text: &str) -> String {
+/// `text` as a part of an address's query.
+pub(super) fn plain(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }

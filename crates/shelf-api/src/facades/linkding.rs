@@ -28,6 +28,8 @@ pub(super) fn routes() -> Router<Api> {
     let list = get(bookmarks::list).post(bookmarks::create);
     let one = get(bookmarks::read).put(bookmarks::replace).patch(bookmarks::edit);
     let all = [
+        ("", get(rest::home)),
+        ("/bookmarks/new", get(rest::save_page)),
         ("/health", get(rest::health)),
         ("/api", get(rest::root)),
         ("/api/user/profile", get(rest::profile)),

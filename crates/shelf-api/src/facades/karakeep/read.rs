@@ -10,9 +10,7 @@ use serde::de::DeserializeOwned;
 use shelf_domain::id::ItemId;
 use shelf_domain::refusal::Refused;
 
-/// Rows on a page where the caller does not say.
-const LIMIT: usize = 20;
-/// Most rows on a page.
+/// Most rows on a page, and as many where the caller does not say: floccus reads all there are.
 const LIMIT_MAX: usize = 100;
 
 /// The id that `text` is; what is none names nothing.
@@ -40,5 +38,5 @@ pub(super) async fn body_of<T: DeserializeOwned>(
 /// How many rows `call` asks for.
 pub(super) fn limit_of(call: &Call) -> usize {
     let said = call.said("limit").and_then(|limit| limit.parse().ok());
-    said.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
+    said.unwrap_or(LIMIT_MAX).clamp(1, LIMIT_MAX)
 }

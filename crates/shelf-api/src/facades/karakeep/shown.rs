@@ -77,7 +77,7 @@ pub(super) struct BookmarkOut {
     id: Id,
     created_at: Moment,
     modified_at: Moment,
-    title: Option<String>,
+    title: String,
     archived: bool,
     favourited: bool,
     tagging_status: &'static str,
@@ -91,7 +91,6 @@ pub(super) struct BookmarkOut {
 
 impl From<Bookmark> for BookmarkOut {
     fn from(row: Bookmark) -> Self {
-        let title = Some(row.title).filter(|title| !title.is_empty());
         Self {
             id: Id(row.id),
             created_at: row.created_at.unwrap_or(Moment(0)),
@@ -106,10 +105,11 @@ impl From<Bookmark> for BookmarkOut {
             content: json!({
                 "type": "link",
                 "url": row.url,
-                "title": title,
+                "title": row.title,
                 "description": row.description,
             }),
-            title,
+            // An empty one is said as well: floccus takes null for another than the browser's.
+            title: row.title,
             assets: [],
         }
     }

@@ -5,11 +5,11 @@ use super::no::No;
 use super::window::Window;
 use super::Told;
 use crate::Api;
-use crate::facades::call::Call;
+use crate::facades::call::{Call, plain};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use serde_json::{Value, json};
 
 /// The version of linkding whose interface this is; its apps look at it.
@@ -96,6 +96,23 @@ async fn owner(call: &Call, number: &str) -> Result<(), No> {
         }
         Err(no) => Err(no),
     }
+}
+
+/// The page of ours on which a link is saved, filled as linkding's would be.
+pub(super) async fn save_page(Query(pairs): Query<Vec<(String, String)>>) -> Redirect {
+    let name = |name: &str| match name {
+        "url" | "title" => Some(name.to_owned()),
+        "notes" | "description" => Some("text".to_owned()),
+        _ => None,
+    };
+    let said = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let said = said.filter_map(|(key, value)| Some(format!("{}={}", name(key)?, plain(value))));
+    Redirect::to(&format!("/save?{}", said.collect::<Vec<_>>().join("&")))
+}
+
+/// What people know as linkding's first page.
+pub(super) async fn home() -> Redirect {
+    Redirect::to("/library")
 }
 
 /// What is nowhere in the interface.

@@ -251,3 +251,17 @@ async fn the_health_of_the_server_is_told_to_whoever_asks() {
     let told = world.send(asked.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(told.status, StatusCode::MISDIRECTED_REQUEST);
 }
+
+#[tokio::test]
+async fn what_people_open_in_a_browser_leads_to_our_own_pages() {
+    let world = World::new().await;
+    for (path, to) in [
+        ("/linkding/", "/library"),
+        ("/linkding/bookmarks/new?url=https://a.example/?a=b%26c&title=A%20B&auto_close=", "/save?\
+            url=https%3A%2F%2Fa.example%2F%3Fa%3Db%26c&title=A%20B"),
+    ] {
+        let asked = Request::builder().uri(path).header("host", "localhost:4747");
+        let told = world.send(asked.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!((told.status, told.header("location")), (StatusCode::SEE_OTHER, to));
+    }
+}
