@@ -121,8 +121,7 @@ impl Call {
 
     /// The bookmark with this address, living or in the trash.
     pub(super) async fn by_url(&self, url: &str) -> Result<Option<Bookmark>, Problem> {
-        let page: Page<Bookmark> =
-            self.ask("list_bookmarks").with("url", Some(url)).read().await?;
+        let page: Page<Bookmark> = self.ask("list_bookmarks").with("url", Some(url)).read().await?;
         Ok(page.items.into_iter().next())
     }
 

@@ -31,7 +31,6 @@ pub(super) fn routes() -> Router<Api> {
         ("/api/v1/bookmarks/{id}/tags", post(bookmarks::attach).delete(bookmarks::detach)),
     ];
     let none = Router::new().route("/karakeep/{*rest}", any(rest::missing));
-    all.into_iter().fold(none, |router, (path, methods)| {
-        with(router, &format!("{KARAKEEP}{path}"), methods)
-    })
+    all.into_iter()
+        .fold(none, |router, (path, methods)| with(router, &format!("{KARAKEEP}{path}"), methods))
 }

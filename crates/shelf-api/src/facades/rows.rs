@@ -178,7 +178,9 @@ mod tests {
             assert_eq!(read_time(text), Some(1_714_566_600_000), "{text}");
         }
         assert_eq!(read_time("2024-05-01"), Some(1_714_521_600_000));
-        for text in ["", "yesterday", "2024-13-01", "12:30", "2024-05-01T", "\u{e9}T\u{e9}+\u{e9}\u{e9}"] {
+        for text in
+            ["", "yesterday", "2024-13-01", "12:30", "2024-05-01T", "\u{e9}T\u{e9}+\u{e9}\u{e9}"]
+        {
             assert_eq!(read_time(text), None, "{text}");
         }
     }

@@ -155,7 +155,11 @@ pub(super) async fn edit(
     told(BookmarkOut::from(edited(&call, row, patch).await?))
 }
 
-async fn edited(call: &Call, row: Bookmark, patch: Map<String, Value>) -> Result<Bookmark, Problem> {
+async fn edited(
+    call: &Call,
+    row: Bookmark,
+    patch: Map<String, Value>,
+) -> Result<Bookmark, Problem> {
     if patch.is_empty() {
         return Ok(row);
     }
@@ -221,8 +225,12 @@ pub(super) async fn attach(
 ) -> Answer {
     let row = bookmark_of(&call, &id).await?;
     let names = body_of::<TagsIn>(request, &api).await?.names(&call).await?;
-    let all: Vec<&str> =
-        row.tags.iter().map(|tag| tag.name.as_str()).chain(names.iter().map(String::as_str)).collect();
+    let all: Vec<&str> = row
+        .tags
+        .iter()
+        .map(|tag| tag.name.as_str())
+        .chain(names.iter().map(String::as_str))
+        .collect();
     let patch = Map::from_iter([("tags".to_owned(), json!(all))]);
     let row = edited(&call, row, patch).await?;
     let attached: Vec<Id> =

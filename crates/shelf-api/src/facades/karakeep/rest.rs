@@ -31,9 +31,10 @@ struct Counted {
 /// All tags.
 pub(super) async fn tags(call: Call) -> Result<Json<Value>, Problem> {
     let page: Page<Counted> = call.ask("list_tags").read().await?;
-    let rows = page.items.into_iter().map(|tag| {
-        json!({ "id": tag.id, "name": tag.name, "numBookmarks": tag.bookmarks })
-    });
+    let rows = page
+        .items
+        .into_iter()
+        .map(|tag| json!({ "id": tag.id, "name": tag.name, "numBookmarks": tag.bookmarks }));
     Ok(Json(json!({ "tags": rows.collect::<Vec<_>>(), "nextCursor": null })))
 }
 

@@ -134,11 +134,8 @@ async fn again(call: &Call, fields: &Fields, row: Bookmark) -> Result<Bookmark, 
 
 /// The texts that are said, empty ones too.
 fn texts(fields: &Fields) -> Map<String, Value> {
-    let said = [
-        ("title", &fields.title),
-        ("description", &fields.description),
-        ("notes", &fields.notes),
-    ];
+    let said =
+        [("title", &fields.title), ("description", &fields.description), ("notes", &fields.notes)];
     let said = said.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
     said.map(|(name, text)| (name.to_owned(), json!(text))).collect()
 }

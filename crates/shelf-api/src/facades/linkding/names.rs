@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn a_tag_with_a_space_comes_back_as_itself() {
         let id = ItemId::from_bytes([1; 16]);
-        let all = ["to read", "Rust", "to-read"].map(|name| Tag { id, number: 1, name: name.into() });
+        let all =
+            ["to read", "Rust", "to-read"].map(|name| Tag { id, number: 1, name: name.into() });
         let borne = [TagRef { id, name: "to read".to_owned() }];
         assert_eq!(meant(&texts(&["to-read", "rust"]), &borne, &all), ["to read", "Rust"]);
         assert_eq!(meant(&texts(&["TO-READ"]), &[], &all), ["to-read"]);

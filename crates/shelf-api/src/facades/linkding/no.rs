@@ -56,7 +56,8 @@ impl From<Problem> for No {
     fn from(problem: Problem) -> Self {
         let place = problem.errors.first().filter(|_| problem.status == StatusCode::BAD_REQUEST);
         let Some(place) = place else { return Self::Problem(problem) };
-        let name = place.pointer.trim_start_matches(['#', '/', '?']).split('/').next().unwrap_or_default();
+        let name =
+            place.pointer.trim_start_matches(['#', '/', '?']).split('/').next().unwrap_or_default();
         let name = match name {
             "tags" => "tag_names",
             "created_at" => "date_added",

@@ -1,9 +1,9 @@
 //! What else linkding's interface has: how the server is, who asks, and what is not kept here.
 
+use super::Told;
 use super::bookmarks::found;
 use super::no::No;
 use super::window::Window;
-use super::Told;
 use crate::Api;
 use crate::facades::call::{Call, plain};
 use axum::Json;
@@ -100,13 +100,12 @@ async fn owner(call: &Call, number: &str) -> Result<(), No> {
 
 /// The page of ours on which a link is saved, filled as linkding's would be.
 pub(super) async fn save_page(Query(pairs): Query<Vec<(String, String)>>) -> Redirect {
-    let name = |name: &str| match name {
-        "url" | "title" => Some(name.to_owned()),
-        "notes" | "description" => Some("text".to_owned()),
-        _ => None,
+    let of = |name: &str| {
+        let said = pairs.iter().find(|(known, value)| known == name && !value.is_empty());
+        said.map(|(_, value)| plain(value))
     };
-    let said = pairs.iter().filter(|(_, value)| !value.is_empty());
-    let said = said.filter_map(|(key, value)| Some(format!("{}={}", name(key)?, plain(value))));
+    let said = [("url", of("url")), ("title", of("title")), ("text", of("notes"))];
+    let said = said.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
     Redirect::to(&format!("/save?{}", said.collect::<Vec<_>>().join("&")))
 }
 

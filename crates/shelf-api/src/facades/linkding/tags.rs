@@ -1,12 +1,12 @@
 //! Tags of linkding's interface.
 
+use super::Told;
 use super::bookmarks::done;
 use super::names;
 use super::no::No;
 use super::read::body_of;
 use super::shown::TagOut;
 use super::window::Window;
-use super::Told;
 use crate::Api;
 use crate::facades::call::Call;
 use crate::facades::rows::{Tag, Written};

@@ -220,16 +220,42 @@ mod tests {
     #[test]
     fn what_was_typed_finds_what_linkding_would_find() {
         for found in [
-            "", "  ", "rust", "RUS", "learn book", "\"learn rust\"", "'a book'", "#book", "#To-Read",
-            "!unread", "!whatever", "python or rust", "not python", "rust and not python",
-            "python and rust or book", "rust (python or book)", "\"read \\\"it\\\"\"",
-            "not (python or java)", "not not rust", "rust.example", "\"learn",
+            "",
+            "  ",
+            "rust",
+            "RUS",
+            "learn book",
+            "\"learn rust\"",
+            "'a book'",
+            "#book",
+            "#To-Read",
+            "!unread",
+            "!whatever",
+            "python or rust",
+            "not python",
+            "rust and not python",
+            "python and rust or book",
+            "rust (python or book)",
+            "\"read \\\"it\\\"\"",
+            "not (python or java)",
+            "not not rust",
+            "rust.example",
+            "\"learn",
         ] {
             assert_eq!(holds(found), Some(true), "{found}");
         }
         for missed in [
-            "python", "rust python", "#boo", "#rust", "!untagged", "not rust", "python or java",
-            "\"rust learn\"", "rust and (python or java)", "not #book", "python and (rust or book)",
+            "python",
+            "rust python",
+            "#boo",
+            "#rust",
+            "!untagged",
+            "not rust",
+            "python or java",
+            "\"rust learn\"",
+            "rust and (python or java)",
+            "not #book",
+            "python and (rust or book)",
         ] {
             assert_eq!(holds(missed), Some(false), "{missed}");
         }
@@ -239,7 +265,18 @@ mod tests {
     fn what_is_not_well_formed_is_nothing_and_never_a_panic() {
         let deep = "(".repeat(CHARS_MAX);
         let negative = "not ".repeat(1_000);
-        for text in ["(", ")", "rust and", "or rust", "(rust", "rust)", "not", "()", deep.as_str(), negative.as_str()] {
+        for text in [
+            "(",
+            ")",
+            "rust and",
+            "or rust",
+            "(rust",
+            "rust)",
+            "not",
+            "()",
+            deep.as_str(),
+            negative.as_str(),
+        ] {
             assert_eq!(holds(text), None, "{text}");
         }
         assert_eq!(holds(&"x".repeat(CHARS_MAX + 1)), None);

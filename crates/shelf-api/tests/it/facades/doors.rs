@@ -17,7 +17,12 @@ const ROUTES: &[(Method, &str, &str, &str)] = &[
     (Method::GET, "/linkding/api/bookmarks/", "", "bookmarks:read"),
     (Method::GET, "/linkding/api/bookmarks/archived/", "", "bookmarks:read"),
     (Method::GET, "/linkding/api/bookmarks/check/?url=https://a.example", "", "bookmarks:read"),
-    (Method::POST, "/linkding/api/bookmarks/", r#"{"url": "https://n.example"}"#, "bookmarks:write"),
+    (
+        Method::POST,
+        "/linkding/api/bookmarks/",
+        r#"{"url": "https://n.example"}"#,
+        "bookmarks:write",
+    ),
     (Method::GET, "/linkding/api/bookmarks/{b}/", "", "bookmarks:read"),
     (
         Method::PUT,
@@ -110,11 +115,16 @@ impl Prepared {
         Self { world, names }
     }
 
-    fn request(&self, who: &Someone, route: &(Method, &str, &str, &str)) -> Request<axum::body::Body> {
+    fn request(
+        &self,
+        who: &Someone,
+        route: &(Method, &str, &str, &str),
+    ) -> Request<axum::body::Body> {
         let (method, path, body, _) = route;
-        let path = self.names.iter().fold((*path).to_owned(), |path, (name, value)| {
-            path.replace(name, value)
-        });
+        let path = self
+            .names
+            .iter()
+            .fold((*path).to_owned(), |path, (name, value)| path.replace(name, value));
         request(who, method.clone(), &path, body)
     }
 }
@@ -125,7 +135,8 @@ async fn every_address_works_for_whoever_may() {
     for route in ROUTES {
         let told = prepared.world.send(prepared.request(&prepared.world.ada, route)).await;
         let name = format!("{} {}", route.0, route.1);
-        let is_unkept = ["/assets/", "/bundles/", "singlefile"].iter().any(|part| name.contains(part));
+        let is_unkept =
+            ["/assets/", "/bundles/", "singlefile"].iter().any(|part| name.contains(part));
         assert!(told.status.is_success() || is_unkept, "{name}: {} {}", told.status, told.text);
     }
 }
@@ -138,7 +149,11 @@ async fn nobody_gets_in_without_a_key_that_opens_something() {
         let told = prepared.world.send(prepared.request(&nobody, route)).await;
         let name = format!("{} {}", route.0, route.1);
         if route.1.starts_with("/karakeep") {
-            assert_eq!((told.status, told.code()), (StatusCode::FORBIDDEN, "UNAUTHENTICATED"), "{name}");
+            assert_eq!(
+                (told.status, told.code()),
+                (StatusCode::FORBIDDEN, "UNAUTHENTICATED"),
+                "{name}"
+            );
         } else {
             assert_eq!(told.status, StatusCode::UNAUTHORIZED, "{name}");
             assert_eq!(told.at("/detail"), "Invalid token.", "{name}");
@@ -166,10 +181,14 @@ async fn what_belongs_to_others_is_as_absent_as_what_never_was() {
     let world = &prepared.world;
     let changes = "/v1/libraries/{library}/changes";
     let before = world.get(&world.ada, changes).await.text;
-    let never: Vec<(&str, String)> = prepared.names.iter().map(|(name, _)| match *name {
-        "{b}" | "{t}" => (*name, "77".to_owned()),
-        name => (name, "0193f0a0-0000-7000-8000-0000000000aa".to_owned()),
-    }).collect();
+    let never: Vec<(&str, String)> = prepared
+        .names
+        .iter()
+        .map(|(name, _)| match *name {
+            "{b}" | "{t}" => (*name, "77".to_owned()),
+            name => (name, "0193f0a0-0000-7000-8000-0000000000aa".to_owned()),
+        })
+        .collect();
     for route in ROUTES.iter().filter(|route| route.1.contains('{')) {
         let name = format!("{} {}", route.0, route.1);
         let theirs = world.send(prepared.request(&world.eve, route)).await;
@@ -196,7 +215,11 @@ async fn a_key_is_good_for_what_it_was_made_for() {
             let told = world.send(prepared.request(&who, route)).await;
             let name = format!("{scopes}: {} {}", route.0, route.1);
             assert_eq!(told.status, StatusCode::FORBIDDEN, "{name}: {}", told.text);
-            assert!(!told.at(if route.1.starts_with("/karakeep") { "/message" } else { "/detail" }).is_empty());
+            assert!(
+                !told
+                    .at(if route.1.starts_with("/karakeep") { "/message" } else { "/detail" })
+                    .is_empty()
+            );
         }
     }
     assert_eq!(world.get(&world.ada, changes).await.text, before);
@@ -257,8 +280,11 @@ async fn what_people_open_in_a_browser_leads_to_our_own_pages() {
     let world = World::new().await;
     for (path, to) in [
         ("/linkding/", "/library"),
-        ("/linkding/bookmarks/new?url=https://a.example/?a=b%26c&title=A%20B&auto_close=", "/save?\
-            url=https%3A%2F%2Fa.example%2F%3Fa%3Db%26c&title=A%20B"),
+        (
+            "/linkding/bookmarks/new?url=https://a.example/?a=b%26c&title=A%20B&auto_close=",
+            "/save?\
+            url=https%3A%2F%2Fa.example%2F%3Fa%3Db%26c&title=A%20B",
+        ),
     ] {
         let asked = Request::builder().uri(path).header("host", "localhost:4747");
         let told = world.send(asked.body(axum::body::Body::empty()).unwrap()).await;

@@ -56,7 +56,8 @@ async fn a_tree_of_folders_goes_up_and_comes_down() {
     let body = json!({"name": name, "parentId": null});
     let told = keep(&world, &world.ada, Method::PATCH, &format!("/lists/{child}"), body).await;
     assert_eq!((told.status, &told.json["parentId"]), (StatusCode::OK, &NONE), "{}", told.text);
-    let ours = world.get(&world.ada, &format!("/v1/libraries/{{library}}/collections/{child}")).await;
+    let ours =
+        world.get(&world.ada, &format!("/v1/libraries/{{library}}/collections/{child}")).await;
     assert!(ours.at("/name").len() > 100, "the name was not cut: {}", ours.text);
 
     let cycle = json!({"name": "Floccus", "parentId": root});
@@ -74,7 +75,10 @@ async fn one_address_in_two_lists_is_one_bookmark() {
     moved(&world, Method::PUT, &two, &id).await;
     let told = get(&world, &format!("/lists/{two}/bookmarks?includeContent=false")).await;
     assert_eq!(told.json["bookmarks"].as_array().unwrap().len(), 1);
-    assert!(told.json.as_object().unwrap().contains_key("nextCursor"), "it is there at the end too");
+    assert!(
+        told.json.as_object().unwrap().contains_key("nextCursor"),
+        "it is there at the end too"
+    );
     assert_eq!(told.at("/bookmarks/0/content/url"), "https://a.example");
     assert_eq!(told.at("/bookmarks/0/content/type"), "link");
     let lists = get(&world, &format!("/bookmarks/{id}/lists")).await;
@@ -121,7 +125,8 @@ async fn what_others_touched_outlives_a_sync_that_deletes_it() {
     let list = list(&world, "Kept", NONE).await;
     moved(&world, Method::PUT, &list, &placed).await;
     for id in [&own, &other, &placed] {
-        let told = keep(&world, &world.ada, Method::DELETE, &format!("/bookmarks/{id}"), NONE).await;
+        let told =
+            keep(&world, &world.ada, Method::DELETE, &format!("/bookmarks/{id}"), NONE).await;
         assert_eq!(told.status, StatusCode::NO_CONTENT, "{}", told.text);
     }
     let gone = get(&world, &format!("/bookmarks/{own}")).await;

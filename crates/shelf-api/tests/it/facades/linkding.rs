@@ -63,8 +63,11 @@ async fn every_address_answers_with_and_without_its_last_slash() {
 async fn lists_are_cut_and_lead_on_by_whole_addresses() {
     let world = World::new().await;
     for number in 0..5 {
-        saved(&world, json!({"url": format!("https://{number}.example"), "is_archived": number == 0}))
-            .await;
+        saved(
+            &world,
+            json!({"url": format!("https://{number}.example"), "is_archived": number == 0}),
+        )
+        .await;
     }
     let first = got(&world, "/bookmarks/?limit=2&q=").await;
     assert_eq!(first.json["count"], 4, "what is archived is elsewhere");
@@ -76,10 +79,7 @@ async fn lists_are_cut_and_lead_on_by_whole_addresses() {
     let second = got(&world, &next).await;
     assert_eq!(urls(&second), ["https://2.example", "https://1.example"]);
     assert_eq!(second.json["next"], NONE);
-    assert_eq!(
-        second.at("/previous"),
-        "http://localhost:4747/linkding/api/bookmarks/?limit=2&q="
-    );
+    assert_eq!(second.at("/previous"), "http://localhost:4747/linkding/api/bookmarks/?limit=2&q=");
     assert!(urls(&got(&world, "/bookmarks/?offset=50").await).is_empty());
     assert_eq!(urls(&got(&world, "/bookmarks/?limit=0&offset=x").await).len(), 4);
     assert_eq!(urls(&got(&world, "/bookmarks/archived/").await), ["https://0.example"]);
@@ -119,7 +119,8 @@ async fn what_is_searched_filtered_and_sorted_is_found() {
         ("modified_since=2099-01-01", vec![]),
     ] {
         let told = got(&world, &format!("/bookmarks/?{query}")).await;
-        let found: Vec<String> = found.iter().map(|name| format!("https://{name}.example")).collect();
+        let found: Vec<String> =
+            found.iter().map(|name| format!("https://{name}.example")).collect();
         assert_eq!(urls(&told), found, "{query}");
     }
     let one = got(&world, "/bookmarks/?sort=title_desc&limit=1").await;
@@ -149,17 +150,16 @@ async fn an_edit_keeps_what_it_does_not_name() {
     let body = json!({"url": "https://a.example", "title": "A", "notes": "n", "tag_names": ["t"]});
     saved(&world, body).await;
     let put = ding(&world, ada, Method::PUT, "/bookmarks/1/", json!({"title": "B"})).await;
-    assert_eq!((put.status, &put.json), (
-        StatusCode::BAD_REQUEST,
-        &json!({"url": ["This field is required."]})
-    ));
+    assert_eq!(
+        (put.status, &put.json),
+        (StatusCode::BAD_REQUEST, &json!({"url": ["This field is required."]}))
+    );
     let body = json!({"url": "https://a.example", "title": "B"});
     let put = ding(&world, ada, Method::PUT, "/bookmarks/1/", body).await;
-    assert_eq!((put.status, put.at("/title"), put.at("/notes")), (
-        StatusCode::OK,
-        "B".to_owned(),
-        "n".to_owned()
-    ));
+    assert_eq!(
+        (put.status, put.at("/title"), put.at("/notes")),
+        (StatusCode::OK, "B".to_owned(), "n".to_owned())
+    );
     let body = json!({"tag_names": [], "notes": "", "unread": true, "is_archived": true});
     let patch = ding(&world, ada, Method::PATCH, "/bookmarks/1/", body).await;
     assert_eq!(patch.json["tag_names"], json!([]));
@@ -187,10 +187,10 @@ async fn putting_away_and_removing_say_nothing_but_that_it_is_done() {
     let removed = ding(&world, ada, Method::DELETE, "/bookmarks/1/", NONE).await;
     assert_eq!((removed.status, removed.text.as_str()), (StatusCode::NO_CONTENT, ""));
     let again = ding(&world, ada, Method::DELETE, "/bookmarks/1/", NONE).await;
-    assert_eq!((again.status, again.at("/detail")), (
-        StatusCode::NOT_FOUND,
-        "No Bookmark matches the given query.".to_owned()
-    ));
+    assert_eq!(
+        (again.status, again.at("/detail")),
+        (StatusCode::NOT_FOUND, "No Bookmark matches the given query.".to_owned())
+    );
     let trash = world.get(ada, "/v1/libraries/{library}/trash").await;
     assert_eq!(trash.at("/items/0/url"), "https://a.example", "it waits in the trash");
     let back = saved(&world, json!({"url": "https://a.example"})).await;
@@ -207,8 +207,12 @@ async fn tags_have_numbers_and_a_tag_with_a_space_survives_an_edit() {
     let told = ding(&world, ada, Method::PATCH, "/bookmarks/1/", body).await;
     assert_eq!(told.json["tag_names"], json!(["new-one", "Rust", "to-read"]));
     let ours = world.get(ada, "/v1/libraries/{library}/tags").await;
-    let names: Vec<&str> = ours.json["items"].as_array().unwrap().iter()
-        .map(|tag| tag["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = ours.json["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["new-one", "Rust", "to read"], "no second tag was made of one of ours");
 
     let made = ding(&world, ada, Method::POST, "/tags/", json!({"name": " rust "})).await;
@@ -241,8 +245,11 @@ async fn what_is_not_kept_here_is_said_and_not_pretended() {
     assert_eq!(profile.json["search_preferences"], json!({}));
     assert_eq!(profile.json["enable_sharing"], false);
     let check = got(&world, "/bookmarks/check/?url=https://b.example").await;
-    assert_eq!(check.json, json!({"bookmark": null, "auto_tags": [], "metadata": {
-        "url": "https://b.example", "title": null, "description": null, "preview_image": null}}));
+    assert_eq!(
+        check.json,
+        json!({"bookmark": null, "auto_tags": [], "metadata": {
+        "url": "https://b.example", "title": null, "description": null, "preview_image": null}})
+    );
     for path in ["/bundles/", "/bookmarks/1/assets/"] {
         assert_eq!(got(&world, path).await.json["count"], 0, "{path}");
     }
