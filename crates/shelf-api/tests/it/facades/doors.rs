@@ -291,3 +291,67 @@ async fn what_people_open_in_a_browser_leads_to_our_own_pages() {
         assert_eq!((told.status, told.header("location")), (StatusCode::SEE_OTHER, to));
     }
 }
+
+/// Texts that break what is careless.
+const HOSTILE: [&str; 12] = [
+    "((((((((((",
+    "not not not",
+    "\"",
+    "'\\",
+    "#",
+    "!",
+    "\u{0}\u{202e}\u{fffd}",
+    "%00%ff",
+    "'; DROP TABLE items; --",
+    "<script>alert(1)</script>",
+    "\u{1f4d4}\u{200d}\u{1f4a5}, ,,",
+    "2024-99-99T99:99:99+99:99",
+];
+
+#[tokio::test]
+async fn hostile_texts_break_nothing() {
+    let world = World::new().await;
+    let ada = &world.ada;
+    for (at, text) in HOSTILE.into_iter().enumerate() {
+        let said = crate::walk::encoded(text);
+        let url = format!("https://{at}.example");
+        let bodies = [
+            json!({"url": url, "title": text, "notes": text, "tag_names": [text]}),
+            json!({"url": text, "date_added": text, "unread": text}),
+            json!({"url": url, "tag_names": text}),
+        ];
+        for body in bodies {
+            let told = ding(&world, ada, Method::POST, "/bookmarks/", body).await;
+            assert!(!told.status.is_server_error(), "{text:?}: {}", told.text);
+        }
+        for path in [
+            format!("/bookmarks/?q={said}&limit={said}&offset={said}&sort={said}"),
+            format!("/bookmarks/?added_since={said}&modified_since={said}&unread={said}"),
+            format!("/bookmarks/check/?url={said}"),
+            format!("/bookmarks/{said}/"),
+            format!("/tags/?q={said}"),
+            format!("/tags/{said}/"),
+        ] {
+            let told = ding(&world, ada, Method::GET, &path, Value::Null).await;
+            assert!(!told.status.is_server_error(), "{path}: {}", told.text);
+        }
+        let ways = [
+            (Method::POST, "/lists".to_owned(), json!({"name": text, "parentId": null})),
+            (Method::POST, "/lists".to_owned(), json!({"name": "n", "parentId": text})),
+            (Method::POST, "/bookmarks".to_owned(), json!({"type": "link", "url": text})),
+            (
+                Method::POST,
+                "/bookmarks".to_owned(),
+                json!({"type": "link", "url": url, "title": text}),
+            ),
+            (Method::GET, format!("/bookmarks/search?q={said}&searchMode={said}"), Value::Null),
+            (Method::GET, format!("/bookmarks?cursor={said}&limit={said}"), Value::Null),
+            (Method::GET, format!("/lists/{said}/bookmarks"), Value::Null),
+            (Method::DELETE, format!("/bookmarks/{said}"), Value::Null),
+        ];
+        for (method, path, body) in ways {
+            let told = keep(&world, ada, method, &path, body).await;
+            assert!(!told.status.is_server_error(), "{path}: {}", told.text);
+        }
+    }
+}
