@@ -355,3 +355,32 @@ async fn hostile_texts_break_nothing() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_extension_asks_from_wherever_it_is_and_a_page_of_others_gets_nothing() {
+    let world = World::new().await;
+    let from = |path: &str, origin: &str| {
+        let mut asked = request(&world.ada, Method::GET, path, "");
+        asked.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
+        asked
+    };
+    let extension = "moz-extension://5a1c9f3e-0000-4000-8000-000000000001";
+    for path in ["/linkding/api/bookmarks/", "/karakeep/api/v1/lists"] {
+        let told = world.send(from(path, extension)).await;
+        assert_eq!(told.status, StatusCode::OK, "{path}: {}", told.text);
+        // A browser asks first whether a page of others may send a key, and is not told so.
+        let mut before = from(path, "https://evil.example");
+        *before.method_mut() = Method::OPTIONS;
+        before.headers_mut().remove("authorization");
+        let told = world.send(before).await;
+        assert!(!told.status.is_success(), "{path}: {}", told.status);
+        assert!(told.headers.keys().all(|name| !name.as_str().starts_with("access-control")));
+    }
+    let mut asked = from("/linkding/api/bookmarks/", "https://evil.example");
+    let session = format!("mindshelf_session={}", world.ada.session);
+    asked.headers_mut().remove("authorization");
+    asked.headers_mut().insert("cookie", HeaderValue::from_str(&session).unwrap());
+    assert_eq!(world.send(asked).await.status, StatusCode::UNAUTHORIZED, "a cookie opens nothing");
+    let told = world.send(from("/v1/me", extension)).await;
+    assert_eq!(told.status, StatusCode::FORBIDDEN, "all else stays closed to it");
+}
