@@ -25,6 +25,8 @@ const RECEIVER: &str = "xtask/judges/webhooks.py";
 const CLIENT: &str = "xtask/judges/oauth.mjs";
 /// The audits of GraphQL over HTTP, and a client of its subscriptions.
 const GRAPH: &str = "xtask/judges/graphql.mjs";
+/// A client made for another server whose interface is answered too.
+const APP: &str = "xtask/judges/linkding.py";
 /// Lets each question come from an address of its own.
 const STRANGERS: &str = "xtask/judges/strangers.py";
 /// Requests a property is tried with, for each operation.
@@ -93,6 +95,16 @@ pub fn graphql(desk: &Desk) -> Result<()> {
     let mut client = tools.script(&desk.repo.root().join(GRAPH));
     client.args([server.address(), server.token(), &server.library()?]);
     let outcome = heard("client of GraphQL", &mut client);
+    outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// A client that was made for linkding is served under its interface as it was there.
+pub fn apps(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    let server = Server::start(desk, ("MINDSHELF_OUTBOUND", "off"))?;
+    let mut client = tools.app("python3");
+    client.arg(desk.repo.root().join(APP)).args([server.address(), server.token()]);
+    let outcome = heard("client of linkding", &mut client);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 

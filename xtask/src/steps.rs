@@ -37,9 +37,10 @@ const RECEIVER: Step = Step { name: "outside judge of webhooks", run: judges::we
 const PROGRAMS: Step = Step { name: "outside judge of OAuth", run: judges::programs };
 
 const GRAPH: Step = Step { name: "outside judges of GraphQL", run: judges::graphql };
+const APPS: Step = Step { name: "outside judge of linkding's interface", run: judges::apps };
 
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
-pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, GRAPH];
+pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, GRAPH, APPS];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -60,6 +61,7 @@ pub const CI: &[Step] = &[
     RECEIVER,
     PROGRAMS,
     GRAPH,
+    APPS,
     Step { name: "engines", run: engines::prove },
     Step { name: "untouched", run: untouched },
 ];

@@ -1,6 +1,7 @@
 //! What an operation costs of what its caller may ask for, and what a token must be good for to
 //! have it done.
 
+use crate::facades;
 use crate::graphql;
 use crate::live;
 use crate::openapi::operations;
@@ -274,8 +275,11 @@ impl Costs {
         let mut of_route = self.0.get(route).into_iter().flatten();
         let known = of_route.find(|(known, _)| known == method).map(|(_, priced)| *priced);
         let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == route);
+        let elsewhere = elsewhere.map(|(_, units)| *units);
+        // What a facade asks costs besides, and is looked at, as it is asked.
+        let elsewhere = elsewhere.or_else(|| facades::has(route).then_some(READ));
         // What no row speaks of is for whoever may do everything.
-        let (units, need) = elsewhere.map_or((OTHER, Need::Every), |(_, units)| (*units, OPEN));
+        let (units, need) = elsewhere.map_or((OTHER, Need::Every), |units| (units, OPEN));
         known.unwrap_or(Priced { cost: Cost::units(units), door: None, need })
     }
 }

@@ -29,8 +29,12 @@ impl Gate {
         Self { names, any_address: listen.ip().is_unspecified(), origins }
     }
 
-    /// Whether a request with these headers may come in.
-    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    /// The host a request names, if the server goes by it.
+    pub(crate) fn host<'a>(
+        &self,
+        uri: &'a Uri,
+        headers: &'a HeaderMap,
+    ) -> Result<&'a str, Problem> {
         let named = headers.get(HOST).and_then(|host| host.to_str().ok());
         let authority = uri.authority().map(axum::http::uri::Authority::as_str);
         let Some(host) = authority.or(named) else {
@@ -39,6 +43,12 @@ impl Gate {
         if headers.get_all(HOST).iter().count() > 1 || !self.knows(host) {
             return Err(Problem::wrong(Wrong::Host, ""));
         }
+        Ok(host)
+    }
+
+    /// Whether a request with these headers may come in.
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+        let host = self.host(uri, headers)?;
         let mut origins = headers.get_all(ORIGIN).iter();
         match (origins.next(), origins.next()) {
             (None, _) => Ok(()),

@@ -1,7 +1,8 @@
-//! REST and GraphQL: authentication, scope, limits and one error table.
+//! REST, GraphQL and the interfaces of others: authentication, scope, limits and one error table.
 //!
 //! No rules live here: a route reads its request, calls one use case and writes its answer.
-//! Start with [`router`], then any file in `routes/`; then `graphql.rs`, whose fields ask routes.
+//! Start with [`router`], then any file in `routes/`; then `graphql.rs`, whose fields ask routes,
+//! and `facades.rs`, where apps made for other servers do.
 #![expect(
     clippy::option_option,
     reason = "in a merge patch absent, null and a value are three different things"
@@ -29,6 +30,7 @@ mod graphql;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
 mod live;
+mod facades;
 
 pub use background::Background;
 pub use gate::Gate;
@@ -124,9 +126,11 @@ pub fn part(api: Api) -> Router {
         .layer(middleware::from_fn_with_state(api.clone(), replays::replay));
     let interface = bounded(interface, &limited);
     let gateway = graphql::Gateway::new(interface.clone(), &document);
+    let facades = facades::routes(&gateway, |routes| bounded(routes, &limited));
     let beside = routes::oauth::routes().merge(graphql::routes(gateway)).merge(live::routes());
     interface
         .merge(bounded(beside, &limited))
+        .merge(facades)
         .layer(middleware::from_fn_with_state(api, watch::watch))
 }
 

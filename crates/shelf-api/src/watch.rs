@@ -1,6 +1,7 @@
 //! What happens around every request: host check, deadline, caught panics, trace id, metrics,
 //! and the body of every problem.
 
+use crate::facades;
 use crate::problem::{Problem, Wrong};
 use crate::{Api, Gate};
 use axum::body::HttpBody;
@@ -35,7 +36,14 @@ pub(crate) async fn watch(State(api): State<Api>, request: Request, next: Next) 
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", %method, route, trace_id = trace);
-    let inner = match api.gate.check(request.uri(), request.headers()) {
+    // What opens a facade is never sent by a browser of itself, so whose page asks says nothing; and
+    // extensions of browsers are pages of their own.
+    let checked = if facades::has(&route) {
+        api.gate.host(request.uri(), request.headers()).map(drop)
+    } else {
+        api.gate.check(request.uri(), request.headers())
+    };
+    let inner = match checked {
         Err(problem) => problem.into_response(),
         Ok(()) => run(next, request, deadline(&route)).instrument(span.clone()).await,
     };

@@ -108,6 +108,12 @@ impl Item {
     pub fn version(&self) -> Seq {
         self.registers.values().map(|held| held.seq).max().unwrap_or(self.created_seq)
     }
+
+    /// When the latest put that holds a register was made, by its author's clock, milliseconds.
+    pub fn changed_at(&self) -> i64 {
+        let stamps = self.registers.values().map(|held| held.stamp.hlc);
+        stamps.max().map_or(0, Hlc::millis)
+    }
 }
 
 /// What stands before the compact form of an item. Items have numbers from 1, with which the form

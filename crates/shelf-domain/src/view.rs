@@ -56,6 +56,8 @@ pub struct Bookmark {
     pub created_at: Option<i64>,
     /// When its source says it was changed, milliseconds.
     pub modified_at: Option<i64>,
+    /// When it was last changed here, its tags included, milliseconds.
+    pub changed_at: i64,
     /// When it was archived, milliseconds.
     pub archived_at: Option<i64>,
     /// When it was trashed, milliseconds.
@@ -105,6 +107,7 @@ impl Bookmark {
             places,
             created_at: item.int(field::CREATED_AT),
             modified_at: item.int(field::MODIFIED_AT),
+            changed_at: item.changed_at(),
             archived_at: item.int(field::ARCHIVED_AT),
             trashed_at: item.int(field::TRASHED_AT),
             favourite: item.flag(field::FAVOURITE),

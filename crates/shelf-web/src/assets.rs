@@ -37,7 +37,9 @@ struct Icons;
 /// The order in which the style sheets make up the one that is sent.
 const STYLES: [&str; 8] =
     ["tokens", "fonts", "base", "layout", "components", "rail", "list", "pages"];
-/// What style sheets write where the hashed address of an asset belongs.
+/// What stands between the pages and the network; no asset, since its address says what it is for.
+const WORKER_FILE: &str = "worker/worker.js";
+/// What style sheets and the worker write where the hashed address of an asset belongs.
 const PLACEHOLDER: &str = "@asset(";
 /// Hex digits of the hash in a name: 48 bits, enough that no two versions meet.
 const HASH_DIGITS: usize = 12;
@@ -140,6 +142,16 @@ pub fn address(name: &str) -> &'static str {
     CATALOGUE.by_name.get(name).map_or("", |asset| asset.path.as_str())
 }
 
+/// The worker of the pages, with the addresses of what it keeps.
+pub fn worker() -> &'static str {
+    static WORKER: LazyLock<String> = LazyLock::new(|| {
+        let file = Own::get(WORKER_FILE);
+        let text = file.map(|file| String::from_utf8_lossy(&file.data).into_owned());
+        CATALOGUE.with_addresses(&text.unwrap_or_default())
+    });
+    WORKER.as_str()
+}
+
 /// The inner drawing of a 24 by 24 outline icon, for embedding in a page; empty when there is none.
 pub fn icon_drawing(name: &str) -> Option<&'static str> {
     static DRAWINGS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
@@ -193,6 +205,16 @@ mod tests {
         assert!(!css.contains("@asset("));
         assert!(!css.contains("url(\"\")"));
         assert!(css.contains("url(\"newsreader-latin-wght-normal."));
+    }
+
+    #[test]
+    fn the_worker_keeps_what_is_there() {
+        let worker = worker();
+        assert!(!worker.contains("@asset("), "{worker}");
+        for name in ["app.css", "js/early.js", "js/waiting.js", "img/lamp.svg"] {
+            let file = address(name).strip_prefix(PREFIX).unwrap();
+            assert!(worker.contains(&format!("\"{file}\"")), "{name}: {worker}");
+        }
     }
 
     #[test]

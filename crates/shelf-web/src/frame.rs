@@ -201,6 +201,7 @@ fn head(title: &str) -> Markup {
             meta name="robots" content="noindex";
             meta name="htmx-config" content=(HTMX);
             link rel="icon" href=(address("img/lamp.svg")) type="image/svg+xml";
+            link rel="manifest" href="/app.webmanifest";
             link rel="preload" as="font" type="font/woff2" crossorigin
                 href=(address("instrument-sans/instrument-sans-latin-wght-normal.woff2"));
             link rel="preload" as="font" type="font/woff2" crossorigin
@@ -214,8 +215,15 @@ fn head(title: &str) -> Markup {
 }
 
 /// The scripts that make pages live; none of them is needed to read, search or save.
-const ISLANDS: [&str; 6] =
-    ["js/live.js", "js/keys.js", "js/palette.js", "js/arrange.js", "js/drop.js", "js/times.js"];
+const ISLANDS: [&str; 7] = [
+    "js/live.js",
+    "js/keys.js",
+    "js/palette.js",
+    "js/arrange.js",
+    "js/drop.js",
+    "js/times.js",
+    "js/waiting.js",
+];
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ pub mod item;
 pub mod folders;
 pub mod tags;
 pub mod trash;
-pub mod waiting;
+pub mod offline;
 pub mod import;
 pub mod export;
 pub mod history;
@@ -26,6 +26,7 @@ pub mod sso;
 pub mod passkeys;
 pub mod privacy;
 pub mod save;
+pub mod waiting;
 pub mod problem;
 pub mod design;
 

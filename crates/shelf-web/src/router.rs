@@ -14,7 +14,7 @@ use crate::{
     assets, deadline,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, usage, waiting, webhooks,
+        offline, passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, usage, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -73,6 +73,9 @@ fn coming_in() -> Router<Web> {
         .route("/sample", post(door::add_sample))
         .route("/sample/remove", post(door::remove_sample))
         .route("/save", get(save::form).post(save::save))
+        .route("/offline", get(offline::page))
+        .route("/app.webmanifest", get(offline::manifest))
+        .route("/worker.js", get(offline::worker))
         .route("/join", get(join::page).post(join::take_up))
         .route("/oauth/authorize", get(consent::page).post(consent::answer))
         .route("/device", get(device::page).post(device::look))

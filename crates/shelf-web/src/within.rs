@@ -12,7 +12,7 @@ use crate::readdress::Base;
 /// How addresses begin that name their library.
 pub(crate) const PREFIX: &str = "/in/";
 /// What is the same in every library, or names its own.
-const SPARED: &[&str] = &["/assets/", PREFIX];
+const SPARED: &[&str] = &["/assets/", "/app.webmanifest", "/worker.js", "/waiting", PREFIX];
 
 /// The library an address names.
 #[derive(Clone, Copy, Debug)]

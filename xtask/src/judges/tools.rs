@@ -12,6 +12,8 @@ use crate::steps::{Desk, succeed};
 
 /// What is installed from Python's registry, every version said.
 const PYTHON: &str = "xtask/judges/requirements.txt";
+/// What a client of linkding needs, which does not go together with that.
+const APPS: &str = "xtask/judges/linkding.txt";
 /// What is installed from Node's registry, and its lock.
 const NODE: [&str; 2] = ["xtask/judges/package.json", "xtask/judges/package-lock.json"];
 /// The file that says that a folder was installed to its end.
@@ -21,18 +23,15 @@ const DONE: &str = "installed";
 #[derive(Debug)]
 pub(super) struct Tools {
     python: PathBuf,
+    apps: PathBuf,
     node: PathBuf,
 }
 
 impl Tools {
     /// Installs what is not there yet.
     pub(super) fn ready(desk: &Desk) -> Result<Self> {
-        let python = installed(desk, "python", &[PYTHON], |folder| {
-            succeed(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-            let mut pip = Command::new(folder.join("bin/pip"));
-            pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-            succeed(pip.arg(desk.repo.root().join(PYTHON)))
-        })?;
+        let python = from_python(desk, "python", PYTHON)?;
+        let apps = from_python(desk, "apps", APPS)?;
         let node = installed(desk, "node", &NODE, |folder| {
             for path in NODE.map(Path::new) {
                 let name = path.file_name().context("a file has a name")?;
@@ -42,12 +41,17 @@ impl Tools {
             npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
             succeed(npm.current_dir(folder))
         })?;
-        Ok(Self { python, node })
+        Ok(Self { python, apps, node })
     }
 
     /// A program of the Python judges.
     pub(super) fn python(&self, name: &str) -> Command {
         Command::new(self.python.join("bin").join(name))
+    }
+
+    /// A program beside the clients of other servers.
+    pub(super) fn app(&self, name: &str) -> Command {
+        Command::new(self.apps.join("bin").join(name))
     }
 
     /// A script of ours for Node, which is told where its modules are.
@@ -63,6 +67,16 @@ impl Tools {
         command.envs([("REDOCLY_TELEMETRY", "off"), ("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true")]);
         command
     }
+}
+
+/// The folder with what the file `wanted` says, from Python's registry.
+fn from_python(desk: &Desk, name: &str, wanted: &str) -> Result<PathBuf> {
+    installed(desk, name, &[wanted], |folder| {
+        succeed(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        let mut pip = Command::new(folder.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+        succeed(pip.arg(desk.repo.root().join(wanted)))
+    })
 }
 
 /// The folder that `install` fills from the files `wanted`; filled anew when they change.

@@ -2,6 +2,8 @@
 //!
 //! A field asks what its row names and nothing else; what stands in no row asks for nothing.
 
+use crate::facades;
+
 /// Each field that asks, and the operations it may ask.
 pub(crate) const FIELDS: &[(&str, &[&str])] = &[
     ("Query.viewer", &["get_me"]),
@@ -125,9 +127,9 @@ pub(crate) const JOINS: &[(&str, &[&str])] = &[
     ("Hit.bookmark", &["list_bookmarks"]),
 ];
 
-/// What the field called `field` (`Type.name`) may ask, if anything.
+/// What the field called `field` (`Type.name`), or the facade of that name, may ask, if anything.
 pub(crate) fn operations_of(field: &str) -> &'static [&'static str] {
-    let row = FIELDS.iter().chain(JOINS).find(|(known, _)| *known == field);
+    let row = FIELDS.iter().chain(JOINS).chain(facades::ROWS).find(|(known, _)| *known == field);
     row.map(|(_, operations)| *operations).unwrap_or_default()
 }
 

@@ -54,6 +54,10 @@ struct ListQuery {
     /// These instead, 1 to 200 ids separated by commas, in this order: living or in the trash. What
     /// is not there is left out; nothing else counts beside them.
     ids: Option<String>,
+    /// The one that has this address instead, living or in the trash, however it is written;
+    /// nothing else counts beside it.
+    #[param(max_length = 65536)]
+    url: Option<String>,
     /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
     /// Rows on the page, 1 to 200; 50 where it is not said.
@@ -110,7 +114,14 @@ impl ListQuery {
         Ok(Some(ListBookmarks { filter, sort, after, limit: limit_of(self.limit)? }))
     }
 
-    /// The ids of the bookmarks that are named.
+    /// The ids of the bookmarks that are named, by themselves or by an address.
+    async fn named(&self, within: &In) -> Result<Option<Vec<ItemId>>, Problem> {
+        let Some(url) = &self.url else { return self.ids() };
+        let reads = shelf_domain::shelf::Reads::none().url(url);
+        let shelf = within.ctx.stores.library.read(within.scope, reads).await?;
+        Ok(Some(shelf.by_url(url).map(|item| item.id).into_iter().collect()))
+    }
+
     fn ids(&self) -> Result<Option<Vec<ItemId>>, Problem> {
         let Some(text) = &self.ids else { return Ok(None) };
         let ids: Option<Vec<ItemId>> =
@@ -143,7 +154,7 @@ impl ListQuery {
     operation_id = "list_bookmarks", params(ListQuery),
     responses((status = 200, description = "A page.", body = Paged<BookmarkOut>)))]
 async fn list(within: In, here: Here, Params(query): Params<ListQuery>) -> Answer {
-    if let Some(ids) = query.ids()? {
+    if let Some(ids) = query.named(&within).await? {
         let head = within.ctx.stores.library.head(within.scope).await?;
         let all = get_bookmarks(&within.ctx, within.scope, &ids).await?;
         let all = all.into_iter().map(|row| BookmarkOut::of(row, &head)).collect();

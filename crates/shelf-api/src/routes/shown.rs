@@ -83,6 +83,8 @@ pub(crate) struct BookmarkOut {
     pub created_at: Option<Moment>,
     /// When its source says it was changed.
     pub modified_at: Option<Moment>,
+    /// When it was last changed here, its tags included.
+    pub changed_at: Moment,
     /// When it was archived.
     pub archived_at: Option<Moment>,
     /// When it was put into the trash.
@@ -115,6 +117,7 @@ impl BookmarkOut {
             places: bookmark.places.into_iter().map(PlaceOut::from).collect(),
             created_at: bookmark.created_at.map(Moment),
             modified_at: bookmark.modified_at.map(Moment),
+            changed_at: Moment(bookmark.changed_at),
             archived_at: bookmark.archived_at.map(Moment),
             trashed_at: bookmark.trashed_at.map(Moment),
             favourite: bookmark.favourite,

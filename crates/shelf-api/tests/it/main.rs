@@ -32,3 +32,4 @@ mod nasty;
 mod positions;
 mod repeats;
 mod graphql;
+mod facades;

@@ -1,4 +1,4 @@
-//! Saving one link, typed or sent by the bookmarklet.
+//! Saving one link, typed, sent by the bookmarklet or shared by a phone.
 
 use axum::{extract::Query, http::StatusCode, response::IntoResponse};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::{
     visit::{Visit, html},
 };
 
-/// What the bookmarklet sends.
+/// What the bookmarklet sends, or a phone that shares.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Ask {
     #[serde(default)]
@@ -30,8 +30,24 @@ pub(crate) struct Ask {
     small: String,
 }
 
-/// The form, filled with what the bookmarklet sends; nothing is saved by looking at it.
+impl Ask {
+    /// The same with its address where it belongs: phones often share it within the text.
+    fn settled(self) -> Self {
+        let is_address = |word: &&str| word.starts_with("https://") || word.starts_with("http://");
+        let found = self.text.split_whitespace().find(is_address).map(str::to_owned);
+        match found {
+            Some(url) if self.url.trim().is_empty() => {
+                let text = self.text.replacen(&url, "", 1).trim().to_owned();
+                Self { url, text, ..self }
+            }
+            _ => self,
+        }
+    }
+}
+
+/// The form, filled with what the bookmarklet or a phone sends; nothing is saved by looking at it.
 pub(crate) async fn form(visit: Visit, Query(ask): Query<Ask>) -> Answer {
+    let ask = ask.settled();
     let already = known(&visit, &ask.url).await?;
     let page = SavePage {
         url: ask.url,

@@ -1,4 +1,4 @@
-//! Settings: appearance, the bookmarklet, activity, sessions, tokens, and the sample.
+//! Settings: appearance, the bookmarklet, activity, sessions, apps, tokens, and the sample.
 
 use maud::{Markup, html};
 use time::OffsetDateTime;
@@ -73,6 +73,7 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
             (sessions(page, frame))
             (apps(&page.apps, frame, page.now))
             (keys(&page.keys, frame, page.now))
+            (connect(&page.address))
             (keys_and_sample(page, frame))
         }
     }
@@ -173,6 +174,41 @@ fn sessions(page: &SettingsPage, frame: &Frame) -> Markup {
                         button.btn.btn-line.btn-small type="submit" {
                             @if session.this { (icon("log-out")) } "Sign out"
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where apps made for other servers find this one.
+fn connect(address: &str) -> Markup {
+    let ways = [
+        (
+            "Apps for linkding",
+            "/linkding",
+            "On phones and in browsers: paste this as the address of the server.",
+        ),
+        (
+            "floccus",
+            "/karakeep",
+            "Keeps a browser's folders in step: choose Karakeep there, and paste this.",
+        ),
+    ];
+    html! {
+        section.part id="connect" {
+            h2 { "Connect an app" }
+            p.muted {
+                "Apps made for other servers can keep their bookmarks here. "
+                a href="#tokens" { "Make a key" }
+                " for each, which may read and change bookmarks in one library, and paste it where the app asks for a token or key."
+            }
+            @for (name, path, words) in ways {
+                div.setting {
+                    div.grow {
+                        h3 { (name) }
+                        p { (words) }
+                        code.secret { (address) (path) }
                     }
                 }
             }

@@ -45,3 +45,13 @@ async fn a_key_in_place_of_a_session_opens_no_page() {
         assert_eq!((told.status, told.header("location")), (StatusCode::SEE_OTHER, "/sign-in"));
     }
 }
+
+#[tokio::test]
+async fn settings_say_where_an_app_of_others_finds_this_server() {
+    let room = Room::new().await;
+    let page = room.get("/settings").await.text;
+    let (_, part) = page.split_once("id=\"connect\"").unwrap();
+    for path in ["/linkding</code>", "/karakeep</code>", "href=\"#tokens\""] {
+        assert!(part.contains(path), "{path}: {part}");
+    }
+}

@@ -14,6 +14,7 @@ mod sso;
 mod passkeys;
 mod forms;
 mod people;
+mod offline;
 mod waiting;
 mod webhooks;
 mod walk;

@@ -25,6 +25,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/settings/password",
     "/settings/privacy",
     "/save",
+    "/offline",
     "/import",
     "/export",
     "/people",

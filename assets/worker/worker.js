@@ -1,0 +1,47 @@
+// Stands between the pages and the network, and does one thing: where the server cannot be reached, it
+// shows the page of links that wait, which keeps what was about to be saved. It stores no page of a library.
+const KEPT = "waiting-@asset(app.css)-@asset(js/waiting.js)";
+const scope = new URL(self.registration.scope);
+const WAITING = new URL("offline", scope);
+const PARTS = ["@asset(app.css)", "@asset(js/early.js)", "@asset(js/waiting.js)", "@asset(img/lamp.svg)"]
+  .map((file) => new URL(`assets/${file}`, scope));
+const FIELDS = ["url", "title", "notes", "tags"];
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll([WAITING, ...PARTS].map(String))));
+  self.skipWaiting();
+});
+
+self.addEventListener("activate", (event) => {
+  const old = (name) => name.startsWith("waiting-") && name !== KEPT;
+  event.waitUntil(caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name)))));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== scope.origin) return;
+  if (request.mode !== "navigate") {
+    if (PARTS.some((part) => part.pathname === url.pathname)) event.respondWith(part(request));
+  } else if (request.method === "GET") {
+    event.respondWith(fetch(request).catch(waiting));
+  } else if (url.pathname.endsWith("/save")) {
+    event.respondWith(sent(request));
+  }
+});
+
+const waiting = async () => (await caches.match(String(WAITING))) ?? Response.error();
+const part = async (request) => (await caches.match(request)) ?? fetch(request);
+
+// A form that could not be sent goes to the page of links that wait, with what it says.
+async function sent(request) {
+  const again = request.clone();
+  try {
+    return await fetch(request);
+  } catch {
+    const form = await again.formData();
+    const said = new URLSearchParams();
+    for (const name of FIELDS) said.set(name, form.get(name) ?? "");
+    return Response.redirect(`${WAITING}?${said}`, 303);
+  }
+}

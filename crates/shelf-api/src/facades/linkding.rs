@@ -1,0 +1,66 @@
+//! linkding's interface, as its apps for phones and browsers ask for it: ids are the small numbers
+//! of items, and every address is answered with and without its last slash.
+
+mod no;
+mod names;
+mod terms;
+mod fields;
+mod read;
+mod shown;
+mod window;
+mod listing;
+mod bookmarks;
+mod tags;
+mod rest;
+
+use super::with;
+use crate::Api;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{any, get, post};
+use no::No;
+
+/// What a route answers.
+type Told = Result<Response, No>;
+
+/// The routes.
+pub(super) fn routes() -> Router<Api> {
+    let list = get(bookmarks::list).post(bookmarks::create);
+    let one = get(bookmarks::read).put(bookmarks::replace).patch(bookmarks::edit);
+    let all = [
+        ("", get(rest::home)),
+        ("/bookmarks/new", get(rest::save_page)),
+        ("/health", get(rest::health)),
+        ("/api", get(rest::root)),
+        ("/api/user/profile", get(rest::profile)),
+        ("/api/bookmarks", list),
+        ("/api/bookmarks/archived", get(bookmarks::archived)),
+        ("/api/bookmarks/shared", get(bookmarks::shared)),
+        ("/api/bookmarks/check", get(bookmarks::check)),
+        ("/api/bookmarks/singlefile", post(rest::no_snapshot)),
+        ("/api/bookmarks/{id}", one.delete(bookmarks::remove)),
+        ("/api/bookmarks/{id}/archive", post(bookmarks::archive)),
+        ("/api/bookmarks/{id}/unarchive", post(bookmarks::unarchive)),
+        ("/api/bookmarks/{id}/assets", get(rest::assets)),
+        ("/api/bookmarks/{id}/assets/upload", post(rest::no_upload)),
+        (
+            "/api/bookmarks/{id}/assets/{asset}",
+            get(rest::missing_asset).delete(rest::missing_asset),
+        ),
+        ("/api/bookmarks/{id}/assets/{asset}/download", get(rest::missing_asset)),
+        ("/api/tags", get(tags::list).post(tags::create)),
+        ("/api/tags/{id}", get(tags::read).delete(tags::remove)),
+        ("/api/bundles", get(rest::bundles).post(rest::no_bundle)),
+        (
+            "/api/bundles/{id}",
+            get(rest::missing_bundle)
+                .put(rest::missing_bundle)
+                .patch(rest::missing_bundle)
+                .delete(rest::missing_bundle),
+        ),
+    ];
+    let none = Router::new().route("/linkding/{*rest}", any(rest::missing));
+    all.into_iter().fold(none, |router, (path, methods)| {
+        with(router, &format!("{}{path}", super::LINKDING), methods)
+    })
+}

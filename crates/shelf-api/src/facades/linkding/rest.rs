@@ -1,0 +1,120 @@
+//! What else linkding's interface has: how the server is, who asks, and what is not kept here.
+
+use super::Told;
+use super::bookmarks::found;
+use super::no::No;
+use super::window::Window;
+use crate::Api;
+use crate::facades::call::{Call, plain};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use serde_json::{Value, json};
+
+/// The version of linkding whose interface this is; its apps look at it.
+const VERSION: &str = "1.46.2";
+
+/// How the server is, for whoever asks.
+pub(super) async fn health(State(api): State<Api>) -> impl IntoResponse {
+    let is_well = api.probes.waiting().await.is_empty();
+    let well = (StatusCode::OK, "healthy");
+    let unwell = (StatusCode::INTERNAL_SERVER_ERROR, "unhealthy");
+    let (status, word) = if is_well { well } else { unwell };
+    (status, Json(json!({ "version": VERSION, "status": word })))
+}
+
+/// That it is there.
+pub(super) async fn root(_: Call) -> Json<Value> {
+    Json(json!({}))
+}
+
+/// How things are set. No preferences are kept here, and a bookmark is not shared by itself.
+pub(super) async fn profile(_: Call) -> Json<Value> {
+    Json(json!({
+        "theme": "auto",
+        "bookmark_date_display": "relative",
+        "bookmark_link_target": "_blank",
+        "web_archive_integration": "disabled",
+        "tag_search": "strict",
+        "enable_sharing": false,
+        "enable_public_sharing": false,
+        "enable_favicons": false,
+        "display_url": false,
+        "permanent_notes": false,
+        "search_preferences": {},
+        "version": VERSION,
+    }))
+}
+
+/// No saved filters: an empty list.
+pub(super) async fn bundles(call: Call) -> Told {
+    Ok(Window::of(&call).answer::<Value>(&call, &[], 0))
+}
+
+/// None is made either.
+pub(super) async fn no_bundle(_: Call) -> Told {
+    let why = "Bundles are not kept here: use collections and searches of MindShelf.";
+    Err(No::detail(StatusCode::FORBIDDEN, why))
+}
+
+/// There is none.
+pub(super) async fn missing_bundle(_: Call) -> Told {
+    Err(No::missing("BookmarkBundle"))
+}
+
+/// Files of a bookmark: there are none.
+pub(super) async fn assets(call: Call, Path(number): Path<String>) -> Told {
+    owner(&call, &number).await?;
+    Ok(Window::of(&call).answer::<Value>(&call, &[], 0))
+}
+
+/// Nor is one of them there.
+pub(super) async fn missing_asset(call: Call, Path(path): Path<Vec<(String, String)>>) -> Told {
+    let number = path.first().map(|(_, number)| number.as_str()).unwrap_or_default();
+    owner(&call, number).await?;
+    Err(No::missing("BookmarkAsset"))
+}
+
+/// No file is taken in.
+pub(super) async fn no_upload(call: Call, Path(number): Path<String>) -> Told {
+    owner(&call, &number).await?;
+    Err(No::error(StatusCode::FORBIDDEN, "Asset upload is disabled."))
+}
+
+/// No copy of a page either.
+pub(super) async fn no_snapshot(_: Call) -> Told {
+    Err(No::error(StatusCode::FORBIDDEN, "Asset upload is disabled."))
+}
+
+/// Looks whether there is the bookmark.
+async fn owner(call: &Call, number: &str) -> Result<(), No> {
+    match found(call, number).await {
+        Ok(_) => Ok(()),
+        Err(No::Told(StatusCode::NOT_FOUND, _)) => {
+            Err(No::detail(StatusCode::NOT_FOUND, "Bookmark does not exist"))
+        }
+        Err(no) => Err(no),
+    }
+}
+
+/// The page of ours on which a link is saved, filled as linkding's would be.
+pub(super) async fn save_page(Query(pairs): Query<Vec<(String, String)>>) -> Redirect {
+    let of = |name: &str| {
+        let said = pairs.iter().find(|(known, value)| known == name && !value.is_empty());
+        said.map(|(_, value)| plain(value))
+    };
+    let said = [("url", of("url")), ("title", of("title")), ("text", of("notes"))];
+    let said = said.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    Redirect::to(&format!("/save?{}", said.collect::<Vec<_>>().join("&")))
+}
+
+/// What people know as linkding's first page.
+pub(super) async fn home() -> Redirect {
+    Redirect::to("/library")
+}
+
+/// What is nowhere in the interface.
+pub(super) async fn missing() -> impl IntoResponse {
+    No::detail(StatusCode::NOT_FOUND, "Not found.")
+}
