@@ -39,12 +39,13 @@ impl Client {
     /// often, it is sent again after the wait, a few times, if its body can be.
     pub async fn send(&self, request: Request) -> Result<Answer, ClientFailure> {
         let mut request = request.header(AUTHORIZATION, self.authorization.clone());
+        let only_reads = request.method == Method::GET;
         let mut tries = TRIES_MAX;
         let answer = loop {
             let again = request.again();
             let answer = self.transport.send(request).await?;
             tries -= 1;
-            match (answer.wait(), again) {
+            match (answer.wait(only_reads), again) {
                 (Some(wait), Some(again)) if tries > 0 => {
                     tokio::time::sleep(wait).await;
                     request = again;

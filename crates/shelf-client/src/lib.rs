@@ -20,6 +20,7 @@ pub mod proving;
 pub mod login;
 mod programs;
 mod privacy;
+pub mod sync;
 
 pub use account::{LibraryName, Me, NewToken, TokenAsk, TokenInfo};
 pub use audit::{AuditCheck, AuditRecord, TenantName};

@@ -17,6 +17,8 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The status of an answer that says to ask less often.
 const TOO_MANY: u16 = 429;
+/// The status of an answer that says to ask later.
+const UNAVAILABLE: u16 = 503;
 /// The longest a server may have somebody wait; beyond, its answer is a refusal.
 const WAIT_MAX: Duration = Duration::from_mins(2);
 
@@ -98,11 +100,13 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// How long to wait before asking again, where the server says that it was asked too often.
-    pub(crate) fn wait(&self) -> Option<Duration> {
+    /// How long to wait before asking again, where the server says that it was asked too often, or
+    /// cannot answer now what is only read.
+    pub(crate) fn wait(&self, only_reads: bool) -> Option<Duration> {
         let said = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
         let wait = Duration::from_secs(said.trim().parse().ok()?);
-        (self.status == TOO_MANY && wait <= WAIT_MAX).then_some(wait)
+        let later = self.status == TOO_MANY || (only_reads && self.status == UNAVAILABLE);
+        (later && wait <= WAIT_MAX).then_some(wait)
     }
 
     /// Whether the server did what was asked.
