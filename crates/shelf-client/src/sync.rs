@@ -190,13 +190,6 @@ struct Push<'a> {
     changes: &'a [Pushed],
 }
 
-#[derive(Serialize)]
-struct Repair<'a> {
-    ranges: &'a [u8],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<ItemId>,
-}
-
 impl Client {
     /// Pairs a device, under whose id changes are pushed.
     pub async fn pair_device(&self, name: &str) -> Result<DeviceId, ClientFailure> {
@@ -236,7 +229,9 @@ impl LibraryClient {
         ranges: &[u8],
         after: Option<ItemId>,
     ) -> Result<Repaired, ClientFailure> {
-        self.client.post(&self.at("sync/repair"), &Repair { ranges, after }).await
+        let ranges: Vec<String> = ranges.iter().map(u8::to_string).collect();
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        self.client.get(&self.at(&format!("sync/repair?ranges={}{after}", ranges.join(",")))).await
     }
 
     /// The fold of the library as a file; nothing from a server that makes none.

@@ -366,6 +366,12 @@ pub(crate) fn put_queued(tx: &Transaction<'_>, queued: &Queued) -> rusqlite::Res
     tx.prepare_cached(sql)?.execute(values).map(drop)
 }
 
+/// Writes the queue as it is now.
+pub(crate) fn put_queue(tx: &Transaction<'_>, queue: &[Queued]) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM queue", [])?;
+    queue.iter().try_for_each(|queued| put_queued(tx, queued))
+}
+
 /// Writes what stands aside; its id is given.
 pub(crate) fn put_aside(
     tx: &Transaction<'_>,

@@ -60,7 +60,8 @@ pub(crate) fn item_of(line: ItemLine) -> Item {
     item
 }
 
-/// The library a snapshot holds, and the cursor to go on from; a damaged one is unusable.
+/// The library a snapshot holds, and the cursor to go on from; a damaged one is unusable. Items may
+/// be newer than that cursor: only who has pulled on to the end holds the library of one moment.
 pub(crate) fn snapshot(
     library: LibraryId,
     bytes: &[u8],
@@ -77,20 +78,24 @@ pub(crate) fn snapshot(
     }
     let HeadLine { epoch, seq, hlc, at, numbers, cursor, .. } = head;
     let mut shelf = Shelf::at(Head { epoch, seq, floor: 0, hlc, at, numbers });
-    let (mut items, mut aliases) = (0, 0);
+    let (mut items, mut aliases, mut sums) = (0, 0, Sums::default());
     loop {
         match read(&next()?)? {
             Line::Item(line) => {
                 items += 1;
-                shelf.insert(item_of(line));
+                let item = item_of(line);
+                sums.add_item(&item);
+                shelf.insert(item);
             }
             Line::Alias(line) => {
                 aliases += 1;
+                sums.add_alias(line.younger, line.item);
+                // One that joined while the file was made may stand among the items, too.
                 shelf.alias(line.younger, line.item);
             }
             Line::End(end) => {
                 let whole = end.items == items && end.aliases == aliases;
-                if !whole || end.checksum != Sums::of(&shelf).total() {
+                if !whole || end.checksum != sums.total() {
                     return Err(damaged("its checksum does not hold"));
                 }
                 return Ok((shelf, cursor));

@@ -2,7 +2,7 @@
 
 use crate::event::{Before, Event};
 use crate::failure::ReplicaFailure;
-use crate::file::{Position, Step, put_aside, put_queued};
+use crate::file::{Position, Step, put_aside, put_queue, put_queued};
 use crate::fold::tidy;
 use crate::queue::{Queued, Why};
 use crate::replica::Replica;
@@ -54,6 +54,10 @@ impl Replica {
             };
             after.hlc = told.hlc.map_or(after.hlc, |hlc| hlc.max(after.hlc));
             self.note_one(change, told, &mut noted, (&mut after, now, &mut ids))?;
+        }
+        if answer.head.epoch != self.at.head.epoch {
+            // The rows are of a life of the log that the base is not of: that one has them.
+            noted.done.extend(noted.rows.drain(..).map(|(n, _)| n));
         }
         let queue = self.queue_noted(&noted);
         let touched = self.queued_items().chain(noted.new.iter().map(|change| change.item));
@@ -135,6 +139,31 @@ impl Replica {
         }
         queue.extend(noted.new.iter().cloned().map(Queued::new));
         queue
+    }
+
+    /// The oldest change is larger than any request may be: it stands aside, so that it holds
+    /// nothing up. The server never saw its counter, which goes to the next.
+    pub(crate) fn put_too_large_aside(&mut self, now: i64) -> Result<(), ReplicaFailure> {
+        let device = self.must_have_device()?;
+        let mut queue = self.queue.clone();
+        let Some(at) = queue.iter().position(|queued| queued.seq.is_none()) else { return Ok(()) };
+        let change = queue.remove(at).change;
+        for queued in queue.iter_mut().skip(at) {
+            queued.change.n -= 1;
+        }
+        let code = Code::TooLarge;
+        let (name, detail) = (code.name().to_owned(), code.sentence().to_owned());
+        let refused = PushRefused { pointer: String::new(), code: name.clone(), detail };
+        let mut after = self.at.clone();
+        after.n = after.n.saturating_sub(1);
+        self.file.write(Step::Noting, (&self.at, &mut after), |tx| {
+            put_aside(tx, (device, Why::Refused), Some(&refused), &change)?;
+            put_queue(tx, &queue)
+        })?;
+        (self.at, self.queue) = (after, queue);
+        self.show(now);
+        self.tell(vec![Event::Refused { item: change.item, code: name }]);
+        Ok(())
     }
 
     /// Of an item that was removed for good while this change to it waited, the own copy is made a

@@ -3,13 +3,12 @@
 
 use crate::event::Event;
 use crate::failure::ReplicaFailure;
-use crate::file::{Position, Step, put_alias, put_item, put_queued};
+use crate::file::{Position, Step, put_alias, put_item, put_queue};
 use crate::lines::snapshot;
 use crate::note::{may_put, values};
 use crate::queue::Queued;
 use crate::replica::Replica;
 use crate::sync::{LIMIT, Progress, Synced, Way};
-use rusqlite::Transaction;
 use shelf_domain::change::{Pushed, Puts};
 use shelf_domain::id::{DeviceId, Ids, ItemId, LibraryId};
 use shelf_domain::item::{Held, Item};
@@ -51,17 +50,11 @@ impl Replica {
         self.take_over(shelf, cursor, (queue, after), way.clock.now_ms())
     }
 
-    /// Begins with a snapshot where the server makes one; whether it did.
-    pub(crate) async fn begin_with_snapshot(
-        &mut self,
-        way: &mut Way<'_>,
-    ) -> Result<bool, ReplicaFailure> {
-        let Some(bytes) = way.server.snapshot().await? else { return Ok(false) };
-        // What is damaged is no loss: the log from its beginning says the same.
-        let Ok((shelf, cursor)) = snapshot(self.about.library, &bytes) else { return Ok(false) };
+    /// Begins with the whole library at once.
+    pub(crate) async fn begin_whole(&mut self, way: &mut Way<'_>) -> Result<(), ReplicaFailure> {
+        let (shelf, cursor) = load(way, self.about.library).await?;
         let state = (self.queue.clone(), self.at.clone());
-        self.take_over(shelf, cursor, state, way.clock.now_ms())?;
-        Ok(true)
+        self.take_over(shelf, cursor, state, way.clock.now_ms())
     }
 
     /// The device to push as from now on, whose last counter at the server goes into `after`: this
@@ -72,7 +65,11 @@ impl Replica {
         after: &mut Position,
     ) -> Result<DeviceId, ReplicaFailure> {
         let device = self.must_have_device()?;
-        let known = way.server.standing(device).await?.and_then(|standing| standing.device);
+        let known = match way.server.standing(device).await {
+            // It was paired after the backup was made.
+            Err(failure) if failure.code() == Some(Code::Forbidden.name()) => None,
+            standing => standing?.and_then(|standing| standing.device),
+        };
         if let Some(known) = known {
             after.n = known.n;
             return Ok(device);
@@ -163,12 +160,13 @@ async fn load(
     way: &mut Way<'_>,
     library: LibraryId,
 ) -> Result<(Shelf, String), ReplicaFailure> {
-    if let Some(bytes) = way.server.snapshot().await?
-        && let Ok(loaded) = snapshot(library, &bytes)
-    {
-        return Ok(loaded);
-    }
-    let (mut shelf, mut cursor): (Shelf, Option<String>) = (Shelf::default(), None);
+    // Where there is none, or a damaged one, the log from its beginning says the same.
+    let file = way.server.snapshot().await.ok().flatten();
+    let begun = file.and_then(|bytes| snapshot(library, &bytes).ok());
+    let (mut shelf, mut cursor) = match begun {
+        Some((shelf, cursor)) => (shelf, Some(cursor)),
+        None => (Shelf::default(), None),
+    };
     let mut loads = 1;
     loop {
         let pulled = match way.server.pull(cursor.as_deref(), LIMIT).await {
@@ -185,17 +183,11 @@ async fn load(
         (shelf.head.epoch, shelf.head.floor) = (pulled.head.epoch, pulled.head.floor);
         let (seq, head) = (shelf.head.seq, pulled.head.seq);
         (way.progress)(Progress { seq, head, waiting: 0 });
-        if !pulled.has_more {
+        if !pulled.has_more || pulled.changes.is_empty() {
             return Ok((shelf, pulled.next_cursor));
         }
         cursor = Some(pulled.next_cursor);
     }
-}
-
-/// Writes the queue as it is now.
-fn put_queue(tx: &Transaction<'_>, queue: &[Queued]) -> rusqlite::Result<()> {
-    tx.execute("DELETE FROM queue", [])?;
-    queue.iter().try_for_each(|queued| put_queued(tx, queued))
 }
 
 /// What the server has lost comes first, then what waited.

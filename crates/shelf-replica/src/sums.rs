@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use shelf_domain::id::ItemId;
+use shelf_domain::item::Item;
 use shelf_domain::shelf::Shelf;
 
 /// How many ranges ids fall into, by their last byte.
@@ -23,12 +24,22 @@ impl Sums {
     pub fn of(shelf: &Shelf) -> Self {
         let mut sums = Self::default();
         for item in shelf.items() {
-            sums.take(item.id, &item.version().to_be_bytes());
+            sums.add_item(item);
         }
         for (younger, older) in shelf.aliases() {
-            sums.take(younger, &older.to_bytes());
+            sums.add_alias(younger, older);
         }
         sums
+    }
+
+    /// Adds an item.
+    pub(crate) fn add_item(&mut self, item: &Item) {
+        self.take(item.id, &item.version().to_be_bytes());
+    }
+
+    /// Adds an id that joined.
+    pub(crate) fn add_alias(&mut self, younger: ItemId, older: ItemId) {
+        self.take(younger, &older.to_bytes());
     }
 
     fn take(&mut self, id: ItemId, rest: &[u8]) {
@@ -71,7 +82,7 @@ fn written(sum: u64) -> String {
 mod tests {
     use super::*;
     use shelf_domain::id::DeviceId;
-    use shelf_domain::item::{Held, Item};
+    use shelf_domain::item::Held;
     use shelf_domain::kind::{Kind, Register, field};
     use shelf_domain::stamp::{Hlc, Stamp};
 

@@ -17,7 +17,7 @@ use std::fmt;
 
 /// Rows asked for at once.
 pub(crate) const LIMIT: usize = 1_000;
-/// From how many rows on a library is loaded as a snapshot, where the server makes one.
+/// From how many rows on a library is loaded whole, as a snapshot where the server makes one.
 const SNAPSHOT_FROM: Seq = 5_000;
 /// How often one sync begins again because another program wrote to the file.
 const OVERTAKEN_MAX: u32 = 5;
@@ -149,17 +149,14 @@ impl Replica {
             if !is_first && pulled.head.epoch != self.at.head.epoch {
                 return self.restart(way, told).await;
             }
-            if is_first
-                && pulled.head.seq >= SNAPSHOT_FROM
-                && self.begin_with_snapshot(way).await?
-            {
-                continue;
+            if is_first && pulled.head.seq >= SNAPSHOT_FROM {
+                return self.begin_whole(way).await;
             }
             self.take(&pulled, way, told)?;
             if is_first {
                 self.tell(vec![Event::Anew]);
             }
-            if !pulled.has_more {
+            if !pulled.has_more || pulled.changes.is_empty() {
                 return Ok(());
             }
         }
@@ -210,8 +207,11 @@ impl Replica {
                     stopped_by(answer, count)?
                 }
                 Err(failure) => match failure.code() {
-                    Some(code) if code == Code::TooLarge.name() && batch.len() > 1 => {
-                        most = batch.len() / 2;
+                    Some(code) if code == Code::TooLarge.name() => {
+                        most = (batch.len() / 2).max(1);
+                        if batch.len() == 1 {
+                            self.put_too_large_aside(way.clock.now_ms())?;
+                        }
                         continue;
                     }
                     Some(code) if is_about_numbers(code) => Some(code.to_owned()),

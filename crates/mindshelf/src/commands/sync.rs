@@ -9,7 +9,7 @@ pub(super) use link::{Link, usual_dir};
 use crate::config::Settings;
 use crate::console;
 use crate::system::{SystemChance, SystemClock};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use deeds::Deed;
 use serde::Serialize;
@@ -120,9 +120,14 @@ async fn run(link: &mut Link, how: &Sync) -> Result<Synced> {
     let done = link.replica.sync_patiently(&mut way, TRIES).await;
     bar.finish_and_clear();
     let waiting = link.replica.standing().waiting;
-    done.with_context(|| {
+    done.map_err(|failure| {
+        let removed = match failure.code() {
+            Some("forbidden") => "; if this device was removed at the server, --pair pairs it anew",
+            _ => "",
+        };
         let file = link.file.display();
-        format!("not level yet; {waiting} changes wait in {file}, and sync goes on from there")
+        let text = format!("not level yet; {waiting} changes wait in {file}, and are kept{removed}");
+        anyhow::Error::from(failure).context(text)
     })
 }
 

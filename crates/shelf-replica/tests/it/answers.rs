@@ -156,6 +156,21 @@ fn a_queue_that_is_too_large_for_one_request_goes_in_parts() {
 }
 
 #[test]
+fn a_change_no_request_can_carry_stands_aside_and_holds_nothing_up() {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let large = phone.save("https://large.example/", "");
+    let next = phone.save("https://next.example/", "behind it");
+    server.odd.lock().unwrap().too_large = Some(large);
+    phone.sync().unwrap();
+    assert!(phone.replica().is_synced());
+    let aside = phone.replica().aside().unwrap();
+    assert_eq!((aside.len(), aside[0].change.item), (1, large));
+    assert_eq!(aside[0].refused.as_ref().unwrap().code, "too_large");
+    assert!(server.shelf().item(next).is_some());
+}
+
+#[test]
 fn what_the_server_would_refuse_by_what_is_known_is_refused_at_once() {
     let server = Arc::new(Memory::new());
     let mut phone = Device::new(&server, 1, 0);

@@ -51,6 +51,8 @@ pub(crate) struct Oddities {
     pub(crate) holds: bool,
     /// Most changes of a push.
     pub(crate) most: Option<usize>,
+    /// An item no change of which fits into a request.
+    pub(crate) too_large: Option<ItemId>,
 }
 
 #[derive(Debug)]
@@ -268,7 +270,9 @@ impl Server for Memory {
         changes: &[Pushed],
     ) -> Result<PushAnswer, ClientFailure> {
         self.arrive()?;
-        if lock(&self.odd).most.is_some_and(|most| changes.len() > most) {
+        let odd = *lock(&self.odd);
+        let large = changes.iter().any(|change| Some(change.item) == odd.too_large);
+        if large || odd.most.is_some_and(|most| changes.len() > most) {
             return Err(refused(413, "too_large", "send it in parts"));
         }
         let answer = self.take(&mut lock(&self.store), device, changes);
@@ -333,7 +337,7 @@ impl Server for Memory {
             "seq": head.seq, "cursor": cursor_text(&shelf, head.seq), "hlc": head.hlc,
             "at": head.at, "numbers": head.numbers });
         let end = json!({ "items": items.len(), "aliases": aliases.len(),
-            "checksum": Sums::of(&shelf).total() });
+            "checksum": Sums::of(&shelf).total(), "settled": head.seq });
         writeln!(file, "{first}").unwrap();
         for item in &items {
             writeln!(file, "{}", serde_json::to_string(item).unwrap()).unwrap();
