@@ -1,7 +1,7 @@
 //! The client: sends JSON with its token, reads JSON or a problem.
 
 use crate::ClientFailure;
-use crate::transport::{Answer, Request, Transport};
+use crate::transport::{Answer, Request, Transport, Upgraded};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
@@ -58,6 +58,12 @@ impl Client {
         }
         let status = answer.status;
         Err(ClientFailure::refused(status, &answer.bytes().await?))
+    }
+
+    /// Sends `request`, which asks for another protocol, with the token.
+    pub(crate) async fn upgrade(&self, request: Request) -> Result<Upgraded, ClientFailure> {
+        let request = request.header(AUTHORIZATION, self.authorization.clone());
+        self.transport.upgrade(request).await
     }
 
     /// Asks for `target` and reads JSON.

@@ -43,9 +43,7 @@ impl ReplicaFailure {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Server(ClientFailure::Unreachable { .. }) | Self::Overtaken => true,
-            Self::Server(ClientFailure::Refused { status, .. }) => {
-                *status == 429 || *status >= 500
-            }
+            Self::Server(ClientFailure::Refused { status, .. }) => *status == 429 || *status >= 500,
             _ => false,
         }
     }

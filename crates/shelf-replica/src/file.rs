@@ -242,7 +242,8 @@ impl File {
     pub(crate) fn aside(&self) -> Result<Vec<Aside>, ReplicaFailure> {
         let sql = "SELECT id, device, n, why, refused, change FROM aside ORDER BY id";
         let mut found = Vec::new();
-        let mut statement = self.connection.prepare(sql).map_err(ReplicaFailure::file("reading"))?;
+        let mut statement =
+            self.connection.prepare(sql).map_err(ReplicaFailure::file("reading"))?;
         let mut rows = statement.query([]).map_err(ReplicaFailure::file("reading"))?;
         while let Some(row) = rows.next().map_err(ReplicaFailure::file("reading"))? {
             let read = || -> rusqlite::Result<(i64, [u8; 16], String, Option<String>, String)> {
@@ -283,7 +284,8 @@ fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, ReplicaFailure> {
 }
 
 fn json(value: &impl Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 fn kept<T: DeserializeOwned>(connection: &Connection, name: &str) -> Result<T, ReplicaFailure> {

@@ -120,9 +120,7 @@ impl Replica {
 /// What was held and confirmed came by the log: it stands aside no more.
 fn forget_landed(tx: &Transaction<'_>, own: &[&Change]) -> rusqlite::Result<()> {
     let sql = "DELETE FROM aside WHERE device = ?1 AND n = ?2 AND why = 'held'";
-    own.iter().try_for_each(|row| {
-        tx.execute(sql, params![row.device.to_bytes(), row.n]).map(drop)
-    })
+    own.iter().try_for_each(|row| tx.execute(sql, params![row.device.to_bytes(), row.n]).map(drop))
 }
 
 /// Takes out of the file what is no longer queued; copies go with the last.

@@ -92,6 +92,11 @@ impl Replica {
         self.at.device
     }
 
+    /// How far it has pulled, for whoever tells it of news.
+    pub fn cursor(&self) -> Option<&str> {
+        self.at.cursor.as_deref()
+    }
+
     /// What the server decided, as far as it was pulled.
     pub fn base(&self) -> &Shelf {
         &self.base

@@ -35,8 +35,7 @@ impl Replica {
         told: &mut Synced,
     ) -> Result<(), ReplicaFailure> {
         let (shelf, cursor) = load(way, self.about.library).await?;
-        let lost = shelf.head.epoch != self.base.head.epoch
-            || shelf.head.seq < self.base.head.seq;
+        let lost = shelf.head.epoch != self.base.head.epoch || shelf.head.seq < self.base.head.seq;
         let mut after = self.at.clone();
         let mut queue = self.queue.clone();
         if lost {
@@ -156,10 +155,7 @@ impl Replica {
 }
 
 /// The library as the server has it now, and the cursor to go on from.
-async fn load(
-    way: &mut Way<'_>,
-    library: LibraryId,
-) -> Result<(Shelf, String), ReplicaFailure> {
+async fn load(way: &mut Way<'_>, library: LibraryId) -> Result<(Shelf, String), ReplicaFailure> {
     // Where there is none, or a damaged one, the log from its beginning says the same.
     let file = way.server.snapshot().await.ok().flatten();
     let begun = file.and_then(|bytes| snapshot(library, &bytes).ok());
@@ -198,8 +194,14 @@ fn numbered(
     (base, now, seed): (Seq, i64, [u8; 16]),
 ) -> Vec<Queued> {
     let act = Ids::new(now, seed).make();
-    let heals = heals.into_iter().map(|(item, kind, hlc, set)| {
-        Pushed { n: 0, hlc, base, act, item, kind, set }
+    let heals = heals.into_iter().map(|(item, kind, hlc, set)| Pushed {
+        n: 0,
+        hlc,
+        base,
+        act,
+        item,
+        kind,
+        set,
     });
     counted(heals.chain(rest).collect(), after)
 }

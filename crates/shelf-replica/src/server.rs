@@ -16,21 +16,15 @@ pub trait Server: fmt::Debug + Send + Sync {
     /// The rows after `cursor`; refused `cursor_expired` where the log does not lead on from there.
     async fn pull(&self, cursor: Option<&str>, limit: usize) -> Result<Pulled, ClientFailure>;
     /// Takes the changes of `device`, oldest first.
-    async fn push(
-        &self,
-        device: DeviceId,
-        changes: &[Pushed],
-    ) -> Result<PushAnswer, ClientFailure>;
+    async fn push(&self, device: DeviceId, changes: &[Pushed])
+    -> Result<PushAnswer, ClientFailure>;
     /// How it stands with `device`; `None` where the server does not tell.
     async fn standing(&self, device: DeviceId) -> Result<Option<SyncStanding>, ClientFailure>;
     /// The sums of the library; `None` where the server does not tell.
     async fn checksum(&self) -> Result<Option<Checksum>, ClientFailure>;
     /// The items of some ranges after an id.
-    async fn repair(
-        &self,
-        ranges: &[u8],
-        after: Option<ItemId>,
-    ) -> Result<Repaired, ClientFailure>;
+    async fn repair(&self, ranges: &[u8], after: Option<ItemId>)
+    -> Result<Repaired, ClientFailure>;
     /// The fold of the library as a file; `None` where the server makes none.
     async fn snapshot(&self) -> Result<Option<Vec<u8>>, ClientFailure>;
 }

@@ -107,11 +107,7 @@ impl Replica {
         }
     }
 
-    async fn round(
-        &mut self,
-        way: &mut Way<'_>,
-        told: &mut Synced,
-    ) -> Result<(), ReplicaFailure> {
+    async fn round(&mut self, way: &mut Way<'_>, told: &mut Synced) -> Result<(), ReplicaFailure> {
         if self.at.device.is_none() {
             let device = way.server.pair(&self.about.device_name).await?;
             let mut after = self.at.clone();
@@ -123,7 +119,8 @@ impl Replica {
         self.push(way, told).await?;
         self.look_for_answered(way, told).await?;
         let now = way.clock.now_ms();
-        let due = self.at.verified_at.is_none_or(|at| now.abs_diff(at) > VERIFIED_MS.unsigned_abs());
+        let due =
+            self.at.verified_at.is_none_or(|at| now.abs_diff(at) > VERIFIED_MS.unsigned_abs());
         if way.verify || due || told.restarted {
             self.verify(way, told).await?;
         }

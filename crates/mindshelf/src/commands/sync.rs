@@ -24,9 +24,11 @@ const SHOWN_MAX: usize = 10;
 
 /// How to sync, and what to do with the replica.
 #[derive(Debug, Args)]
-#[command(after_help = "The replica is a file; what you do to it with --offline waits there, durable, \
+#[command(
+    after_help = "The replica is a file; what you do to it with --offline waits there, durable, \
                         until `mindshelf sync` sends it. Whatever goes wrong on the way, \
-                        `mindshelf sync` again goes on.")]
+                        `mindshelf sync` again goes on."
+)]
 pub(super) struct Sync {
     /// The directory replicas are kept in; `replicas` in the data directory, if not said.
     dir: Option<PathBuf>,
@@ -126,7 +128,8 @@ async fn run(link: &mut Link, how: &Sync) -> Result<Synced> {
             _ => "",
         };
         let file = link.file.display();
-        let text = format!("not level yet; {waiting} changes wait in {file}, and are kept{removed}");
+        let text =
+            format!("not level yet; {waiting} changes wait in {file}, and are kept{removed}");
         anyhow::Error::from(failure).context(text)
     })
 }

@@ -6,19 +6,25 @@ use crate::console;
 use crate::system::{SystemChance, SystemClock};
 use anyhow::{Result, bail};
 use clap::Args;
+use shelf_client::{ClientFailure, News};
 use shelf_domain::id::ItemId;
+use shelf_ports::chance::Clock;
 use shelf_replica::{Backoff, Event, Replica, ReplicaFailure, Way};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
+use tokio::time::timeout;
+
+/// How often the file is looked at until the server is asked although it told nothing.
+const LOOKS_MAX: u32 = 60;
 
 /// How to watch.
 #[derive(Debug, Args)]
 pub(super) struct Watch {
     /// The directory replicas are kept in; `replicas` in the data directory, if not said.
     dir: Option<PathBuf>,
-    /// How often the server is asked, seconds.
+    /// How often the server is asked where it does not tell by itself, seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 5,
           value_parser = clap::value_parser!(u64).range(1..=3_600))]
     every: u64,
@@ -28,6 +34,56 @@ pub(super) struct Watch {
     /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
+}
+
+/// By what it is heard that there is something new.
+enum Ear {
+    /// Nobody tried yet, or the socket was lost.
+    Unknown,
+    /// The server tells.
+    Socket(Box<News>),
+    /// It does not: it is asked now and then.
+    Asking,
+}
+
+impl Ear {
+    /// Waits until there may be something new: at the server, or in the file.
+    async fn listen(&mut self, link: &mut Link, every: Duration) -> Result<(), ReplicaFailure> {
+        let cursor = link.replica.cursor().map(str::to_owned);
+        let is_lost = match self {
+            Self::Socket(news) => news.follow(cursor.as_deref()).await.is_err(),
+            Self::Unknown | Self::Asking => false,
+        };
+        if is_lost || matches!(self, Self::Unknown) {
+            *self = match link.library.news(cursor.as_deref()).await {
+                Ok(news) => Self::Socket(Box::new(news)),
+                Err(ClientFailure::Refused { .. }) => Self::Asking,
+                Err(_) => Self::Unknown,
+            };
+        }
+        let Self::Socket(news) = self else {
+            tokio::time::sleep(every).await;
+            return Ok(());
+        };
+        for _ in 0..LOOKS_MAX {
+            match timeout(every, news.wait()).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(_)) => {
+                    *self = Self::Unknown;
+                    tokio::time::sleep(every).await;
+                    return Ok(());
+                }
+                Err(_) => {
+                    // Another command may have put something into the file.
+                    link.replica.catch_up(SystemClock::start().now_ms())?;
+                    if !link.replica.is_synced() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Follows the library until it is told to stop. A server that is away is asked again.
@@ -54,14 +110,15 @@ async fn follow(
     events: &mut Receiver<Event>,
     how: &Watch,
 ) -> Result<()> {
-    let mut backoff = Backoff::default();
+    let (mut backoff, mut ear) = (Backoff::default(), Ear::Unknown);
     loop {
         let synced = round(link).await;
         tell(&link.replica, events, how.json);
         let wait = match synced {
             Ok(()) => {
                 backoff = Backoff::default();
-                Duration::from_secs(how.every)
+                ear.listen(link, Duration::from_secs(how.every)).await?;
+                continue;
             }
             Err(failure) if failure.code() == Some("unauthenticated") && backoff.tries() == 0 => {
                 link.renew(settings).await?;
@@ -131,7 +188,9 @@ fn as_text(replica: &Replica, event: &Event) -> Option<String> {
         Event::Changed { item, kind } => format!("changed  {kind} {} ({item})", name(item)),
         Event::Moved { item, kind } => format!("moved    {kind} {} ({item})", name(item)),
         Event::Removed { item, kind } => format!("removed  {kind} {} ({item})", name(item)),
-        Event::Held { item } => format!("held     {} ({item}): confirm it at the server", name(item)),
+        Event::Held { item } => {
+            format!("held     {} ({item}): confirm it at the server", name(item))
+        }
         Event::Refused { item, code } => format!("refused  {code}: {} ({item})", name(item)),
         Event::Renewed { item, new } => format!("renewed  {} ({item} is {new} now)", name(new)),
         Event::Anew => format!("loaded   {} bookmarks", replica.standing().bookmarks),

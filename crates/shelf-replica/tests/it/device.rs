@@ -102,13 +102,8 @@ impl Device {
         let server = Arc::clone(&self.server);
         let chance = SeededChance::new(u64::try_from(clock.now_ms()).unwrap());
         let mut ignore = |_| {};
-        let mut way = Way {
-            server: &*server,
-            clock: &clock,
-            chance: &chance,
-            progress: &mut ignore,
-            verify,
-        };
+        let mut way =
+            Way { server: &*server, clock: &clock, chance: &chance, progress: &mut ignore, verify };
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_time().build().unwrap();
         let done = runtime.block_on(self.replica().sync(&mut way));

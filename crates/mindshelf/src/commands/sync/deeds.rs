@@ -100,7 +100,8 @@ pub(super) fn does(replica: &mut Replica, deed: &Deed, json: bool) -> Result<()>
     match deed {
         Deed::Add(add) => {
             let (status, id) = act(replica, |turn| added(turn, add))?;
-            let what = if status == Status::Joined { "Added to what was saved before" } else { "Saved" };
+            let what =
+                if status == Status::Joined { "Added to what was saved before" } else { "Saved" };
             done(replica, id, what, json)
         }
         Deed::Edit(change) => {
@@ -232,7 +233,9 @@ fn tags<'a>(shelf: &'a Shelf, item: &Item) -> Vec<&'a str> {
 /// An item as programs read it.
 pub(in crate::commands) fn told(shelf: &Shelf, item: &Item) -> serde_json::Value {
     let mut told = serde_json::json!({ "id": item.id, "kind": item.kind });
-    for name in [field::URL, field::TITLE, field::NAME, field::NOTES, field::BOOKMARK, field::PARENT] {
+    for name in
+        [field::URL, field::TITLE, field::NAME, field::NOTES, field::BOOKMARK, field::PARENT]
+    {
         if let Some(text) = item.get(name).and_then(Value::as_text) {
             told[name] = text.into();
         }

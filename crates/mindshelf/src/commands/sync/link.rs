@@ -123,5 +123,8 @@ fn all(dir: &Path) -> Result<Vec<(PathBuf, About)>> {
     }
     files.sort();
     // What a crash left of one that was being made is made again.
-    Ok(files.into_iter().filter_map(|file| Some((file.clone(), Replica::about_of(&file).ok()?))).collect())
+    Ok(files
+        .into_iter()
+        .filter_map(|file| Some((file.clone(), Replica::about_of(&file).ok()?)))
+        .collect())
 }

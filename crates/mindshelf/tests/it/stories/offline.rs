@@ -142,8 +142,7 @@ fn what_others_change_is_printed_as_it_comes() {
     let mut watch = desk.online(&server, &["watch", "--json", "--every", "1"]);
     let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(watch.stdout.take().unwrap()).lines();
-    let mut lines =
-        lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let mut lines = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
     let mut until = |event: &str| lines.find(|line| line["event"] == event).unwrap();
     until("synced");
     said(mindshelf(data.path()).args(["add", "https://example.org/new", "--title", "New"]));
