@@ -167,13 +167,19 @@ impl Replica {
     }
 
     /// Of an item that was removed for good while this change to it waited, the own copy is made a
-    /// new item. Whether there was a copy to make it of.
+    /// new item. Whether nothing of the change is left to be shown.
     fn renew(
         &self,
         change: &Pushed,
         noted: &mut Noted,
         (after, now, ids): (&mut Position, i64, &mut Ids),
     ) -> Result<bool, ReplicaFailure> {
+        let put = change.set.iter().filter(|(register, _)| !GONE.contains(&register.as_str()));
+        let put: Puts = put.map(|(register, value)| (register.clone(), value.clone())).collect();
+        if put.is_empty() {
+            // Whoever put it into the trash has what they wanted.
+            return Ok(true);
+        }
         let old = self.base.resolve(change.item);
         let made = noted.renewed.iter().find(|(item, _)| *item == old).map(|(_, new)| *new);
         let Some((copy, renewed)) = self.file.copy(old)? else { return Ok(false) };
@@ -181,11 +187,7 @@ impl Replica {
             Some(new) => (new, Puts::new()),
             None => (ids.make(), values(&copy)),
         };
-        let put = change.set.iter().filter(|(register, _)| !GONE.contains(&register.as_str()));
-        set.extend(put.map(|(register, value)| (register.clone(), value.clone())));
-        if set.is_empty() {
-            return Ok(false);
-        }
+        set.extend(put);
         after.n += 1;
         after.hlc = Hlc::local(now, after.hlc.max(self.shown().head.hlc));
         let (n, hlc, base, act) = (after.n, after.hlc, self.base.head.seq, change.act);

@@ -16,6 +16,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::time::timeout;
 
+/// Refusals of a socket that say nothing about whether the server has any.
+const PASSING: [u16; 4] = [401, 429, 502, 503];
 /// How often the file is looked at until the server is asked although it told nothing.
 const LOOKS_MAX: u32 = 60;
 
@@ -57,7 +59,9 @@ impl Ear {
         if is_lost || matches!(self, Self::Unknown) {
             *self = match link.library.news(cursor.as_deref()).await {
                 Ok(news) => Self::Socket(Box::new(news)),
-                Err(ClientFailure::Refused { .. }) => Self::Asking,
+                Err(ClientFailure::Refused { status, .. }) if !PASSING.contains(&status) => {
+                    Self::Asking
+                }
                 Err(_) => Self::Unknown,
             };
         }
@@ -122,6 +126,7 @@ async fn follow(
             }
             Err(failure) if failure.code() == Some("unauthenticated") && backoff.tries() == 0 => {
                 link.renew(settings).await?;
+                ear = Ear::Unknown;
                 backoff.next(&SystemChance)
             }
             Err(failure) if failure.may_pass() => {

@@ -143,6 +143,20 @@ fn an_edit_of_what_was_removed_for_good_makes_a_new_item_of_the_own_copy() {
 }
 
 #[test]
+fn what_was_put_into_the_trash_here_and_removed_there_does_not_come_back() {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let item = phone.save("https://a.example/", "first");
+    phone.sync().unwrap();
+    server.write(|turn| turn.trash(item)).unwrap();
+    server.write(|turn| turn.purge(item)).unwrap();
+    phone.act(|turn| turn.trash(item)).unwrap();
+    phone.sync_as(true).unwrap();
+    assert!(server.shelf().by_url("https://a.example/").is_none());
+    assert!(phone.replica().is_synced() && phone.replica().aside().unwrap().is_empty());
+}
+
+#[test]
 fn a_queue_that_is_too_large_for_one_request_goes_in_parts() {
     let server = Arc::new(Memory::new());
     let mut phone = Device::new(&server, 1, 0);
