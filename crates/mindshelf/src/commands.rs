@@ -15,7 +15,9 @@ mod privacy;
 mod program;
 mod rebuild;
 mod search;
+mod sync;
 mod token;
+mod watch;
 mod webhook;
 
 use crate::config::{Said, Settings};
@@ -112,6 +114,10 @@ enum Command {
     Search(search::Search),
     /// Write the whole library.
     Export(export::Export),
+    /// Keep a replica of a library on this machine, and use it without a connection.
+    Sync(sync::Sync),
+    /// Print what changes in a library as it comes.
+    Watch(watch::Watch),
     /// Make, list and end tokens for programs.
     Token(token::Token),
     /// Decide which programs are told what happens in a library.
@@ -234,6 +240,8 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
         Command::Import(import) => return import::import(settings, import).await,
         Command::Search(search) => search::search(settings, search).await,
         Command::Export(export) => export::export(settings, export).await,
+        Command::Sync(how) => sync::sync(settings, how).await,
+        Command::Watch(how) => watch::watch(settings, how).await,
         Command::Token(token) => token::token(settings, token).await,
         Command::Webhook(what) => webhook::webhook(settings, what).await,
         Command::Program(program) => program::program(settings, program).await,
@@ -256,7 +264,9 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<ExitCode> {
 /// An error with its causes and, where there is one, the remedy of its code.
 fn told(error: &anyhow::Error) -> String {
     let mut text = format!("{error:#}");
-    let code = error.downcast_ref::<shelf_client::ClientFailure>().and_then(|error| error.code());
+    let asked = error.downcast_ref::<shelf_client::ClientFailure>().and_then(|error| error.code());
+    let kept = || error.downcast_ref::<shelf_replica::ReplicaFailure>()?.code();
+    let code = asked.or_else(kept);
     let codes = shelf_domain::refusal::Code::ALL;
     if let Some(code) = codes.into_iter().find(|known| Some(known.name()) == code) {
         text.push_str("; ");

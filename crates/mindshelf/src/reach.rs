@@ -85,6 +85,11 @@ impl Reached {
         Ok(self.client.library_called(settings.library.as_deref()).await?)
     }
 
+    /// Whether this process itself has the data directory open.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.inside.is_some()
+    }
+
     /// Ends what the command began.
     pub(crate) async fn end(self) {
         if let Some((app, directory)) = self.inside {

@@ -1,7 +1,7 @@
 //! The client: sends JSON with its token, reads JSON or a problem.
 
 use crate::ClientFailure;
-use crate::transport::{Answer, Request, Transport};
+use crate::transport::{Answer, Request, Transport, Upgraded};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
@@ -39,12 +39,13 @@ impl Client {
     /// often, it is sent again after the wait, a few times, if its body can be.
     pub async fn send(&self, request: Request) -> Result<Answer, ClientFailure> {
         let mut request = request.header(AUTHORIZATION, self.authorization.clone());
+        let only_reads = request.method == Method::GET;
         let mut tries = TRIES_MAX;
         let answer = loop {
             let again = request.again();
             let answer = self.transport.send(request).await?;
             tries -= 1;
-            match (answer.wait(), again) {
+            match (answer.wait(only_reads), again) {
                 (Some(wait), Some(again)) if tries > 0 => {
                     tokio::time::sleep(wait).await;
                     request = again;
@@ -57,6 +58,12 @@ impl Client {
         }
         let status = answer.status;
         Err(ClientFailure::refused(status, &answer.bytes().await?))
+    }
+
+    /// Sends `request`, which asks for another protocol, with the token.
+    pub(crate) async fn upgrade(&self, request: Request) -> Result<Upgraded, ClientFailure> {
+        let request = request.header(AUTHORIZATION, self.authorization.clone());
+        self.transport.upgrade(request).await
     }
 
     /// Asks for `target` and reads JSON.

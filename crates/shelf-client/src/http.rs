@@ -1,8 +1,9 @@
 //! HTTP and HTTPS to a server anywhere, by reqwest over rustls with ring.
 
-use crate::transport::{Answer, Answering, Request, Transport};
+use crate::transport::{Answer, Answering, Request, Transport, Upgraded, Upgrading};
 use crate::{Chunks, ClientFailure};
 use futures::TryStreamExt;
+use reqwest::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -46,26 +47,51 @@ impl Http {
         Url::parse(&text).map_err(|error| ClientFailure::Unreadable(error.to_string()))
     }
 
-    async fn ask(&self, request: Request) -> Result<Answer, ClientFailure> {
-        let unreachable = |error: reqwest::Error| ClientFailure::Unreachable {
+    fn unreachable(&self, error: reqwest::Error) -> ClientFailure {
+        ClientFailure::Unreachable {
             address: self.base.origin().ascii_serialization(),
             source: error.without_url().into(),
-        };
+        }
+    }
+
+    async fn ask(&self, request: Request) -> Result<Answer, ClientFailure> {
+        let unreachable = |error| self.unreachable(error);
         let url = self.below(&request.target)?;
         let mut asked = self.client.request(request.method, url).headers(request.headers);
         if let Some(body) = request.body {
             asked = asked.body(reqwest::Body::wrap_stream(body));
         }
-        let answer = asked.send().await.map_err(unreachable)?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body: Chunks = Box::pin(answer.bytes_stream().map_err(std::io::Error::other));
-        Ok(Answer { status, headers, body })
+        asked.send().await.map(read).map_err(unreachable)
     }
+
+    async fn open(&self, request: Request) -> Result<Upgraded, ClientFailure> {
+        let unreachable = |error| self.unreachable(error);
+        let url = self.below(&request.target)?;
+        let asked = self.client.request(request.method, url).headers(request.headers);
+        let answer = asked.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        if status != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(ClientFailure::refused(status.as_u16(), &read(answer).bytes().await?));
+        }
+        let headers = answer.headers().clone();
+        let stream = Box::new(answer.upgrade().await.map_err(unreachable)?);
+        Ok(Upgraded { headers, stream })
+    }
+}
+
+fn read(answer: reqwest::Response) -> Answer {
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body: Chunks = Box::pin(answer.bytes_stream().map_err(std::io::Error::other));
+    Answer { status, headers, body }
 }
 
 impl Transport for Http {
     fn send(&self, request: Request) -> Answering<'_> {
         Box::pin(self.ask(request))
+    }
+
+    fn upgrade(&self, request: Request) -> Upgrading<'_> {
+        Box::pin(self.open(request))
     }
 }
 

@@ -22,6 +22,8 @@ mod programs;
 mod privacy;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
+pub mod sync;
+mod news;
 
 pub use account::{LibraryName, Me, NewToken, TokenAsk, TokenInfo};
 pub use audit::{AuditCheck, AuditRecord, TenantName};
@@ -31,10 +33,13 @@ pub use failure::ClientFailure;
 pub use http::Http;
 pub use imports::{ImportFile, Job, LedgerRow};
 pub use library::LibraryClient;
+pub use news::News;
 pub use privacy::{AskedErasure, RecipientInfo, WaitingErasure};
 pub use programs::{NewProgram, ProgramAsk, ProgramInfo};
 pub use search::{Found, Hit, Mode};
-pub use transport::{Answer, Answering, Bytes, Chunks, Request, Transport};
+pub use transport::{
+    Answer, Answering, Bytes, Chunks, Duplex, Request, Transport, Upgraded, Upgrading,
+};
 pub use webhooks::{AddWebhook, DeliveryInfo, NewWebhook, Webhook};
 
 pub use reqwest::{Method, StatusCode, header};

@@ -1,7 +1,7 @@
 //! A transport that proves with each request to have a key (DPoP, RFC 9449): what was given to it is
 //! of no use without the key, which never leaves the machine.
 
-use crate::transport::{Answer, Answering, Request, Transport};
+use crate::transport::{Answer, Answering, Request, Transport, Upgrading};
 use crate::{ClientFailure, Http};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -157,6 +157,10 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 impl Transport for Proving {
     fn send(&self, request: Request) -> Answering<'_> {
         Box::pin(self.ask(request))
+    }
+
+    fn upgrade(&self, request: Request) -> Upgrading<'_> {
+        Box::pin(async move { self.http.upgrade(self.proven(request)?).await })
     }
 }
 

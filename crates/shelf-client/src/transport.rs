@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use bytes::Bytes;
 
@@ -17,6 +18,10 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The status of an answer that says to ask less often.
 const TOO_MANY: u16 = 429;
+/// The status of an answer that says to ask later.
+const UNAVAILABLE: u16 = 503;
+/// The status that stands for a transport on which there are no sockets.
+const NO_SOCKETS: u16 = 501;
 /// The longest a server may have somebody wait; beyond, its answer is a refusal.
 const WAIT_MAX: Duration = Duration::from_mins(2);
 
@@ -98,11 +103,13 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// How long to wait before asking again, where the server says that it was asked too often.
-    pub(crate) fn wait(&self) -> Option<Duration> {
+    /// How long to wait before asking again, where the server says that it was asked too often, or
+    /// cannot answer now what is only read.
+    pub(crate) fn wait(&self, only_reads: bool) -> Option<Duration> {
         let said = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
         let wait = Duration::from_secs(said.trim().parse().ok()?);
-        (self.status == TOO_MANY && wait <= WAIT_MAX).then_some(wait)
+        let later = self.status == TOO_MANY || (only_reads && self.status == UNAVAILABLE);
+        (later && wait <= WAIT_MAX).then_some(wait)
     }
 
     /// Whether the server did what was asked.
@@ -130,8 +137,36 @@ impl Answer {
 /// The answer to come.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, ClientFailure>> + Send + 'a>>;
 
+/// A two-way stream of bytes.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// A connection that speaks another protocol from now on.
+pub struct Upgraded {
+    /// The headers of the answer that said so.
+    pub headers: HeaderMap,
+    /// The connection.
+    pub stream: Box<dyn Duplex>,
+}
+
+impl fmt::Debug for Upgraded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upgraded").finish_non_exhaustive()
+    }
+}
+
+/// The connection to come.
+pub type Upgrading<'a> = Pin<Box<dyn Future<Output = Result<Upgraded, ClientFailure>> + Send + 'a>>;
+
 /// What carries a request to a server and its answer back.
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request`; an answer of any status is an answer.
     fn send(&self, request: Request) -> Answering<'_>;
+
+    /// Sends `request`, which asks for another protocol, and gives what the connection becomes. A
+    /// server that stays with this one has refused; so has a transport without connections.
+    fn upgrade(&self, _request: Request) -> Upgrading<'_> {
+        Box::pin(async { Err(ClientFailure::refused(NO_SOCKETS, b"")) })
+    }
 }

@@ -3,6 +3,7 @@
 mod saving;
 mod racing;
 mod replicas;
+mod offline;
 mod keeping;
 mod webhooks;
 mod privacy;

@@ -1,0 +1,185 @@
+//! `mindshelf sync`: keep a replica of a library on this machine, and use it without a connection.
+
+mod deeds;
+mod link;
+
+pub(super) use deeds::{named, told};
+pub(super) use link::{Link, usual_dir};
+
+use crate::config::Settings;
+use crate::console;
+use crate::system::{SystemChance, SystemClock};
+use anyhow::Result;
+use clap::Args;
+use deeds::Deed;
+use serde::Serialize;
+use shelf_ports::chance::Clock;
+use shelf_replica::{Aside, Progress, Replica, Standing, Synced, Way, Why};
+use std::path::{Path, PathBuf};
+
+/// How often a server that does not answer is asked in all.
+const TRIES: u32 = 3;
+/// What stands aside and is shown to a person; `--json` has all of it.
+const SHOWN_MAX: usize = 10;
+
+/// How to sync, and what to do with the replica.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The replica is a file; what you do to it with --offline waits there, durable, \
+                        until `mindshelf sync` sends it. Whatever goes wrong on the way, \
+                        `mindshelf sync` again goes on."
+)]
+pub(super) struct Sync {
+    /// The directory replicas are kept in; `replicas` in the data directory, if not said.
+    dir: Option<PathBuf>,
+    /// Ask no server: what is done waits for the next sync.
+    #[arg(long, global = true)]
+    offline: bool,
+    /// Compare with the server what both hold, range by range, and repair what differs.
+    #[arg(long)]
+    verify: bool,
+    /// Pair this replica as a new device: after the old one was removed at the server.
+    #[arg(long)]
+    pair: bool,
+    /// What the server calls this device; said when the replica is made.
+    #[arg(long, value_name = "NAME", default_value = "a command line")]
+    device: String,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    deed: Option<Deed>,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told<'a> {
+    file: &'a Path,
+    #[serde(flatten)]
+    standing: Standing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<Synced>,
+    aside: Vec<Aside>,
+}
+
+/// Makes the replica where there is none, does what was asked, and syncs unless it is to be offline.
+pub(super) async fn sync(settings: &Settings, how: Sync) -> Result<()> {
+    let dir = how.dir.clone().unwrap_or_else(|| usual_dir(settings));
+    if how.offline {
+        let (mut replica, file) = link::find(settings, &dir)?;
+        return match &how.deed {
+            Some(deed) => deeds::does(&mut replica, deed, how.json),
+            None => tell(&replica, &file, None, how.json),
+        };
+    }
+    let mut link = Link::to(settings, &dir, &how.device).await?;
+    let is_new = link.is_new;
+    if is_new && how.deed.is_some() {
+        // A replica must have synced once before it can be edited.
+        run(&mut link, &how).await?;
+    }
+    if let Some(deed) = &how.deed {
+        deeds::does(&mut link.replica, deed, how.json)?;
+    }
+    let done = run(&mut link, &how).await;
+    let (replica, file) = link.end().await;
+    let done = done?;
+    if how.deed.is_none() {
+        tell(&replica, &file, Some(done), how.json)?;
+        if is_new && !how.json {
+            console::say(format!(
+                "The library `{}` is on this machine too now, in {}.\n\
+                 Without a connection: mindshelf sync --offline add URL, list, edit ID --title T, \
+                 trash ID.\nLater: mindshelf sync. As it comes: mindshelf watch.",
+                replica.about().name,
+                file.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Syncs, with a bar for those who watch.
+async fn run(link: &mut Link, how: &Sync) -> Result<Synced> {
+    let bar = console::bar();
+    let shown = bar.clone();
+    let mut progress = move |at: Progress| {
+        shown.set_length(at.head);
+        shown.set_position(at.seq);
+        shown.set_message(format!("{} to send", at.waiting));
+    };
+    let (clock, chance) = (SystemClock::start(), SystemChance);
+    let mut way = Way {
+        server: &link.library,
+        clock: &clock,
+        chance: &chance,
+        progress: &mut progress,
+        verify: how.verify,
+    };
+    if how.pair && link.replica.device().is_some() {
+        link.replica.pair_anew(&mut way).await?;
+    }
+    let done = link.replica.sync_patiently(&mut way, TRIES).await;
+    bar.finish_and_clear();
+    let waiting = link.replica.standing().waiting;
+    done.map_err(|failure| {
+        let removed = match failure.code() {
+            Some("forbidden") => "; if this device was removed at the server, --pair pairs it anew",
+            _ => "",
+        };
+        let file = link.file.display();
+        let text =
+            format!("not level yet; {waiting} changes wait in {file}, and are kept{removed}");
+        anyhow::Error::from(failure).context(text)
+    })
+}
+
+/// Says how a replica stands.
+fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Result<()> {
+    let (standing, aside) = (replica.standing(), replica.aside()?);
+    if json {
+        console::say(serde_json::to_string(&Told { file, standing, done, aside })?);
+        return Ok(());
+    }
+    let Standing { bookmarks, seq, waiting, answered, mismatches, .. } = standing;
+    let what = format!("{bookmarks} bookmarks, up to change {seq}");
+    if standing.is_synced {
+        let went = done.map(|done| format!(" ({} came in, {} went out)", done.pulled, done.pushed));
+        console::say(format!("Synced: {what}{}", went.unwrap_or_default()));
+    } else {
+        console::say(format!("Not synced yet: {what}; {} to send", waiting + answered));
+    }
+    if let Some(done) = done.filter(|done| done.restarted) {
+        console::say(format!(
+            "The server began anew; {} changes it had lost were put again.",
+            done.healed
+        ));
+    }
+    if mismatches > 0 {
+        console::warn(format!(
+            "{mismatches} ranges differed from the server's and were repaired: please report this"
+        ));
+    }
+    let held = aside.iter().filter(|aside| aside.why == Why::Held).count();
+    if held > 0 {
+        console::say(format!(
+            "{held} deletions wait for you at the server: confirm or refuse them there"
+        ));
+    }
+    let refused = aside.iter().filter(|aside| aside.why == Why::Refused);
+    for aside in refused.take(SHOWN_MAX) {
+        let why = aside.refused.as_ref();
+        let (code, detail) = why.map_or(("", ""), |why| (&*why.code, &*why.detail));
+        let (id, change) = (aside.id, &aside.change);
+        console::say(format!(
+            "Refused: {code}: {detail} ({} {}); mindshelf sync drop {id} drops it",
+            change.kind, change.item
+        ));
+    }
+    Ok(())
+}
+
+/// What the clock of this machine shows, milliseconds.
+fn now() -> i64 {
+    SystemClock::start().now_ms()
+}
