@@ -98,7 +98,9 @@ pub(crate) fn announced(path: &Path) -> Option<Running> {
 /// Replaces `path` by `text`, readable for its owner alone from the first moment.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let named = || format!("cannot write {}", path.display());
-    let fresh = path.with_extension("new");
+    // Its whole name goes before: what is called alike may be somebody's.
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
     drop(std::fs::remove_file(&fresh));
     let mut file = private(OpenOptions::new().write(true).create_new(true))
         .open(&fresh)
@@ -144,6 +146,17 @@ mod tests {
         assert!(second.to_string().contains("in use"), "{second}");
         drop(first);
         Directory::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn what_is_called_alike_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (theirs, ours) = (dir.path().join("shelf.new"), dir.path().join("shelf.keys"));
+        std::fs::write(&theirs, "a letter").unwrap();
+        write_private(&ours, "keys").unwrap();
+        assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "a letter");
+        assert_eq!(std::fs::read_to_string(&ours).unwrap(), "keys");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside");
     }
 
     #[cfg(unix)]

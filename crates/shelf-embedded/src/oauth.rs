@@ -165,6 +165,10 @@ fn put_own(
     access: SecretHash,
 ) -> rusqlite::Result<()> {
     let (app, until) = (grant.id.to_bytes(), grant.expires_at.unwrap_or(i64::MAX));
+    let mut there = connection.prepare_cached("SELECT 1 FROM clients WHERE id = ?1")?;
+    if !there.exists([client.to_bytes()])? {
+        return Ok(());
+    }
     put_grant(connection, grant, None)?;
     connection
         .prepare_cached("UPDATE grants SET expires_at = ?2 WHERE id = ?1 AND expires_at < ?2")?

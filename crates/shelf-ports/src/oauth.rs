@@ -211,7 +211,7 @@ pub trait Authorizations: std::fmt::Debug + Send + Sync {
     async fn rotate(&self, rotation: &Rotation, now: i64) -> Result<Rotated, Fault>;
 
     /// Lets a client act for who registered it: puts its `grant`, or moves its end on where it is
-    /// there, and adds a secret that ends when the grant does.
+    /// there, and adds a secret that ends when the grant does; nothing where the client is gone.
     async fn put_own(
         &self,
         grant: &Grant,

@@ -172,6 +172,10 @@ async fn put_own(
     access: SecretHash,
 ) -> Result<(), Fault> {
     let (id, until) = (Uuid::from(grant.id), grant.expires_at.unwrap_or(i64::MAX));
+    let there = "SELECT FROM clients WHERE id = $1 FOR SHARE";
+    if within.plain(there, &[(&Uuid::from(client), Type::UUID)]).await?.is_empty() {
+        return Ok(());
+    }
     put_grant(within, grant, None).await?;
     let moved = "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
     within.plain(moved, &[(&id, Type::UUID), (&until, Type::INT8)]).await?;

@@ -44,7 +44,7 @@ const REMOVE_GROUP: [&str; 3] = [
 ];
 const PUT_INTO_GROUP: &str = "INSERT INTO grouped SELECT g.id, m.person
     FROM groups g JOIN members m ON m.tenant = g.tenant
-    WHERE g.tenant = $1 AND g.id = $2 AND m.person = $3
+    WHERE g.tenant = $1 AND g.id = $2 AND m.person = $3 FOR SHARE
     ON CONFLICT (team, person) DO UPDATE SET by_claim = false";
 const TAKE_FROM_GROUP: &str = "DELETE FROM grouped WHERE person = $3
     AND team IN (SELECT id FROM groups WHERE tenant = $1 AND id = $2)";
@@ -59,11 +59,11 @@ const REACH: &str = "WITH me (id, kind) AS (SELECT $1::uuid, 'person'
 const SHARES: &str =
     "SELECT s.holder, s.kind, s.may FROM shares s JOIN libraries l ON l.id = s.library
     WHERE l.tenant = $1 AND l.id = $2 ORDER BY s.kind, s.holder";
-/// A right to a library of the tenant, for who is of the tenant, too.
+/// A right to a library of the tenant, for who is of the tenant, too, and is not put out meanwhile.
 const PUT_SHARE: &str = "INSERT INTO shares SELECT id, $3, $4, $5 FROM libraries
     WHERE tenant = $1 AND id = $2 AND (
-        ($4 = 'person' AND EXISTS (SELECT FROM members WHERE tenant = $1 AND person = $3))
-        OR ($4 = 'group' AND EXISTS (SELECT FROM groups WHERE tenant = $1 AND id = $3))
+        ($4 = 'person' AND EXISTS (SELECT FROM members WHERE tenant = $1 AND person = $3 FOR SHARE))
+        OR ($4 = 'group' AND EXISTS (SELECT FROM groups WHERE tenant = $1 AND id = $3 FOR SHARE))
         OR ($4 = 'everyone' AND $3 = $1))
     ON CONFLICT (library, holder, kind) DO UPDATE SET may = excluded.may";
 const REMOVE_SHARE: &str = "DELETE FROM shares WHERE holder = $3 AND kind = $4

@@ -2,12 +2,14 @@
 
 use crate::open;
 use shelf_cluster::postgres::Postgres;
-use shelf_domain::id::ClientId;
+use shelf_domain::id::{ClientId, GroupId};
 use shelf_domain::permit::{Allowance, Permits};
+use shelf_domain::right::Right;
 use shelf_ports::accounts::{Accounts, SecretHash};
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::oauth::{Authorizations, Clients, Code};
 use shelf_ports::privacy::Privacy;
+use shelf_ports::tenants::{Holder, Share, Tenants};
 use shelf_testkit::Desk;
 use shelf_testkit::ground::{Ground, connect};
 use tokio_postgres::Client;
@@ -167,6 +169,44 @@ async fn what_was_erased_is_vacuumed() {
             tokio::task::yield_now().await;
         }
         drop(admin);
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_put_out_while_they_are_given_something_has_nothing_of_it() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        let (ada, ben) = (Desk::new(&store, 5).await, Desk::new(&store, 6).await);
+        let (tenant, group) = (ada.scope.tenant, GroupId::from_bytes([7; 16]));
+        assert!(store.put_group(tenant, group, "readers").await.unwrap());
+        let (other, watching) =
+            (connect(&ground.direct_url).await, connect(&ground.direct_url).await);
+        let came =
+            format!("INSERT INTO members VALUES ('{tenant}', '{}', 'member', 1)", ben.person);
+        let gone = format!(
+            "BEGIN; DELETE FROM members WHERE person = '{}' AND tenant = '{tenant}'",
+            ben.person
+        );
+        let share = Share { holder: Holder::Person(ben.person), right: Right::Write };
+        for grouped in [false, true] {
+            other.batch_execute(&came).await.unwrap();
+            // Another process has taken what they had, and has not committed.
+            other.batch_execute(&gone).await.unwrap();
+            let given = async {
+                if grouped {
+                    return store.put_into_group(tenant, group, ben.person).await;
+                }
+                store.put_share(ada.scope, share).await
+            };
+            let committed = async {
+                until_somebody_waits(&watching).await;
+                other.batch_execute("COMMIT").await.unwrap();
+            };
+            let (given, ()) = tokio::join!(given, committed);
+            assert!(!given.unwrap(), "grouped: {grouped}");
+        }
+        drop((other, watching));
         ground.end().await;
     }
 }

@@ -321,6 +321,12 @@ async fn a_client_that_acts_alone_has_one_grant<S: Store>(desk: &Desk, store: &S
     let known = store.app_secret(second, 0).await.unwrap();
     assert!(known.is_none(), "what ended is not kept");
     assert!(store.remove_client(desk.person, client).await.unwrap());
+    // Who was proven to be the program before it was removed gets nothing after.
+    let late = secret(desk);
+    store.put_own(&own(desk, &grant), client, late).await.unwrap();
+    assert!(!opens(desk, store, late).await);
+    let listed = store.grants(desk.person, desk.clock.now_ms()).await.unwrap();
+    assert!(listed.iter().all(|one| one.id != grant.id));
 }
 
 fn ask_of(desk: &Desk, client: ClientId) -> DeviceAsk {
