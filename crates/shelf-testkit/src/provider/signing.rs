@@ -30,7 +30,7 @@ pub enum Way {
 enum Pair {
     Es256(EcdsaKeyPair),
     EdDsa(Ed25519KeyPair),
-    Rs256(RsaKeyPair),
+    Rs256(Box<RsaKeyPair>),
 }
 
 /// A key with its name.
@@ -59,7 +59,7 @@ impl Pair {
             }
             Way::Rs256 => {
                 let made = STANDARD.decode(RSA.split_whitespace().collect::<String>()).unwrap();
-                Self::Rs256(RsaKeyPair::from_pkcs8(&made).unwrap())
+                Self::Rs256(Box::new(RsaKeyPair::from_pkcs8(&made).unwrap()))
             }
         }
     }

@@ -252,7 +252,7 @@ fn rules(page: &SsoPage) -> Markup {
     let empty = std::iter::repeat_n(RuleLine::default(), EMPTY_RULES);
     let all: Vec<RuleLine> = page.rules.iter().cloned().chain(empty).collect();
     html! {
-        fieldset.stack-s {
+        fieldset.choices {
             legend { "What follows from its groups" }
             @for (at, rule) in all.iter().enumerate() {
                 div.fields {

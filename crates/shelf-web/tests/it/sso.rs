@@ -225,19 +225,16 @@ async fn a_team_that_requires_it_sends_its_members_there_and_lets_its_owner_in()
     let (address, cookie) = sent(&told);
     let back = guild.provider.signs_in(&address, flo());
     let flo_by_provider = visitor.signed_in_by(&guild.back(&visitor, &back, &cookie).await);
-    let invited = guild.room.post(
-        &format!("/people/{}/invitations", guild.id),
-        &[("role", "member"), ("library", ""), ("note", "for Ben")],
-    );
-    let invited = invited.await.text;
+    let fields = [("role", "member"), ("library", ""), ("note", "for Ben")];
+    let path = format!("/people/{}/invitations", guild.id);
+    let invited = guild.room.post(&path, &fields).await.text;
     let secret = invited.split("invitation=").nth(1).unwrap();
     let secret: String =
         secret.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
-    let joined = visitor.post(
-        "/join",
-        &[("invitation", &secret), ("name", "Ben"), ("password", "correct horse battery")],
-    );
-    let ben = visitor.signed_in_by(&joined.await);
+    let fields =
+        [("invitation", secret.as_str()), ("name", "Ben"), ("password", "correct horse battery")];
+    let joined = visitor.post("/join", &fields).await;
+    let ben = visitor.signed_in_by(&joined);
     let team = format!("/people/{}", guild.id);
     assert_eq!(ben.get(&team).await.status, StatusCode::OK);
     let told = guild.send("", &connect(ISSUER, "on")).await;
