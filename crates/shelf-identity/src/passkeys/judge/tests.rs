@@ -1,6 +1,5 @@
 //! Judged: true answers, each lie, every changed byte, and what others made.
 
-use super::super::client::{Doing, check};
 use super::*;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
