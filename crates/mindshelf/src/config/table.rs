@@ -130,7 +130,7 @@ pub const SETTINGS: &[Setting] = &[
         "public_url",
         "",
         "How browsers reach the server through a proxy, such as `https://shelf.example` or \
-         `https://example.org/shelf`.",
+         `https://example.org/shelf`. Passkeys are bound to its name.",
     ),
     setting(
         "trusted_proxies",

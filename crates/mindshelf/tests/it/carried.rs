@@ -4,10 +4,12 @@ use crate::program::{Server, client, complained, mindshelf, ran, said, told};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+use shelf_domain::id::{PasskeyId, PersonId};
 use shelf_domain::login::LoginName;
 use shelf_embedded::Embedded;
 use shelf_ports::accounts::{Accounts, SecretHash};
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash};
+use shelf_ports::passkeys::{Answered, Passkey, Passkeys};
 use shelf_ports::vault::OwnerKeys;
 use std::io::Write;
 use std::path::Path;
@@ -152,6 +154,9 @@ async fn what_people_sign_in_with_comes_along_in_a_backup_and_in_a_move() {
     let credential = Credential { person, login, hash };
     assert!(store.put_credential(&credential, None).await.unwrap());
     assert!(store.put_codes(person, &[SecretHash([7; 32])]).await.unwrap());
+    let passkey = passkey_of(person);
+    let answered = Answered { challenge: [1; 32], until: 2, at: 1 };
+    store.add_passkey(&passkey, answered, 1).await.unwrap();
     drop(store);
     let file = away.path().join("shelf.backup");
     backup(dir.path(), &file);
@@ -162,6 +167,24 @@ async fn what_people_sign_in_with_comes_along_in_a_backup_and_in_a_move() {
         let found = store.credential_by(&credential.login).await.unwrap().unwrap();
         assert_eq!((found.login.shown(), &found), ("Åda", &credential));
         assert!(store.take_code(person, SecretHash([7; 32])).await.unwrap());
+        assert_eq!(store.passkey_by(&passkey.credential).await.unwrap().as_ref(), Some(&passkey));
+    }
+}
+
+fn passkey_of(person: PersonId) -> Passkey {
+    Passkey {
+        id: PasskeyId::from_bytes([5; 16]),
+        person,
+        credential: vec![0xff; 40],
+        handle: vec![3; 32],
+        key: vec![0, 0x80, 0xff],
+        name: "Telef\u{f3}n".to_owned(),
+        created_at: 1,
+        used_at: Some(2),
+        count: 3,
+        synced: true,
+        backed_up: false,
+        copied_at: Some(4),
     }
 }
 

@@ -109,10 +109,9 @@ mod tests {
     use super::*;
 
     fn whole(hex: &str) -> Option<Item<'static>> {
-        let bytes: Vec<u8> = (0..hex.len() / 2)
-            .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
-            .collect();
-        let bytes: &'static [u8] = Vec::leak(bytes);
+        let digit = |byte: u8| char::from(byte).to_digit(16).unwrap();
+        let byte = |pair: &[u8]| u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).unwrap();
+        let bytes: &'static [u8] = Vec::leak(hex.as_bytes().chunks(2).map(byte).collect());
         read(bytes).filter(|(_, rest)| rest.is_empty()).map(|(item, _)| item)
     }
 

@@ -75,7 +75,7 @@ async fn is_confirmed(doors: &PasswordDoors, signed: &Signed) -> Result<bool, Fa
     let now = doors.doors.clock.now_ms();
     // An end too far ahead was written by a clock that was put back since.
     let is_recent =
-        until.parse().is_ok_and(|until| (now + 1..=now + CONFIRMED_MS).contains(&until));
+        until.parse().is_ok_and(|until: i64| (now + 1..=now + CONFIRMED_MS).contains(&until));
     Ok(is_recent && session == signed.grant.id.to_string())
 }
 

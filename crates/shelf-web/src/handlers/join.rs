@@ -61,9 +61,10 @@ pub(super) struct Typing {
 /// The page, with what was typed.
 pub(super) async fn shown(web: &Web, headers: &HeaderMap, typing: Typing) -> Answer {
     let theme = cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default();
+    let passkeys = offered(&web.reached(headers));
     let offered = match look_at_invitation(&web.doors, &Secret::sent(&typing.secret)).await {
         Ok(offered) => offered,
-        Err(Failure::Refused(_)) => return Ok(spent(theme, offered(&web.reached(headers)))),
+        Err(Failure::Refused(_)) => return Ok(spent(theme, passkeys)),
         Err(failure) => return Err(failure.into()),
     };
     let visitor = visitor(web, headers).await?;
@@ -76,7 +77,7 @@ pub(super) async fn shown(web: &Web, headers: &HeaderMap, typing: Typing) -> Ans
         signed_in: visitor.map(|(_, signed)| signed.person.name),
         name: typing.name,
         refused: typing.refused,
-        offered: offered(&web.reached(headers)),
+        offered: passkeys,
     };
     Ok(html(&alone(&format!("Join {}", page.team), theme, &csrf, &offer(&page, &csrf))))
 }

@@ -107,7 +107,7 @@ pub(super) fn answered(
     }
 }
 
-pub(super) fn theme(headers: &HeaderMap) -> Theme {
+fn theme(headers: &HeaderMap) -> Theme {
     cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default()
 }
 
