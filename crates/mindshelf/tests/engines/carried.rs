@@ -106,3 +106,25 @@ async fn a_backup_of_a_directory_is_restored_on_postgresql_at_an_earlier_moment(
     assert_eq!(exported(&mut there()), early);
     ground.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_root_key_of_records_on_a_server_is_replaced_and_given_up() {
+    let Some(ground) = Ground::one().await else { return };
+    let (one, other, home) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    let root = |name: &str| home.path().join(name);
+    said(mindshelf(home.path()).args(["key", "make"]).arg(root("root.key")));
+    let there = |data: &Path| moved_on(data, &ground.url, home.path());
+    said(there(one.path()).args(["add", "https://example.org/kept"]));
+    said(there(one.path()).args(["webhook", "add", "https://hooks.example.org/shelf"]));
+    said(there(one.path()).args(["key", "replace"]));
+    std::fs::remove_file(root("root.key.old")).unwrap();
+    assert!(exported(&mut there(other.path())).contains("https://example.org/kept"));
+    assert!(said(there(other.path()).args(["webhook", "list"])).contains("active"));
+
+    std::fs::remove_file(root("root.key")).unwrap();
+    assert!(!ran(there(one.path()).arg("export")).status.success());
+    said(there(one.path()).args(["key", "replace", "--lost", "--confirm"]));
+    assert!(exported(&mut there(other.path())).contains("https://example.org/kept"));
+    assert!(said(there(other.path()).args(["webhook", "list"])).contains("paused"));
+    ground.end().await;
+}
