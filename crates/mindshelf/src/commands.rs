@@ -115,7 +115,7 @@ enum Command {
     /// Write the whole library.
     Export(export::Export),
     /// Keep a replica of a library on this machine, and use it without a connection.
-    Sync(sync::Sync),
+    Sync(sync::Syncing),
     /// Print what changes in a library as it comes.
     Watch(watch::Watch),
     /// Make, list and end tokens for programs.

@@ -228,7 +228,7 @@ impl File {
             return Err(ReplicaFailure::Overtaken);
         }
         after.turn = before.turn + 1;
-        let done = work(&tx).and_then(|()| keep(&tx, "position", after));
+        let done = work(&tx).and_then(|()| keep(&tx, "position", &*after));
         done.map_err(fail())?;
         if let Some(stops) = &mut self.stops
             && stops(step)

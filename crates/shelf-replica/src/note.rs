@@ -14,6 +14,7 @@ use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::refusal::Code;
 use shelf_domain::stamp::Hlc;
+use shelf_domain::value::Value;
 
 /// What only the server puts, and what says that an item is gone.
 const GONE: [&str; 3] = [field::PURGED, field::MOVED_TO, field::TRASHED_AT];
@@ -178,7 +179,8 @@ impl Replica {
         let put: Puts = put.map(|(register, value)| (register.clone(), value.clone())).collect();
         if put.is_empty() {
             // Whoever put it into the trash has what they wanted.
-            return Ok(true);
+            let trashed = change.set.get(&Register::from(field::TRASHED_AT));
+            return Ok(trashed.is_some_and(Option::is_some));
         }
         let old = self.base.resolve(change.item);
         let made = noted.renewed.iter().find(|(item, _)| *item == old).map(|(_, new)| *new);
@@ -215,10 +217,6 @@ pub(crate) fn values(item: &Item) -> Puts {
 }
 
 /// Whether a device may put `value` there. What this version does not know, a server may refuse.
-pub(crate) fn may_put(
-    kind: &Kind,
-    register: &Register,
-    value: Option<&shelf_domain::value::Value>,
-) -> bool {
+pub(crate) fn may_put(kind: &Kind, register: &Register, value: Option<&Value>) -> bool {
     !GONE.contains(&register.as_str()) && kind.check(register, value).is_ok()
 }

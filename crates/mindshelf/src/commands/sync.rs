@@ -29,7 +29,7 @@ const SHOWN_MAX: usize = 10;
                         until `mindshelf sync` sends it. Whatever goes wrong on the way, \
                         `mindshelf sync` again goes on."
 )]
-pub(super) struct Sync {
+pub(super) struct Syncing {
     /// The directory replicas are kept in; `replicas` in the data directory, if not said.
     dir: Option<PathBuf>,
     /// Ask no server: what is done waits for the next sync.
@@ -63,7 +63,7 @@ struct Told<'a> {
 }
 
 /// Makes the replica where there is none, does what was asked, and syncs unless it is to be offline.
-pub(super) async fn sync(settings: &Settings, how: Sync) -> Result<()> {
+pub(super) async fn sync(settings: &Settings, how: Syncing) -> Result<()> {
     let dir = how.dir.clone().unwrap_or_else(|| usual_dir(settings));
     if how.offline {
         let (mut replica, file) = link::find(settings, &dir)?;
@@ -100,7 +100,7 @@ pub(super) async fn sync(settings: &Settings, how: Sync) -> Result<()> {
 }
 
 /// Syncs, with a bar for those who watch.
-async fn run(link: &mut Link, how: &Sync) -> Result<Synced> {
+async fn run(link: &mut Link, how: &Syncing) -> Result<Synced> {
     let bar = console::bar();
     let shown = bar.clone();
     let mut progress = move |at: Progress| {

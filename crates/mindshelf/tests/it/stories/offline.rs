@@ -1,7 +1,7 @@
 //! Machines that keep a library, over HTTP: on the train, for a week, and when the server came from
 //! a backup.
 
-use crate::program::{Server, complained, mindshelf, said, told};
+use crate::program::{Server, client, complained, mindshelf, said, told};
 use crate::world::World;
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +20,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt;
+
+/// How often a machine is killed.
+const KILLS: u64 = 6;
 
 /// A machine with a replica of somebody's library.
 struct Machine {
@@ -131,6 +134,35 @@ fn a_server_that_came_from_a_backup_is_healed_and_no_queue_is_lost() {
     assert_eq!(phone.listed(), all);
     let there = said(mindshelf(again.path()).arg("export"));
     assert!(all.iter().all(|url| there.contains(url.as_str())) && there.contains("late"));
+    assert!(server.stop());
+}
+
+/// Where the log of a library stands.
+async fn head(there: &Client, library: &str) -> u64 {
+    let pulled: Value = there.get(&format!("{library}/changes?limit=1")).await.unwrap();
+    pulled["head"]["seq"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_machine_that_is_killed_while_it_sends_does_nothing_twice_and_loses_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let (there, library) = client(data.path()).await;
+    let desk = Machine::new(&data, "desk");
+    desk.sync(&server);
+    for at in 0..KILLS {
+        told(&mut desk.offline(&["add", &format!("https://killed.example/{at}")]));
+        let mut watch = desk.online(&server, &["watch", "--every", "1"]);
+        let mut watch = watch.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // As soon as the server has it, whether or not the answer was heard or noted.
+        while head(&there, &library).await <= at {}
+        watch.kill().unwrap();
+        watch.wait().unwrap();
+    }
+    let synced = desk.sync(&server);
+    assert_eq!((&synced["is_synced"], &synced["mismatches"]), (&true.into(), &0.into()));
+    assert_eq!(head(&there, &library).await, KILLS, "nothing twice");
+    assert_eq!(u64::try_from(desk.listed().len()).unwrap(), KILLS);
     assert!(server.stop());
 }
 
