@@ -64,6 +64,7 @@ mod tests {
     use shelf_identity::{Doors, Hashing, PasswordDoors};
     use shelf_ports::accounts::Accounts;
     use shelf_ports::privacy::{Erasure, Privacy};
+    use shelf_ports::usage::AnyRoom;
     use shelf_testkit::{Desk, FakeClock, FakeVault, SeededChance};
     use std::path::Path;
 
@@ -78,6 +79,8 @@ mod tests {
             tenants: store.clone(),
             audit: store.clone(),
             leases: store.clone(),
+            replicas: store.clone(),
+            rooms: Arc::new(AnyRoom),
             blobs: Arc::new(DirectoryBlobs::open(&dir.join("blobs")).unwrap()),
             replica: None,
             clock: clock.clone(),
@@ -87,6 +90,7 @@ mod tests {
             accounts: store.clone(),
             tenants: store.clone(),
             audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
             clock,
             chance,
         };

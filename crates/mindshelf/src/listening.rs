@@ -122,7 +122,7 @@ async fn connection(
     let mut serving = pin!(builder.serve_connection(io, answer).with_upgrades());
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
-        _ = stopping.wait_for(|stop| *stop) => {
+        () = told(&mut stopping) => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
@@ -130,6 +130,11 @@ async fn connection(
     if let Err(error) = ended {
         tracing::trace!(%error, "a connection broke off");
     }
+}
+
+/// Waits until `stopping` says so, or nobody is left who could.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stop| *stop).await);
 }
 
 /// A stream whose other end may let what is sent to it lie for so long, and no longer.

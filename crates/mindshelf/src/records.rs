@@ -310,7 +310,7 @@ where
         + shelf_ports::activity::Activity
         + Accounts
         + Tenants
-        + shelf_ports::audit::Audit
+        + Audit
         + shelf_ports::leases::Leases
         + 'static,
 {

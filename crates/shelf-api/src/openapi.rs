@@ -28,7 +28,7 @@ UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused 
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
 (RFC 7396) and take If-Match.";
 
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions, devices and programs."),
     ("tenants", "Who belongs together, and who may use which library."),
@@ -51,7 +51,7 @@ const TAGS: [(&str, &str); 15] = [
 const DOMAIN: &str = "domain";
 
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 15] = [
+const PATH_PARAMETERS: [(&str, &str); 16] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),

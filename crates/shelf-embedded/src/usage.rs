@@ -91,7 +91,7 @@ impl Usage for Embedded {
         })
     }
 
-    async fn put_plan(&self, tenant: TenantId, plan: Option<Plan>) -> Result<bool, Fault> {
+    async fn give_plan(&self, tenant: TenantId, plan: Option<Plan>) -> Result<bool, Fault> {
         self.write("keeping a plan", move |connection| {
             let id = tenant.to_bytes();
             let known = "SELECT 1 FROM tenants WHERE id = ?1";

@@ -105,7 +105,7 @@ pub async fn give_plan(
     }
     let detail = plan.map_or("", Plan::name);
     record(doors, tenant, by, (Deed::PlanGiven, Some(tenant.to_bytes())), detail).await?;
-    let is_there = quotas.put_plan(tenant, plan).await?;
+    let is_there = quotas.give_plan(tenant, plan).await?;
     if is_there { Ok(()) } else { Err(absent(tenant).into()) }
 }
 

@@ -191,13 +191,13 @@ impl Quotas {
 
     /// Gives `tenant` a plan or takes it back; whether it is there. This process goes by it at once,
     /// others within half a minute.
-    pub(crate) async fn put_plan(
+    pub(crate) async fn give_plan(
         &self,
         tenant: TenantId,
         plan: Option<Plan>,
     ) -> Result<bool, Fault> {
         let Some(usage) = &self.usage else { return Ok(false) };
-        let is_there = usage.put_plan(tenant, plan).await?;
+        let is_there = usage.give_plan(tenant, plan).await?;
         self.forget(tenant);
         Ok(is_there)
     }

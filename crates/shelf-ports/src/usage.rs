@@ -84,7 +84,7 @@ pub trait Usage: fmt::Debug + Send + Sync {
     async fn plan(&self, tenant: TenantId) -> Result<Option<Plan>, Fault>;
 
     /// Gives `tenant` a plan, or takes it back; whether the tenant is there.
-    async fn put_plan(&self, tenant: TenantId, plan: Option<Plan>) -> Result<bool, Fault>;
+    async fn give_plan(&self, tenant: TenantId, plan: Option<Plan>) -> Result<bool, Fault>;
 
     /// Adds to what was spent; what each of those days has come to then, in the same order, without
     /// those of tenants that are not there.

@@ -186,10 +186,8 @@ impl File {
 
     /// Stops here if a test says so.
     pub(crate) fn step(&mut self, step: Step) -> Result<(), ReplicaFailure> {
-        match &mut self.stops {
-            Some(stops) if stops(step) => Err(ReplicaFailure::Stopped(step)),
-            _ => Ok(()),
-        }
+        let stops = self.stops.as_mut().is_some_and(|stops| stops(step));
+        if stops { Err(ReplicaFailure::Stopped(step)) } else { Ok(()) }
     }
 
     /// How often the file was written.

@@ -28,7 +28,7 @@ struct Told(mpsc::UnboundedSender<()>);
 
 impl Drop for Told {
     fn drop(&mut self) {
-        drop(self.0.send(()));
+        let _ = self.0.send(());
     }
 }
 

@@ -18,6 +18,7 @@ use shelf_outbound::{Guard, Rules};
 use shelf_ports::chance::Clock;
 use shelf_ports::sso::{ClaimRule, SingleSignOn};
 use shelf_ports::tenants::Tenants;
+use shelf_ports::usage::AnyRoom;
 use shelf_testkit::ground::engine;
 use shelf_testkit::{FakeVault, SeededChance};
 use std::collections::BTreeMap;
@@ -174,6 +175,7 @@ async fn guild(base: String) -> Guild {
         accounts: store.clone(),
         tenants: store.clone(),
         audit: store.clone(),
+        rooms: Arc::new(AnyRoom),
         clock: Arc::new(WallClock),
         chance: Arc::new(SeededChance::new(21)),
     };

@@ -106,7 +106,7 @@ impl Usage for Postgres {
         rows.first().map(|row| plan_of(row, 0)).transpose()
     }
 
-    async fn put_plan(&self, tenant: TenantId, plan: Option<Plan>) -> Result<bool, Fault> {
+    async fn give_plan(&self, tenant: TenantId, plan: Option<Plan>) -> Result<bool, Fault> {
         let mut connection = self.connection().await?;
         let within = Within::anywhere(&mut connection, "keeping a plan").await?;
         let id = Uuid::from(tenant);

@@ -132,10 +132,10 @@ async fn it_is_sealed_anew_in_its_place_alone<S: Store>(store: &S) {
     for owner in [tenant, person, another] {
         store.put_owner_key(owner, &key(10)).await.unwrap();
     }
-    let (one, other) = (key(11), key(12));
+    let (old, one, other) = (key(10), key(11), key(12));
     let (first, second) = tokio::join!(
-        store.reseal_owner_key(tenant, &key(10), &one),
-        store.reseal_owner_key(tenant, &key(10), &other)
+        store.reseal_owner_key(tenant, &old, &one),
+        store.reseal_owner_key(tenant, &old, &other)
     );
     assert!(first.unwrap() != second.unwrap(), "one of the two did it");
     let stands = store.owner_key(tenant).await.unwrap().unwrap();

@@ -210,9 +210,18 @@ async fn removing_one_ends_other_sessions_and_nothing_else(
     let grant = async |desk: &Desk, kind: GrantKind| -> DeviceId {
         let (id, person) = (desk.new_device(), desk.person);
         let (name, created_at) = (kind.name().to_owned(), desk.clock.now_ms());
-        let (allows, expires_at, used_at, bound) = (Allowance::default(), None, None, None);
-        let grant =
-            Grant { id, person, kind, name, created_at, expires_at, used_at, allows, bound };
+        let grant = Grant {
+            id,
+            person,
+            kind,
+            name,
+            created_at,
+            expires_at: None,
+            used_at: None,
+            allows: Allowance::default(),
+            bound: None,
+            provided_by: None,
+        };
         accounts.put_grant(&grant, None).await.unwrap();
         id
     };

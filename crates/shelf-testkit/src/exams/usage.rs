@@ -36,18 +36,18 @@ async fn a_plan_is_given_changed_and_taken_back<S: Store>(store: &S) {
     let (tenant, other) = (ada.scope.tenant, ben.scope.tenant);
     assert_eq!(store.plan(tenant).await.unwrap(), None);
     for plan in Plan::ALL {
-        assert!(store.put_plan(tenant, Some(plan)).await.unwrap());
+        assert!(store.give_plan(tenant, Some(plan)).await.unwrap());
         assert_eq!(store.plan(tenant).await.unwrap(), Some(plan));
         assert_eq!(store.plan(other).await.unwrap(), None, "another's is another's");
     }
     for _ in 0..2 {
-        assert!(store.put_plan(tenant, None).await.unwrap());
+        assert!(store.give_plan(tenant, None).await.unwrap());
         assert_eq!(store.plan(tenant).await.unwrap(), None);
     }
     let nobody = TenantId::from_bytes([0xee; 16]);
-    assert!(!store.put_plan(nobody, Some(Plan::Team)).await.unwrap());
+    assert!(!store.give_plan(nobody, Some(Plan::Team)).await.unwrap());
     assert_eq!(store.plan(nobody).await.unwrap(), None);
-    store.put_plan(tenant, Some(Plan::Personal)).await.unwrap();
+    store.give_plan(tenant, Some(Plan::Personal)).await.unwrap();
 }
 
 async fn what_is_spent_is_added_up_by_day<S: Store>(store: &S) {
@@ -134,7 +134,7 @@ async fn tenants_are_told_page_by_page<S: Store>(store: &S) {
 async fn all_of_it_goes_with_its_tenant<S: Store>(store: &S) {
     let ada = Desk::new(store, 849).await;
     let tenant = ada.scope.tenant;
-    store.put_plan(tenant, Some(Plan::Team)).await.unwrap();
+    store.give_plan(tenant, Some(Plan::Team)).await.unwrap();
     store.spend(&[spent(tenant, TODAY, 5)]).await.unwrap();
     assert!(store.empty_library(ada.scope, 100).await.unwrap().is_done);
     store.remove_library(ada.scope).await.unwrap();

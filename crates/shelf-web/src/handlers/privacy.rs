@@ -29,7 +29,8 @@ use tokio::sync::mpsc;
 use super::{
     Answer,
     exports::{body_of, room_beside},
-, passkeys::offered};
+    passkeys::offered,
+};
 use crate::{
     frame::Here,
     pages::privacy::{Agreed, Leaving, PrivacyPage, privacy},

@@ -16,8 +16,10 @@ use shelf_bookmarks::{
     search::{SearchPorts, ShownTexts},
 };
 use shelf_courier::Courier;
-use shelf_domain::{id::DeviceId;
-use shelf_domain::id::PersonId, plan::Plans};
+use shelf_domain::{
+    id::{DeviceId, PersonId},
+    plan::Plans,
+};
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
     search::{BuiltInModel, EmbeddedSearch},
