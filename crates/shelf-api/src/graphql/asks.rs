@@ -131,7 +131,8 @@ impl Asks {
     /// The asks of one request of `who`.
     pub(crate) fn new(api: Api, door: Door, who: Who) -> Self {
         let (key, shares, reads, spent) = (None, true, Mutex::default(), AtomicU32::new(0));
-        let [to_take, to_give] = [const { AtomicUsize::new(ANSWER_BYTES_MAX) }; 2];
+        let all = || AtomicUsize::new(ANSWER_BYTES_MAX);
+        let (to_take, to_give) = (all(), all());
         Self { api, door, who, key, shares, reads, spent, to_take, to_give }
     }
 
