@@ -145,6 +145,15 @@ fn forget_others(connection: &Connection, tenant: TenantId, issuer: &str) -> rus
     Ok(())
 }
 
+fn is_member(
+    connection: &Connection,
+    tenant: TenantId,
+    person: PersonId,
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM members WHERE tenant = ?1 AND person = ?2";
+    connection.prepare_cached(sql)?.exists(params![tenant.to_bytes(), person.to_bytes()])
+}
+
 pub(crate) fn put_domain(connection: &Connection, domain: &TenantDomain) -> rusqlite::Result<bool> {
     let sql = "INSERT OR IGNORE INTO sso_domains VALUES (?1, ?2, ?3, ?4, ?5)";
     let put = connection.prepare_cached(sql)?.execute(params![
@@ -189,13 +198,17 @@ fn come_first(
     joining: &Joining,
     role: Role,
 ) -> rusqlite::Result<bool> {
-    if !is_tenant(connection, identity.tenant)? || !put_identity(connection, identity)? {
+    let is_here = match joining {
+        Joining::Known(person) => is_member(connection, identity.tenant, *person)?,
+        Joining::New(..) => is_tenant(connection, identity.tenant)?,
+    };
+    if !is_here || !put_identity(connection, identity)? {
         return Ok(false);
     }
     if let Joining::New(person, library) = joining {
         add(connection, person, library)?;
+        put_member(connection, identity.tenant, person.id, role, identity.since)?;
     }
-    put_member(connection, identity.tenant, joining.person(), role, identity.since)?;
     Ok(true)
 }
 

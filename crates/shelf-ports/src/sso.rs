@@ -194,9 +194,9 @@ pub trait SingleSignOn: fmt::Debug + Send + Sync {
     /// How `person` is known to providers, by tenant.
     async fn identities_of(&self, person: PersonId) -> Result<Vec<Identity>, Fault>;
 
-    /// Keeps whom a provider knows, for the first time; whoever joins is a member as `role` from then
-    /// on, unless they were one. False, and nothing done, where it knows them already, or them by
-    /// another name, or the tenant is not there. Their groups are not kept by this.
+    /// Keeps whom a provider knows, for the first time; somebody new is a member as `role` from then
+    /// on. False, and nothing done, where it knows them already, or them by another name, the tenant
+    /// is not there, or who is here already is no member. Their groups are not kept by this.
     async fn put_identity(
         &self,
         identity: &Identity,

@@ -91,6 +91,8 @@ const PUT_IDENTITY: &str = "INSERT INTO sso_identities
     (tenant, issuer, subject, person, role, since, signed_in_at)
     SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT FROM tenants WHERE id = $1)
     ON CONFLICT DO NOTHING";
+/// Whoever is being taken out is not known anew meanwhile.
+const HOLD_MEMBER: &str = "SELECT FROM members WHERE tenant = $1 AND person = $2 FOR SHARE";
 const MARK: &str = "UPDATE grouped SET by_claim = true WHERE person = $1 AND team = ANY($2)";
 const NOTE_CAME: &str = "UPDATE sso_identities SET role = $3, signed_in_at = $4
     WHERE tenant = $1 AND person = $2";
@@ -351,11 +353,21 @@ impl SingleSignOn for Postgres {
         if !put_identity(&within, identity).await? {
             return Ok(false);
         }
-        if let Joining::New(person, library) = joining {
-            add(&within, person, library).await?;
+        match joining {
+            Joining::New(person, library) => {
+                add(&within, person, library).await?;
+                put_member(&within, identity.tenant, person.id, role, identity.since).await?;
+            }
+            Joining::Known(person) => {
+                let of: [Bound<'_>; 2] = [
+                    (&Uuid::from(identity.tenant), Type::UUID),
+                    (&Uuid::from(*person), Type::UUID),
+                ];
+                if within.plain(HOLD_MEMBER, &of).await?.is_empty() {
+                    return Ok(false);
+                }
+            }
         }
-        let person = joining.person();
-        put_member(&within, identity.tenant, person, role, identity.since).await?;
         within.commit().await.map(|()| true)
     }
 

@@ -55,8 +55,7 @@ async fn token_for(
     let in_body = said.about.wants_secret_in_body().then_some(own.as_str());
     let body = form(provider, (code, secret, reached), in_body);
     let mut ask = asked(Method::Post, &said.about.token_endpoint, &JSON)
-        .header("Content-Type", "application/x-www-form-urlencoded")
-        .header("Accept", "application/json");
+        .header("Content-Type", "application/x-www-form-urlencoded");
     if in_body.is_none() {
         ask = ask.header("Authorization", basic(&provider.client_id, &own));
     }

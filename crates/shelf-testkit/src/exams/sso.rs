@@ -178,6 +178,11 @@ async fn whom_a_provider_knows_is_one_person<S: Store>(ada: &Desk, ben: &Desk, s
     store.note_came(tenant, ada.person, None, 99).await.unwrap();
     let noted = &store.identities_of(ada.person).await.unwrap()[0];
     assert_eq!((noted.role, noted.signed_in_at, noted.since), (None, 99, mine.since));
+    let theirs = identity(ada, "ben", ben.person);
+    let outside = Joining::Known(ben.person);
+    assert!(!store.put_identity(&theirs, &outside, Role::Member).await.unwrap(), "no member");
+    assert!(store.member(tenant, ben.person).await.unwrap().is_none());
+    assert!(store.identities_of(ben.person).await.unwrap().is_empty());
     let nowhere = Identity { tenant: NOBODY, ..identity(ada, "x", ada.person) };
     assert!(
         !store.put_identity(&nowhere, &Joining::Known(ada.person), Role::Member).await.unwrap()
