@@ -205,7 +205,7 @@ async fn an_answer_works_once_for_its_question_within_five_minutes() {
     assert_eq!(house.knock(&begun, &answer).await, Knocked::Wrong, "a second time");
     let late = house.begin().await;
     let answer = one.show(&Words::using(&late.options, ORIGIN));
-    house.world.clock.advance(CEREMONY_MS);
+    house.world.clock.advance(u32::try_from(CEREMONY_MS).unwrap());
     assert_eq!(house.knock(&late, &answer).await, Knocked::Wrong, "too late");
 }
 
@@ -403,7 +403,7 @@ async fn confirming_with_a_passkey_lets_one_act_pass_in_this_session_for_five_mi
     assert_eq!(refused(codes(&elsewhere).await).code, Code::Forbidden, "another browser");
     assert_eq!(codes(&house.owner).await.unwrap().len(), 10);
     house.confirms(&house.owner, &one).await.unwrap();
-    house.world.clock.advance(CONFIRMED_MS);
+    house.world.clock.advance(u32::try_from(CONFIRMED_MS).unwrap());
     assert_eq!(refused(codes(&house.owner).await).code, Code::Forbidden, "too late");
 }
 

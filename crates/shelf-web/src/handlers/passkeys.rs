@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use serde_json::json;
 use shelf_domain::{
