@@ -77,7 +77,7 @@ async fn a_day_is_counted_beyond_a_restart_and_ends_at_midnight() {
     let to_midnight = 86_400_000 - world.clock.now_ms().rem_euclid(86_400_000);
     assert_eq!(dry.wait_s, u64::try_from(to_midnight).unwrap().div_ceil(1_000));
     again.flush().await.unwrap();
-    world.clock.advance(to_midnight);
+    world.clock.advance(u32::try_from(to_midnight).unwrap());
     assert_eq!(asks(&second, &ada).await.0, 20, "the next day is a new one");
 }
 
