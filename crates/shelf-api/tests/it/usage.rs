@@ -63,7 +63,7 @@ async fn a_plan_that_is_given_bounds_a_tenant_at_once_and_is_in_its_log() {
     assert_eq!(give(r#"{"plan": "home"}"#).await.status, StatusCode::OK);
     assert_eq!(policy().await, "", "any amount");
     assert_eq!(give(r#"{"plan": null}"#).await.at("/plan"), "personal");
-    assert_eq!(give(r#"{"plan": "gold"}"#).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(give(r#"{"plan": "gold"}"#).await.status, StatusCode::BAD_REQUEST);
     let log = world.get(&world.eve, &format!("/v1/tenants/{}/audit", world.eve.tenant)).await;
     let last = [log.at("/items/0/deed"), log.at("/items/1/detail")];
     assert_eq!(last, ["plan_given", "home"]);
