@@ -51,7 +51,10 @@ impl Names {
             ("token", Value::String(_)) => "the-token-itself-shown-this-once".into(),
             ("secret", Value::String(_)) => "the-secret-of-an-invitation".into(),
             ("signing_secret", Value::String(_)) => "whsec_shown-this-once".into(),
-            ("next_cursor", Value::String(_)) => "opaque".into(),
+            ("next_cursor" | "cursor", Value::String(_)) => "opaque".into(),
+            // Sums are of ids, and those are other ones each time.
+            ("checksum", Value::String(_)) => "1ea4d1934af46c90".into(),
+            ("ranges", Value::Array(_)) => serde_json::json!(["0000000000000000"]),
             ("seal", Value::String(seal)) => {
                 let place = seal.rsplit_once(':').map_or("", |(place, _)| place);
                 let joint = if place.is_empty() { "" } else { ":" };
@@ -155,7 +158,12 @@ async fn written() -> String {
             None => cost,
         };
         let told = Told { text: prepared.examples(&told.text), ..told };
-        let json = serde_json::from_str(&told.text).unwrap_or(Value::Null);
+        let mut json = serde_json::from_str(&told.text).unwrap_or(Value::Null);
+        if route.template.ends_with("/sync/repair") {
+            // Which items end in these bytes is chance.
+            json["items"] = Value::Array(Vec::new());
+            json["aliases"] = Value::Array(Vec::new());
+        }
         let mut headers = told.headers.clone();
         for (_, value) in &mut headers {
             *value = prepared.examples(value.to_str().unwrap()).parse().unwrap();

@@ -1,6 +1,6 @@
 //! The queue of a paired device: each counter is answered once, and the same again.
 
-use super::{Answer, Ask, Outcome, Status, Taken, Turn};
+use super::{Answer, Ask, Outcome, Status, Taken, Turn, check};
 use crate::change::Pushed;
 use crate::refusal::{Code, Refused};
 
@@ -13,9 +13,10 @@ impl Turn {
     }
 
     /// Takes one change of a paired device without deciding it: it waits for a person, outside the
-    /// log. Uses up its counter; errors as [`Turn::push`].
+    /// log; one that is not valid is refused at once. Uses up its counter; errors as [`Turn::push`].
     pub fn hold(&mut self, pushed: &Pushed) -> Result<Result<Outcome, Refused>, Refused> {
         self.take(pushed, |turn| {
+            check::shape(&turn.ask_of(pushed))?;
             let item = turn.shelf.resolve(pushed.item);
             Ok(Outcome { status: Status::Held, item, seq: None, hlc: pushed.hlc })
         })

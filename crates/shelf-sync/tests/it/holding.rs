@@ -73,6 +73,19 @@ async fn a_device_that_deletes_much_is_not_believed_before_a_person_was_asked() 
 }
 
 #[tokio::test]
+async fn what_is_not_valid_is_refused_and_does_not_wait() {
+    let world = World::new().await;
+    let (scope, phone) = (world.desk.scope, world.paired("phone").await);
+    let items = saved(&world, phone, 1, 100).await;
+    let mut queue = deletions(&world, 101, &items[..60]);
+    queue[0].set.insert(Register::named("nonsense"), Some(Value::from("x".repeat(9))));
+    let answer = world.push(phone, &queue).await;
+    assert_eq!(answer.answers[0].told.as_ref().unwrap_err().code, Code::Invalid);
+    let held = list_held(&world.doors, scope, world.desk.person).await.unwrap();
+    assert_eq!(held[0].line.count, 59);
+}
+
+#[tokio::test]
 async fn what_is_confirmed_is_decided_with_its_own_stamp_and_base() {
     let world = World::new().await;
     let (scope, phone) = (world.desk.scope, world.paired("phone").await);
