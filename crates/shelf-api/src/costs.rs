@@ -4,10 +4,9 @@
 use crate::facades;
 use crate::graphql;
 use crate::live;
-use crate::openapi::operations;
+use crate::openapi::Listed;
 use crate::routes::oauth;
 use axum::http::Method;
-use serde_json::Value;
 use shelf_domain::permit::{Permit, Permits};
 use shelf_domain::rate::Cost;
 use std::collections::HashMap;
@@ -255,15 +254,14 @@ pub(crate) fn of_changes(changes: usize) -> Cost {
 pub(crate) struct Costs(Arc<HashMap<String, Vec<(Method, Priced)>>>);
 
 impl Costs {
-    /// The costs of the operations in a finished document.
-    pub(crate) fn of(document: &Value) -> Self {
+    /// The costs of `operations`.
+    pub(crate) fn of(operations: &[Listed]) -> Self {
         let mut all: HashMap<String, Vec<(Method, Priced)>> = HashMap::new();
-        for (method, path, operation) in operations(document) {
-            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
-            if let (Ok(method), Some((units, need))) = (method.parse(), row_of(id)) {
-                let door = DOORS.iter().find(|(known, _)| *known == id).map(|(_, door)| *door);
+        for Listed { method, path, id } in operations {
+            if let Some((units, need)) = row_of(id) {
+                let door = DOORS.iter().find(|(known, _)| known == id).map(|(_, door)| *door);
                 let priced = Priced { cost: Cost::units(units), door, need };
-                all.entry(path).or_default().push((method, priced));
+                all.entry(path.clone()).or_default().push((method.clone(), priced));
             }
         }
         Self(Arc::new(all))
@@ -287,15 +285,29 @@ impl Costs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openapi::operations;
+    use serde_json::Value;
     use std::collections::BTreeSet;
+
+    fn listed() -> Vec<Listed> {
+        crate::openapi::listed(&crate::documented().into_openapi())
+    }
+
+    #[test]
+    fn what_is_listed_is_what_the_document_says() {
+        let document = crate::document();
+        let said = operations(&document).into_iter().map(|(method, path, operation)| {
+            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+            (method, path, id.to_owned())
+        });
+        let listed = listed().into_iter().map(|one| (one.method.to_string(), one.path, one.id));
+        assert_eq!(listed.collect::<BTreeSet<_>>(), said.collect());
+    }
 
     #[test]
     fn every_operation_has_a_cost_and_every_cost_an_operation() {
-        let document = crate::document();
-        let operations = operations(&document);
-        let ids = operations.iter().map(|(_, _, operation)| {
-            operation.get("operationId").and_then(Value::as_str).unwrap_or_default()
-        });
+        let listed = listed();
+        let ids = listed.iter().map(|one| one.id.as_str());
         let known: BTreeSet<&str> = COSTS.iter().map(|(id, ..)| *id).collect();
         assert_eq!(ids.collect::<BTreeSet<_>>(), known);
         assert_eq!(known.len(), COSTS.len(), "no operation stands here twice");
@@ -304,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_no_row_speaks_of_is_for_whoever_may_do_everything() {
-        let costs = Costs::of(&crate::document());
+        let costs = Costs::of(&listed());
         let need = |method, route| costs.price(&method, route).need;
         assert_eq!(need(Method::GET, "/v1/forgotten"), Need::Every);
         assert_eq!(need(Method::DELETE, "/v1/me"), Need::Every, "no such method");
@@ -317,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_request_costs_what_its_operation_does() {
-        let costs = Costs::of(&crate::document());
+        let costs = Costs::of(&listed());
         let search = "/v1/libraries/{library}/search";
         assert_eq!(costs.price(&Method::GET, search).cost, Cost::units(3));
         assert_eq!(costs.price(&Method::HEAD, search).cost, Cost::units(3));

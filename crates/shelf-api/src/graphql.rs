@@ -39,6 +39,7 @@ mod mutation;
 mod follow;
 
 use crate::Api;
+use crate::openapi::Listed;
 use crate::problem::Problem;
 use asks::{Ask, Asks, Door, Who};
 use async_graphql::parser::types::OperationType;
@@ -106,9 +107,9 @@ pub(crate) struct Prepared {
 }
 
 impl Gateway {
-    /// The gateway to the operations of `document`, which `interface` answers.
-    pub(crate) fn new(interface: Router, document: &Value) -> Self {
-        let (door, persisted) = (Door::new(interface, document), Arc::default());
+    /// The gateway to `operations`, which `interface` answers.
+    pub(crate) fn new(interface: Router, operations: Vec<Listed>) -> Self {
+        let (door, persisted) = (Door::new(interface, operations), Arc::default());
         Self { door, persisted, seats: Seats::default() }
     }
 

@@ -43,7 +43,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::{Extension, Router, middleware};
+use axum::{Router, middleware};
 use bytes::Bytes;
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::SearchPorts;
@@ -53,7 +53,7 @@ use shelf_identity::{OAuthDoors, PrivacyDoors, SsoDoors, Throttle};
 use shelf_ports::news::News;
 use shelf_ports::machine::Machine;
 use shelf_ports::oauth::{Authorizations, Clients};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Everything a request needs; cheap to clone.
@@ -115,17 +115,16 @@ pub fn router(api: Api) -> Router {
 /// The interface as a part of a larger router, which says itself what else there is.
 pub fn part(api: Api) -> Router {
     let (routes, document) = documented().split_for_parts();
-    let document = openapi::finished(&document);
-    let limited = limit::Limited { api: api.clone(), costs: costs::Costs::of(&document) };
-    let text = Document(Bytes::from(document.to_string()));
+    let operations = openapi::listed(&document);
+    drop(document);
+    let limited = limit::Limited { api: api.clone(), costs: costs::Costs::of(&operations) };
     let missing = || async { openapi::missing().into_response() };
     let interface = routes
         .route("/openapi.json", get(described))
         .route("/v1/{*rest}", axum::routing::any(missing))
-        .layer(Extension(text))
         .layer(middleware::from_fn_with_state(api.clone(), replays::replay));
     let interface = bounded(interface, &limited);
-    let gateway = graphql::Gateway::new(interface.clone(), &document);
+    let gateway = graphql::Gateway::new(interface.clone(), operations);
     let facades = facades::routes(&gateway, |routes| bounded(routes, &limited));
     let beside = routes::oauth::routes().merge(graphql::routes(gateway)).merge(live::routes());
     interface
@@ -162,10 +161,9 @@ fn documented() -> OpenApiRouter<Api> {
     routes::all()
 }
 
-/// The document as it is served.
-#[derive(Clone, Debug)]
-struct Document(Bytes);
+/// The document as it is served; made when it is first asked for.
+static TEXT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(document().to_string()));
 
-async fn described(Extension(Document(text)): Extension<Document>) -> axum::response::Response {
-    ([(CONTENT_TYPE, "application/json")], text).into_response()
+async fn described() -> axum::response::Response {
+    ([(CONTENT_TYPE, "application/json")], TEXT.clone()).into_response()
 }

@@ -5,6 +5,7 @@ use crate::Api;
 use crate::caller;
 use crate::costs::row_of;
 use crate::graphql::fields::operations_of;
+use crate::openapi::Listed;
 use crate::problem::{Problem, Wrong};
 use axum::Router;
 use axum::body::Body;
@@ -41,15 +42,10 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// The door to the operations of `document`, which `router` answers.
-    pub(crate) fn new(router: Router, document: &Value) -> Self {
-        let mut operations = HashMap::new();
-        for (method, path, operation) in crate::operations(document) {
-            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
-            if let Ok(method) = method.parse() {
-                operations.insert(id.to_owned(), (method, path));
-            }
-        }
+    /// The door to `operations`, which `router` answers.
+    pub(crate) fn new(router: Router, operations: Vec<Listed>) -> Self {
+        let operations =
+            operations.into_iter().map(|Listed { method, path, id }| (id, (method, path))).collect();
         Self { router, operations: Arc::new(operations) }
     }
 }

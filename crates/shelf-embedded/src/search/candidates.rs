@@ -3,7 +3,6 @@
 use super::facets::facets;
 use super::filter::Passing;
 use super::room::Room;
-use super::rows::Row;
 use super::shelf::Walk;
 use super::vectors::Look;
 use shelf_ports::Fault;
@@ -116,7 +115,7 @@ impl Walk<'_> {
         for (number, row) in self.shelf.rows.all().iter().enumerate() {
             if row.living && passing.has(number) {
                 total += 1;
-                all.push((row.created_at_ms, small(number)));
+                all.push((row.created_at_ms(), small(number)));
             }
             if all.len() > most * 2 {
                 all.select_nth_unstable_by(most, |a, b| b.cmp(a));
@@ -229,7 +228,8 @@ impl Walk<'_> {
     }
 
     fn candidate(&self, number: u32, words: f32, meaning: f32, score: f32) -> Option<Candidate> {
-        let Row { item, created_at_ms, .. } = *self.shelf.rows.get(number as usize)?;
+        let row = self.shelf.rows.get(number as usize)?;
+        let (item, created_at_ms) = (row.item, row.created_at_ms());
         Some(Candidate { number, item, created_at_ms, words, meaning, score })
     }
 

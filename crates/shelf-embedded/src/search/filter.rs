@@ -68,8 +68,8 @@ fn by_rows(rows: &Rows, filter: &Filter) -> Vec<bool> {
         row.living
             && row.flags.has(filter.flags)
             && (filter.without_flags == Flags::default() || !row.flags.meets(filter.without_flags))
-            && filter.from_ms.is_none_or(|from| row.created_at_ms >= from)
-            && filter.until_ms.is_none_or(|until| row.created_at_ms < until)
+            && filter.from_ms.is_none_or(|from| row.created_at_ms() >= from)
+            && filter.until_ms.is_none_or(|until| row.created_at_ms() < until)
             && (wanted.is_empty() && unwanted.is_empty() || {
                 let labels = rows.labels_of(row);
                 wanted.iter().all(|id| labels.contains(id))

@@ -16,42 +16,75 @@ use tantivy::{TERMINATED, Term};
 /// Highest number an index takes; rows are dense, so a wild number would be a wild allocation.
 pub(super) const NUMBER_MAX: u32 = 1 << 25;
 
-/// One bookmark beside its words and its vector.
+/// One bookmark beside its words and its vector. A million of them are in memory, so it is held to
+/// half of a line of the processor's cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) item: ItemId,
-    pub(super) created_at_ms: i64,
-    pub(super) length: u32,
+    labels_from: u32,
+    created: Moment,
+    labels: u16,
+    /// The year (UTC) of when it was saved.
+    pub(super) year: i16,
     pub(super) flags: Flags,
     pub(super) living: bool,
-    /// The year (UTC) of `created_at_ms`.
-    pub(super) year: i16,
-    labels_from: u32,
-    labels: u16,
 }
+
+const _: () = assert!(size_of::<Row>() == 32);
 
 const NO_ROW: Row = Row {
     item: ItemId::from_bytes([0; 16]),
-    created_at_ms: 0,
-    length: 0,
+    labels_from: 0,
+    created: Moment([0; 6]),
+    labels: 0,
+    year: 0,
     flags: Flags::from_bits(0),
     living: false,
-    year: 0,
-    labels_from: 0,
-    labels: 0,
 };
+
+impl Row {
+    fn new(item: ItemId, created_at_ms: i64, flags: Flags) -> Self {
+        Self { item, created: Moment::of(created_at_ms), flags, ..NO_ROW }
+    }
+
+    /// When it was saved, milliseconds since 1970.
+    pub(super) fn created_at_ms(&self) -> i64 {
+        self.created.ms()
+    }
+}
+
+/// Milliseconds since 1970 in six bytes, which reach four thousand years either way.
+#[derive(Clone, Copy, Debug)]
+struct Moment([u8; 6]);
+
+impl Moment {
+    /// The last one there is.
+    const MAX_MS: i64 = (1 << 47) - 1;
+
+    fn of(ms: i64) -> Self {
+        let [a, b, c, d, e, f, ..] = ms.clamp(-Self::MAX_MS, Self::MAX_MS).to_le_bytes();
+        Self([a, b, c, d, e, f])
+    }
+
+    fn ms(self) -> i64 {
+        let [a, b, c, d, e, f] = self.0;
+        // Shifted down again, the sign comes along.
+        i64::from_le_bytes([0, 0, a, b, c, d, e, f]) >> 16
+    }
+}
 
 /// All bookmarks of one library, by number.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     all: Vec<Row>,
-    /// The lengths again, side by side: every posting reads one.
+    /// The lengths, side by side: every posting reads one.
     side_lengths: Vec<f32>,
     label_ids: Vec<u32>,
     pub(super) labels: Labels,
     pub(super) vectors: Vectors,
     living: u32,
-    lengths: u64,
+    /// Their sum; whole numbers, so that what is added can be taken away again.
+    lengths: f64,
     wasted: usize,
 }
 
@@ -151,15 +184,11 @@ impl Rows {
             }
             known.ids_of(doc, &mut self.labels, &mut ids)?;
             let item = (u128::from(high.get_val(doc)) << 64) | u128::from(low.get_val(doc));
-            let row = Row {
-                item: ItemId::from_bytes(item.to_be_bytes()),
-                created_at_ms: created.get_val(doc),
-                length: u32::try_from(length.get_val(doc)).unwrap_or(u32::MAX),
-                flags: Flags::from_bits(u8::try_from(flags.get_val(doc)).unwrap_or(0)),
-                ..NO_ROW
-            };
+            let item = ItemId::from_bytes(item.to_be_bytes());
+            let flags = Flags::from_bits(u8::try_from(flags.get_val(doc)).unwrap_or(0));
+            let length = u32::try_from(length.get_val(doc)).unwrap_or(u32::MAX);
             let number = segment.number(doc).min(NUMBER_MAX);
-            self.place(number as usize, row, &ids);
+            self.place(number as usize, Row::new(item, created.get_val(doc), flags), length, &ids);
         }
         Ok(())
     }
@@ -167,15 +196,9 @@ impl Rows {
     /// Takes in or replaces a document's row and vector.
     pub(super) fn put(&mut self, doc: &SearchDoc) {
         let ids: Vec<u32> = doc.labels.iter().map(|label| self.labels.intern(label)).collect();
-        let row = Row {
-            item: doc.item,
-            created_at_ms: doc.created_at_ms,
-            length: doc.length,
-            flags: doc.flags,
-            ..NO_ROW
-        };
         let number = doc.number as usize;
-        self.place(number, row, &ids);
+        let row = Row::new(doc.item, doc.created_at_ms, doc.flags);
+        self.place(number, row, doc.length, &ids);
         self.vectors.reach(self.all.len());
         self.vectors.set(number, doc.vector.as_ref().map(shelf_ports::search::Embedding::bytes));
         if self.wasted > 65_536 && self.wasted > self.label_ids.len() / 2 {
@@ -183,7 +206,7 @@ impl Rows {
         }
     }
 
-    fn place(&mut self, number: usize, row: Row, ids: &[u32]) {
+    fn place(&mut self, number: usize, row: Row, length: u32, ids: &[u32]) {
         if self.all.len() <= number {
             self.all.resize(number + 1, NO_ROW);
             self.side_lengths.resize(number + 1, 0.0);
@@ -196,16 +219,16 @@ impl Rows {
             self.labels.counts[id as usize] += 1;
         }
         self.living += 1;
-        self.lengths += u64::from(row.length);
-        let year = year_of(row.created_at_ms);
+        self.lengths += f64::from(length as f32);
+        let year = year_of(row.created_at_ms());
         self.all[number] = Row { labels_from, labels, living: true, year, ..row };
-        self.side_lengths[number] = row.length as f32;
+        self.side_lengths[number] = length as f32;
     }
 
     fn clear(&mut self, number: usize) {
         let Some(row) = self.all.get(number).copied().filter(|row| row.living) else { return };
         self.living -= 1;
-        self.lengths -= u64::from(row.length);
+        self.lengths -= f64::from(self.side_lengths[number]);
         self.wasted += usize::from(row.labels);
         let from = row.labels_from as usize;
         for &id in &self.label_ids[from..from + usize::from(row.labels)] {
@@ -250,7 +273,7 @@ impl Rows {
             1.0
         } else {
             #[expect(clippy::cast_possible_truncation, reason = "a mean length is small")]
-            let mean = (self.lengths as f64 / f64::from(self.living)).max(1.0) as f32;
+            let mean = (self.lengths / f64::from(self.living)).max(1.0) as f32;
             mean
         }
     }
@@ -302,5 +325,20 @@ impl<'a> LabelCache<'a> {
             ids.push(id);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Moment;
+
+    #[test]
+    fn a_moment_is_the_same_in_six_bytes() {
+        let far = Moment::MAX_MS;
+        for ms in [0, 1, -1, 1_767_225_600_000, -62_135_596_800_000, far, -far] {
+            assert_eq!(Moment::of(ms).ms(), ms);
+        }
+        assert_eq!(Moment::of(i64::MAX).ms(), far, "what is farther is as far as can be told");
+        assert_eq!(Moment::of(i64::MIN).ms(), -far);
     }
 }
