@@ -160,8 +160,7 @@ impl App {
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let web = web_of(&api, doors, tasks.clone(), setup);
-        let keeper
- = keeper_of((dir, setup), &records, &stores, (&followers, &vault));
+        let keeper = keeper_of((dir, setup), &records, &stores, (&followers, &vault));
         let router = routes(&setup.roles, api, web, keeper);
         let sealing = Sealing { courier, vault };
         let kept = || Kept::of(&stores, &records, privacy, search.index.clone(), sealing);

@@ -100,8 +100,7 @@ impl Kept {
         let (replies, webhooks) = (records.replies(), records.webhooks());
         let erasing = Erasing { doors, stores: stores.clone(), replies: replies.clone(), index };
         let usage = records.usage();
-        let
- (stores, keyed) = (stores.clone(), AtomicI64::new(0));
+        let (stores, keyed) = (stores.clone(), AtomicI64::new(0));
         Self { stores, replies, webhooks, usage, erasing, sealing, keyed }
     }
 }

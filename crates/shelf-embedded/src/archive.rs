@@ -11,7 +11,7 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, audit, keys, library, persist, privacy, sso, usage, replicas, webhooks};
+use crate::{Embedded, audit, keys, library, persist, privacy, replicas, sso, usage, webhooks};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};

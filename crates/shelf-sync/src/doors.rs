@@ -4,8 +4,8 @@ use shelf_ports::accounts::Accounts;
 use shelf_ports::blobs::Blobs;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::Library;
-use shelf_ports::usage::Rooms;
 use shelf_ports::replicas::Replicas;
+use shelf_ports::usage::Rooms;
 use shelf_ports::views::Views;
 use std::sync::Arc;
 

@@ -14,7 +14,8 @@ use crate::{
     assets, deadline,
     handlers::{
         audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        offline, passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash, usage, waiting, webhooks,
+        offline, passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash,
+        usage, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},

@@ -44,8 +44,10 @@ pub(crate) struct Door {
 impl Door {
     /// The door to `operations`, which `router` answers.
     pub(crate) fn new(router: Router, operations: Vec<Listed>) -> Self {
-        let operations =
-            operations.into_iter().map(|Listed { method, path, id }| (id, (method, path))).collect();
+        let operations = operations
+            .into_iter()
+            .map(|Listed { method, path, id }| (id, (method, path)))
+            .collect();
         Self { router, operations: Arc::new(operations) }
     }
 }

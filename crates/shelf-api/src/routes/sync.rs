@@ -33,8 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 /// What the use cases of sync work with.
 pub(crate) fn doors(stores: &Stores) -> Doors {
     let Stores { library, replicas, views, blobs, accounts, rooms, clock, chance, .. } =
-        
-stores.clone();
+        stores.clone();
     Doors { library, replicas, views, blobs, accounts, rooms, clock, chance }
 }
 

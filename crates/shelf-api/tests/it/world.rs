@@ -23,12 +23,12 @@ use shelf_identity::{
 };
 use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
-use shelf_ports::passkeys::{Added, Answered, Passkey, Passkeys};
 use shelf_ports::machine::Quiet;
+use shelf_ports::passkeys::{Added, Answered, Passkey, Passkeys};
 use shelf_ports::privacy::{Erasure, Privacy, Receipt};
 use shelf_ports::projection::Projection;
-use shelf_ports::usage::AnyRoom;
 use shelf_ports::replicas::{HeldChange, Replicas};
+use shelf_ports::usage::AnyRoom;
 use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -12,7 +12,10 @@ use super::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
 use super::within::{For, Within};
-use super::{Bound, Postgres, audit, damaged, keys, library, persist, privacy, sso, usage, replicas, webhooks};
+use super::{
+    Bound, Postgres, audit, damaged, keys, library, persist, privacy, replicas, sso, usage,
+    webhooks,
+};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
 use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};

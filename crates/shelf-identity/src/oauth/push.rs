@@ -5,8 +5,8 @@
 //! server's (HMAC-SHA256). It is used up by the person's answer.
 
 use super::authorize::{Asks, NotAsked, check_request};
-use crate::server_secret::server_secret;
 use super::{OAuthCode, OAuthDoors, OAuthFailure};
+use crate::server_secret::server_secret;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;

@@ -1,9 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy, sso,
-    replicas,
-    tenants, usage, views, webhooks,
+    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy,
+    replicas, sso, tenants, usage, views, webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
@@ -20,8 +19,8 @@ use shelf_ports::library::Library;
 use shelf_ports::oauth::{Authorizations, Clients};
 use shelf_ports::passkeys::Passkeys;
 use shelf_ports::privacy::{Privacy, Receipt};
-use shelf_ports::sso::SingleSignOn;
 use shelf_ports::replicas::Replicas;
+use shelf_ports::sso::SingleSignOn;
 use shelf_ports::tenants::Tenants;
 use shelf_ports::usage::Usage;
 use shelf_ports::vault::OwnerKeys;

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use shelf_embedded::Embedded;
-use shelf_ports::chance::Clock;
 use shelf_ports::Fault;
+use shelf_ports::chance::Clock;
 use shelf_ports::privacy::Privacy;
 use shelf_ports::vault::{Of, Owner, OwnerKeys, Vault};
 use shelf_testkit::{Desk, SeededChance};

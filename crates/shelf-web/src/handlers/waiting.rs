@@ -25,7 +25,8 @@ const TURNS_MAX: usize = 12;
 
 /// What the use cases of sync work with.
 pub(crate) fn doors(stores: &Stores) -> Doors {
-    let Stores { library, replicas, views, blobs, accounts, rooms, clock, chance, .. } = stores.clone();
+    let Stores { library, replicas, views, blobs, accounts, rooms, clock, chance, .. } =
+        stores.clone();
     Doors { library, replicas, views, blobs, accounts, rooms, clock, chance }
 }
 

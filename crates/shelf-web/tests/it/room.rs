@@ -26,15 +26,15 @@ use shelf_embedded::{
 };
 use shelf_identity::{
     Address, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Quotas,
-    SsoDoors, Secret, Throttle, create_link, first_run, sign_in,
+    Secret, SsoDoors, Throttle, create_link, first_run, sign_in,
 };
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
-    webhooks::{EndpointEdit, EndpointState, Webhooks},
     machine::Quiet,
-    usage::AnyRoom,
     replicas::{HeldChange, Replicas},
+    usage::AnyRoom,
+    webhooks::{EndpointEdit, EndpointState, Webhooks},
 };
 use shelf_testkit::{FakeInternet, FakeVault};
 use shelf_web::Web;
@@ -208,8 +208,7 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
-        let tasks = TaskTracker
-::new();
+        let tasks = TaskTracker::new();
         let web = Web {
             courier: courier_of(&kept, &stores),
             stores,
