@@ -3,8 +3,8 @@
 use crate::courier::{Courier, Manager, no_endpoint};
 use shelf_domain::id::{DeliveryId, EndpointId};
 use shelf_domain::refusal::Refused;
-use shelf_ports::{Failure, Fault};
 use shelf_ports::webhooks::{Delivery, DeliveryPage, Endpoint};
+use shelf_ports::{Failure, Fault};
 
 /// Most deliveries of one page.
 const PAGE_MAX: usize = 200;

@@ -109,9 +109,8 @@ async fn every_write_that_is_sent_twice_is_done_once_and_answered_twice() {
 #[tokio::test]
 async fn a_password_is_no_part_of_what_is_kept_of_a_request() {
     let prepared = Prepared::new().await;
-    let erasures = |route: &Route| {
-        route.method == Method::POST && route.template == "/v1/privacy/erasures"
-    };
+    let erasures =
+        |route: &Route| route.method == Method::POST && route.template == "/v1/privacy/erasures";
     let route = routes(&shelf_api::document()).into_iter().find(erasures).unwrap();
     let with = async |password: &str| {
         let body = json!({"password": password}).to_string();

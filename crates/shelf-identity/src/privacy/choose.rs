@@ -127,7 +127,11 @@ pub async fn consent(
     let consent = Consent { at, purpose, given, notice: VERSION };
     doors.privacy.put_consent(person, &consent).await?;
     let decide = |choices: &mut Choices| {
-        if given { choices.consented.insert(purpose) } else { choices.consented.remove(&purpose) };
+        if given {
+            choices.consented.insert(purpose)
+        } else {
+            choices.consented.remove(&purpose)
+        };
     };
     change(doors, person, decide).await
 }

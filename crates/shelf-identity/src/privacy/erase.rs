@@ -115,10 +115,7 @@ pub async fn erase(
 /// The erasure as it stands with what is left to do; where nothing was begun, all that acts for the
 /// person ends with this. `None` where it was taken back since it was found to be due: what was found
 /// is never believed, what is kept is.
-async fn begun(
-    doors: &PrivacyDoors,
-    found: &Erasure,
-) -> Result<Option<(Erasure, Plan)>, Fault> {
+async fn begun(doors: &PrivacyDoors, found: &Erasure) -> Result<Option<(Erasure, Plan)>, Fault> {
     let person = found.person;
     let mut removed = Removed::default();
     if found.begun_at.is_none() {

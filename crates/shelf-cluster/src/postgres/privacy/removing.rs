@@ -128,8 +128,7 @@ const NAMELESS: [&str; 2] = [
     "UPDATE endpoints SET made_by = '00000000-0000-0000-0000-000000000000' WHERE made_by = $1",
 ];
 
-const LOCK_ENDPOINTS: &str =
-    "SELECT FROM endpoints WHERE library = $1 ORDER BY id FOR UPDATE";
+const LOCK_ENDPOINTS: &str = "SELECT FROM endpoints WHERE library = $1 ORDER BY id FOR UPDATE";
 /// Held until the tenant is gone: whoever adds a library to it, or changes its members, waits.
 const LOCK_TENANT: &str = "SELECT FROM tenants WHERE id = $1 FOR UPDATE";
 const IS_USED: &str = "SELECT 1 FROM libraries WHERE tenant = $1
