@@ -104,6 +104,20 @@ fn open_to_all(store: &Arc<Embedded>, passwords: &PasswordDoors) -> (PrivacyDoor
     (privacy, OAuthDoors { doors: passwords.doors.clone(), clients, authorizations })
 }
 
+/// Who is told what happens in these stores.
+fn courier_of(store: &Arc<Embedded>, stores: &Stores) -> Courier {
+    Courier {
+        webhooks: store.clone(),
+        library: store.clone(),
+        audit: store.clone(),
+        rooms: Arc::new(AnyRoom),
+        clock: stores.clock.clone(),
+        chance: stores.chance.clone(),
+        vault: Arc::new(FakeVault),
+        watched: Arc::default(),
+    }
+}
+
 impl Room {
     pub(crate) async fn new() -> Self {
         Self::on(Plan::Home).await
@@ -151,16 +165,7 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
-        let courier = Courier {
-            webhooks: kept.clone(),
-            library: kept.clone(),
-            audit: kept.clone(),
-            rooms: Arc::new(AnyRoom),
-            clock: clock.clone(),
-            chance: stores.chance.clone(),
-            vault: Arc::new(FakeVault),
-            watched: Arc::default(),
-        };
+        let courier = courier_of(&kept, &stores);
         let web = Web {
             courier,
             stores,
