@@ -214,10 +214,7 @@ impl Settings {
         let search = address("search", &["http://", "https://"])?;
         let (bus, cache) = (address("bus", &NATS)?, address("cache", &redis::SCHEMES)?);
         let blobs = address("blobs", &["s3://"])?.map(|address| bucket(address, environment));
-        let plan = Plan::named(text("plan"))
-            .context("the setting \"plan\" is neither home nor personal nor team")?;
-        let plans = list("quotas").iter().try_fold(Plans::of(plan), |plans, rule| plans.with(rule));
-        let plans = plans.context("the setting \"quotas\"")?;
+        let plans = plans(text("plan"), &list("quotas"))?;
         let roles = Roles::read(text("role"))?;
         ensure!(
             search.is_some() || roles.are_all() || !roles.has(Role::Bookmarks),
@@ -263,6 +260,14 @@ impl Settings {
             IpAddr::V6(ip) => ip.is_loopback(),
         }
     }
+}
+
+/// The plan of whoever was given none, and what each plan means here.
+fn plans(plan: &str, rules: &[String]) -> Result<Plans> {
+    let plan =
+        Plan::named(plan).context("the setting \"plan\" is neither home nor personal nor team")?;
+    let plans = rules.iter().try_fold(Plans::of(plan), |plans, rule| plans.with(rule));
+    plans.context("the setting \"quotas\"")
 }
 
 /// The rules of the door out. Where this server listens is told to it later.

@@ -165,6 +165,20 @@ fn internet(clock: &Arc<Ticking>) -> Arc<FakeInternet> {
     internet
 }
 
+/// Who is told what happens in these stores.
+fn courier_of(store: &Arc<Embedded>, stores: &Stores) -> Courier {
+    Courier {
+        webhooks: store.clone(),
+        library: store.clone(),
+        audit: store.clone(),
+        rooms: Arc::new(AnyRoom),
+        clock: stores.clock.clone(),
+        chance: stores.chance.clone(),
+        vault: Arc::new(FakeVault),
+        watched: Arc::default(),
+    }
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(Arc::new(AlwaysReady), Plan::Home).await
@@ -215,16 +229,7 @@ impl World {
         let api = Api {
             stores: stores.clone(),
             search: SearchPorts { library: stores.library.clone(), index, embedder, texts },
-            courier: Courier {
-                webhooks: store.clone(),
-                library: store.clone(),
-                audit: store.clone(),
-                rooms: Arc::new(AnyRoom),
-                clock: clock.clone(),
-                chance: stores.chance.clone(),
-                vault: Arc::new(FakeVault),
-                watched: Arc::default(),
-            },
+            courier: courier_of(&store, &stores),
             background: Background::new(FILE_BYTES_MAX),
             replays: Replays::new(store.clone()),
             gate,
