@@ -105,7 +105,9 @@ proptest! {
         let at_once: Vec<_> = pushed.push(device, &queue).into_iter().map(Result::unwrap).collect();
         let mut turn = held.turn(device);
         for change in &queue {
-            prop_assert_eq!(turn.hold(change).unwrap().unwrap().status, Status::Held);
+            // What is not valid in itself is refused at once, as by a push.
+            let told = turn.hold(change).unwrap();
+            prop_assert!(told.is_err() || told.is_ok_and(|one| one.status == Status::Held));
         }
         prop_assert!(turn.rows.is_empty(), "nothing of it is in the log");
         held.commit(device, turn);
