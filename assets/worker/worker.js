@@ -30,8 +30,8 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-const waiting = async () => (await caches.match(String(WAITING))) ?? Response.error();
-const part = async (request) => (await caches.match(request)) ?? fetch(request);
+const waiting = async () => (await caches.match(String(WAITING), { ignoreVary: true })) ?? Response.error();
+const part = async (request) => (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
 
 // A form that could not be sent goes to the page of links that wait, with what it says.
 async function sent(request) {
