@@ -186,10 +186,12 @@ impl File {
 
     /// Stops here if a test says so.
     pub(crate) fn step(&mut self, step: Step) -> Result<(), ReplicaFailure> {
-        match &mut self.stops {
-            Some(stops) if stops(step) => Err(ReplicaFailure::Stopped(step)),
-            _ => Ok(()),
+        if let Some(stops) = &mut self.stops
+            && stops(step)
+        {
+            return Err(ReplicaFailure::Stopped(step));
         }
+        Ok(())
     }
 
     /// How often the file was written.
@@ -328,7 +330,9 @@ fn queue(connection: &Connection) -> Result<Vec<Queued>, ReplicaFailure> {
     let fail = || ReplicaFailure::file("reading it");
     let sql = "SELECT change, seq, came FROM queue ORDER BY n";
     let mut statement = connection.prepare(sql).map_err(fail())?;
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(String, Option<Seq>, bool)> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    };
     let rows = statement.query_map([], read).map_err(fail())?;
     let rows: rusqlite::Result<Vec<(String, Option<Seq>, bool)>> = rows.collect();
     let opened = |(change, seq, came): (String, Option<Seq>, bool)| -> Result<_, ReplicaFailure> {
