@@ -186,8 +186,36 @@ impl File {
 
     /// Stops here if a test says so.
     pub(crate) fn step(&mut self, step: Step) -> Result<(), ReplicaFailure> {
-        let stops = self.stops.as_mut().is_some_and(|stops| stops(step));
-        if stops { Err(ReplicaFailure::Stopped(step)) } else { Ok(()) }
+        <<<A
+let|||B
+match===C
+if let Some(stops) =>>>
+ stops = self.stops<<<A
+.as_mut().is_some_and(|stops||||B
+ {
+            Some(stops) if===C
+
+            &&>>>
+ stops(step)<<<A
+);
+        if stops {|||B
+ =>===C
+
+        {
+            return>>>
+ Err(ReplicaFailure::Stopped(step))<<<A
+ } else { |||B
+,
+            _ => ===C
+;
+        }
+        >>>
+Ok(())<<<A
+ }|||B
+,
+        }===C
+>>>
+
     }
 
     /// How often the file was written.
@@ -326,7 +354,9 @@ fn queue(connection: &Connection) -> Result<Vec<Queued>, ReplicaFailure> {
     let fail = || ReplicaFailure::file("reading it");
     let sql = "SELECT change, seq, came FROM queue ORDER BY n";
     let mut statement = connection.prepare(sql).map_err(fail())?;
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(String, Option<Seq>, bool)> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    };
     let rows = statement.query_map([], read).map_err(fail())?;
     let rows: rusqlite::Result<Vec<(String, Option<Seq>, bool)>> = rows.collect();
     let opened = |(change, seq, came): (String, Option<Seq>, bool)| -> Result<_, ReplicaFailure> {

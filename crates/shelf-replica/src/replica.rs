@@ -208,7 +208,7 @@ impl Replica {
         let author = Author { device, now, seed: [0; 16] };
         let mut turn = Turn::new(self.shown().clone(), author, self.at.n);
         for change in &changes {
-            drop(turn.push(change)??);
+            turn.push(change)??;
         }
         let mut after = self.at.clone();
         after.n = turn.n;

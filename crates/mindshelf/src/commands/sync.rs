@@ -74,7 +74,7 @@ pub(super) async fn sync(settings: &Settings, how: Syncing) -> Result<()> {
     }
     let mut link = Link::to(settings, &dir, &how.device).await?;
     let is_new = link.is_new;
-    if is_new && how.deed.is_some() {
+    if link.replica.device().is_none() && how.deed.is_some() {
         // A replica must have synced once before it can be edited.
         run(&mut link, &how).await?;
     }

@@ -88,7 +88,11 @@ fn cases() -> ProptestConfig {
     #[expect(clippy::disallowed_methods, reason = "a test binary has no settings but this")]
     let asked = std::env::var("MINDSHELF_CASES").ok().and_then(|text| text.parse().ok());
     // Each case writes real files, durable at every step.
-    ProptestConfig { cases: asked.unwrap_or(24), failure_persistence: None, ..Default::default() }
+    ProptestConfig {
+        cases: asked.unwrap_or(24),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 /// The ids of what `kinds` there are, in order.

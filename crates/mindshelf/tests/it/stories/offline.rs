@@ -45,7 +45,7 @@ impl Machine {
 
     /// A command that works on what is here.
     fn offline(&self, of: &[&str]) -> Command {
-        self.command(&[&["sync", "--offline", "--json"], of].concat())
+        self.command(&[&["sync", "--offline", "--json"][..], of].concat())
     }
 
     /// A command that asks `server`.
@@ -160,7 +160,8 @@ async fn a_machine_that_is_killed_while_it_sends_does_nothing_twice_and_loses_no
         watch.wait().unwrap();
     }
     let synced = desk.sync(&server);
-    assert_eq!((&synced["is_synced"], &synced["mismatches"]), (&true.into(), &0.into()));
+    assert_eq!(synced["is_synced"], true);
+    assert_eq!(synced["mismatches"], 0);
     assert_eq!(head(&there, &library).await, KILLS, "nothing twice");
     assert_eq!(u64::try_from(desk.listed().len()).unwrap(), KILLS);
     assert!(server.stop());
@@ -179,7 +180,8 @@ fn what_others_change_is_printed_as_it_comes() {
     until("synced");
     said(mindshelf(data.path()).args(["add", "https://example.org/new", "--title", "New"]));
     let added = until("added");
-    assert_eq!((&added["kind"], &added["now"]["title"]), (&"bookmark".into(), &"New".into()));
+    assert_eq!(added["kind"], "bookmark");
+    assert_eq!(added["now"]["title"], "New");
     let id = added["item"].as_str().unwrap();
     // Another command uses the same file meanwhile; what watches sends it.
     told(&mut desk.offline(&["edit", id, "--note", "typed here"]));
