@@ -186,36 +186,12 @@ impl File {
 
     /// Stops here if a test says so.
     pub(crate) fn step(&mut self, step: Step) -> Result<(), ReplicaFailure> {
-        <<<A
-let|||B
-match===C
-if let Some(stops) =>>>
- stops = self.stops<<<A
-.as_mut().is_some_and(|stops||||B
- {
-            Some(stops) if===C
-
-            &&>>>
- stops(step)<<<A
-);
-        if stops {|||B
- =>===C
-
+        if let Some(stops) = &mut self.stops
+            && stops(step)
         {
-            return>>>
- Err(ReplicaFailure::Stopped(step))<<<A
- } else { |||B
-,
-            _ => ===C
-;
+            return Err(ReplicaFailure::Stopped(step));
         }
-        >>>
-Ok(())<<<A
- }|||B
-,
-        }===C
->>>
-
+        Ok(())
     }
 
     /// How often the file was written.

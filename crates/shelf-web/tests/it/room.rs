@@ -148,20 +148,6 @@ fn sso_of(
     }
 }
 
-/// Who is told what happens in these stores.
-fn courier_of(store: &Arc<Embedded>, stores: &Stores) -> Courier {
-    Courier {
-        webhooks: store.clone(),
-        library: store.clone(),
-        audit: store.clone(),
-        rooms: Arc::new(AnyRoom),
-        clock: stores.clock.clone(),
-        chance: stores.chance.clone(),
-        vault: Arc::new(FakeVault),
-        watched: Arc::default(),
-    }
-}
-
 impl Room {
     pub(crate) async fn new() -> Self {
         Self::on(Plan::Home).await
@@ -222,19 +208,7 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
-        let tasks = <<<A
-TaskTracker::new()|||B
-Courier {
-            webhooks: kept.clone(),
-            library: kept.clone(),
-            audit: kept.clone(),
-            rooms: Arc::new(AnyRoom),
-            clock: clock.clone(),
-            chance: stores.chance.clone(),
-            vault: Arc::new(FakeVault),
-            watched: Arc::default(),
-        }===C
-courier_of(&kept, &stores)>>>
+        let tasks = TaskTracker::new()
 ;
         let web = Web {
             courier: courier_of(&kept, &stores),
