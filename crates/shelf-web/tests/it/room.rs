@@ -208,8 +208,7 @@ impl Room {
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store });
         let embedder = Arc::new(BuiltInModel::default());
         let library = stores.library.clone();
-        let tasks = TaskTracker::new()
-;
+        let tasks = TaskTracker::new();
         let web = Web {
             courier: courier_of(&kept, &stores),
             stores,
