@@ -303,6 +303,7 @@ mod tests {
              DROP TABLE server_keys; DROP TABLE consents; DROP TABLE erasures; DROP TABLE receipts;
              DROP TABLE owner_keys; DROP TABLE sso_providers; DROP TABLE sso_domains;
              DROP TABLE sso_identities; DROP TABLE sso_flows; DROP TABLE held;
+             DROP TABLE plans; DROP TABLE spent;
              ALTER TABLE grants DROP COLUMN scopes; ALTER TABLE grants DROP COLUMN libraries;
              ALTER TABLE grants DROP COLUMN bound; ALTER TABLE grants DROP COLUMN provided_by;
              INSERT INTO grants VALUES (x'04', x'01', 'token', 'old', x'05', 9, NULL, NULL);

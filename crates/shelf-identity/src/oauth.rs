@@ -51,7 +51,8 @@ pub struct OAuthDoors {
 }
 
 /// The most a program may be let in for: all but making what acts for a person, which would
-/// outlive the program's own grant.
+/// outlive the program's own grant, and running the server, which is nothing to hand on.
 pub fn app_permits() -> Permits {
-    Permit::ALL.into_iter().filter(|permit| *permit != Permit::AccountWrite).collect()
+    let kept = [Permit::AccountWrite, Permit::Admin];
+    Permit::ALL.into_iter().filter(|permit| !kept.contains(permit)).collect()
 }

@@ -76,8 +76,9 @@ impl FromStr for Allowed {
         let not_allowed = || NotAllowed(text.to_owned());
         let (host, port) = text.rsplit_once(':').ok_or_else(not_allowed)?;
         let port = port.parse().map_err(|_| not_allowed())?;
-        let host = Host::parse(host).map_err(|_| not_allowed())?;
-        Ok(Self::Place(undotted(host), port))
+        // Without its last dot a name may be none any more, or an address.
+        let host = Host::parse(host.trim_end_matches('.')).map_err(|_| not_allowed())?;
+        Ok(Self::Place(host, port))
     }
 }
 

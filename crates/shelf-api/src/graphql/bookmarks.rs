@@ -49,6 +49,8 @@ pub(crate) struct Bookmark {
     created_at: Option<DateTime>,
     /// When its source says it was changed.
     modified_at: Option<DateTime>,
+    /// When it was last changed here.
+    changed_at: DateTime,
     /// When it was archived.
     archived_at: Option<DateTime>,
     /// When it was put into the trash.

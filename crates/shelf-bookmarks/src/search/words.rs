@@ -54,6 +54,8 @@ pub fn words(text: &str, most: usize) -> Vec<Word> {
             at + letter.len_utf8()
         };
     }
+    // The last one may have parts, which count too.
+    cutter.found.truncate(most);
     cutter.found
 }
 

@@ -30,8 +30,7 @@ const REMOVE_MEMBER: [&str; 3] = [
         AND library IN (SELECT id FROM libraries WHERE tenant = $1)",
 ];
 const GROUPS: &str = r#"SELECT g.id, g.name, i.person
-    FROM groups g LEFT JOIN grouped i ON i.team = g.id
-    WHERE g.tenant = $1 ORDER BY g.name COLLATE "C", g.id, i.person"#;
+    FROM groups g LEFT JOIN grouped i ON i.team = g.id WHERE g.tenant = $1 ORDER BY g.name COLLATE "C", g.id, i.person"#;
 const PUT_GROUP: &str = "INSERT INTO groups SELECT $2, $1, $3
     WHERE NOT EXISTS (SELECT FROM groups WHERE tenant = $1 AND name = $3 AND id <> $2)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE groups.tenant = $1";

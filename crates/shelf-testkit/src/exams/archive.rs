@@ -263,7 +263,7 @@ impl<S: Store> Taking for Writing<'_, S> {
 }
 
 async fn all_is_told_as_of_one_moment<S: Store>(store: &S) {
-    let desk = Desk::new(store, 901).await;
+    let desk = Desk::new(store, 902).await;
     let before = entries(told(store).await);
     let mut writing = Writing { store, desk: Some(desk), kept: Kept::default() };
     store.tell(&mut writing).await.unwrap();

@@ -125,7 +125,7 @@ pub fn bound_line(bound: BoundLine) -> Markup {
 fn plot(days: &[(OffsetDateTime, u64)]) -> Markup {
     let top = days.iter().map(|(_, units)| *units).max().unwrap_or(0).max(1);
     let width = days.len().max(1) * STEP;
-    let all: u64 = days.iter().map(|(_, units)| *units).sum();
+    let all = days.iter().fold(0_u64, |all, (_, units)| all.saturating_add(*units));
     let title = format!(
         "{} units in {} days, at most {} on one",
         words::count(all),

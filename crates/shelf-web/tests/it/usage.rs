@@ -14,7 +14,7 @@ async fn an_admin_sees_numbers_against_the_plan_and_a_drawing_with_words() {
     for words in ["The plan is <strong>Home</strong>", "Members", " of 10,000", "any number"] {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
-    assert_eq!(page.text.matches("<rect").count(), 30);
+    assert_eq!(page.text.matches("<rect x=\"").count(), 30);
     assert!(page.text.contains("role=\"img\"") && page.text.contains("As numbers"));
     let theirs = flo.get(&format!("/people/{own}/usage")).await;
     assert_eq!(theirs.status, StatusCode::NOT_FOUND);

@@ -12,7 +12,7 @@ async fn with_two(room: &Room) -> Vec<String> {
 #[tokio::test]
 async fn what_waits_is_shown_with_what_would_go_and_put_into_the_trash_when_meant() {
     let room = Room::new().await;
-    assert!(!room.get("/library").await.text.contains("/waiting"), "nothing waits");
+    assert!(!room.get("/library").await.text.contains("href=\"/waiting\""), "nothing waits");
     let device = room.waits(&with_two(&room).await).await;
     assert!(room.get("/library").await.text.contains("Waiting deletions"), "the rail says so");
     let page = room.get("/waiting").await.text;
@@ -33,7 +33,7 @@ async fn what_is_kept_stays_and_waits_no_longer() {
     let device = room.waits(&with_two(&room).await).await;
     let path = format!("/waiting/{device}");
     for bad in [[("through", "x"), ("answer", "keep")], [("through", "2"), ("answer", "")]] {
-        assert_eq!(room.post(&path, &bad).await.status, StatusCode::BAD_REQUEST);
+        assert_eq!(room.post(&path, &bad).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
     room.post(&path, &[("through", "2"), ("answer", "keep")]).await;
     assert!(room.get("/waiting").await.text.contains("Nothing waits"));

@@ -83,6 +83,8 @@ impl Listing {
         };
         let known = self.known(call, terms);
         if let Some(count) = known.filter(|count| *count <= self.window.offset) {
+            // Asked all the same: there it is decided whether this key may list.
+            self.page(call, None).await?;
             return Ok(Listed { rows: Vec::new(), count });
         }
         match self.by {
