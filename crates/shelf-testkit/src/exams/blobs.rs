@@ -115,6 +115,13 @@ async fn what_a_tenant_keeps_is_measured(ids: &mut Ids, blobs: &dyn Blobs) {
         put(blobs, key, content.as_bytes()).await;
     }
     assert_eq!((bytes(&one).await, bytes(&other).await), (11, 7), "of all of its libraries");
+    let tenant = one.scope.tenant;
+    let each = blobs.bytes_by_library(BlobKind::Waiting, tenant).await.unwrap();
+    let mut told = [(one.scope.library, 4), (beside.scope.library, 7)];
+    told.sort_unstable();
+    assert_eq!(each, told, "each for itself, rising");
+    let snapshots = blobs.bytes_by_library(BlobKind::Snapshot, tenant).await.unwrap();
+    assert!(snapshots.is_empty(), "of that kind alone");
     for key in [one, beside, other] {
         blobs.remove(&key).await.unwrap();
     }
