@@ -73,7 +73,7 @@ pub fn admin(page: &AdminPage, frame: &Frame) -> Markup {
         div.page {
             header {
                 h1 { "This server" }
-                p { "You run it. You see names and numbers here, and nothing anybody saved. What you decide about a team stands in its own log." }
+                p { "You run it. You see names and numbers here, and nothing anybody saved. What you decide about a team stands in its own log, and in yours." }
             }
             (stands(&page.stand))
             section.part {
@@ -136,7 +136,7 @@ fn stands(stand: &Stand) -> Markup {
                 (imports_line(stand))
                 li.line-item {
                     span.grow { "Mail" }
-                    span.small.muted { "none: this server sends no mail, people hand links on themselves" }
+                    span.small.muted { "this server sends no mail" }
                 }
             }
         }
