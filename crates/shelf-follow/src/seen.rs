@@ -22,9 +22,9 @@ fn tally(held: &[Lease]) -> Vec<Share> {
     for lease in held {
         let Some(rest) = lease.name.strip_prefix(FOLLOW) else { continue };
         if let Some((follower, _)) = rest.split_once(PRESENT) {
-            all.entry((follower, &lease.holder)).or_default();
+            all.entry((follower, lease.holder.as_str())).or_default();
         } else if let Some((follower, _)) = rest.rsplit_once('/') {
-            *all.entry((follower, &lease.holder)).or_default() += 1;
+            *all.entry((follower, lease.holder.as_str())).or_default() += 1;
         }
     }
     let share = |((follower, holder), groups): ((&str, &str), usize)| {

@@ -13,7 +13,7 @@ async fn an_admin_sees_what_is_used_and_whoever_runs_the_server_gives_a_plan() {
     walk.find(".figures td", "40").await;
     walk.look("usage").await;
     walk.press("As numbers").await;
-    walk.find(".figures caption", "Units of work").await;
+    walk.find(".figures th", "Day (UTC)").await;
     walk.look("usage-numbers").await;
 
     walk.open("/admin").await;
