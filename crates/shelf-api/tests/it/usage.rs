@@ -43,6 +43,7 @@ async fn files_that_wait_are_told_by_library_to_admins_alone() {
     assert_eq!(told.json["libraries"][0]["waiting_bytes"], 0);
     let theirs = world.get(&world.eve, &format!("/v1/tenants/{}/usage", world.eve.tenant)).await;
     assert_eq!(theirs.json["libraries"][0]["copy_bytes"], 0, "each library for itself");
+    assert_eq!(world.get(&world.eve, &path).await.status, StatusCode::NOT_FOUND, "an outsider");
 }
 
 #[tokio::test]
