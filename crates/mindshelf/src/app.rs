@@ -135,8 +135,7 @@ impl App {
         let courier = courier_of(&records, &stores, &vault);
         let followers = followers_of(setup, &records, &stores, &index, &search, &courier);
         let probes = Arc::new(ProcessProbes::new(stores.accounts.clone(), helpers));
-        let (watched, followed) = (probes.clone(), followers.clone());
-        let machine = Arc::new(Process { probes: watched, followers: followed });
+        let machine = machine_of(&probes, &followers, &stores);
         followers.beside(|stopped| tell_use(quotas, stopped));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
         let privacy = privacy_of(&doors, &records, &vault);
@@ -247,6 +246,16 @@ impl App {
         }
         worked && stopped
     }
+}
+
+/// How this process stands, for whoever runs the server.
+fn machine_of(
+    probes: &Arc<ProcessProbes>,
+    followers: &Arc<Followers>,
+    stores: &Stores,
+) -> Arc<Process> {
+    let (probes, followers, leases) = (probes.clone(), followers.clone(), stores.leases.clone());
+    Arc::new(Process { probes, followers, leases })
 }
 
 /// What the pages work with, beside what the interface does.

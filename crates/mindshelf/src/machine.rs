@@ -5,9 +5,12 @@ use crate::followers::Followers;
 use crate::probes::ProcessProbes;
 use async_trait::async_trait;
 use shelf_api::Probes;
-use shelf_follow::Report;
+use shelf_bookmarks::import::imports_now;
+use shelf_follow::{Report, shares};
 use shelf_identity::Quotas;
 use shelf_identity::quotas::FLUSH_MS;
+use shelf_ports::Fault;
+use shelf_ports::leases::Leases;
 use shelf_ports::machine::{Following, Machine, Stand};
 use std::error::Error;
 use std::sync::Arc;
@@ -20,6 +23,7 @@ use tokio::time::interval;
 pub(crate) struct Process {
     pub(crate) probes: Arc<ProcessProbes>,
     pub(crate) followers: Arc<Followers>,
+    pub(crate) leases: Arc<dyn Leases>,
 }
 
 #[async_trait]
@@ -27,8 +31,26 @@ impl Machine for Process {
     async fn stand(&self) -> Stand {
         let (waiting, degraded) = (self.probes.waiting().await, self.probes.degraded().await);
         let reports = self.followers.reports().await.into_iter();
-        Stand { waiting, degraded, following: reports.map(following).collect() }
+        let mut stand = Stand {
+            waiting,
+            degraded,
+            following: reports.map(following).collect(),
+            ..Stand::default()
+        };
+        if let Err(fault) = ask_leases(&*self.leases, &mut stand).await {
+            // That the records do not answer is told by their probe.
+            tracing::debug!(error = &fault as &dyn Error, "who holds leases is not known");
+        }
+        stand
     }
+}
+
+/// Puts what leases say: imports, and who follows for all.
+async fn ask_leases(leases: &dyn Leases, stand: &mut Stand) -> Result<(), Fault> {
+    stand.shares = shares(leases).await?;
+    let imports = imports_now(leases).await?;
+    (stand.imports_running, stand.imports_left) = (imports.running, imports.left);
+    Ok(())
 }
 
 fn following(report: Report) -> Following {

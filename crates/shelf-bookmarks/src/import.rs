@@ -41,9 +41,12 @@ pub use import_file::{Begun, ImportFile, Source, begin_import, import_file, run_
 pub use node::{Entry, Folder, Node, PlaceRef, RefusedRow, Role, TagNode};
 pub use out::Sink;
 pub use receive::{Received, receive};
-pub use settle_imports::settle_imports;
+pub use settle_imports::{ImportsNow, imports_now, settle_imports};
 pub use undo_import::undo_import;
-pub use waiting::{forget_files, forget_waiting, import_waiting, rehearse_import, waiting_file};
+pub use waiting::{
+    FileBytes, file_bytes, forget_files, forget_waiting, import_waiting, rehearse_import,
+    waiting_file,
+};
 
 /// What the person who imports decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -9,9 +9,10 @@ use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, Error, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 // Named for its features alone: object_store speaks TLS by what they choose.
 use reqwest as _;
-use shelf_domain::id::{Scope, TenantId};
+use shelf_domain::id::{LibraryId, Scope, TenantId};
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use shelf_ports::{Away, Fault};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
@@ -168,11 +169,24 @@ impl Blobs for S3Blobs {
         }
     }
 
-    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault> {
+    async fn bytes_by_library(
+        &self,
+        kind: BlobKind,
+        tenant: TenantId,
+    ) -> Result<Vec<(LibraryId, u64)>, Fault> {
+        const DOING: &str = "measuring files that are kept";
         let below = Path::from(format!("{}/{tenant}", kind.name()));
-        let all = self.store.list(Some(&below));
-        let bytes = all.try_fold(0, |bytes, blob| std::future::ready(Ok(bytes + blob.size)));
-        bytes.await.map_err(|error| fault("measuring files that are kept", error))
+        let mut blobs = self.store.list(Some(&below));
+        let mut all: BTreeMap<LibraryId, u64> = BTreeMap::new();
+        while let Some(blob) = blobs.try_next().await.map_err(|error| fault(DOING, error))? {
+            let library = blob.location.prefix_match(&below).and_then(|mut parts| parts.next());
+            let library =
+                library.and_then(|part| AsRef::<str>::as_ref(&part).parse::<LibraryId>().ok());
+            if let Some(library) = library.filter(|_| blob.size > 0) {
+                *all.entry(library).or_default() += blob.size;
+            }
+        }
+        Ok(all.into_iter().collect())
     }
 
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault> {

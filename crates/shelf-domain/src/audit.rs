@@ -124,9 +124,11 @@ pub enum Deed {
     ErasureAsked,
     /// Somebody took back that they asked to be erased.
     ErasureTakenBack,
-    /// The tenant was given the plan in the detail, or none, by whoever runs the server.
+    /// A tenant was given the plan in the detail, or none, by whoever runs the server; the subject is the
+    /// tenant. It stands in its log, and in that of who gave it.
     PlanGiven,
-    /// Somebody runs the server from now on; the subject is who.
+    /// Somebody runs the server from now on; the subject is who. It stands in their log, and in that of
+    /// who named them.
     OperatorNamed,
     /// Somebody runs the server no more; the subject is who.
     OperatorEnded,

@@ -1,7 +1,7 @@
 //! Blobs as files of a directory.
 
 use async_trait::async_trait;
-use shelf_domain::id::{Scope, TenantId};
+use shelf_domain::id::{LibraryId, Scope, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use std::fs::{self, File};
@@ -110,6 +110,28 @@ fn bytes_below(dir: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
+/// The bytes of each library that has a directory in `dir`, rising; those without any are left out.
+fn bytes_by_library(dir: &Path) -> io::Result<Vec<(LibraryId, u64)>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let Ok(library) = entry.file_name().to_string_lossy().parse::<LibraryId>() else {
+            continue;
+        };
+        let bytes = bytes_below(&entry.path())?;
+        if bytes > 0 {
+            all.push((library, bytes));
+        }
+    }
+    all.sort_unstable();
+    Ok(all)
+}
+
 #[async_trait]
 impl Blobs for DirectoryBlobs {
     async fn draft(&self) -> Result<File, Fault> {
@@ -140,9 +162,13 @@ impl Blobs for DirectoryBlobs {
         blocking("removing a file that was kept", remove).await
     }
 
-    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault> {
+    async fn bytes_by_library(
+        &self,
+        kind: BlobKind,
+        tenant: TenantId,
+    ) -> Result<Vec<(LibraryId, u64)>, Fault> {
         let dir = self.root.join(format!("{}/{tenant}", kind.name()));
-        blocking("measuring files that are kept", move || bytes_below(&dir)).await
+        blocking("measuring files that are kept", move || bytes_by_library(&dir)).await
     }
 
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault> {

@@ -11,8 +11,10 @@ mod follower;
 mod report;
 mod share;
 mod turns;
+mod seen;
 
 pub use follower::{Follower, Source};
 pub use pace::Pace;
 pub use report::{Parked, Report};
+pub use seen::shares;
 pub use turns::Turns;

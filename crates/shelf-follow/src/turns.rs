@@ -16,6 +16,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
+/// What the names of all leases of followers begin with.
+pub(crate) const FOLLOW: &str = "follow/";
+/// What stands after the follower in the lease of a process that is there.
+pub(crate) const PRESENT: &str = "/at/";
 /// How long leases outlive a process that went away.
 const TERM: Duration = Duration::from_secs(15);
 /// How often they are renewed and shares are looked at.
@@ -41,7 +45,7 @@ pub struct Turns {
 impl Turns {
     /// The turn of `holder`, whom nobody else is called, at running `follower`.
     pub fn new(leases: Arc<dyn Leases>, follower: Arc<Follower>, holder: String) -> Self {
-        let prefix = format!("follow/{}/", follower.name());
+        let prefix = format!("{FOLLOW}{}/", follower.name());
         let (mine, until) = (BTreeSet::new(), Instant::now());
         Self { leases, follower, holder, prefix, mine, until }
     }
@@ -173,6 +177,6 @@ impl Turns {
 
     /// The lease that says `holder` is there.
     fn presence_of(&self, holder: &str) -> String {
-        format!("{}at/{holder}", self.prefix)
+        format!("{}{PRESENT}{holder}", self.prefix.trim_end_matches('/'))
     }
 }

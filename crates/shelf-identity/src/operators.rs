@@ -8,7 +8,7 @@ use crate::doors::Doors;
 use crate::quotas::Quotas;
 use crate::tenants::absent;
 use crate::usage::{TenantUse, used};
-use shelf_domain::audit::Deed;
+use shelf_domain::audit::{Deed, Record};
 use shelf_domain::id::{PersonId, TenantId};
 use shelf_domain::plan::Plan;
 use shelf_domain::refusal::Refused;
@@ -22,6 +22,10 @@ const OPERATOR: &str = "operator";
 const YES: &str = "yes";
 /// What it says of who does no more.
 const NO: &str = "no";
+/// What whoever runs the server does as such.
+const DEEDS: [Deed; 3] = [Deed::PlanGiven, Deed::OperatorNamed, Deed::OperatorEnded];
+/// Records of a log that are looked through for them.
+pub const LOOKED_MAX: usize = 500;
 
 /// Whether `person` runs the server.
 pub async fn is_operator(doors: &Doors, person: PersonId) -> Result<bool, Fault> {
@@ -53,7 +57,7 @@ pub async fn name_operator(
         None => return Err(Refused::not_found(format!("person {who:?}")).into()),
     };
     let (word, deed) = if runs { (YES, Deed::OperatorNamed) } else { (NO, Deed::OperatorEnded) };
-    record(doors, person.tenant, by, (deed, Some(person.id.to_bytes())), "").await?;
+    note(doors, person.tenant, by, (deed, person.id.to_bytes()), "").await?;
     doors.accounts.put_setting(person.id, OPERATOR, word).await?;
     Ok(person)
 }
@@ -90,7 +94,7 @@ pub async fn one_tenant(
 }
 
 /// Gives a tenant a plan, or takes it back, so that it is on that of the installation; for whoever
-/// runs the server. It stands in the audit log of that tenant.
+/// runs the server. It stands in the audit log of that tenant, and in that of who gave it.
 #[tracing::instrument(skip_all)]
 pub async fn give_plan(
     doors: &Doors,
@@ -104,9 +108,69 @@ pub async fn give_plan(
         return Err(absent(tenant).into());
     }
     let detail = plan.map_or("", Plan::name);
-    record(doors, tenant, by, (Deed::PlanGiven, Some(tenant.to_bytes())), detail).await?;
+    note(doors, tenant, by, (Deed::PlanGiven, tenant.to_bytes()), detail).await?;
     let is_there = quotas.give_plan(tenant, plan).await?;
     if is_there { Ok(()) } else { Err(absent(tenant).into()) }
+}
+
+/// Writes down that `by` is about to do `deed` to `subject`: in the log of `tenant`, whom it concerns,
+/// and in that of the tenant they came with, where they find what they did.
+async fn note(
+    doors: &Doors,
+    tenant: TenantId,
+    by: Actor,
+    (deed, subject): (Deed, [u8; 16]),
+    detail: &str,
+) -> Result<(), Fault> {
+    let own = doors.accounts.person(by.person).await?.map(|person| person.tenant);
+    let also = own.filter(|own| *own != tenant);
+    for log in [Some(tenant), also].into_iter().flatten() {
+        record(doors, log, by, (deed, Some(subject)), detail).await?;
+    }
+    Ok(())
+}
+
+/// Something whoever runs the server did as such.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnDeed {
+    /// When, milliseconds.
+    pub at: i64,
+    /// What.
+    pub deed: Deed,
+    /// To which team, or whom: the 16 bytes of the id.
+    pub subject: Option<[u8; 16]>,
+    /// What that is called; empty where it is not there any more.
+    pub name: String,
+    /// The plan that was given; nothing where one was taken back.
+    pub plan: Option<Plan>,
+}
+
+/// What `by` did as who runs the server, latest first, at most `limit`, of the last [`LOOKED_MAX`]
+/// records of the tenant they came with; for whoever runs the server, each their own.
+#[tracing::instrument(skip_all)]
+pub async fn own_deeds(doors: &Doors, by: PersonId, limit: usize) -> Result<Vec<OwnDeed>, Failure> {
+    operates(doors, by).await?;
+    let Some(person) = doors.accounts.person(by).await? else { return Ok(Vec::new()) };
+    let records = doors.audit.records_before(person.tenant, None, LOOKED_MAX).await?;
+    let own = |record: &Record| record.person == by && DEEDS.contains(&record.deed);
+    let records = records.into_iter().map(|sealed| sealed.record).filter(own).take(limit);
+    let mut all = Vec::new();
+    for Record { at, deed, subject, detail, .. } in records {
+        let name = name_of(doors, deed, subject).await?;
+        all.push(OwnDeed { at, deed, subject, name, plan: Plan::named(&detail) });
+    }
+    Ok(all)
+}
+
+/// What the team or person a deed was done to is called now.
+async fn name_of(doors: &Doors, deed: Deed, subject: Option<[u8; 16]>) -> Result<String, Fault> {
+    let Some(id) = subject else { return Ok(String::new()) };
+    let name = if deed == Deed::PlanGiven {
+        doors.tenants.tenant(TenantId::from_bytes(id)).await?.map(|tenant| tenant.name)
+    } else {
+        doors.accounts.person(PersonId::from_bytes(id)).await?.map(|person| person.name)
+    };
+    Ok(name.unwrap_or_default())
 }
 
 /// Refused `not_found` for whoever does not run the server.

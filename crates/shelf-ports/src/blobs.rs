@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use async_trait::async_trait;
-use shelf_domain::id::{ActId, Scope, TenantId};
+use shelf_domain::id::{ActId, LibraryId, Scope, TenantId};
 use std::fmt;
 use std::fs::File;
 
@@ -64,8 +64,19 @@ pub trait Blobs: fmt::Debug + Send + Sync {
     /// Removes `key`; where there is none, nothing happens.
     async fn remove(&self, key: &BlobKey) -> Result<(), Fault>;
 
-    /// How many bytes of `kind` are kept for the libraries of `tenant`, as they lie there.
-    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault>;
+    /// How many bytes of `kind` are kept for each library of `tenant`, as they lie there, rising by
+    /// library; those of which nothing is kept are left out.
+    async fn bytes_by_library(
+        &self,
+        kind: BlobKind,
+        tenant: TenantId,
+    ) -> Result<Vec<(LibraryId, u64)>, Fault>;
+
+    /// The same for all of them together.
+    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault> {
+        let each = self.bytes_by_library(kind, tenant).await?;
+        Ok(each.iter().map(|(_, bytes)| bytes).sum())
+    }
 
     /// Removes everything of `kind` that was put before `before`, milliseconds since 1970 by the
     /// store's own clock; how many there were.

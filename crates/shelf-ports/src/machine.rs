@@ -16,6 +16,17 @@ pub struct Following {
     pub parked: usize,
 }
 
+/// A process that follows groups of libraries for all, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// What is kept by it: the name of the follower.
+    pub follower: String,
+    /// The process, by the beginning of the name it took its leases under.
+    pub process: String,
+    /// How many of the groups it follows.
+    pub groups: usize,
+}
+
 /// How everything stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stand {
@@ -25,6 +36,12 @@ pub struct Stand {
     pub degraded: Vec<String>,
     /// Whoever follows the log here.
     pub following: Vec<Following>,
+    /// Who follows for all processes; nothing where one process follows for itself.
+    pub shares: Vec<Share>,
+    /// Imports that run, in all processes.
+    pub imports_running: usize,
+    /// Imports a process left when it went away.
+    pub imports_left: usize,
 }
 
 /// What can say how it stands.

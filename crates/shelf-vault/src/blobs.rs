@@ -1,7 +1,7 @@
 //! Files that wait, sealed in chunks with the key of their library.
 
 use async_trait::async_trait;
-use shelf_domain::id::{Scope, TenantId};
+use shelf_domain::id::{LibraryId, Scope, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::blobs::{BlobKey, BlobKind, Blobs};
 use shelf_ports::vault::{Of, Owner, Vault};
@@ -123,8 +123,12 @@ impl Blobs for SealedBlobs {
         self.inner.remove(key).await
     }
 
-    async fn bytes_of(&self, kind: BlobKind, tenant: TenantId) -> Result<u64, Fault> {
-        self.inner.bytes_of(kind, tenant).await
+    async fn bytes_by_library(
+        &self,
+        kind: BlobKind,
+        tenant: TenantId,
+    ) -> Result<Vec<(LibraryId, u64)>, Fault> {
+        self.inner.bytes_by_library(kind, tenant).await
     }
 
     async fn forget(&self, kind: BlobKind, before: i64) -> Result<u64, Fault> {

@@ -24,6 +24,8 @@ mod looking_back;
 mod sharing;
 mod letting_in;
 mod leaving;
+mod governing;
+mod apart;
 mod passkeys;
 mod served;
 mod pictures;

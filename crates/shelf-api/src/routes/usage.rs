@@ -9,17 +9,21 @@ use crate::problem::Problem;
 use crate::wire::{Answer, json};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use shelf_domain::id::TenantId;
+use shelf_bookmarks::import::{FileBytes, file_bytes};
+use shelf_domain::id::{LibraryId, TenantId};
 use shelf_domain::plan::{Day, Plan};
-use shelf_domain::refusal::Refused;
-use shelf_identity::operators::{all_tenants, give_plan, is_operator, one_tenant};
+use shelf_identity::operators::{OwnDeed, all_tenants, give_plan, one_tenant, own_deeds};
 use shelf_identity::usage::{TenantUse, usage_of};
-use shelf_ports::machine::{Following, Stand};
+use shelf_ports::machine::{Following, Share};
 use shelf_ports::tenants::Tenant;
 use shelf_ports::usage::HeldLibrary;
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Deeds of whoever runs the server that are told.
+const DEEDS_MAX: usize = 50;
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -86,15 +90,27 @@ struct LibraryOut {
     name: String,
     /// Its bookmarks that are not in the trash.
     bookmarks: u64,
+    /// Bytes of files that wait for their import.
+    waiting_bytes: u64,
+    /// Bytes of the copy of it that is kept for devices to begin from; 0 where none is.
+    copy_bytes: u64,
     /// When something was written to it last; null where nothing was.
     written_at: Option<Moment>,
 }
 
-impl From<HeldLibrary> for LibraryOut {
-    fn from(held: HeldLibrary) -> Self {
+impl From<(HeldLibrary, FileBytes)> for LibraryOut {
+    fn from((held, files): (HeldLibrary, FileBytes)) -> Self {
         let HeldLibrary { info, bookmarks, written_at } = held;
         let written_at = (written_at > 0).then_some(Moment(written_at));
-        Self { id: info.id.to_string(), name: info.name, bookmarks, written_at }
+        let FileBytes { waiting, kept } = files;
+        Self {
+            id: info.id.to_string(),
+            name: info.name,
+            bookmarks,
+            waiting_bytes: waiting,
+            copy_bytes: kept,
+            written_at,
+        }
     }
 }
 
@@ -137,11 +153,15 @@ fn bounds_of(uses: &TenantUse) -> Vec<BoundOut> {
     bounds.collect()
 }
 
-impl From<TenantUse> for UsageOut {
-    fn from(uses: TenantUse) -> Self {
+impl From<(TenantUse, BTreeMap<LibraryId, FileBytes>)> for UsageOut {
+    fn from((uses, files): (TenantUse, BTreeMap<LibraryId, FileBytes>)) -> Self {
         let bounds = bounds_of(&uses);
         let TenantUse { plan, held, days, .. } = uses;
-        let libraries = held.libraries.into_iter().map(LibraryOut::from).collect();
+        let with_files = |library: HeldLibrary| {
+            let bytes = files.get(&library.info.id).copied().unwrap_or_default();
+            LibraryOut::from((library, bytes))
+        };
+        let libraries = held.libraries.into_iter().map(with_files).collect();
         let days = days.into_iter().map(DayOut::from).collect();
         Self { plan: plan.into(), bounds, libraries, days }
     }
@@ -156,7 +176,8 @@ impl From<TenantUse> for UsageOut {
 async fn of_tenant(me: Me, State(api): State<Api>, TenantPath(tenant): TenantPath) -> Answer {
     let (doors, quotas) = (api.doors(), api.throttle.quotas());
     let uses = usage_of(&doors, quotas, me.signed.person.id, tenant).await?;
-    json(UsageOut::from(uses))
+    let files = file_bytes(&api.stores, tenant).await?;
+    json(UsageOut::from((uses, files)))
 }
 
 /// A tenant, as whoever runs the server sees it.
@@ -288,6 +309,48 @@ impl From<Following> for FollowerOut {
     }
 }
 
+/// How many groups of libraries a process follows for all processes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AdminShare)]
+struct ShareOut {
+    /// The name of the follower.
+    follower: String,
+    /// The process, by the beginning of a name it gave itself.
+    process: String,
+    /// How many of the 64 groups; 0 while it stands by.
+    groups: usize,
+}
+
+impl From<Share> for ShareOut {
+    fn from(share: Share) -> Self {
+        let Share { follower, process, groups } = share;
+        Self { follower, process, groups }
+    }
+}
+
+/// Something whoever asks did as who runs the server.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AdminDeed)]
+struct DeedOut {
+    /// When.
+    at: Moment,
+    /// What: `plan_given`, `operator_named` or `operator_ended`.
+    deed: &'static str,
+    /// The tenant or person it was done to.
+    #[schema(format = Uuid)]
+    subject: Option<String>,
+    /// The plan that was given; null where one was taken back.
+    plan: Option<PlanIo>,
+}
+
+impl From<OwnDeed> for DeedOut {
+    fn from(own: OwnDeed) -> Self {
+        let subject = own.subject.map(|id| TenantId::from_bytes(id).to_string());
+        let (at, deed, plan) = (Moment(own.at), own.deed.name(), own.plan.map(PlanIo::from));
+        Self { at, deed, subject, plan }
+    }
+}
+
 /// How the process that answers stands, and the engines behind it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AdminServer)]
@@ -298,16 +361,32 @@ struct ServerOut {
     degraded: Vec<String>,
     /// Whoever follows the log here, and how far behind it is.
     followers: Vec<FollowerOut>,
+    /// Which processes follow how many groups; empty where one process follows for itself.
+    shares: Vec<ShareOut>,
+    /// Imports that run, in all processes.
+    imports_running: usize,
+    /// Imports that wait to be settled, since the process that ran them went away.
+    imports_left: usize,
+    /// Whether the server sends mail; it does not.
+    sends_mail: bool,
+    /// What whoever asks did as who runs the server, latest first: at most fifty.
+    deeds: Vec<DeedOut>,
 }
 
 /// How the server stands; for whoever runs it.
 #[utoipa::path(get, path = "/v1/admin/server", tag = "admin", operation_id = "get_server",
     responses((status = 200, description = "How it stands.", body = ServerOut)))]
 async fn server(me: Me, State(api): State<Api>) -> Answer {
-    if !is_operator(&api.doors(), me.signed.person.id).await? {
-        return Err(Refused::not_found("such page for you").into());
-    }
-    let Stand { waiting, degraded, following } = api.machine.stand().await;
-    let followers = following.into_iter().map(FollowerOut::from).collect();
-    json(ServerOut { waiting, degraded, followers })
+    let deeds = own_deeds(&api.doors(), me.signed.person.id, DEEDS_MAX).await?;
+    let stand = api.machine.stand().await;
+    json(ServerOut {
+        waiting: stand.waiting,
+        degraded: stand.degraded,
+        followers: stand.following.into_iter().map(FollowerOut::from).collect(),
+        shares: stand.shares.into_iter().map(ShareOut::from).collect(),
+        imports_running: stand.imports_running,
+        imports_left: stand.imports_left,
+        sends_mail: false,
+        deeds: deeds.into_iter().map(DeedOut::from).collect(),
+    })
 }

@@ -21,12 +21,29 @@ async fn an_admin_sees_what_their_tenant_uses_against_its_plan() {
     let told = world.get(&world.ada, &path).await;
     assert_eq!((told.status, told.at("/plan").as_str()), (StatusCode::OK, "personal"));
     assert_eq!(told.json["libraries"][0]["bookmarks"], 3);
+    let bytes = ["waiting_bytes", "copy_bytes"].map(|of| told.json["libraries"][0][of].clone());
+    assert_eq!(bytes, [json!(0), json!(0)], "no file waits, and no device asked for a copy");
     let bounds = told.json["bounds"].as_array().unwrap();
     let of = |name: &str| bounds.iter().find(|bound| bound["name"] == name).unwrap();
     assert_eq!(of("bookmarks"), &json!({"name": "bookmarks", "used": 3, "most": 100_000}));
     assert!(of("cost_a_day")["used"].as_u64().unwrap() >= 6, "three saves and more");
     assert_eq!(told.json["days"].as_array().unwrap().len(), 30);
     assert_eq!(world.get(&world.eve, &path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn files_that_wait_are_told_by_library_to_admins_alone() {
+    let world = world().await;
+    let path = format!("/v1/tenants/{}/usage", world.ada.tenant);
+    let snapshot = world.get(&world.ada, "/v1/libraries/{library}/snapshot").await;
+    assert_eq!(snapshot.status, StatusCode::OK, "{}", snapshot.text);
+    let told = world.get(&world.ada, &path).await;
+    let copy = told.json["libraries"][0]["copy_bytes"].as_u64().unwrap();
+    assert!(copy > 0, "what devices begin from is kept: {}", told.text);
+    assert_eq!(told.json["libraries"][0]["waiting_bytes"], 0);
+    let theirs = world.get(&world.eve, &format!("/v1/tenants/{}/usage", world.eve.tenant)).await;
+    assert_eq!(theirs.json["libraries"][0]["copy_bytes"], 0, "each library for itself");
+    assert_eq!(world.get(&world.eve, &path).await.status, StatusCode::NOT_FOUND, "an outsider");
 }
 
 #[tokio::test]
@@ -67,6 +84,22 @@ async fn a_plan_that_is_given_bounds_a_tenant_at_once_and_is_in_its_log() {
     let log = world.get(&world.eve, &format!("/v1/tenants/{}/audit", world.eve.tenant)).await;
     let last = [log.at("/items/0/deed"), log.at("/items/1/detail")];
     assert_eq!(last, ["plan_given", "home"]);
+    let server = world.get(&world.ada, "/v1/admin/server").await;
+    assert_eq!(server.status, StatusCode::OK, "{}", server.text);
+    let deeds = server.json["deeds"].as_array().unwrap();
+    let plans: Vec<_> = deeds.iter().map(|one| (&one["deed"], &one["plan"])).collect();
+    let given = json!("plan_given");
+    let (none, home, team) = (json!(null), json!("home"), json!("team"));
+    assert_eq!(
+        plans,
+        [(&given, &none), (&given, &home), (&given, &team)],
+        "their own, latest first"
+    );
+    assert!(deeds.iter().all(|one| one["subject"] == world.eve.tenant.to_string()));
+    assert_eq!(
+        (&server.json["sends_mail"], &server.json["imports_left"]),
+        (&json!(false), &json!(0))
+    );
     let own = world.ask(&world.eve, Method::PATCH, &path, r#"{"plan": "home"}"#).await;
     assert_eq!(own.status, StatusCode::NOT_FOUND, "nobody gives themselves a plan");
 }

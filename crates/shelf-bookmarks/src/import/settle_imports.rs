@@ -4,6 +4,7 @@ use shelf_domain::id::{ActId, LibraryId, Scope, TenantId};
 use shelf_domain::kind::Kind;
 use shelf_ports::Fault;
 use shelf_ports::imports::JobState;
+use shelf_ports::leases::Leases;
 use shelf_ports::library::Touched;
 
 use crate::ctx::Stores;
@@ -13,6 +14,8 @@ use crate::held::Held;
 const LEASES: &str = "import/";
 /// Imports settled in one call.
 const SETTLED_MAX: usize = 64;
+/// Imports that are counted; more are not told apart.
+pub const COUNTED_MAX: usize = 1_000;
 /// Rows of the log looked through at once.
 const ROWS_MAX: usize = 5_000;
 
@@ -27,6 +30,21 @@ fn import_of(lease: &str) -> Option<(Scope, ActId)> {
     let tenant: TenantId = parts.next()?.parse().ok()?;
     let library: LibraryId = parts.next()?.parse().ok()?;
     Some((Scope { tenant, library }, parts.next()?.parse().ok()?))
+}
+
+/// Imports of all libraries, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportsNow {
+    /// Those that run, at most [`COUNTED_MAX`].
+    pub running: usize,
+    /// Those a process left when it went away, which wait to be settled; at most as many.
+    pub left: usize,
+}
+
+/// How many imports run now and how many were left, whoever's they are.
+pub async fn imports_now(leases: &dyn Leases) -> Result<ImportsNow, Fault> {
+    let running = leases.held(LEASES, COUNTED_MAX).await?.len();
+    Ok(ImportsNow { running, left: leases.left(LEASES, COUNTED_MAX).await?.len() })
 }
 
 /// Marks imports nobody runs any more as failed, with what came in as the log has it; how many

@@ -2,11 +2,12 @@
 
 use super::import_file::{Begun, ImportFile, begin_as, begin_import, new_act};
 use crate::ctx::{Ctx, Stores};
-use shelf_domain::id::{ActId, Scope};
+use shelf_domain::id::{ActId, LibraryId, Scope, TenantId};
 use shelf_domain::plan::{Room, Stock};
 use shelf_domain::refusal::Refused;
 use shelf_ports::blobs::{BlobKey, BlobKind};
 use shelf_ports::{Failure, Fault};
+use std::collections::BTreeMap;
 use std::fs::File;
 
 /// How long a file waits for its import, milliseconds: a day.
@@ -69,6 +70,31 @@ pub async fn import_waiting(ctx: &Ctx, scope: Scope, rehearsal: ActId) -> Result
     let ask = ImportFile { file_name: job.file_name, ..ImportFile::default() };
     let begun = begin_import(ctx, scope, ask, Box::new(file)).await?;
     Ok(begun.until_then(key(scope, rehearsal)))
+}
+
+/// Bytes of the files of one library.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileBytes {
+    /// Of files that wait for their import.
+    pub waiting: u64,
+    /// Of the copy of the library that is kept for devices to begin from.
+    pub kept: u64,
+}
+
+/// How many bytes of files there are of each library of `tenant` that has any. It looks at names and
+/// sizes alone, of one tenant.
+pub async fn file_bytes(
+    stores: &Stores,
+    tenant: TenantId,
+) -> Result<BTreeMap<LibraryId, FileBytes>, Fault> {
+    let mut all: BTreeMap<LibraryId, FileBytes> = BTreeMap::new();
+    for (library, bytes) in stores.blobs.bytes_by_library(BlobKind::Waiting, tenant).await? {
+        all.entry(library).or_default().waiting = bytes;
+    }
+    for (library, bytes) in stores.blobs.bytes_by_library(BlobKind::Snapshot, tenant).await? {
+        all.entry(library).or_default().kept = bytes;
+    }
+    Ok(all)
 }
 
 /// Removes files that waited for a day; how many.

@@ -1,13 +1,17 @@
 //! Imports as jobs: the ledger adds up, the file can come again, and all of it can be undone.
 
 use shelf_bookmarks::edit_bookmark::{Edit, EditBookmark, edit_bookmark};
-use shelf_bookmarks::import::{ImportFile, begin_import, settle_imports, undo_import};
+use shelf_bookmarks::import::{
+    FileBytes, ImportFile, ImportsNow, begin_import, file_bytes, imports_now, rehearse_import,
+    settle_imports, undo_import,
+};
 use shelf_bookmarks::organise::list_collections;
 use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, save_bookmark};
+use shelf_domain::id::TenantId;
 use shelf_domain::kind::field;
 use shelf_domain::value::Value;
 use shelf_ports::imports::{JobState, RowOutcome};
-use std::io::Cursor;
+use std::io::{Cursor, Seek, Write};
 
 use crate::desk::Desk;
 use crate::shared::{data, unpacked};
@@ -199,13 +203,34 @@ async fn an_import_a_stopped_server_left_open_is_marked_and_can_be_undone() {
     let begun = begin_import(&desk.ctx, desk.scope, ImportFile::default(), source).await.unwrap();
     assert!(undo_import(&desk.ctx, desk.scope, begun.job.id).await.is_err());
     assert_eq!(settle_imports(&desk.ctx.stores).await.unwrap(), 0, "it is being run");
+    let now = imports_now(&*desk.ctx.stores.leases).await.unwrap();
+    assert_eq!(now, ImportsNow { running: 1, left: 0 });
     let next = desk.next_process();
+    let now = imports_now(&*next.leases).await.unwrap();
+    assert_eq!(now, ImportsNow { running: 0, left: 1 }, "whoever ran it is gone");
     assert_eq!(settle_imports(&next).await.unwrap(), 1);
     assert_eq!(settle_imports(&next).await.unwrap(), 0, "once");
+    assert_eq!(imports_now(&*next.leases).await.unwrap(), ImportsNow::default());
     let job = desk.ctx.stores.imports.job(desk.scope, begun.job.id).await.unwrap().unwrap();
     assert_eq!(job.state, JobState::Failed);
     assert!(job.problem.unwrap().contains("importing the file again"));
     undo_import(&desk.ctx, desk.scope, begun.job.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_waits_is_counted_for_its_library() {
+    let desk = Desk::new().await;
+    let (stores, scope) = (&desk.ctx.stores, desk.scope);
+    assert!(file_bytes(stores, scope.tenant).await.unwrap().is_empty());
+    let mut file = stores.blobs.draft().await.unwrap();
+    file.write_all(FILE.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    rehearse_import(&desk.ctx, scope, "bookmarks.html".to_owned(), file).await.unwrap();
+    let counted = file_bytes(stores, scope.tenant).await.unwrap();
+    let waiting = FileBytes { waiting: FILE.len() as u64, kept: 0 };
+    assert_eq!(counted.into_iter().collect::<Vec<_>>(), [(scope.library, waiting)]);
+    let other = TenantId::from_bytes([0xee; 16]);
+    assert!(file_bytes(stores, other).await.unwrap().is_empty(), "of that tenant alone");
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use shelf_domain::rate::Cost;
 use shelf_domain::refusal::Code;
 use shelf_domain::right::Role;
 use shelf_embedded::LocalLimits;
-use shelf_identity::operators::{all_tenants, give_plan, is_operator, name_operator, one_tenant};
+use shelf_identity::operators::{
+    all_tenants, give_plan, is_operator, name_operator, one_tenant, own_deeds,
+};
 use shelf_identity::tenants::create_tenant::create_tenant;
 use shelf_identity::tenants::invitations::{Invite, invite, join, join_as_new};
 use shelf_identity::tenants::libraries::create_library;
@@ -150,6 +152,44 @@ async fn whoever_does_not_run_the_server_finds_nothing_of_it() {
     assert!(!is_operator(doors, ada.person.id).await.unwrap(), "a restart names nobody again");
     let nobody = name_operator(doors, (&ada).into(), "nobody", true).await;
     assert_eq!(refused(nobody).code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn what_whoever_runs_the_server_did_stands_in_their_own_log_too_and_is_told_to_them_alone() {
+    let (world, quotas) = world(Plans::default());
+    let ada = owner(&world).await;
+    let (doors, eve) = (&world.doors, Desk::new(&world.store, 9).await);
+    let (own, theirs) = (ada.person.tenant, eve.scope.tenant);
+    let log = async |tenant| doors.audit.records_before(tenant, None, 10).await.unwrap();
+    let given = async |tenant, plan| give_plan(doors, &quotas, (&ada).into(), tenant, plan).await;
+    given(theirs, Some(Plan::Team)).await.unwrap();
+    for tenant in [own, theirs] {
+        let all = log(tenant).await;
+        let last = &all[0].record;
+        assert_eq!((last.deed, last.subject), (Deed::PlanGiven, Some(theirs.to_bytes())));
+        assert_eq!((last.person, &*last.detail), (ada.person.id, "team"));
+    }
+    let before = log(own).await.len();
+    given(own, None).await.unwrap();
+    assert_eq!(log(own).await.len(), before + 1, "one log, one record");
+    name_operator(doors, (&ada).into(), &eve.person.to_string(), true).await.unwrap();
+    let told = own_deeds(doors, ada.person.id, 10).await.unwrap();
+    let told: Vec<_> = told.iter().map(|one| (one.deed, one.subject, one.plan)).collect();
+    let named = (Deed::OperatorNamed, Some(eve.person.to_bytes()), None);
+    let taken_back = (Deed::PlanGiven, Some(own.to_bytes()), None);
+    let first = (Deed::PlanGiven, Some(theirs.to_bytes()), Some(Plan::Team));
+    assert_eq!(told, [named, taken_back, first], "latest first");
+    let called = doors.tenants.tenant(theirs).await.unwrap().unwrap().name;
+    assert_eq!(own_deeds(doors, ada.person.id, 3).await.unwrap()[2].name, called);
+    assert_eq!(own_deeds(doors, ada.person.id, 1).await.unwrap().len(), 1);
+    // Another who runs the server sees nothing of it, and who does not finds no such thing.
+    assert!(own_deeds(doors, eve.person, 10).await.unwrap().is_empty());
+    name_operator(doors, (&ada).into(), &eve.person.to_string(), false).await.unwrap();
+    assert_eq!(refused(own_deeds(doors, eve.person, 10).await).code, Code::NotFound);
+    let nobody = given(TenantId::from_bytes([0xee; 16]), Some(Plan::Team)).await;
+    assert_eq!(refused(nobody).code, Code::NotFound);
+    let last = own_deeds(doors, ada.person.id, 1).await.unwrap().remove(0);
+    assert_eq!(last.deed, Deed::OperatorEnded, "what was not done is not told");
 }
 
 #[tokio::test]

@@ -119,6 +119,13 @@ async fn what_a_tenant_keeps_is_measured(ids: &mut Ids, blobs: &dyn Blobs) {
     }
     let both = (bytes(&one).await, bytes(&other).await);
     assert_eq!(both, (first + first + 3, first + 3), "of all of its libraries");
+    let tenant = one.scope.tenant;
+    let each = blobs.bytes_by_library(BlobKind::Waiting, tenant).await.unwrap();
+    let mut told = [(one.scope.library, first), (beside.scope.library, first + 3)];
+    told.sort_unstable();
+    assert_eq!(each, told, "each for itself, rising");
+    let snapshots = blobs.bytes_by_library(BlobKind::Snapshot, tenant).await.unwrap();
+    assert!(snapshots.is_empty(), "of that kind alone");
     for key in [one, beside, other] {
         blobs.remove(&key).await.unwrap();
     }

@@ -28,6 +28,7 @@ pub(crate) async fn manifest() -> Response {
         "share_target": {
             "action": "save",
             "method": "GET",
+            "enctype": "application/x-www-form-urlencoded",
             "params": { "title": "title", "text": "text", "url": "url" }
         },
     });

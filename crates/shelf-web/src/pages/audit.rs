@@ -101,7 +101,7 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::RoleChangedByClaim => "became something else, as the identity provider says",
         Deed::ErasureAsked => "asked to be erased",
         Deed::ErasureTakenBack => "took back that they asked to be erased",
-        Deed::PlanGiven => "runs the server, and gave the team a plan",
+        Deed::PlanGiven => "runs the server, and gave a team a plan",
         Deed::OperatorNamed => "let somebody run the server",
         Deed::OperatorEnded => "ended that somebody runs the server",
         Deed::Erased => "was erased",

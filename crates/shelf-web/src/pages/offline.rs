@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use crate::ui::{
-    button::{Weight, submit},
+    button::{Weight, link, submit},
     field::{Field, line, lines},
 };
 
@@ -39,7 +39,7 @@ pub fn offline() -> Markup {
                 ul data-waiting-list {}
                 div.line { button.btn.btn-line type="button" data-waiting-send hidden { "Save them now" } }
             }
-            p { a href="/library" { "To the library" } }
+            p { (link("To the library", "/library", Weight::Line)) }
         }
     }
 }

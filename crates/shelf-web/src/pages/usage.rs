@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use shelf_domain::plan::{Plan, Stock};
 use time::OffsetDateTime;
 
-use crate::{frame::Frame, words};
+use crate::{frame::Frame, ui::when, words};
 
 /// How wide a day is drawn, and how far one is from the next.
 const BAR: usize = 8;
@@ -24,6 +24,19 @@ pub struct BoundLine {
     pub most: Option<u64>,
 }
 
+/// One library.
+#[derive(Debug, Clone)]
+pub struct LibraryLine {
+    /// What it is called.
+    pub name: String,
+    /// Its bookmarks.
+    pub bookmarks: u64,
+    /// Bytes of its files: those that wait for an import, and the copy devices begin from.
+    pub bytes: u64,
+    /// When something was written to it last.
+    pub written_at: Option<OffsetDateTime>,
+}
+
 /// Everything the page shows.
 #[derive(Debug, Clone)]
 pub struct UsagePage {
@@ -33,8 +46,8 @@ pub struct UsagePage {
     pub plan: Plan,
     /// What the plan bounds.
     pub bounds: Vec<BoundLine>,
-    /// Its libraries: names and how many bookmarks are in each.
-    pub libraries: Vec<(String, u64)>,
+    /// Its libraries, the fullest first.
+    pub libraries: Vec<LibraryLine>,
     /// What was asked for on each day, in units, today last.
     pub days: Vec<(OffsetDateTime, u64)>,
 }
@@ -76,29 +89,66 @@ pub fn usage(page: &UsagePage, _frame: &Frame) -> Markup {
                 h2 { "Against the plan" }
                 ul { @for bound in &page.bounds { (bound_line(*bound)) } }
             }
+            (by_library(&page.libraries))
             section.part {
                 h2 { "The last thirty days" }
                 p.muted { "How much work was asked for by everybody here: reading costs one unit, saving two, searching three." }
-                (plot(&page.days))
-                details {
-                    summary { "As numbers" }
-                    div.scroll { table.ledger {
-                        thead { tr { th { "Day" } th { "Units" } } }
-                        tbody { @for (day, units) in page.days.iter().rev() {
-                            tr { td { (words::day(*day)) } td { (words::count(*units)) } }
-                        } }
-                    } }
+                @if page.days.iter().all(|(_, units)| *units == 0) {
+                    p { "Nobody asked for anything in these days." }
+                } @else {
+                    (plot(&page.days))
+                    details {
+                        summary { "As numbers" }
+                        (numbers(&page.days))
+                    }
                 }
             }
-            section.part {
-                h2 { "By library" }
-                ul { @for (library, bookmarks) in &page.libraries {
-                    li.line-item {
-                        span.grow { (library) }
-                        span.small.muted { (words::counted(*bookmarks, "bookmark", "bookmarks")) }
+        }
+    }
+}
+
+/// The libraries as a table.
+fn by_library(libraries: &[LibraryLine]) -> Markup {
+    html! {
+        section.part {
+            h2 id="by-library" { "By library" }
+            @if libraries.is_empty() {
+                p { "There is no library here yet." }
+            } @else {
+                p.muted { "Files are what waits to be imported, and the copy new devices begin from. They go by themselves." }
+                div.scroll role="region" aria-labelledby="by-library" tabindex="0" {
+                    table.figures {
+                        thead { tr {
+                            th scope="col" { "Library" }
+                            th.num scope="col" { "Bookmarks" }
+                            th.num scope="col" { "Files" }
+                            th.end scope="col" { "Last written" }
+                        } }
+                        tbody { @for library in libraries { tr {
+                            th scope="row" { (library.name) }
+                            td.num { (words::count(library.bookmarks)) }
+                            td.num { @if library.bytes == 0 { "none" } @else { (words::size(library.bytes)) } }
+                            td.end { @match library.written_at {
+                                Some(at) => { (when::day(at)) },
+                                None => { "never" },
+                            } }
+                        } } }
                     }
-                } }
+                }
             }
+        }
+    }
+}
+
+/// The days as a table, the latest first.
+fn numbers(days: &[(OffsetDateTime, u64)]) -> Markup {
+    html! {
+        table.figures {
+            caption.sr { "Units of work, day by day" }
+            thead { tr { th scope="col" { "Day (UTC)" } th.num scope="col" { "Units" } } }
+            tbody { @for (day, units) in days.iter().rev() {
+                tr { th scope="row" { (words::day(*day)) } td.num { (words::count(*units)) } }
+            } }
         }
     }
 }
@@ -126,15 +176,17 @@ fn plot(days: &[(OffsetDateTime, u64)]) -> Markup {
     let top = days.iter().map(|(_, units)| *units).max().unwrap_or(0).max(1);
     let width = days.len().max(1) * STEP;
     let all = days.iter().fold(0_u64, |all, (_, units)| all.saturating_add(*units));
-    let title = format!(
-        "{} units in {} days, at most {} on one",
-        words::count(all),
-        days.len(),
+    let said = format!(
+        "{} in {}, at most {} on one. Today is the last bar; the numbers stand below.",
+        words::counted(all, "unit", "units"),
+        words::counted(days.len() as u64, "day", "days"),
         words::count(top)
     );
     html! {
-        svg.plot role="img" aria-label=(title) viewBox={ "0 0 " (width) " " (HEIGHT) } preserveAspectRatio="none" {
-            title { (title) }
+        svg.plot role="img" aria-labelledby="plot-title" aria-describedby="plot-said"
+            viewBox={ "0 0 " (width) " " (HEIGHT) } preserveAspectRatio="none" {
+            title id="plot-title" { "Units of work, day by day" }
+            desc id="plot-said" { (said) }
             @for (at, (day, units)) in days.iter().enumerate() {
                 @let height = bar(*units, top);
                 rect x=(at * STEP) y=(HEIGHT - height) width=(BAR) height=(height) {
@@ -168,7 +220,15 @@ mod tests {
                 BoundLine { stock: Stock::Members, used: 3, most: Some(2) },
                 BoundLine { stock: Stock::Bookmarks, used: 1_234, most: None },
             ],
-            libraries: vec![(text.into(), 7)],
+            libraries: vec![
+                LibraryLine {
+                    name: text.into(),
+                    bookmarks: 12_345,
+                    bytes: 2_500_000,
+                    written_at: Some(day),
+                },
+                LibraryLine { name: "Empty".into(), bookmarks: 0, bytes: 0, written_at: None },
+            ],
             days: vec![(day, 0), (day, 1), (day, u64::MAX)],
         }
     }
@@ -194,7 +254,24 @@ mod tests {
     fn the_drawing_says_in_words_what_it_shows_and_stands_as_numbers_too() {
         let out = usage(&page("x"), &Frame::default()).into_string();
         assert!(out.contains("role=\"img\"") && out.contains("units in 3 days"), "{out}");
+        assert!(
+            out.contains("aria-describedby=\"plot-said\"")
+                && out.contains("<desc id=\"plot-said\"")
+        );
         assert_eq!(out.matches("<rect").count(), 3);
-        assert_eq!(out.matches("<tr>").count(), 4);
+        let table = out.split("As numbers").nth(1).unwrap();
+        assert_eq!(table.matches("<tr>").count(), 4);
+    }
+
+    #[test]
+    fn numbers_have_thousands_apart_and_units_and_nothing_is_said_in_words() {
+        let out = usage(&page("x"), &Frame::default()).into_string();
+        for words in [">12,345<", ">2.5 MB<", ">none<", ">never<", "scope=\"row\">Empty<"] {
+            assert!(out.contains(words), "{words}: {out}");
+        }
+        let bare = UsagePage { libraries: Vec::new(), days: Vec::new(), ..page("x") };
+        let out = usage(&bare, &Frame::default()).into_string();
+        assert!(out.contains("There is no library here yet") && out.contains("Nobody asked"));
+        assert!(!out.contains("<svg class=\"plot\"") && !out.contains("<table"), "{out}");
     }
 }

@@ -13,6 +13,8 @@ async fn a_phone_is_given_a_manifest_a_worker_and_a_page_without_anybody_signed_
     assert_eq!(told.header("content-type"), "application/manifest+json");
     let manifest: Value = serde_json::from_str(&told.text).unwrap();
     assert_eq!(manifest["share_target"]["action"], "save");
+    let sent_as = &manifest["share_target"]["enctype"];
+    assert_eq!(sent_as, "application/x-www-form-urlencoded", "browsers complain otherwise");
     let icon = format!("/{}", manifest["icons"][0]["src"].as_str().unwrap());
     assert_eq!(room.send(ask(&icon)).await.status, StatusCode::OK);
 

@@ -21,7 +21,7 @@ fn shown_address(told: &Told) -> String {
 const FLOS: &str = "a staple of horses";
 
 /// The id of the team called Guild.
-async fn guild(room: &Room) -> String {
+pub(crate) async fn guild(room: &Room) -> String {
     let teams = room.get("/people").await.text;
     let mut links = teams.split("href=\"/people/").skip(1);
     let guild = links.find(|part| part.contains(">Guild<")).unwrap();

@@ -1,0 +1,87 @@
+//! What was done elsewhere: deletions of a device that wait for a word, links kept while the server was
+//! away, and where an app is connected.
+
+use crate::walk::Walk;
+use serde_json::{Value, json};
+
+/// Pairs a device over HTTP that saves enough to be many, and then deletes everything: how many of
+/// that waits.
+const DELETE_EVERYTHING: &str = include_str!("delete_everything.js");
+
+#[tokio::test]
+async fn what_a_device_wants_to_delete_waits_and_is_kept_or_put_into_the_trash() {
+    let Some(walk) = Walk::among_links().await else { return };
+    walk.open("/waiting").await;
+    walk.sees("Nothing waits").await;
+    walk.look("waiting-none").await;
+    let token = walk.server.said(&["token", "create", "--name", "The old phone"]);
+    let held = deletes_everything(&walk, &token, 1).await;
+    assert!(held >= 50, "{held} wait");
+    walk.open("/waiting").await;
+    walk.sees(&format!("“Phone 1” wanted to delete {held} things")).await;
+    walk.look("waiting").await;
+    walk.turn("main form", "Keep them").await;
+    walk.sees(&format!("{held} things stayed")).await;
+    walk.sees("Nothing waits").await;
+    walk.open("/trash").await;
+    walk.sees("The trash is empty").await;
+
+    let held = deletes_everything(&walk, &token, 2).await;
+    walk.open("/waiting").await;
+    walk.sees(&format!("“Phone 2” wanted to delete {held} things")).await;
+    // The question of the browser is answered with yes.
+    walk.asks("window.confirm = () => true").await;
+    walk.turn("main form", "Put them into the trash").await;
+    walk.sees(&format!("{held} things went into the trash")).await;
+    walk.open("/library").await;
+    walk.sees("Nothing here yet").await;
+    walk.end().await;
+}
+
+/// How many deletions of a new device, the `number`th, wait.
+async fn deletes_everything(walk: &Walk, token: &str, number: u32) -> u64 {
+    let told = walk.driver.wait(DELETE_EVERYTHING, &[json!(token), json!(number)]).await.unwrap();
+    let answers = told["answers"].as_array().unwrap_or_else(|| panic!("{told}"));
+    let waits = |answer: &&Value| answer["status"] == "held";
+    answers.iter().filter(waits).count() as u64
+}
+
+#[tokio::test]
+async fn a_link_is_kept_in_the_browser_and_saved_by_a_button() {
+    let Some(walk) = Walk::among_links().await else { return };
+    walk.open("/offline").await;
+    walk.sees("Waiting to be saved").await;
+    walk.look("offline-none").await;
+    walk.write("Address", "https://train.example/timetable").await;
+    walk.write("Title", "Timetable of the night train").await;
+    walk.press_in("main", "Keep it in this browser").await;
+    walk.sees("It is not saved yet").await;
+    walk.look("offline").await;
+    walk.press_in("main", "Save them now").await;
+    walk.sees("1 saved").await;
+    walk.misses("Timetable of the night train").await;
+    walk.open("/library").await;
+    walk.sees("Timetable of the night train").await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn an_app_is_connected_by_an_address_and_a_key() {
+    let Some(walk) = Walk::among_links().await else { return };
+    walk.open("/settings").await;
+    walk.find("#connect h2", "Connect an app").await;
+    let addresses = "return [...document.querySelectorAll('#connect code.secret')] \
+        .map((one) => one.textContent)";
+    let addresses = walk.asks(addresses).await;
+    let addresses = addresses.as_array().unwrap();
+    assert!(addresses.len() >= 2, "{addresses:?}");
+    for address in addresses {
+        assert!(address.as_str().unwrap().starts_with(&walk.server.origin), "{address}");
+    }
+    walk.asks("document.querySelector('#connect').scrollIntoView()").await;
+    walk.look("connect").await;
+    walk.press_in("#connect", "Make a key").await;
+    let at = walk.driver.address().await;
+    assert!(at.ends_with("#tokens"), "{at}");
+    walk.end().await;
+}
