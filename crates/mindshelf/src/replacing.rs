@@ -17,6 +17,7 @@ use shelf_ports::audit::Audit;
 use shelf_ports::blobs::BlobKind;
 use shelf_ports::chance::Chance;
 use shelf_ports::privacy::ServerKey;
+use shelf_ports::sso::{Provider, ProviderSecret};
 use shelf_ports::vault::{Owner, Vault};
 use shelf_ports::webhooks::{Endpoint, EndpointEdit, EndpointState, SigningKey};
 use shelf_vault::{Key, RootKey, RootVault, Roots};
@@ -29,6 +30,8 @@ use std::sync::Arc;
 const LOST: &str = "lost";
 /// What is written down about endpoints whose secret was lost with it.
 const PAUSED: &str = "paused: its secret was lost with the root key";
+/// What is written down about identity providers whose secret was.
+const CLEARED: &str = "off: its secret was lost with the root key";
 
 /// The root keys in a file and beside it, and what the records say about them.
 #[derive(Clone, Debug)]
@@ -156,6 +159,8 @@ pub(crate) struct Lost {
     pub(crate) keys: usize,
     /// Endpoints of webhooks, by library.
     pub(crate) endpoints: Vec<(Scope, Endpoint)>,
+    /// Identity providers that know this server by a secret.
+    pub(crate) providers: Vec<Provider>,
     /// Files that waited for their import.
     pub(crate) files: u64,
 }
@@ -168,10 +173,18 @@ pub(crate) async fn lost(files: &RootFiles, records: &Records) -> Result<Lost> {
         bail!("the root key of these records is at hand: replace it without --lost");
     }
     let webhooks = records.webhooks();
-    let mut lost = Lost { keys: records.keys().owner_keys().await?.len(), ..Lost::default() };
+    let keys = records.keys().owner_keys().await?;
+    let mut lost = Lost { keys: keys.len(), ..Lost::default() };
     for scope in webhooks.watched().await? {
         let all = webhooks.endpoints(scope).await?;
         lost.endpoints.extend(all.into_iter().map(|endpoint| (scope, endpoint)));
+    }
+    let sso = records.sso();
+    // Whatever is sealed for a tenant, there is a key of it.
+    for (owner, _) in keys {
+        let Owner::Tenant(tenant) = owner else { continue };
+        let provider = sso.provider(tenant).await?;
+        lost.providers.extend(provider.filter(|provider| !provider.secret.is_lost()));
     }
     Ok(lost)
 }
@@ -201,8 +214,13 @@ pub(crate) async fn replace_lost(
     for (scope, endpoint) in &lost.endpoints {
         pause(records, &vault, *scope, endpoint, by).await?;
     }
+    for provider in &lost.providers {
+        switch_off(records, &vault, provider, by).await?;
+    }
     sign_anew(records, &vault, by).await?;
     lost.files = blobs.port().forget(BlobKind::Waiting, i64::MAX).await?;
+    // Those are made again whenever a replica begins.
+    blobs.port().forget(BlobKind::Snapshot, i64::MAX).await?;
     ended(files).await?;
     Ok(lost)
 }
@@ -233,6 +251,24 @@ async fn pause(
     Ok(())
 }
 
+/// Takes from a provider the secret that does not open any more: nobody signs in by it, until an admin
+/// gives it again. What it decides stays.
+async fn switch_off(
+    records: &Records,
+    vault: &RootVault,
+    provider: &Provider,
+    by: &By<'_>,
+) -> Result<()> {
+    let (owner, of) = (Owner::Tenant(provider.tenant), ProviderSecret::of(provider.tenant));
+    if matches!(vault.open(owner, of, &provider.secret.0).await, Ok(Some(_))) {
+        return Ok(());
+    }
+    by.record(provider.tenant, (Deed::ProviderChanged, None), CLEARED).await?;
+    let cleared = Provider { secret: ProviderSecret::lost(), ..provider.clone() };
+    records.sso().put_provider(&cleared).await?;
+    Ok(())
+}
+
 /// Gives the server another key to sign with, where the one it had does not open any more.
 async fn sign_anew(records: &Records, vault: &RootVault, by: &By<'_>) -> Result<()> {
     let seed = vault.seal(Owner::Server, ServerKey::OF, &by.chance.secret()).await?;
@@ -249,7 +285,12 @@ async fn sign_anew(records: &Records, vault: &RootVault, by: &By<'_>) -> Result<
 mod tests {
     use super::*;
     use crate::root_key::{file_of, root_key};
+    use shelf_domain::audit::Sealed;
+    use shelf_domain::id::ActId;
+    use shelf_domain::right::Role;
     use shelf_embedded::Embedded;
+    use shelf_ports::blobs::BlobKey;
+    use shelf_ports::sso::SingleSignOn;
     use shelf_ports::vault::{Of, OwnerKeys};
     use shelf_testkit::{Desk, SeededChance};
 
@@ -305,5 +346,68 @@ mod tests {
         store.put_setting(RESTORED_OF, BEFORE, "another").await.unwrap();
         assert_eq!(replace(&files, &last, &by).await.unwrap().keys, 0);
         assert_eq!(kept(&*store).await.unwrap(), Some(fingerprint), "no other was made");
+    }
+
+    #[tokio::test]
+    async fn where_the_root_key_is_lost_a_provider_waits_for_its_secret_and_snapshots_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Embedded::open(dir.path()).unwrap());
+        let chance = Arc::new(SeededChance::new(4));
+        let desk = Desk::new(&*store, 1).await;
+        let tenant = desk.scope.tenant;
+        let vault = starts(dir.path(), &store, &chance).await;
+        vault.make_missing().await.unwrap();
+        let of = ProviderSecret::of(tenant);
+        let sealed = vault.seal(Owner::Tenant(tenant), of, b"hush").await.unwrap();
+        let provider = Provider {
+            tenant,
+            issuer: "https://id.example".to_owned(),
+            client_id: "shelf".to_owned(),
+            secret: ProviderSecret(sealed),
+            groups_claim: "groups".to_owned(),
+            rules: Vec::new(),
+            role: Role::Viewer,
+            is_required: true,
+            created_at: 1,
+        };
+        assert!(store.put_provider(&provider).await.unwrap());
+        let blobs = Blobs::open(dir.path(), None).await.unwrap();
+        let snapshot =
+            BlobKey { kind: BlobKind::Snapshot, scope: desk.scope, id: ActId::from_bytes([0; 16]) };
+        let draft = blobs.port().draft().await.unwrap();
+        blobs.port().put(&snapshot, draft).await.unwrap();
+        let files = RootFiles { file: file_of(dir.path(), None), accounts: store.clone() };
+        std::fs::remove_file(&files.file).unwrap();
+
+        let records = Records::Embedded((*store).clone());
+        let told = lost(&files, &records).await.unwrap();
+        assert_eq!(told.providers, [provider.clone()], "it is named before anything is done");
+        assert_eq!(store.provider(tenant).await.unwrap(), Some(provider.clone()));
+        let by = By { person: desk.person, now: 5, audit: &*store, chance: &*chance };
+        let any: Arc<dyn Chance> = chance.clone();
+        replace_lost(&files, &records, &blobs, &any, &by).await.unwrap();
+
+        let kept = store.provider(tenant).await.unwrap().unwrap();
+        assert!(kept.secret.is_lost());
+        assert_eq!(
+            Provider { secret: provider.secret.clone(), ..kept },
+            provider,
+            "the rest stays"
+        );
+        assert!(blobs.port().open(&snapshot).await.unwrap().is_none());
+        let deeds = store.records_after(tenant, 0, 10).await.unwrap();
+        let is_told = |sealed: &Sealed| {
+            let Record { deed, detail, .. } = &sealed.record;
+            *deed == Deed::ProviderChanged && detail == CLEARED
+        };
+        assert!(deeds.iter().any(is_told), "{deeds:?}");
+
+        // Given again it opens, and is not taken for one that was lost.
+        let vault = starts(dir.path(), &store, &chance).await;
+        let sealed = vault.seal(Owner::Tenant(tenant), of, b"hush").await.unwrap();
+        let again = Provider { secret: ProviderSecret(sealed), ..provider };
+        store.put_provider(&again).await.unwrap();
+        switch_off(&records, &vault, &again, &by).await.unwrap();
+        assert_eq!(store.provider(tenant).await.unwrap(), Some(again));
     }
 }

@@ -28,7 +28,7 @@ use shelf_identity::{
 };
 use shelf_ports::accounts::GrantKind;
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash};
-use shelf_ports::sso::{ClaimRule, SingleSignOn};
+use shelf_ports::sso::{ClaimRule, Provider, ProviderSecret, SingleSignOn};
 use shelf_ports::tenants::{Holder, Tenants};
 use shelf_testkit::provider::{Account, CLIENT, Lie, SECRET, Way};
 use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
@@ -502,7 +502,7 @@ async fn no_provider_makes_an_owner() {
     }
     // Even what stands in the store by another way makes none.
     let kept = guild.world.store.provider(guild.id).await.unwrap().unwrap();
-    let forged = shelf_ports::sso::Provider { rules: vec![rule("x", None, owner)], ..kept };
+    let forged = Provider { rules: vec![rule("x", None, owner)], ..kept };
     guild.world.store.put_provider(&forged).await.unwrap();
     let flo = guild.came(Account::new("flo", "flo@guild.example", &["x"])).await.person.id;
     assert_eq!(guild.role(flo).await, Some(Role::Admin));
@@ -530,6 +530,27 @@ async fn a_secret_is_sealed_never_told_and_sent_to_no_other_issuer() {
         let refusal = refused(connect_provider(&guild.doors, by.into(), guild.id, other).await);
         assert_eq!(refusal.at, "issuer", "{issuer}");
     }
+}
+
+#[tokio::test]
+async fn whose_secret_was_lost_lets_nobody_in_and_says_so_until_it_is_given_again() {
+    let guild = guild().await;
+    let by = guild.owner;
+    let flo_before = guild.came(flo()).await.person.id;
+    let begun = guild.begin().await;
+    let back = guild.provider.signs_in(&begun.address, flo());
+    let kept = guild.world.store.provider(guild.id).await.unwrap().unwrap();
+    let cleared = Provider { secret: ProviderSecret::lost(), ..kept };
+    guild.world.store.put_provider(&cleared).await.unwrap();
+    let on_the_way = guild.end(&begun, back, None).await;
+    assert_eq!(why(on_the_way), TurnedAway::NoSecret, "also who was on the way");
+    let begun = begin(&guild.doors, "flo@guild.example", HERE, "/library").await;
+    assert_eq!(why(begun), TurnedAway::NoSecret);
+    let none = ConnectProvider { client_secret: None, ..ask() };
+    let refusal = refused(connect_provider(&guild.doors, by.into(), guild.id, none).await);
+    assert_eq!((refusal.code, refusal.at.as_str()), (Code::Invalid, "client_secret"));
+    connect_provider(&guild.doors, by.into(), guild.id, ask()).await.unwrap();
+    assert_eq!(guild.came(flo()).await.person.id, flo_before, "whom it knew it knows still");
 }
 
 #[tokio::test]
