@@ -112,7 +112,8 @@ pub async fn connect_provider(
 }
 
 /// Removes the provider of `tenant`; for admins. Whom it knew stay members; they are known by it no
-/// more, and what they came in with by it is ended.
+/// more, and what they came in with by it is ended. Whoever has no password and no passkey has no way
+/// in then.
 #[tracing::instrument(skip_all)]
 pub async fn remove_provider(doors: &SsoDoors, by: Actor, tenant: TenantId) -> Result<(), Failure> {
     governor_in(doors.doors(), by.person, tenant).await?;

@@ -345,6 +345,7 @@ fn end(page: &SsoPage, frame: &Frame) -> Markup {
                 div {
                     h3 { "Remove the provider" }
                     p { "Members stay members. Whoever came in by it is signed out, and leaves groups they were in for its sake alone." }
+                    p { "Whoever has neither a password nor a passkey here does not come in any more, not even to what is their own: have them add one first." }
                 }
                 form method="post" action={ "/people/" (page.team) "/sso/remove" } {
                     (token(&frame.csrf))
