@@ -119,9 +119,7 @@ impl News {
             match self.socket.next().await {
                 None | Some(Ok(Message::Close(_))) => return Err(lost("it was closed")),
                 Some(Err(error)) => return Err(lost(error)),
-                Some(Ok(Message::Text(text))) => {
-                    return kind_of(&text);
-                }
+                Some(Ok(Message::Text(text))) => return kind_of(&text),
                 // What keeps the connection alive is answered below this.
                 Some(Ok(_)) => {}
             }
