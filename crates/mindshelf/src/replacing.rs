@@ -18,10 +18,10 @@ use shelf_ports::blobs::BlobKind;
 use shelf_ports::chance::Chance;
 use shelf_ports::privacy::ServerKey;
 use shelf_ports::sso::{Provider, ProviderSecret};
+use shelf_ports::usage::{PAGE_MAX, Usage};
 use shelf_ports::vault::{Owner, Vault};
 use shelf_ports::webhooks::{Endpoint, EndpointEdit, EndpointState, SigningKey};
 use shelf_vault::{Key, RootKey, RootVault, Roots};
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +54,7 @@ pub(crate) struct By<'a> {
     pub(crate) person: PersonId,
     pub(crate) now: i64,
     pub(crate) audit: &'a dyn Audit,
+    pub(crate) usage: &'a dyn Usage,
     pub(crate) chance: &'a dyn Chance,
 }
 
@@ -99,7 +100,7 @@ async fn begun(files: &RootFiles, by: &By<'_>, detail: &str) -> Result<Option<Ro
     let fingerprint = next.fingerprint();
     if before.is_none() {
         ensure!(fingerprint != kept, "{} holds the root key of now; remove it", file.display());
-        record_everywhere(files, by, detail).await?;
+        record_everywhere(by, detail).await?;
         accounts.put_setting(RESTORED_OF, BEFORE, &kept).await?;
     }
     accounts.put_setting(RESTORED_OF, KEPT, &fingerprint).await?;
@@ -125,18 +126,16 @@ async fn ended(files: &RootFiles) -> Result<()> {
 }
 
 /// Writes into the audit log of each tenant that the root key is replaced, before it is.
-async fn record_everywhere(files: &RootFiles, by: &By<'_>, detail: &str) -> Result<()> {
-    let people = files.accounts.people().await?;
-    let libraries = files.accounts.all_libraries().await?;
-    let tenants: BTreeSet<TenantId> = people
-        .iter()
-        .map(|person| person.tenant)
-        .chain(libraries.iter().map(|library| library.scope().tenant))
-        .collect();
-    for tenant in tenants {
-        by.record(tenant, (Deed::KeysReplaced, None), detail).await?;
+async fn record_everywhere(by: &By<'_>, detail: &str) -> Result<(), Fault> {
+    let mut after = None;
+    loop {
+        let tenants = by.usage.tenants_after(after, PAGE_MAX).await?;
+        let Some(last) = tenants.last() else { return Ok(()) };
+        after = Some(last.id);
+        for tenant in &tenants {
+            by.record(tenant.id, (Deed::KeysReplaced, None), detail).await?;
+        }
     }
-    Ok(())
 }
 
 impl By<'_> {
@@ -285,12 +284,12 @@ async fn sign_anew(records: &Records, vault: &RootVault, by: &By<'_>) -> Result<
 mod tests {
     use super::*;
     use crate::root_key::{file_of, root_key};
-    use shelf_domain::audit::Sealed;
     use shelf_domain::id::ActId;
     use shelf_domain::right::Role;
     use shelf_embedded::Embedded;
     use shelf_ports::blobs::BlobKey;
     use shelf_ports::sso::SingleSignOn;
+    use shelf_ports::tenants::{Tenant, Tenants};
     use shelf_ports::vault::{Of, OwnerKeys};
     use shelf_testkit::{Desk, SeededChance};
 
@@ -314,7 +313,8 @@ mod tests {
         let sealed = vault.seal(library, SECRET, b"whsec").await.unwrap();
         let files = RootFiles { file: file_of(dir.path(), None), accounts: store.clone() };
         let looking = |vault: RootVault| vault.looking(Arc::new(files.clone()));
-        let by = By { person: desk.person, now: 5, audit: &*store, chance: &*chance };
+        let by =
+            By { person: desk.person, now: 5, audit: &*store, usage: &*store, chance: &*chance };
 
         // It breaks off before the first key was sealed anew, and after one of them was.
         let next = begun(&files, &by, "").await.unwrap().unwrap();
@@ -354,7 +354,10 @@ mod tests {
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let chance = Arc::new(SeededChance::new(4));
         let desk = Desk::new(&*store, 1).await;
-        let tenant = desk.scope.tenant;
+        // A team that has no library yet.
+        let tenant = TenantId::from_bytes([7; 16]);
+        let team = Tenant { id: tenant, name: "The guild".to_owned(), created_at: 1 };
+        store.add_tenant(&team, desk.person).await.unwrap();
         let vault = starts(dir.path(), &store, &chance).await;
         vault.make_missing().await.unwrap();
         let of = ProviderSecret::of(tenant);
@@ -383,7 +386,8 @@ mod tests {
         let told = lost(&files, &records).await.unwrap();
         assert_eq!(told.providers, [provider.clone()], "it is named before anything is done");
         assert_eq!(store.provider(tenant).await.unwrap(), Some(provider.clone()));
-        let by = By { person: desk.person, now: 5, audit: &*store, chance: &*chance };
+        let by =
+            By { person: desk.person, now: 5, audit: &*store, usage: &*store, chance: &*chance };
         let any: Arc<dyn Chance> = chance.clone();
         replace_lost(&files, &records, &blobs, &any, &by).await.unwrap();
 
@@ -396,11 +400,9 @@ mod tests {
         );
         assert!(blobs.port().open(&snapshot).await.unwrap().is_none());
         let deeds = store.records_after(tenant, 0, 10).await.unwrap();
-        let is_told = |sealed: &Sealed| {
-            let Record { deed, detail, .. } = &sealed.record;
-            *deed == Deed::ProviderChanged && detail == CLEARED
-        };
-        assert!(deeds.iter().any(is_told), "{deeds:?}");
+        let told: Vec<_> =
+            deeds.iter().map(|one| (one.record.deed, one.record.detail.as_str())).collect();
+        assert_eq!(told, [(Deed::KeysReplaced, LOST), (Deed::ProviderChanged, CLEARED)]);
 
         // Given again it opens, and is not taken for one that was lost.
         let vault = starts(dir.path(), &store, &chance).await;

@@ -94,9 +94,10 @@ async fn go_on(settings: &Settings, is_confirmed: bool) -> Result<()> {
         bail!("{}\nNothing was changed. Say it again with --confirm to go on", told(&what, false));
     }
     let owner = files.accounts.people().await?.into_iter().next().context("nobody is here")?;
-    let (audit, now) = (records.audit(), SystemClock::start().now_ms());
+    let (audit, usage) = (records.audit(), records.usage());
+    let now = SystemClock::start().now_ms();
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
-    let by = By { person: owner.id, now, audit: &*audit, chance: &*chance };
+    let by = By { person: owner.id, now, audit: &*audit, usage: &*usage, chance: &*chance };
     let blobs = Blobs::open(directory.path(), settings.blobs.as_ref()).await?;
     let what = replace_lost(&files, &records, &blobs, &chance, &by).await?;
     records.settle().await?;
