@@ -16,6 +16,7 @@ static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
         shelf_embedded::fuzzed::TARGETS,
         shelf_identity::fuzzed::TARGETS,
         shelf_outbound::fuzzed::TARGETS,
+        shelf_replica::fuzzed::TARGETS,
         shelf_sync::fuzzed::TARGETS,
         shelf_vault::fuzzed::TARGETS,
         shelf_web::fuzzed::TARGETS,

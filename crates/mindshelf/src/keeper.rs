@@ -220,7 +220,8 @@ async fn replace_root_key(
 ) -> Result<Json<Replaced>, (StatusCode, Json<serde_json::Value>)> {
     let Stores { audit, clock, chance, .. } = &keeper.stores;
     let (person, now) = (signed.person.id, clock.now_ms());
-    let by = By { person, now, audit: &**audit, chance: &**chance };
+    let usage = keeper.records.usage();
+    let by = By { person, now, audit: &**audit, usage: &*usage, chance: &**chance };
     replace(&keeper.files, &keeper.vault, &by).await.map(Json).map_err(|error| {
         let problem = serde_json::json!({ "title": "the root key was not replaced to its end",
             "code": "internal", "detail": format!("{error:#}") });

@@ -209,6 +209,14 @@ impl Records {
         }
     }
 
+    /// Identity providers of tenants.
+    pub(crate) fn sso(&self) -> Arc<dyn SingleSignOn> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
     /// What was done about who may do what.
     pub(crate) fn audit(&self) -> Arc<dyn Audit> {
         match self {

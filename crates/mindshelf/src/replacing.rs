@@ -17,10 +17,11 @@ use shelf_ports::audit::Audit;
 use shelf_ports::blobs::BlobKind;
 use shelf_ports::chance::Chance;
 use shelf_ports::privacy::ServerKey;
+use shelf_ports::sso::{Provider, ProviderSecret};
+use shelf_ports::usage::{PAGE_MAX, Usage};
 use shelf_ports::vault::{Owner, Vault};
 use shelf_ports::webhooks::{Endpoint, EndpointEdit, EndpointState, SigningKey};
 use shelf_vault::{Key, RootKey, RootVault, Roots};
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ use std::sync::Arc;
 const LOST: &str = "lost";
 /// What is written down about endpoints whose secret was lost with it.
 const PAUSED: &str = "paused: its secret was lost with the root key";
+/// What is written down about identity providers whose secret was.
+const CLEARED: &str = "off: its secret was lost with the root key";
 
 /// The root keys in a file and beside it, and what the records say about them.
 #[derive(Clone, Debug)]
@@ -51,6 +54,7 @@ pub(crate) struct By<'a> {
     pub(crate) person: PersonId,
     pub(crate) now: i64,
     pub(crate) audit: &'a dyn Audit,
+    pub(crate) usage: &'a dyn Usage,
     pub(crate) chance: &'a dyn Chance,
 }
 
@@ -96,7 +100,7 @@ async fn begun(files: &RootFiles, by: &By<'_>, detail: &str) -> Result<Option<Ro
     let fingerprint = next.fingerprint();
     if before.is_none() {
         ensure!(fingerprint != kept, "{} holds the root key of now; remove it", file.display());
-        record_everywhere(files, by, detail).await?;
+        record_everywhere(by, detail).await?;
         accounts.put_setting(RESTORED_OF, BEFORE, &kept).await?;
     }
     accounts.put_setting(RESTORED_OF, KEPT, &fingerprint).await?;
@@ -122,18 +126,16 @@ async fn ended(files: &RootFiles) -> Result<()> {
 }
 
 /// Writes into the audit log of each tenant that the root key is replaced, before it is.
-async fn record_everywhere(files: &RootFiles, by: &By<'_>, detail: &str) -> Result<()> {
-    let people = files.accounts.people().await?;
-    let libraries = files.accounts.all_libraries().await?;
-    let tenants: BTreeSet<TenantId> = people
-        .iter()
-        .map(|person| person.tenant)
-        .chain(libraries.iter().map(|library| library.scope().tenant))
-        .collect();
-    for tenant in tenants {
-        by.record(tenant, (Deed::KeysReplaced, None), detail).await?;
+async fn record_everywhere(by: &By<'_>, detail: &str) -> Result<(), Fault> {
+    let mut after = None;
+    loop {
+        let tenants = by.usage.tenants_after(after, PAGE_MAX).await?;
+        let Some(last) = tenants.last() else { return Ok(()) };
+        after = Some(last.id);
+        for tenant in &tenants {
+            by.record(tenant.id, (Deed::KeysReplaced, None), detail).await?;
+        }
     }
-    Ok(())
 }
 
 impl By<'_> {
@@ -156,6 +158,8 @@ pub(crate) struct Lost {
     pub(crate) keys: usize,
     /// Endpoints of webhooks, by library.
     pub(crate) endpoints: Vec<(Scope, Endpoint)>,
+    /// Identity providers that know this server by a secret.
+    pub(crate) providers: Vec<Provider>,
     /// Files that waited for their import.
     pub(crate) files: u64,
 }
@@ -168,10 +172,18 @@ pub(crate) async fn lost(files: &RootFiles, records: &Records) -> Result<Lost> {
         bail!("the root key of these records is at hand: replace it without --lost");
     }
     let webhooks = records.webhooks();
-    let mut lost = Lost { keys: records.keys().owner_keys().await?.len(), ..Lost::default() };
+    let keys = records.keys().owner_keys().await?;
+    let mut lost = Lost { keys: keys.len(), ..Lost::default() };
     for scope in webhooks.watched().await? {
         let all = webhooks.endpoints(scope).await?;
         lost.endpoints.extend(all.into_iter().map(|endpoint| (scope, endpoint)));
+    }
+    let sso = records.sso();
+    // Whatever is sealed for a tenant, there is a key of it.
+    for (owner, _) in keys {
+        let Owner::Tenant(tenant) = owner else { continue };
+        let provider = sso.provider(tenant).await?;
+        lost.providers.extend(provider.filter(|provider| !provider.secret.is_lost()));
     }
     Ok(lost)
 }
@@ -201,8 +213,13 @@ pub(crate) async fn replace_lost(
     for (scope, endpoint) in &lost.endpoints {
         pause(records, &vault, *scope, endpoint, by).await?;
     }
+    for provider in &lost.providers {
+        switch_off(records, &vault, provider, by).await?;
+    }
     sign_anew(records, &vault, by).await?;
     lost.files = blobs.port().forget(BlobKind::Waiting, i64::MAX).await?;
+    // Those are made again whenever a replica begins.
+    blobs.port().forget(BlobKind::Snapshot, i64::MAX).await?;
     ended(files).await?;
     Ok(lost)
 }
@@ -233,6 +250,24 @@ async fn pause(
     Ok(())
 }
 
+/// Takes from a provider the secret that does not open any more: nobody signs in by it, until an admin
+/// gives it again. What it decides stays.
+async fn switch_off(
+    records: &Records,
+    vault: &RootVault,
+    provider: &Provider,
+    by: &By<'_>,
+) -> Result<()> {
+    let (owner, of) = (Owner::Tenant(provider.tenant), ProviderSecret::of(provider.tenant));
+    if matches!(vault.open(owner, of, &provider.secret.0).await, Ok(Some(_))) {
+        return Ok(());
+    }
+    by.record(provider.tenant, (Deed::ProviderChanged, None), CLEARED).await?;
+    let cleared = Provider { secret: ProviderSecret::lost(), ..provider.clone() };
+    records.sso().put_provider(&cleared).await?;
+    Ok(())
+}
+
 /// Gives the server another key to sign with, where the one it had does not open any more.
 async fn sign_anew(records: &Records, vault: &RootVault, by: &By<'_>) -> Result<()> {
     let seed = vault.seal(Owner::Server, ServerKey::OF, &by.chance.secret()).await?;
@@ -249,7 +284,12 @@ async fn sign_anew(records: &Records, vault: &RootVault, by: &By<'_>) -> Result<
 mod tests {
     use super::*;
     use crate::root_key::{file_of, root_key};
+    use shelf_domain::id::ActId;
+    use shelf_domain::right::Role;
     use shelf_embedded::Embedded;
+    use shelf_ports::blobs::BlobKey;
+    use shelf_ports::sso::SingleSignOn;
+    use shelf_ports::tenants::{Tenant, Tenants};
     use shelf_ports::vault::{Of, OwnerKeys};
     use shelf_testkit::{Desk, SeededChance};
 
@@ -273,7 +313,8 @@ mod tests {
         let sealed = vault.seal(library, SECRET, b"whsec").await.unwrap();
         let files = RootFiles { file: file_of(dir.path(), None), accounts: store.clone() };
         let looking = |vault: RootVault| vault.looking(Arc::new(files.clone()));
-        let by = By { person: desk.person, now: 5, audit: &*store, chance: &*chance };
+        let by =
+            By { person: desk.person, now: 5, audit: &*store, usage: &*store, chance: &*chance };
 
         // It breaks off before the first key was sealed anew, and after one of them was.
         let next = begun(&files, &by, "").await.unwrap().unwrap();
@@ -305,5 +346,70 @@ mod tests {
         store.put_setting(RESTORED_OF, BEFORE, "another").await.unwrap();
         assert_eq!(replace(&files, &last, &by).await.unwrap().keys, 0);
         assert_eq!(kept(&*store).await.unwrap(), Some(fingerprint), "no other was made");
+    }
+
+    #[tokio::test]
+    async fn where_the_root_key_is_lost_a_provider_waits_for_its_secret_and_snapshots_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Embedded::open(dir.path()).unwrap());
+        let chance = Arc::new(SeededChance::new(4));
+        let desk = Desk::new(&*store, 1).await;
+        // A team that has no library yet.
+        let tenant = TenantId::from_bytes([7; 16]);
+        let team = Tenant { id: tenant, name: "The guild".to_owned(), created_at: 1 };
+        store.add_tenant(&team, desk.person).await.unwrap();
+        let vault = starts(dir.path(), &store, &chance).await;
+        vault.make_missing().await.unwrap();
+        let of = ProviderSecret::of(tenant);
+        let sealed = vault.seal(Owner::Tenant(tenant), of, b"hush").await.unwrap();
+        let provider = Provider {
+            tenant,
+            issuer: "https://id.example".to_owned(),
+            client_id: "shelf".to_owned(),
+            secret: ProviderSecret(sealed),
+            groups_claim: "groups".to_owned(),
+            rules: Vec::new(),
+            role: Role::Viewer,
+            is_required: true,
+            created_at: 1,
+        };
+        assert!(store.put_provider(&provider).await.unwrap());
+        let blobs = Blobs::open(dir.path(), None).await.unwrap();
+        let snapshot =
+            BlobKey { kind: BlobKind::Snapshot, scope: desk.scope, id: ActId::from_bytes([0; 16]) };
+        let draft = blobs.port().draft().await.unwrap();
+        blobs.port().put(&snapshot, draft).await.unwrap();
+        let files = RootFiles { file: file_of(dir.path(), None), accounts: store.clone() };
+        std::fs::remove_file(&files.file).unwrap();
+
+        let records = Records::Embedded((*store).clone());
+        let told = lost(&files, &records).await.unwrap();
+        assert_eq!(told.providers, [provider.clone()], "it is named before anything is done");
+        assert_eq!(store.provider(tenant).await.unwrap(), Some(provider.clone()));
+        let by =
+            By { person: desk.person, now: 5, audit: &*store, usage: &*store, chance: &*chance };
+        let any: Arc<dyn Chance> = chance.clone();
+        replace_lost(&files, &records, &blobs, &any, &by).await.unwrap();
+
+        let kept = store.provider(tenant).await.unwrap().unwrap();
+        assert!(kept.secret.is_lost());
+        assert_eq!(
+            Provider { secret: provider.secret.clone(), ..kept },
+            provider,
+            "the rest stays"
+        );
+        assert!(blobs.port().open(&snapshot).await.unwrap().is_none());
+        let deeds = store.records_after(tenant, 0, 10).await.unwrap();
+        let told: Vec<_> =
+            deeds.iter().map(|one| (one.record.deed, one.record.detail.as_str())).collect();
+        assert_eq!(told, [(Deed::KeysReplaced, LOST), (Deed::ProviderChanged, CLEARED)]);
+
+        // Given again it opens, and is not taken for one that was lost.
+        let vault = starts(dir.path(), &store, &chance).await;
+        let sealed = vault.seal(Owner::Tenant(tenant), of, b"hush").await.unwrap();
+        let again = Provider { secret: ProviderSecret(sealed), ..provider };
+        store.put_provider(&again).await.unwrap();
+        switch_off(&records, &vault, &again, &by).await.unwrap();
+        assert_eq!(store.provider(tenant).await.unwrap(), Some(again));
     }
 }

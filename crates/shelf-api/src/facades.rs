@@ -9,7 +9,7 @@ mod call;
 mod dress;
 mod rows;
 mod seen;
-mod linkding;
+pub(crate) mod linkding;
 mod karakeep;
 
 use crate::Api;

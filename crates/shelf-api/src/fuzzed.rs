@@ -4,12 +4,14 @@ use crate::body::{key_of, parsed};
 use crate::caller::token;
 use crate::cursor::{open, seal};
 use crate::etag::listed;
+use crate::facades::linkding::thrown as linkding;
 use crate::gate::Gate;
 use crate::graphql::http::Form;
 use crate::graphql::ids::NodeId;
 use crate::graphql::persisted::hash_of;
 use crate::graphql::session::{Deed, Session};
 use crate::graphql::{SHAPES, bounds};
+use crate::live::thrown as live;
 use crate::moment::Moment;
 use crate::routes::oauth::form::Sent;
 use async_graphql::{ScalarType, Value as Said, Variables};
@@ -61,7 +63,21 @@ pub const TARGETS: &[Target] = &[
         graphql_socket,
         &[b"{\"type\":\"connection_init\",\"payload\":{\"token\":\"t\"}}\n{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{\"query\":\"{ a }\",\"extensions\":{\"persistedQuery\":{\"version\":1,\"sha256Hash\":\"00\"}}}}\n{\"type\":\"ping\",\"payload\":{}}\n{\"type\":\"complete\",\"id\":\"1\"}"],
     ),
+    ("sync socket", live::said, &[FOLLOW, PUSH, br#"{"type":"hello","token":"t"}"#]),
+    ("linkding body", linkding::body, &[LINKDING, b"url=https://a.example&tag_names=a&tag_names=b"]),
+    (
+        "linkding terms",
+        linkding::terms,
+        &[br##"not (rust or "a \"b\"") and #to-read !unread !untagged"##],
+    ),
+    ("linkding time", linkding::time, &[b"2024-05-01T14:30+0200", b"2024-05-01 12:30:00.5"]),
 ];
+
+const FOLLOW: &[u8] =
+    br#"{"type":"follow","library":"0193f0a0-0000-7000-8000-000000000000","cursor":"c"}"#;
+const PUSH: &[u8] = br#"{"type":"push","id":"a","library":"0193f0a0-0000-7000-8000-000000000000","device":"0193f0a0-0000-7000-8000-000000000001","changes":[]}"#;
+/// A bookmark as an app of linkding sends it.
+const LINKDING: &[u8] = br#"{"url":"https://a.example/","title":"t","tag_names":["a b","c,d"],"is_archived":false,"unread":"yes","date_added":"2024-05-01T12:30:00Z","notes":5}"#;
 
 fn value(bytes: &[u8]) -> Option<HeaderValue> {
     HeaderValue::from_bytes(bytes).ok()

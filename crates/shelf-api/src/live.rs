@@ -6,6 +6,8 @@
 
 mod said;
 mod followed;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod thrown;
 
 use crate::Api;
 use crate::caller;

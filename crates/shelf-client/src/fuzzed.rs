@@ -1,7 +1,9 @@
 //! What reads bytes or texts of others here, as targets that bytes are thrown at.
 
 use crate::failure::ClientFailure;
+use crate::news::kind_of;
 use crate::proving::Key;
+use serde_json::Value;
 
 /// A parser: its name, a function over bytes, and what it reads gladly.
 pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
@@ -14,6 +16,7 @@ pub const TARGETS: &[Target] = &[
         &[br##"{"title":"t","code":"c","detail":"d","errors":[{"pointer":"#/a","detail":"e"}]}"##],
     ),
     ("client key", key, &[b"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg"]),
+    ("client news", news, &[br#"{"type":"changes","library":"l","changes":[{}]}"#, b"{}"]),
 ];
 
 fn refusal(bytes: &[u8]) {
@@ -24,6 +27,14 @@ fn refusal(bytes: &[u8]) {
 fn key(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     assert!(Key::read(&text).is_ok_and(|key| key.kept() == text) || Key::read(&text).is_err());
+}
+
+fn news(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let (Ok(kind), Ok(whole)) = (kind_of(&text), text.parse::<Value>()) {
+        let said = whole.get("type").and_then(Value::as_str);
+        assert_eq!(said, Some(kind.as_str()), "it is what it says");
+    }
 }
 
 #[cfg(test)]

@@ -119,15 +119,18 @@ impl News {
             match self.socket.next().await {
                 None | Some(Ok(Message::Close(_))) => return Err(lost("it was closed")),
                 Some(Err(error)) => return Err(lost(error)),
-                Some(Ok(Message::Text(text))) => {
-                    let told: Result<Told, _> = serde_json::from_str(&text);
-                    return told.map(|told| told.kind).map_err(|_| broken("this is no message"));
-                }
+                Some(Ok(Message::Text(text))) => return kind_of(&text),
                 // What keeps the connection alive is answered below this.
                 Some(Ok(_)) => {}
             }
         }
     }
+}
+
+/// Of what kind the message `text` is.
+pub(crate) fn kind_of(text: &str) -> Result<String, ClientFailure> {
+    let told: Result<Told, _> = serde_json::from_str(text);
+    told.map(|told| told.kind).map_err(|_| broken("this is no message"))
 }
 
 /// Whether the answer shows that the key was read (RFC 6455 §4.1).

@@ -7,6 +7,7 @@ use crate::id::{DeviceId, ItemId, TenantId};
 use crate::item::Item;
 use crate::kind::Kind;
 use crate::login::LoginName;
+use crate::mail::MailDomain;
 use crate::order::{between, is_key, spread};
 use crate::permit::{Allowance, Permits};
 use crate::privacy::Choices;
@@ -46,6 +47,15 @@ pub const TARGETS: &[Target] = &[
     ("push", push, &[PUSHES]),
     ("order", order, &[b"V\0W\0\x07", b"\0zzzzzz\0\x01", b"V0001V\0V0001VV\0"]),
     ("audit chain", audit_chain, &[CHAIN]),
+    (
+        "mail",
+        mail,
+        &[
+            "ada@B\u{fc}cher.Example.".as_bytes(),
+            b"\"a@evil.example\"@good.example",
+            b"xn--bcher-kva.example",
+        ],
+    ),
 ];
 
 /// A log of every kind of item.
@@ -189,6 +199,17 @@ fn audit_chain(bytes: &[u8]) {
         let mut follower = own;
         let sealed = own.put(read.record);
         assert!(follower.follow(&sealed).is_ok() && follower == own, "what was put is followed");
+    }
+}
+
+/// A mail address, or the name of a domain.
+fn mail(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let both = [MailDomain::read(&text).ok(), MailDomain::of_address(&text)];
+    for domain in both.into_iter().flatten() {
+        assert!(domain.name().is_ascii() && !domain.name().contains(['@', ' ']), "{domain}");
+        let again = MailDomain::read(domain.name());
+        assert!(again.is_ok_and(|again| again == domain), "the form of the form is the form");
     }
 }
 

@@ -21,6 +21,8 @@ pub mod join_with_passkey;
 pub mod list_passkeys;
 pub mod rename_passkey;
 pub mod remove_passkey;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod thrown;
 
 pub use ceremony::CEREMONY_MS;
 pub use judge::ANSWER_BYTES_MAX;

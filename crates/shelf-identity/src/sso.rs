@@ -16,6 +16,8 @@ mod come_in;
 mod follow_claim;
 pub mod finish;
 pub mod may_enter;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod thrown;
 
 pub use refusal::{SsoFailure, TurnedAway};
 

@@ -27,6 +27,16 @@ impl ProviderSecret {
     pub const fn of(tenant: TenantId) -> Of {
         Of::whole("provider secret", tenant.to_bytes())
     }
+
+    /// What stands in the place of one that was lost, until an admin gives it again.
+    pub const fn lost() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether it was lost: nobody signs in by its provider.
+    pub const fn is_lost(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl fmt::Debug for ProviderSecret {

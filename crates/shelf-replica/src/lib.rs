@@ -22,6 +22,8 @@ mod note;
 mod sync;
 mod restart;
 mod verify;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
 
 pub use backoff::Backoff;
 pub use event::Event;

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use shelf_domain::id::Scope;
 use shelf_ports::chance::{Chance, Clock};
+use shelf_ports::sso::Provider;
 use shelf_ports::webhooks::Endpoint;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,9 +94,10 @@ async fn go_on(settings: &Settings, is_confirmed: bool) -> Result<()> {
         bail!("{}\nNothing was changed. Say it again with --confirm to go on", told(&what, false));
     }
     let owner = files.accounts.people().await?.into_iter().next().context("nobody is here")?;
-    let (audit, now) = (records.audit(), SystemClock::start().now_ms());
+    let (audit, usage) = (records.audit(), records.usage());
+    let now = SystemClock::start().now_ms();
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
-    let by = By { person: owner.id, now, audit: &*audit, chance: &*chance };
+    let by = By { person: owner.id, now, audit: &*audit, usage: &*usage, chance: &*chance };
     let blobs = Blobs::open(directory.path(), settings.blobs.as_ref()).await?;
     let what = replace_lost(&files, &records, &blobs, &chance, &by).await?;
     records.settle().await?;
@@ -109,7 +111,7 @@ async fn go_on(settings: &Settings, is_confirmed: bool) -> Result<()> {
 
 /// What goes with the root key, in sentences.
 fn told(lost: &Lost, is_done: bool) -> String {
-    let Lost { keys, endpoints, files } = lost;
+    let Lost { keys, endpoints, providers, files } = lost;
     let mut told = vec![
         format!("{keys} keys are made anew. With the old ones go, for good:"),
         format!(
@@ -122,6 +124,13 @@ fn told(lost: &Lost, is_done: bool) -> String {
         format!("  {} in the library {}", endpoint.id, scope.library)
     };
     told.extend(endpoints.iter().map(of));
+    told.push(format!(
+        "- the secrets of {} identity providers: nobody signs in by them, until an owner or admin gives \
+         each its secret again",
+        providers.len()
+    ));
+    let of = |one: &Provider| format!("  {} of the team {}", one.issuer, one.tenant);
+    told.extend(providers.iter().map(of));
     let waiting = if is_done { format!("{files} files") } else { "the files".to_owned() };
     told.push(format!("- {waiting} that waited for their import: send them again"));
     told.push(
@@ -130,6 +139,6 @@ fn told(lost: &Lost, is_done: bool) -> String {
             .to_owned(),
     );
     told.push("- backups made before, and the keys beside them that it sealed".to_owned());
-    told.push("Bookmarks, people, passwords and programs stay as they are.".to_owned());
+    told.push("Bookmarks, people, passwords, passkeys and programs stay as they are.".to_owned());
     told.join("\n")
 }

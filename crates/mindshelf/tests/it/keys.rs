@@ -107,7 +107,15 @@ fn a_shelf_whose_root_key_is_lost_goes_on_and_says_what_went_with_it() {
     assert!(!dir.path().join("root.key").exists());
 
     let why = complained(&mut replace(dir.path(), &["--lost"]), 1);
-    for word in ["1 endpoints", "backups", "archives", "wait", "Nothing was changed", "--confirm"] {
+    for word in [
+        "1 endpoints",
+        "0 identity providers",
+        "backups",
+        "archives",
+        "wait",
+        "Nothing was changed",
+        "--confirm",
+    ] {
         assert!(why.contains(word), "{word}: {why}");
     }
     assert!(!dir.path().join("root.key").exists() && !dir.path().join("root.key.next").exists());

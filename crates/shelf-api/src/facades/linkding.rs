@@ -12,6 +12,8 @@ mod listing;
 mod bookmarks;
 mod tags;
 mod rest;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod thrown;
 
 use super::with;
 use crate::Api;

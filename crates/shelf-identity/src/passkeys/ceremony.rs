@@ -68,20 +68,27 @@ impl Ceremony {
         (purpose, bound): (Purpose, [u8; 16]),
     ) -> Result<Self, Unfit> {
         let gone = Unfit("it took longer than five minutes, or was begun elsewhere; try again");
-        let read = || -> Option<Self> {
-            let bytes = URL_SAFE_NO_PAD.decode(kept).ok()?;
-            let bytes: &[u8; KEPT_BYTES] = bytes.as_slice().try_into().ok()?;
-            let (first, rest) = bytes.split_first()?;
-            let (until, rest) = rest.split_first_chunk::<8>()?;
-            let (said, rest) = rest.split_first_chunk::<16>()?;
-            let (handle, rest) = rest.split_first_chunk::<32>()?;
-            let until = i64::from_be_bytes(*until);
-            let is_for_this = *first == purpose as u8 && *said == bound;
-            let chance = rest.try_into().ok()?;
-            is_for_this.then_some(Self { purpose, until, bound, handle: *handle, chance })
-        };
-        let now = doors.clock.now_ms();
-        read().filter(|one| (now + 1..=now + CEREMONY_MS).contains(&one.until)).ok_or(gone)
+        Self::unpacked(kept, (purpose, bound), doors.clock.now_ms()).ok_or(gone)
+    }
+
+    /// The same at `now`; nothing where it is for something else or over.
+    pub(super) fn unpacked(
+        kept: &str,
+        (purpose, bound): (Purpose, [u8; 16]),
+        now: i64,
+    ) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(kept).ok()?;
+        let bytes: &[u8; KEPT_BYTES] = bytes.as_slice().try_into().ok()?;
+        let (first, rest) = bytes.split_first()?;
+        let (until, rest) = rest.split_first_chunk::<8>()?;
+        let (said, rest) = rest.split_first_chunk::<16>()?;
+        let (handle, rest) = rest.split_first_chunk::<32>()?;
+        let until = i64::from_be_bytes(*until);
+        let is_for_this = *first == purpose as u8 && *said == bound;
+        let is_in_time = (now + 1..=now + CEREMONY_MS).contains(&until);
+        let chance = rest.try_into().ok()?;
+        let one = Self { purpose, until, bound, handle: *handle, chance };
+        (is_for_this && is_in_time).then_some(one)
     }
 
     /// The challenge: what nobody can know who does not have the key.

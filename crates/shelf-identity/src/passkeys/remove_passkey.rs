@@ -15,7 +15,8 @@ use shelf_ports::passkeys::Removed;
 /// Removes a passkey of whoever is signed in, and ends their other sessions.
 ///
 /// Refused `not_found` where they have no such passkey, `forbidden` for keys of programs, `invalid` where
-/// it is their only way in, and like [`by_them`] where they do not prove that it is them.
+/// it is their only way in, and like [`by_them`] where they do not prove that it is them. The sign-in
+/// of an organisation counts for none: the organisation can end it, and them with it.
 #[tracing::instrument(skip_all)]
 pub async fn remove_passkey(
     doors: &PasswordDoors,
@@ -49,6 +50,7 @@ pub async fn remove_passkey(
 }
 
 fn needed() -> Refused {
-    let detail = "this passkey is your only way in; add another, or set a password, first";
+    let detail = "this passkey is your only way in that nobody else can end (an organisation's \
+                  sign-in can be); add another, or set a password, first";
     Refused::invalid("current", detail)
 }

@@ -33,7 +33,7 @@ pub async fn asks(doors: &PasswordDoors, signed: &Signed) -> Result<Asks, Fault>
     Ok(Asks {
         password: doors.credentials.credential_of(person).await?.is_some(),
         passkey: !usable(doors, person).await?.is_empty(),
-        confirmed: is_confirmed(doors, signed).await?,
+        confirmed: confirmation(doors, signed).await?.is_some(),
     })
 }
 
@@ -48,9 +48,12 @@ pub(crate) async fn by_them(
     typed: &Typed,
 ) -> Result<(), Failure> {
     let person = signed.person.id;
-    if is_confirmed(doors, signed).await? {
-        doors.doors.accounts.put_setting(person, CONFIRMED, "").await?;
-        return Ok(());
+    if let Some(kept) = confirmation(doors, signed).await? {
+        let before = Some(kept.as_str());
+        // Of several acts at once it is good for one; the others are asked like everybody.
+        if doors.doors.accounts.swap_setting(person, CONFIRMED, before, "").await? {
+            return Ok(());
+        }
     }
     if let Some(stored) = doors.credentials.credential_of(person).await? {
         return current(doors, &doors.hashing.place()?, &stored, typed).await;
@@ -69,14 +72,16 @@ pub(crate) async fn confirmed(doors: &PasswordDoors, signed: &Signed) -> Result<
     doors.doors.accounts.put_setting(signed.person.id, CONFIRMED, &value).await
 }
 
-async fn is_confirmed(doors: &PasswordDoors, signed: &Signed) -> Result<bool, Fault> {
+/// What is kept of a confirmation in this session that is still good.
+async fn confirmation(doors: &PasswordDoors, signed: &Signed) -> Result<Option<String>, Fault> {
     let kept = doors.doors.accounts.setting(signed.person.id, CONFIRMED).await?.unwrap_or_default();
-    let Some((session, until)) = kept.split_once(' ') else { return Ok(false) };
+    let Some((session, until)) = kept.split_once(' ') else { return Ok(None) };
     let now = doors.doors.clock.now_ms();
     // An end too far ahead was written by a clock that was put back since.
     let is_recent =
         until.parse().is_ok_and(|until: i64| (now + 1..=now + CONFIRMED_MS).contains(&until));
-    Ok(is_recent && session == signed.grant.id.to_string())
+    let is_good = is_recent && session == signed.grant.id.to_string();
+    Ok(is_good.then_some(kept))
 }
 
 /// The passkeys of a person that open something.

@@ -10,7 +10,8 @@ use shelf_ports::Failure;
 
 /// Removes the login name, password and recovery codes of whoever is signed in, and ends their other
 /// sessions. Refused `not_found` where there is no password, `invalid` where it is their only way in,
-/// and like [`by_them`] where they do not prove that it is them.
+/// and like [`by_them`] where they do not prove that it is them. The sign-in of an organisation counts
+/// for none: the organisation can end it, and them with it.
 #[tracing::instrument(skip_all)]
 pub async fn remove_password(
     doors: &PasswordDoors,
@@ -22,7 +23,8 @@ pub async fn remove_password(
     let person = signed.person.id;
     doors.credentials.credential_of(person).await?.ok_or_else(none)?;
     if usable(doors, person).await?.is_empty() && !has_links(doors, person).await? {
-        let detail = "this is your only way in; add a passkey first";
+        let detail = "this is your only way in that nobody else can end (an organisation's sign-in can \
+                      be); add a passkey first";
         return Err(Refused::invalid("current", detail).into());
     }
     by_them(doors, signed, password).await?;

@@ -36,7 +36,7 @@ impl About {
     }
 
     /// Holds what was said to the issuer it was asked of and to what is used here.
-    fn check(&self, issuer: &str) -> Result<(), TurnedAway> {
+    pub(super) fn check(&self, issuer: &str) -> Result<(), TurnedAway> {
         let ends = [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri];
         if self.issuer != issuer || !ends.iter().all(|end| is_safe(end)) {
             return Err(TurnedAway::OtherProvider);
@@ -96,7 +96,12 @@ pub(super) async fn json<T: DeserializeOwned>(doors: &SsoDoors, ask: Ask) -> Res
     if answer.status != 200 {
         return Err(TurnedAway::Unreachable);
     }
-    serde_json::from_slice(&answer.body).map_err(|_| TurnedAway::Unreachable)
+    read(&answer.body)
+}
+
+/// What a provider answered, as JSON.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, TurnedAway> {
+    serde_json::from_slice(body).map_err(|_| TurnedAway::Unreachable)
 }
 
 /// Why an address that somebody named was not reached, as the end of a sentence.

@@ -64,6 +64,9 @@ async fn sent(
     reached: &str,
     landing: &str,
 ) -> Result<Begun, SsoFailure> {
+    if provider.secret.is_lost() {
+        return Err(TurnedAway::NoSecret.into());
+    }
     let said = known(doors, &provider.issuer).await?;
     let mut address =
         Url::parse(&said.about.authorization_endpoint).map_err(|_| TurnedAway::OtherProvider)?;

@@ -61,7 +61,7 @@ pub async fn provider_of(
 /// Connects a provider, in the place of the one before; for admins.
 ///
 /// Refused `invalid` at what is wrong: `issuer` where nobody answers there as that provider;
-/// `client_secret` where none is said and none is kept, or the issuer is another one, which must not
+/// `client_secret` where none is said and none is kept or it was lost, or the issuer is another one, which must not
 /// be sent the secret of the one before; `is_required` while no domain is proven; `role` and `rules`
 /// where they would make an owner.
 #[tracing::instrument(skip_all)]
@@ -84,8 +84,8 @@ pub async fn connect_provider(
     let now = doors.doors().clock.now_ms();
     let secret = match (checked_secret(ask.client_secret.as_deref())?, same) {
         (Some(secret), _) => sealed(doors, tenant, secret).await?,
-        (None, Some(before)) => before.secret.clone(),
-        (None, None) => {
+        (None, Some(before)) if !before.secret.is_lost() => before.secret.clone(),
+        (None, _) => {
             let detail = "say the secret the provider gave for this server";
             return Err(Refused::invalid("client_secret", detail).into());
         }
@@ -112,7 +112,8 @@ pub async fn connect_provider(
 }
 
 /// Removes the provider of `tenant`; for admins. Whom it knew stay members; they are known by it no
-/// more, and what they came in with by it is ended.
+/// more, and what they came in with by it is ended. Whoever has no password and no passkey has no way
+/// in then.
 #[tracing::instrument(skip_all)]
 pub async fn remove_provider(doors: &SsoDoors, by: Actor, tenant: TenantId) -> Result<(), Failure> {
     governor_in(doors.doors(), by.person, tenant).await?;

@@ -51,6 +51,9 @@ async fn token_for(
     said: &Said,
     (code, secret, reached): (&str, &Secret, &str),
 ) -> Result<String, SsoFailure> {
+    if provider.secret.is_lost() {
+        return Err(TurnedAway::NoSecret.into());
+    }
     let own = opened(doors, provider).await?;
     let in_body = said.about.wants_secret_in_body().then_some(own.as_str());
     let body = form(provider, (code, secret, reached), in_body);

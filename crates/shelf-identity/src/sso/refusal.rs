@@ -8,6 +8,8 @@ use std::fmt;
 pub enum TurnedAway {
     /// No tenant proved the domain of this address, or the one that did has no provider.
     NoProvider,
+    /// What this server proves itself by to the provider was lost.
+    NoSecret,
     /// The provider does not answer, or not as a provider does.
     Unreachable,
     /// What the provider says of itself is not what was connected.
@@ -54,8 +56,9 @@ pub enum TurnedAway {
 
 impl TurnedAway {
     /// Every one, and the word for it in audit logs.
-    pub const ALL: [(Self, &'static str); 22] = [
+    pub const ALL: [(Self, &'static str); 23] = [
         (Self::NoProvider, "no_provider"),
+        (Self::NoSecret, "no_secret"),
         (Self::Unreachable, "unreachable"),
         (Self::OtherProvider, "other_provider"),
         (Self::Stale, "stale"),
@@ -90,6 +93,10 @@ impl TurnedAway {
             Self::NoProvider => {
                 "No organisation signs in here with addresses of this domain. Check the address, or \
                  sign in with your name and password."
+            }
+            Self::NoSecret => {
+                "This server lost what it proves itself by to your organisation's sign-in. An owner or \
+                 admin of your team has to give it the client secret again."
             }
             Self::Unreachable => {
                 "Your organisation's sign-in does not answer. Try again in a moment; if it stays so, \

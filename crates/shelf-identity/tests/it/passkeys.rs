@@ -408,6 +408,19 @@ async fn confirming_with_a_passkey_lets_one_act_pass_in_this_session_for_five_mi
 }
 
 #[tokio::test]
+async fn of_several_acts_at_once_a_confirmation_lets_one_pass() {
+    let house = house().await;
+    let (one, _) = house.added(&house.owner, "Phone").await;
+    house.confirms(&house.owner, &one).await.unwrap();
+    let begins = async || {
+        let asked = begin_adding(&house.doors, &house.owner, &site(), &Typed::new("")).await;
+        asked.is_ok()
+    };
+    let (a, b, c) = tokio::join!(begins(), begins(), begins());
+    assert_eq!([a, b, c].into_iter().filter(|passed| *passed).count(), 1);
+}
+
+#[tokio::test]
 async fn nobody_confirms_with_what_is_not_theirs() {
     let house = house().await;
     house.added(&house.owner, "Phone").await;

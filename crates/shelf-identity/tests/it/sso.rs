@@ -3,11 +3,16 @@
 use crate::{World, refused, signed, world};
 use serde_json::Value;
 use shelf_domain::audit::Deed;
-use shelf_domain::id::{GroupId, PersonId, TenantId};
+use shelf_domain::id::{GroupId, PasskeyId, PersonId, TenantId};
 use shelf_domain::login::LoginName;
 use shelf_domain::refusal::Code;
 use shelf_domain::right::Right;
 use shelf_domain::right::Role;
+use shelf_identity::passkeys::Brought;
+use shelf_identity::passkeys::add_passkey::add_passkey;
+use shelf_identity::passkeys::begin::{begin_adding, begin_sign_in};
+use shelf_identity::passkeys::remove_passkey::remove_passkey;
+use shelf_identity::passkeys::sign_in_with_passkey::sign_in_with_passkey;
 use shelf_identity::sso::begin::{Begun, begin, begin_connecting};
 use shelf_identity::sso::connect::{
     ConnectProvider, connect_provider, provider_of, remove_provider,
@@ -23,15 +28,15 @@ use shelf_identity::tenants::libraries::create_library;
 use shelf_identity::tenants::members::{change_role, remove_member};
 use shelf_identity::tenants::shares::give_right;
 use shelf_identity::{
-    CreateToken, Hashing, PasswordDoors, Signed, SsoDoors, authenticate, create_token, first_run,
-    libraries,
+    CreateToken, Hashing, Knocked, PasswordDoors, RelyingParty, Signed, SsoDoors, Typed,
+    authenticate, create_token, first_run, libraries,
 };
 use shelf_ports::accounts::GrantKind;
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash};
-use shelf_ports::sso::{ClaimRule, SingleSignOn};
+use shelf_ports::sso::{ClaimRule, Provider, ProviderSecret, SingleSignOn};
 use shelf_ports::tenants::{Holder, Tenants};
 use shelf_testkit::provider::{Account, CLIENT, Lie, SECRET, Way};
-use shelf_testkit::{FakeInternet, FakeProvider, FakeVault};
+use shelf_testkit::{Authenticator, FakeInternet, FakeProvider, FakeVault, SeededChance, Words};
 use std::sync::Arc;
 
 const ISSUER: &str = "https://id.guild.example";
@@ -129,6 +134,29 @@ impl Guild {
         let came = self.comes(account).await.unwrap();
         assert_eq!(came.landing, "/library");
         authenticate(&self.world.doors, &came.session.secret).await.unwrap().unwrap()
+    }
+
+    /// Adds a passkey for whoever is signed in and has no other way to prove who they are.
+    async fn adds_passkey(&self, signed: &Signed, one: &mut Authenticator) -> PasskeyId {
+        let (ways, site) = (&self.doors.passwords, RelyingParty::of(HERE).unwrap());
+        let begun = begin_adding(ways, signed, &site, &Typed::new("")).await.unwrap();
+        let answer = one.make(&begun.options, &Words::making(&begun.options, HERE)).to_string();
+        let brought = Brought { kept: begun.kept.expose(), answer: &answer };
+        add_passkey(ways, signed, &site, brought, "Phone").await.unwrap().id
+    }
+
+    /// Whoever comes in with a passkey.
+    async fn comes_with(&self, one: &Authenticator) -> Signed {
+        let (ways, site) = (&self.doors.passwords, RelyingParty::of(HERE).unwrap());
+        let begun = begin_sign_in(ways, &site).await.unwrap();
+        let answer = one.show(&Words::using(&begun.options, HERE)).to_string();
+        let brought = Brought { kept: begun.kept.expose(), answer: &answer };
+        match sign_in_with_passkey(ways, &site, brought, "A browser").await.unwrap() {
+            Knocked::Open(made) => {
+                authenticate(&self.world.doors, &made.secret).await.unwrap().unwrap()
+            }
+            other => panic!("not signed in: {other:?}"),
+        }
     }
 
     async fn role(&self, person: PersonId) -> Option<Role> {
@@ -502,7 +530,7 @@ async fn no_provider_makes_an_owner() {
     }
     // Even what stands in the store by another way makes none.
     let kept = guild.world.store.provider(guild.id).await.unwrap().unwrap();
-    let forged = shelf_ports::sso::Provider { rules: vec![rule("x", None, owner)], ..kept };
+    let forged = Provider { rules: vec![rule("x", None, owner)], ..kept };
     guild.world.store.put_provider(&forged).await.unwrap();
     let flo = guild.came(Account::new("flo", "flo@guild.example", &["x"])).await.person.id;
     assert_eq!(guild.role(flo).await, Some(Role::Admin));
@@ -530,6 +558,27 @@ async fn a_secret_is_sealed_never_told_and_sent_to_no_other_issuer() {
         let refusal = refused(connect_provider(&guild.doors, by.into(), guild.id, other).await);
         assert_eq!(refusal.at, "issuer", "{issuer}");
     }
+}
+
+#[tokio::test]
+async fn whose_secret_was_lost_lets_nobody_in_and_says_so_until_it_is_given_again() {
+    let guild = guild().await;
+    let by = guild.owner;
+    let flo_before = guild.came(flo()).await.person.id;
+    let begun = guild.begin().await;
+    let back = guild.provider.signs_in(&begun.address, flo());
+    let kept = guild.world.store.provider(guild.id).await.unwrap().unwrap();
+    let cleared = Provider { secret: ProviderSecret::lost(), ..kept };
+    guild.world.store.put_provider(&cleared).await.unwrap();
+    let on_the_way = guild.end(&begun, back, None).await;
+    assert_eq!(why(on_the_way), TurnedAway::NoSecret, "also who was on the way");
+    let begun = begin(&guild.doors, "flo@guild.example", HERE, "/library").await;
+    assert_eq!(why(begun), TurnedAway::NoSecret);
+    let none = ConnectProvider { client_secret: None, ..ask() };
+    let refusal = refused(connect_provider(&guild.doors, by.into(), guild.id, none).await);
+    assert_eq!((refusal.code, refusal.at.as_str()), (Code::Invalid, "client_secret"));
+    connect_provider(&guild.doors, by.into(), guild.id, ask()).await.unwrap();
+    assert_eq!(guild.came(flo()).await.person.id, flo_before, "whom it knew it knows still");
 }
 
 #[tokio::test]
@@ -602,6 +651,43 @@ async fn where_it_is_required_members_come_by_the_provider_and_owners_keep_a_way
     may_enter(&guild.doors, &owner, guild.id).await.unwrap();
     remove_provider(&guild.doors, by.into(), guild.id).await.unwrap();
     assert!(sees(&by_link).await, "without a provider nothing is required");
+}
+
+#[tokio::test]
+async fn a_passkey_and_what_is_made_with_it_open_no_team_that_requires_its_provider() {
+    let guild = guild().await;
+    let (doors, by) = (&guild.world.doors, guild.owner);
+    let library = create_library(doors, by.into(), guild.id, "Papers").await.unwrap().id;
+    let everyone = Holder::Everyone(guild.id);
+    give_right(doors, by.into(), library, everyone, Right::Read).await.unwrap();
+    let required = ConnectProvider { is_required: true, ..ask() };
+    connect_provider(&guild.doors, by.into(), guild.id, required).await.unwrap();
+    let came = guild.came(flo()).await;
+    let sees = async |who: &Signed| {
+        let all = libraries(doors, who).await.unwrap();
+        all.iter().any(|reach| reach.library.id == library)
+    };
+    assert!(sees(&came).await);
+
+    let mut phone = Authenticator::new(&SeededChance::new(5));
+    let id = guild.adds_passkey(&came, &mut phone).await;
+    let by_passkey = guild.comes_with(&phone).await;
+    assert_eq!(by_passkey.person.id, came.person.id);
+    let ask = CreateToken::called("a way round");
+    let token = create_token(doors, (&by_passkey).into(), ask).await.unwrap();
+    let token = authenticate(doors, &token.secret).await.unwrap().unwrap();
+    for shut in [&by_passkey, &token] {
+        assert!(!sees(shut).await, "{:?}", shut.grant.kind);
+        assert_eq!(refused(may_enter(&guild.doors, shut, guild.id).await).code, Code::Forbidden);
+        assert!(!libraries(doors, shut).await.unwrap().is_empty(), "what is their own stays open");
+    }
+    // Nor is the provider a way in of their own, for the sake of which the last passkey may go.
+    let ways = &guild.doors.passwords;
+    let needed = refused(remove_passkey(ways, &came, id, &Typed::new("")).await);
+    assert_eq!((needed.code, needed.at.as_str()), (Code::Invalid, "current"));
+    assert!(needed.detail.contains("organisation"), "{needed:?}");
+    remove_provider(&guild.doors, by.into(), guild.id).await.unwrap();
+    assert!(sees(&guild.comes_with(&phone).await).await, "without a provider nothing is required");
 }
 
 #[tokio::test]

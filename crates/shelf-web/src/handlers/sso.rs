@@ -96,7 +96,9 @@ fn not_in(failure: SsoFailure, theme: Theme) -> Answer {
         SsoFailure::TurnedAway(why) => {
             let inside = turned_away(why.sentence(), why.name());
             let status = match why {
-                TurnedAway::Unreachable | TurnedAway::Full => StatusCode::SERVICE_UNAVAILABLE,
+                TurnedAway::NoSecret | TurnedAway::Unreachable | TurnedAway::Full => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 TurnedAway::NotMember | TurnedAway::Declined => StatusCode::FORBIDDEN,
                 _ => StatusCode::UNAUTHORIZED,
             };
@@ -205,6 +207,7 @@ async fn shown(visit: &Visit, id: &str, refused: Option<(String, String)>) -> An
         name,
         redirect_uri: redirect_uri(&visit.reached.to_string(), tenant),
         is_connected: provider.is_some(),
+        lacks_secret: provider.as_ref().is_some_and(|provider| provider.secret.is_lost()),
         issuer: of(|provider| &provider.issuer).unwrap_or_default(),
         client_id: of(|provider| &provider.client_id).unwrap_or_default(),
         groups_claim: of(|provider| &provider.groups_claim)

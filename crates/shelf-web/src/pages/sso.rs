@@ -142,6 +142,8 @@ pub struct SsoPage {
     pub redirect_uri: String,
     /// Whether a provider is connected.
     pub is_connected: bool,
+    /// Whether its secret was lost, so that nobody comes in by it.
+    pub lacks_secret: bool,
     /// What it calls itself.
     pub issuer: String,
     /// What it calls this server.
@@ -200,10 +202,17 @@ fn step_connect(page: &SsoPage, frame: &Frame) -> Markup {
     let known = ["issuer", "client_id", "client_secret", "groups_claim", "required"];
     let other =
         page.refused.as_ref().filter(|(at, _)| !known.contains(&at.as_str()) && at != "domain");
-    let hint = page.is_connected.then_some("Leave it empty to keep the one there is.");
+    let is_kept = page.is_connected && !page.lacks_secret;
+    let hint = is_kept.then_some("Leave it empty to keep the one there is.");
     html! {
         section.part id="provider" {
             h2 { "2. Here" }
+            @if page.lacks_secret {
+                p.note.note-danger role="status" {
+                    (icon("triangle-alert"))
+                    "This server lost the client secret, so nobody comes in by this provider. Give it again, and all is as before."
+                }
+            }
             @if let Some((_, why)) = other {
                 p.note.note-danger role="alert" { (icon("triangle-alert")) (why) }
             }
@@ -219,7 +228,7 @@ fn step_connect(page: &SsoPage, frame: &Frame) -> Markup {
                     error: refused("client_id"), ..Field::default()
                 }))
                 (line(Field {
-                    name: "client_secret", label: "Client secret", kind: "password", required: !page.is_connected,
+                    name: "client_secret", label: "Client secret", kind: "password", required: !is_kept,
                     error: refused("client_secret"), hint, autocomplete: "new-password", ..Field::default()
                 }))
                 (line(Field {
@@ -336,6 +345,7 @@ fn end(page: &SsoPage, frame: &Frame) -> Markup {
                 div {
                     h3 { "Remove the provider" }
                     p { "Members stay members. Whoever came in by it is signed out, and leaves groups they were in for its sake alone." }
+                    p { "Whoever has neither a password nor a passkey here does not come in any more, not even to what is their own: have them add one first." }
                 }
                 form method="post" action={ "/people/" (page.team) "/sso/remove" } {
                     (token(&frame.csrf))
@@ -357,6 +367,7 @@ mod tests {
             name: text.into(),
             redirect_uri: text.into(),
             is_connected: true,
+            lacks_secret: true,
             issuer: text.into(),
             client_id: text.into(),
             groups_claim: text.into(),

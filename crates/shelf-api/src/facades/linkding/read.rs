@@ -36,7 +36,7 @@ fn unread() -> No {
     No::Problem(Problem::wrong(Wrong::MediaType, "send application/json"))
 }
 
-fn object(bytes: &[u8]) -> Result<Map<String, Value>, No> {
+pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, No> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
     }
@@ -52,7 +52,7 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, No> {
     }
 }
 
-fn from_form(pairs: Vec<(String, String)>) -> Map<String, Value> {
+pub(super) fn from_form(pairs: Vec<(String, String)>) -> Map<String, Value> {
     let mut fields = Map::new();
     for (name, value) in pairs {
         if name == SEVERAL {
