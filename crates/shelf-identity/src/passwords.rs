@@ -69,6 +69,7 @@ impl fmt::Debug for Typed {
 
 /// What came of trying to sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made once a sign-in, and taken apart at once")]
 pub enum Knocked {
     /// A session.
     Open(NewGrant),

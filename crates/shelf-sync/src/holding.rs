@@ -133,7 +133,7 @@ async fn is_much(doors: &Doors, scope: Scope, device: DeviceId, new: u64) -> Res
     let own = rows.iter().filter(|row| row.at >= since && row.device == device);
     let gone = own.filter(|row| deletes(&row.kind, &row.set)).count() as u64;
     let all = known + gone;
-    if all < FEW || all > MANY {
+    if !(FEW..=MANY).contains(&all) {
         return Ok(all > MANY);
     }
     let living = doors.views.counts(scope).await?.bookmarks + gone;

@@ -144,7 +144,9 @@ pub fn throw(targets: &[Target]) {
         let kept = kept(name);
         let corpus: Vec<&[u8]> =
             gladly.iter().copied().chain(kept.iter().map(Vec::as_slice)).collect();
-        corpus.iter().for_each(|case| holds(name, *target, case, seed));
+        for case in &corpus {
+            holds(name, *target, case, seed);
+        }
         let thrown = thrown(name, *target, &corpus, (seed, time));
         say(format!(
             "fuzz: {name}: {thrown} cases from {} in the corpus, seed {seed}",
@@ -171,6 +173,15 @@ fn thrown(name: &str, target: fn(&[u8]), corpus: &[&[u8]], until: (u64, Option<D
     }
 }
 
+/// Bytes as they are kept in the corpus.
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .collect()
+}
+
 /// Sees to it that `target` comes back from `case`, soon.
 fn holds(name: &str, target: fn(&[u8]), case: &[u8], seed: u64) {
     let begun = now();
@@ -180,7 +191,7 @@ fn holds(name: &str, target: fn(&[u8]), case: &[u8], seed: u64) {
             "{name} broke (seed {seed}) on {} bytes: {}\nkeep them in fuzz/corpus/{name}, as hex: {}",
             least.len(),
             least.escape_ascii(),
-            least.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            hex(&least)
         );
     }
     let took = begun.elapsed();

@@ -43,7 +43,9 @@ fn every_operation_says_what_it_does_and_how_it_fails() {
                 || body.is_some()
                 || path.ends_with("/open")
                 || path.ends_with("/undo")
-                || ["/replay", "/test", "/secret", "/verification"].iter().any(|end| path.ends_with(end))
+                || ["/replay", "/test", "/secret", "/verification"]
+                    .iter()
+                    .any(|end| path.ends_with(end))
                 || path.ends_with("/members/{person}"),
             "{method} {path} has no body"
         );

@@ -39,7 +39,9 @@ proptest! {
         let mut backwards = Sums::default();
         let mut items: Vec<&Item> = server.shelf.items().collect();
         items.sort_by_key(|item| std::cmp::Reverse(item.id));
-        items.iter().for_each(|item| backwards.add_item(item.id, item.version()));
+        for item in &items {
+            backwards.add_item(item.id, item.version());
+        }
         server.shelf.aliases().for_each(|(a, b)| backwards.add_alias(a, b));
         prop_assert_eq!(backwards, Sums::of(&server.shelf));
     }
@@ -93,7 +95,9 @@ proptest! {
         }
         at(last).aliases().for_each(|(younger, older)| copy.alias(younger, older));
         let after: &[Change] = &server.log[first..];
-        after.iter().for_each(|row| copy.fold(row));
+        for row in &after {
+            copy.fold(row);
+        }
         prop_assert_eq!(content(&copy), content(&server.shelf));
         prop_assert_eq!(Sums::of(&copy), Sums::of(&server.shelf));
         prop_assert_eq!(&copy.head, &server.shelf.head);

@@ -62,14 +62,21 @@ impl Moment {
     const MAX_MS: i64 = (1 << 47) - 1;
 
     fn of(ms: i64) -> Self {
-        let [a, b, c, d, e, f, ..] = ms.clamp(-Self::MAX_MS, Self::MAX_MS).to_le_bytes();
-        Self([a, b, c, d, e, f])
+        let mut bytes = [0; 6];
+        for (to, from) in bytes.iter_mut().zip(ms.clamp(-Self::MAX_MS, Self::MAX_MS).to_le_bytes())
+        {
+            *to = from;
+        }
+        Self(bytes)
     }
 
     fn ms(self) -> i64 {
-        let [a, b, c, d, e, f] = self.0;
+        let mut bytes = [0; 8];
+        for (to, from) in bytes.iter_mut().skip(2).zip(self.0) {
+            *to = from;
+        }
         // Shifted down again, the sign comes along.
-        i64::from_le_bytes([0, 0, a, b, c, d, e, f]) >> 16
+        i64::from_le_bytes(bytes) >> 16
     }
 }
 

@@ -10,7 +10,7 @@ use ring::signature::{
 
 /// ECDSA on P-256 with SHA-256.
 const ES256: i64 = -7;
-/// EdDSA, on Ed25519 alone.
+/// `EdDSA`, on Ed25519 alone.
 const EDDSA: i64 = -8;
 /// RSA PKCS #1 v1.5 with SHA-256.
 const RS256: i64 = -257;

@@ -267,7 +267,9 @@ proptest! {
         skews in skews(), story in prop::collection::vec(step(), 1..40),
     ) {
         let mut world = World::new(skews);
-        story.iter().for_each(|step| world.play(step));
+        for step in &story {
+            world.play(step);
+        }
         world.settle();
         let store = world.server.store();
         let theirs = canonical(&store.shelf);

@@ -157,7 +157,9 @@ async fn few_deletions_confirmed_ones_and_those_of_a_large_library_are_not_held(
     assert!(statuses(&world.push(phone, &more).await).contains(&Status::Held));
     let mut many = deletions(&world, 730, &items[129..429]);
     let act = ActId::from_bytes([7; 16]);
-    many.iter_mut().for_each(|change| change.act = act);
+    for change in &mut many {
+        change.act = act;
+    }
     let confirmed = world.push_confirmed(phone, &many, &[act]).await;
     assert!(!statuses(&confirmed).contains(&Status::Held), "the person saw how much it deletes");
 }

@@ -148,6 +148,31 @@ fn sso_of(
     }
 }
 
+/// All that is kept, in one store.
+fn stores_of(
+    store: &Arc<Embedded>,
+    blobs: Arc<DirectoryBlobs>,
+    clock: &Arc<Ticking>,
+    chance: &Arc<Counting>,
+) -> Stores {
+    Stores {
+        library: store.clone(),
+        views: store.clone(),
+        imports: store.clone(),
+        activity: store.clone(),
+        accounts: store.clone(),
+        tenants: store.clone(),
+        audit: store.clone(),
+        rooms: Arc::new(AnyRoom),
+        replicas: store.clone(),
+        leases: store.clone(),
+        replica: None,
+        blobs,
+        clock: clock.clone(),
+        chance: chance.clone(),
+    }
+}
+
 impl Room {
     pub(crate) async fn new() -> Self {
         Self::on(Plan::Home).await
@@ -163,22 +188,8 @@ impl Room {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let (clock, chance) = (Arc::new(Ticking::default()), Arc::new(Counting::default()));
-        let stores = Stores {
-            library: store.clone(),
-            views: store.clone(),
-            imports: store.clone(),
-            activity: store.clone(),
-            accounts: store.clone(),
-            tenants: store.clone(),
-            audit: store.clone(),
-            rooms: Arc::new(AnyRoom),
-            replicas: store.clone(),
-            leases: store.clone(),
-            replica: None,
-            blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
-            clock: clock.clone(),
-            chance: chance.clone(),
-        };
+        let blobs = Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap());
+        let stores = stores_of(&store, blobs, &clock, &chance);
         let doors = Doors {
             accounts: store.clone(),
             tenants: store.clone(),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations that no field asks: how the process is, files, what people decide about what is
 /// theirs, what devices push, and what lists and nodes answer.
-const WITHOUT: [&str; 35] = [
+const WITHOUT: [&str; 45] = [
     "get_health",
     "get_readiness",
     "get_metrics",
