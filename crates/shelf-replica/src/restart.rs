@@ -284,7 +284,7 @@ fn heals_of(item: &Item, theirs: Option<&Item>, old: &Shelf) -> Vec<Heal> {
 
 /// The registers of `item` whose puts are later than those `theirs` holds.
 fn lost<'a>(item: &'a Item, theirs: &'a Item) -> impl Iterator<Item = (&'a Register, &'a Held)> {
-    item.registers.iter().filter(|(register, held)| {
+    item.registers.iter().filter(move |(register, held)| {
         let known = theirs.registers.get(register);
         let is_later = known.is_none_or(|known| held.stamp > known.stamp);
         let is_other = known.and_then(|known| known.value.as_ref()) != held.value.as_ref();
