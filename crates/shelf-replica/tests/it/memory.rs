@@ -7,18 +7,19 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 use shelf_client::ClientFailure;
 use shelf_client::sync::{
-    AliasLine, Checksum, DeviceStanding, ItemLine, ItemPuts, LogHead, Pulled, PushAnswer,
-    PushRefused, PushTold, Repaired, SyncStanding,
+    Checksum, DeviceStanding, LogHead, Pulled, PushAnswer, PushRefused, PushTold, Repaired,
+    SyncStanding,
 };
 use shelf_domain::change::{Change, Pushed};
 use shelf_domain::id::{DeviceId, ItemId, LibraryId};
-use shelf_domain::item::Item;
 use shelf_domain::kind::{Register, field};
 use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::Shelf;
-use shelf_domain::stamp::{Hlc, Seq};
+use shelf_domain::stamp::Seq;
+use shelf_domain::stated::{Stated, StatedAlias};
+use shelf_domain::sums::{Sums, range_of, written};
 use shelf_domain::turn::{Answer, Author, Turn};
-use shelf_replica::{Server, Sums};
+use shelf_replica::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard};
@@ -204,28 +205,11 @@ fn head(shelf: &Shelf) -> LogHead {
     LogHead { epoch: shelf.head.epoch, seq: shelf.head.seq, floor: 0 }
 }
 
-fn line(item: &Item) -> ItemLine {
-    let mut puts: BTreeMap<(Seq, Hlc, DeviceId), ItemPuts> = BTreeMap::new();
-    for (register, held) in &item.registers {
-        let (seq, hlc, device) = (held.seq, held.stamp.hlc, held.stamp.device);
-        let empty = ItemPuts { seq, hlc, device, set: BTreeMap::new() };
-        let of_row = puts.entry((seq, hlc, device)).or_insert(empty);
-        of_row.set.insert(register.clone(), held.value.clone());
-    }
-    ItemLine {
-        item: item.id,
-        kind: item.kind.clone(),
-        number: item.number,
-        created: item.created_seq,
-        puts: puts.into_values().collect(),
-    }
-}
-
-fn lines(shelf: &Shelf) -> (Vec<ItemLine>, Vec<AliasLine>) {
-    let items: BTreeMap<ItemId, ItemLine> =
-        shelf.items().map(|item| (item.id, line(item))).collect();
+fn lines(shelf: &Shelf) -> (Vec<Stated>, Vec<StatedAlias>) {
+    let items: BTreeMap<ItemId, Stated> =
+        shelf.items().map(|item| (item.id, item.into())).collect();
     let aliases: BTreeMap<ItemId, ItemId> = shelf.aliases().collect();
-    let alias = |(younger, item)| AliasLine { younger, item };
+    let alias = |(younger, item)| StatedAlias { younger, item };
     (items.into_values().collect(), aliases.into_iter().map(alias).collect())
 }
 
@@ -299,7 +283,7 @@ impl Server for Memory {
         self.arrive()?;
         let shelf = self.shelf();
         let (sums, head) = (Sums::of(&shelf), head(&shelf));
-        let (checksum, ranges) = (sums.total(), sums.ranges());
+        let (checksum, ranges) = (written(sums.whole()), sums.ranges().map(written).collect());
         let told = Checksum { epoch: head.epoch, seq: head.seq, checksum, ranges };
         Ok((!self.is_old()).then_some(told))
     }
@@ -312,7 +296,7 @@ impl Server for Memory {
         self.arrive()?;
         let shelf = self.shelf();
         let (items, aliases) = lines(&shelf);
-        let asked = |id: ItemId| ranges.contains(&id.to_bytes()[15]);
+        let asked = |id: ItemId| ranges.contains(&range_of(id));
         let items = items.into_iter().filter(|line| asked(line.item));
         let mut items: Vec<_> =
             items.filter(|line| after.is_none_or(|after| line.item > after)).collect();
@@ -337,7 +321,7 @@ impl Server for Memory {
             "seq": head.seq, "cursor": cursor_text(&shelf, head.seq), "hlc": head.hlc,
             "at": head.at, "numbers": head.numbers });
         let end = json!({ "items": items.len(), "aliases": aliases.len(),
-            "checksum": Sums::of(&shelf).total(), "settled": head.seq });
+            "checksum": written(Sums::of(&shelf).whole()), "settled": head.seq });
         writeln!(file, "{first}").unwrap();
         for item in &items {
             writeln!(file, "{}", serde_json::to_string(item).unwrap()).unwrap();
