@@ -134,7 +134,7 @@ async fn follow(
                     let waiting = link.replica.standing().waiting;
                     console::warn(format!("{failure}; {waiting} changes wait; trying again"));
                 }
-                backoff.next(&SystemChance)
+                backoff.after(&failure, &SystemChance)
             }
             Err(failure) => return Err(failure.into()),
         };

@@ -23,6 +23,7 @@ use shelf_replica::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 /// The library there is.
 pub(crate) const LIBRARY: LibraryId = LibraryId::from_bytes([7; 16]);
@@ -52,6 +53,8 @@ pub(crate) struct Oddities {
     pub(crate) holds: bool,
     /// Most changes of a push.
     pub(crate) most: Option<usize>,
+    /// The next push is refused, with so many seconds to wait.
+    pub(crate) away: Option<u64>,
     /// An item no change of which fits into a request.
     pub(crate) too_large: Option<ItemId>,
 }
@@ -72,7 +75,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn refused(status: u16, code: &str, detail: &str) -> ClientFailure {
     let (code, detail) = (code.to_owned(), detail.to_owned());
-    ClientFailure::Refused { status, code, title: String::new(), detail }
+    ClientFailure::Refused { status, code, title: String::new(), detail, retry_after: None }
+}
+
+fn away(seconds: u64) -> ClientFailure {
+    let (code, title, detail) = ("unavailable".to_owned(), String::new(), String::new());
+    let retry_after = Some(Duration::from_secs(seconds));
+    ClientFailure::Refused { status: 503, code, title, detail, retry_after }
 }
 
 fn unreachable() -> ClientFailure {
@@ -255,6 +264,10 @@ impl Server for Memory {
     ) -> Result<PushAnswer, ClientFailure> {
         self.arrive()?;
         let odd = *lock(&self.odd);
+        if let Some(seconds) = odd.away {
+            lock(&self.odd).away = None;
+            return Err(away(seconds));
+        }
         let large = changes.iter().any(|change| Some(change.item) == odd.too_large);
         if large || odd.most.is_some_and(|most| changes.len() > most) {
             return Err(refused(413, "too_large", "send it in parts"));
