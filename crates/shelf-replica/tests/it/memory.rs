@@ -19,6 +19,7 @@ use shelf_domain::stamp::Seq;
 use shelf_domain::stated::{Stated, StatedAlias};
 use shelf_domain::sums::{Sums, range_of, written};
 use shelf_domain::turn::{Answer, Author, Turn};
+use shelf_domain::value::Value;
 use shelf_replica::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -122,6 +123,18 @@ impl Memory {
         let epoch = store.shelf.head.epoch + 1;
         *store = backup;
         store.shelf.head.epoch = epoch;
+    }
+
+    /// Notes that `item` lives in the library `there` now.
+    pub(crate) fn move_away(&self, item: ItemId, there: LibraryId) {
+        let mut store = lock(&self.store);
+        let mut row = store.log.iter().rfind(|row| row.item == item).unwrap().clone();
+        (row.seq, row.hlc) = (store.shelf.head.seq + 1, store.shelf.head.hlc.next());
+        (row.device, row.number) = (DeviceId::SEQUENCER, None);
+        let there = Value::from(there.to_string());
+        row.set = BTreeMap::from([(Register::from(field::MOVED_TO), Some(there))]);
+        store.shelf.fold(&row);
+        store.log.push(row);
     }
 
     /// What a caller does at the server itself.
