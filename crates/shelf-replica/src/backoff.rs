@@ -23,6 +23,11 @@ impl Backoff {
     pub fn next(&mut self, chance: &dyn Chance) -> Duration {
         let span = FIRST.saturating_mul(1 << self.tries.min(DOUBLINGS_MAX)).min(LONGEST);
         self.tries = self.tries.saturating_add(1);
+        Self::part_of(span, chance)
+    }
+
+    /// Any part of `span`.
+    pub fn part_of(span: Duration, chance: &dyn Chance) -> Duration {
         let [a, b, c, d, ..] = chance.seed();
         let part = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
         span.mul_f64(part)
