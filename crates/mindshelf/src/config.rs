@@ -188,17 +188,8 @@ impl Settings {
         let listen = listen.parse().with_context(|| {
             format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
         })?;
-        let connections =
-            text("connections").parse().ok().filter(|many| CONNECTIONS.contains(many));
-        let connections = connections.with_context(|| {
-            let (least, most) = CONNECTIONS.into_inner();
-            format!("the setting \"connections\" is a number from {least} to {most}")
-        })?;
-        let log_format = match text("log_format") {
-            "text" => LogFormat::Text,
-            "json" => LogFormat::Json,
-            other => bail!("the setting \"log_format\": {other:?} is neither text nor json"),
-        };
+        let connections = connections(text("connections"))?;
+        let log_format = log_format(text("log_format"))?;
         let public_url = owned("public_url").map(|url| url.parse()).transpose();
         let public_url = public_url.context("the setting \"public_url\"")?;
         let trusted_proxies =
@@ -260,6 +251,24 @@ impl Settings {
             IpAddr::V6(ip) => ip.is_loopback(),
         }
     }
+}
+
+/// How many may be connected at once.
+fn connections(text: &str) -> Result<usize> {
+    let many = text.parse().ok().filter(|many| CONNECTIONS.contains(many));
+    many.with_context(|| {
+        let (least, most) = CONNECTIONS.into_inner();
+        format!("the setting \"connections\" is a number from {least} to {most}")
+    })
+}
+
+/// How what happens is written down.
+fn log_format(text: &str) -> Result<LogFormat> {
+    Ok(match text {
+        "text" => LogFormat::Text,
+        "json" => LogFormat::Json,
+        other => bail!("the setting \"log_format\": {other:?} is neither text nor json"),
+    })
 }
 
 /// The plan of whoever was given none, and what each plan means here.

@@ -29,7 +29,7 @@ use tower::ServiceExt;
 /// connection, too.
 const HEAD_MAX: Duration = Duration::from_secs(30);
 /// How long nothing may be taken of what is sent.
-const STALL_MAX: Duration = Duration::from_secs(60);
+const STALL_MAX: Duration = Duration::from_mins(1);
 /// The wait after a connection could not be taken, because the machine has no room for one more.
 const NO_ROOM: Duration = Duration::from_secs(1);
 

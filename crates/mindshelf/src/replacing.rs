@@ -384,7 +384,11 @@ mod tests {
 
         let records = Records::Embedded((*store).clone());
         let told = lost(&files, &records).await.unwrap();
-        assert_eq!(told.providers, [provider.clone()], "it is named before anything is done");
+        assert_eq!(
+            told.providers,
+            std::slice::from_ref(&provider),
+            "it is named before anything is done"
+        );
         assert_eq!(store.provider(tenant).await.unwrap(), Some(provider.clone()));
         let by =
             By { person: desk.person, now: 5, audit: &*store, usage: &*store, chance: &*chance };

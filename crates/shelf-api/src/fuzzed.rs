@@ -68,7 +68,7 @@ pub const TARGETS: &[Target] = &[
     (
         "linkding terms",
         linkding::terms,
-        &[br##"not (rust or "a \"b\"") and #to-read !unread !untagged"##],
+        &[br#"not (rust or "a \"b\"") and #to-read !unread !untagged"#],
     ),
     ("linkding time", linkding::time, &[b"2024-05-01T14:30+0200", b"2024-05-01 12:30:00.5"]),
 ];

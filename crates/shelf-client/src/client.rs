@@ -56,8 +56,8 @@ impl Client {
         if answer.is_yes() {
             return Ok(answer);
         }
-        let status = answer.status;
-        Err(ClientFailure::refused(status, &answer.bytes().await?))
+        let (status, wait) = (answer.status, answer.retry_after());
+        Err(ClientFailure::refused(status, &answer.bytes().await?).after(wait))
     }
 
     /// Sends `request`, which asks for another protocol, with the token.
@@ -121,10 +121,12 @@ mod tests {
     use futures::StreamExt;
     use reqwest::header::RETRY_AFTER;
     use std::sync::Mutex;
+    use std::time::Duration;
 
     /// A server that is asked too often, so many times.
     #[derive(Debug)]
     struct Dry {
+        status: u16,
         times: u32,
         wait: &'static str,
         bodies: Mutex<Vec<Vec<u8>>>,
@@ -140,7 +142,7 @@ mod tests {
                 let dry = bodies.len() <= self.times as usize;
                 let mut headers = reqwest::header::HeaderMap::new();
                 headers.insert(RETRY_AFTER, HeaderValue::from_static(self.wait));
-                let status = if dry { 429 } else { 200 };
+                let status = if dry { self.status } else { 200 };
                 let answer = futures::stream::once(async { Ok("7".into()) });
                 Ok(Answer { status, headers, body: answer.boxed() })
             })
@@ -148,7 +150,11 @@ mod tests {
     }
 
     fn server(times: u32, wait: &'static str) -> (Client, Arc<Dry>) {
-        let dry = Arc::new(Dry { times, wait, bodies: Mutex::default() });
+        answering(429, times, wait)
+    }
+
+    fn answering(status: u16, times: u32, wait: &'static str) -> (Client, Arc<Dry>) {
+        let dry = Arc::new(Dry { status, times, wait, bodies: Mutex::default() });
         (Client::new(dry.clone(), "token").unwrap(), dry)
     }
 
@@ -176,5 +182,16 @@ mod tests {
         once.body = Some(futures::stream::once(async { Ok("file".into()) }).boxed());
         assert!(client.send(once).await.is_err());
         assert_eq!(dry.bodies.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_left_to_the_caller_is_told() {
+        for (wait, seconds) in [("3600", Some(3_600)), ("90", Some(90)), ("soon", None)] {
+            // What writes is not sent again by itself: only its sender knows whether that is right.
+            let (client, dry) = answering(503, 1, wait);
+            let failure = client.post::<u8>("/v1/x", &"body").await.unwrap_err();
+            assert_eq!(failure.retry_after(), seconds.map(Duration::from_secs), "{wait}");
+            assert_eq!(dry.bodies.lock().unwrap().len(), 1);
+        }
     }
 }

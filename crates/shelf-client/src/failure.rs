@@ -1,6 +1,7 @@
 //! Why a request has no answer, in words for people.
 
 use serde::Deserialize;
+use std::time::Duration;
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,8 @@ pub enum ClientFailure {
         title: String,
         /// What exactly.
         detail: String,
+        /// How long the server says to wait before it is asked again.
+        retry_after: Option<Duration>,
     },
     /// The answer is not what this client reads.
     #[error("the answer of the server is not what this program reads: {0}")]
@@ -63,7 +66,23 @@ impl ClientFailure {
             "" => format!("the server answered {status}"),
             title => title.to_owned(),
         };
-        Self::Refused { status, code: problem.code, title, detail }
+        Self::Refused { status, code: problem.code, title, detail, retry_after: None }
+    }
+
+    /// The same, where the server said to wait so long.
+    pub(crate) fn after(mut self, wait: Option<Duration>) -> Self {
+        if let Self::Refused { retry_after, .. } = &mut self {
+            *retry_after = wait;
+        }
+        self
+    }
+
+    /// How long the server says to wait before it is asked again, if it does.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
     }
 
     /// The stable name of the problem, if the server named one.

@@ -29,6 +29,7 @@ impl Client {
                 code: "not_found".to_owned(),
                 title: "there is no such library".to_owned(),
                 detail: name.unwrap_or_default().to_owned(),
+                retry_after: None,
             }),
         }
     }

@@ -132,7 +132,7 @@ fn denied(status: u16, body: &[u8]) -> ClientFailure {
         return ClientFailure::refused(status, body);
     }
     let (code, title) = (denied.error, denied.error_description);
-    ClientFailure::Refused { status, code, title, detail: String::new() }
+    ClientFailure::Refused { status, code, title, detail: String::new(), retry_after: None }
 }
 
 /// A form that says who sends it.

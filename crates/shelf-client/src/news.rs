@@ -44,11 +44,29 @@ impl fmt::Debug for News {
     }
 }
 
-/// What is read of a message.
-#[derive(Deserialize)]
+/// What is read of a message: of what kind it is, and of a refusal all that it says.
+#[derive(Debug, Deserialize)]
 struct Told {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    status: u16,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    retry_after: Option<u64>,
+}
+
+impl Told {
+    /// That the server does not tell of the library, as it was said.
+    fn refused(self) -> ClientFailure {
+        let Self { status, code, detail, retry_after, .. } = self;
+        let title = "the server does not tell of this library".to_owned();
+        let retry_after = retry_after.map(Duration::from_secs);
+        ClientFailure::Refused { status, code, title, detail, retry_after }
+    }
 }
 
 impl LibraryClient {
@@ -81,7 +99,7 @@ impl LibraryClient {
             WebSocketStream::from_raw_socket(upgraded.stream, Role::Client, Some(config)).await;
         let mut news = News { socket, library: self.id };
         news.say(&json!({ "type": "hello" })).await?;
-        while news.heard().await? != "welcome" {}
+        while news.heard().await?.kind != "welcome" {}
         news.follow(cursor).await?;
         Ok(news)
     }
@@ -98,12 +116,13 @@ impl News {
     }
 
     /// Waits until there is something to pull. It may be called off; a failure means that the socket
-    /// is of no use any more.
+    /// is of no use any more, and tells how long to wait where the server says so.
     pub async fn wait(&mut self) -> Result<(), ClientFailure> {
         loop {
-            match self.heard().await?.as_str() {
+            let told = self.heard().await?;
+            match told.kind.as_str() {
                 "changes" | "poke" | "reset" | "gone" => return Ok(()),
-                "refused" => return Err(broken("the server does not tell of this library")),
+                "refused" => return Err(told.refused()),
                 _ => {}
             }
         }
@@ -113,13 +132,13 @@ impl News {
         self.socket.send(Message::text(message.to_string())).await.map_err(lost)
     }
 
-    /// Of what kind the next message is.
-    async fn heard(&mut self) -> Result<String, ClientFailure> {
+    /// The next message.
+    async fn heard(&mut self) -> Result<Told, ClientFailure> {
         loop {
             match self.socket.next().await {
                 None | Some(Ok(Message::Close(_))) => return Err(lost("it was closed")),
                 Some(Err(error)) => return Err(lost(error)),
-                Some(Ok(Message::Text(text))) => return kind_of(&text),
+                Some(Ok(Message::Text(text))) => return read(&text),
                 // What keeps the connection alive is answered below this.
                 Some(Ok(_)) => {}
             }
@@ -127,10 +146,14 @@ impl News {
     }
 }
 
+/// Reads a message.
+fn read(text: &str) -> Result<Told, ClientFailure> {
+    serde_json::from_str(text).map_err(|_| broken("this is no message"))
+}
+
 /// Of what kind the message `text` is.
 pub(crate) fn kind_of(text: &str) -> Result<String, ClientFailure> {
-    let told: Result<Told, _> = serde_json::from_str(text);
-    told.map(|told| told.kind).map_err(|_| broken("this is no message"))
+    Ok(read(text)?.kind)
 }
 
 /// Whether the answer shows that the key was read (RFC 6455 §4.1).
@@ -189,6 +212,30 @@ mod tests {
             let mut news = library.news(Some("c")).await.unwrap();
             news.wait().await.unwrap();
             assert!(news.wait().await.is_err(), "a socket that was closed is of no use");
+        };
+        tokio::join!(serves, listens);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_told_says_why_and_when_to_ask_again() {
+        let (library, listener) = server().await;
+        let serves = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = accept_async(stream).await.unwrap();
+            told(&mut socket).await;
+            socket.send(Message::text(r#"{"type": "welcome"}"#)).await.unwrap();
+            assert_eq!(told(&mut socket).await["type"], "follow");
+            let refused = json!({
+                "type": "refused", "library": LIBRARY, "status": 429, "code": "slow_down",
+                "detail": "too much", "errors": [], "retry_after": 7,
+            });
+            socket.send(Message::text(refused.to_string())).await.unwrap();
+        };
+        let listens = async {
+            let mut news = library.news(Some("c")).await.unwrap();
+            let refused = news.wait().await.unwrap_err();
+            assert_eq!(refused.code(), Some("slow_down"));
+            assert_eq!(refused.retry_after(), Some(Duration::from_secs(7)));
         };
         tokio::join!(serves, listens);
     }

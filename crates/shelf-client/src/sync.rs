@@ -7,10 +7,10 @@ use crate::transport::Request;
 use crate::{Client, ClientFailure, LibraryClient};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use shelf_domain::change::{Change, Pushed, Puts};
+use shelf_domain::change::{Change, Pushed};
 use shelf_domain::id::{DeviceId, ItemId};
-use shelf_domain::kind::Kind;
 use shelf_domain::stamp::{Hlc, Seq};
+use shelf_domain::stated::{Stated, StatedAlias};
 
 /// The status of an address a server does not have.
 const NOT_FOUND: u16 = 404;
@@ -120,43 +120,6 @@ pub struct Checksum {
     pub ranges: Vec<String>,
 }
 
-/// The registers of an item that one put won.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemPuts {
-    /// The row.
-    pub seq: Seq,
-    /// Its stamp.
-    pub hlc: Hlc,
-    /// Its author.
-    pub device: DeviceId,
-    /// What it put and holds.
-    pub set: Puts,
-}
-
-/// An item as snapshots and repairs write it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemLine {
-    /// Its id.
-    pub item: ItemId,
-    /// What it is.
-    pub kind: Kind,
-    /// Its small number.
-    pub number: u32,
-    /// The row that made it.
-    pub created: Seq,
-    /// Its registers.
-    pub puts: Vec<ItemPuts>,
-}
-
-/// An id that joined, as snapshots and repairs write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AliasLine {
-    /// The id that joined.
-    pub younger: ItemId,
-    /// The item it became.
-    pub item: ItemId,
-}
-
 /// Some ranges of a library as the server holds them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Repaired {
@@ -165,10 +128,10 @@ pub struct Repaired {
     /// The position they are of.
     pub seq: Seq,
     /// The items, by rising id.
-    pub items: Vec<ItemLine>,
+    pub items: Vec<Stated>,
     /// The ids that joined; in the first answer alone.
     #[serde(default)]
-    pub aliases: Vec<AliasLine>,
+    pub aliases: Vec<StatedAlias>,
     /// After which id to ask on; nothing at the end.
     #[serde(default)]
     pub next: Option<ItemId>,

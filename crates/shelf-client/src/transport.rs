@@ -103,11 +103,16 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
+    /// How long the server says to wait before it is asked again.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let said = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        said.trim().parse().ok().map(Duration::from_secs)
+    }
+
     /// How long to wait before asking again, where the server says that it was asked too often, or
     /// cannot answer now what is only read.
     pub(crate) fn wait(&self, only_reads: bool) -> Option<Duration> {
-        let said = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
-        let wait = Duration::from_secs(said.trim().parse().ok()?);
+        let wait = self.retry_after()?;
         let later = self.status == TOO_MANY || (only_reads && self.status == UNAVAILABLE);
         (later && wait <= WAIT_MAX).then_some(wait)
     }

@@ -15,6 +15,17 @@ pub fn range_of(id: ItemId) -> u8 {
     last
 }
 
+/// A sum as it stands on the wire: sixteen hexadecimal digits.
+pub fn written(sum: u64) -> String {
+    format!("{sum:016x}")
+}
+
+/// The sum that is written there; `None` where none is.
+fn read(text: &str) -> Option<u64> {
+    let is_sum = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_sum.then(|| u64::from_str_radix(text, 16).ok()).flatten()
+}
+
 /// The sums of a library, range by range. Adding is XOR: neither order nor grouping changes them,
 /// and adding again takes out.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,6 +54,12 @@ impl Sums {
             sums.add_alias(younger, older);
         }
         sums
+    }
+
+    /// The sums that are written there, one for each range; `None` where they are not.
+    pub fn read(ranges: &[String]) -> Option<Self> {
+        let sums: Option<Vec<u64>> = ranges.iter().map(|sum| read(sum)).collect();
+        sums.filter(|sums| sums.len() == RANGES).map(Self)
     }
 
     /// Adds an item at the version it has.
@@ -92,7 +109,7 @@ mod tests {
     #[test]
     fn sums_are_those_of_the_description() {
         let mut sums = Sums::default();
-        let of = |sums: &Sums, range: usize| format!("{:016x}", sums.ranges().nth(range).unwrap());
+        let of = |sums: &Sums, range: usize| written(sums.ranges().nth(range).unwrap());
         sums.add_item(id("0193f0a0-0000-7000-8000-00000000000b"), 1);
         assert_eq!(of(&sums, 11), "21c4e3044ba90b9a");
         sums.add_item(id("0193f0a0-0000-7000-8000-00000000010b"), 4);
@@ -102,8 +119,22 @@ mod tests {
         let older = id("0193f0a0-0000-7000-8000-00000000000b");
         sums.add_alias(id("0193f0a0-0000-7000-8000-00000000003d"), older);
         assert_eq!(of(&sums, 61), "3b3b5738d8998507");
-        assert_eq!(format!("{:016x}", sums.whole()), "1ea4d1934af46c90");
+        assert_eq!(written(sums.whole()), "1ea4d1934af46c90");
         assert_eq!(sums.differing(&Sums::default()), [11, 44, 61]);
         assert_eq!(Sums::default().whole(), 0);
+    }
+
+    #[test]
+    fn sums_are_read_as_they_were_written_and_nothing_else_is() {
+        let mut sums = Sums::default();
+        sums.add_item(id("0193f0a0-0000-7000-8000-00000000000b"), 1);
+        let ranges: Vec<String> = sums.ranges().map(written).collect();
+        assert_eq!(Sums::read(&ranges), Some(sums));
+        assert_eq!(Sums::read(&ranges[1..]), None, "one is missing");
+        for wrong in ["", "+000000000000000", "21c4e3044ba90b9", "21c4e3044ba90b9ag"] {
+            let mut ranges = ranges.clone();
+            ranges[7] = wrong.to_owned();
+            assert_eq!(Sums::read(&ranges), None, "{wrong:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! How long to wait before a server that did not answer is asked again.
 
+use crate::failure::ReplicaFailure;
 use shelf_ports::chance::Chance;
 use std::time::Duration;
 
@@ -22,9 +23,20 @@ impl Backoff {
     pub fn next(&mut self, chance: &dyn Chance) -> Duration {
         let span = FIRST.saturating_mul(1 << self.tries.min(DOUBLINGS_MAX)).min(LONGEST);
         self.tries = self.tries.saturating_add(1);
+        Self::part_of(span, chance)
+    }
+
+    /// Any part of `span`.
+    pub fn part_of(span: Duration, chance: &dyn Chance) -> Duration {
         let [a, b, c, d, ..] = chance.seed();
         let part = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
         span.mul_f64(part)
+    }
+
+    /// How long to wait after `failure`: as long as the server says, and then as ever, so that not
+    /// all come back at that moment.
+    pub fn after(&mut self, failure: &ReplicaFailure, chance: &dyn Chance) -> Duration {
+        failure.retry_after().unwrap_or_default().saturating_add(self.next(chance))
     }
 
     /// How often it was waited.

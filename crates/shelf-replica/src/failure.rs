@@ -3,6 +3,10 @@
 use crate::file::Step;
 use shelf_client::ClientFailure;
 use shelf_domain::refusal::Refused;
+use std::time::Duration;
+
+/// The longest a server may have a replica wait before it is asked again.
+const WAIT_MAX: Duration = Duration::from_mins(10);
 
 /// Why a replica cannot do what was asked. Whatever it is, what was queued stays queued.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +49,15 @@ impl ReplicaFailure {
             Self::Server(ClientFailure::Unreachable { .. }) | Self::Overtaken => true,
             Self::Server(ClientFailure::Refused { status, .. }) => *status == 429 || *status >= 500,
             _ => false,
+        }
+    }
+
+    /// How long the server says to wait before it is asked again, bounded; nothing, where it says
+    /// nothing.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Server(failure) => failure.retry_after().map(|wait| wait.min(WAIT_MAX)),
+            _ => None,
         }
     }
 

@@ -248,14 +248,15 @@ impl File {
             self.connection.prepare(sql).map_err(ReplicaFailure::file("reading"))?;
         let mut rows = statement.query([]).map_err(ReplicaFailure::file("reading"))?;
         while let Some(row) = rows.next().map_err(ReplicaFailure::file("reading"))? {
-            let read = || -> rusqlite::Result<(i64, [u8; 16], String, Option<String>, String)> {
-                Ok((row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            let read = || -> rusqlite::Result<_> {
+                let words: [Option<String>; 3] = [row.get(3)?, row.get(4)?, row.get(5)?];
+                Ok((row.get(0)?, DeviceId::from_bytes(row.get(1)?), words))
             };
-            let (id, device, why, refused, change) =
+            let (id, device, [why, refused, change]) =
                 read().map_err(ReplicaFailure::file("reading"))?;
-            let why = if why == "held" { Why::Held } else { Why::Refused };
+            let why = if why.as_deref() == Some("held") { Why::Held } else { Why::Refused };
             let refused = refused.as_deref().map(from_json::<PushRefused>).transpose()?;
-            let (device, change) = (DeviceId::from_bytes(device), from_json(&change)?);
+            let change = from_json(&change.unwrap_or_default())?;
             found.push(Aside { id, device, why, refused, change });
         }
         Ok(found)

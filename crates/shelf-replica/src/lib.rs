@@ -9,7 +9,6 @@
 
 mod failure;
 mod server;
-mod sums;
 mod lines;
 mod file;
 mod queue;
@@ -33,5 +32,4 @@ pub use queue::{Aside, Why};
 pub use replica::{Replica, Standing};
 pub use server::Server;
 pub use shown::canonical;
-pub use sums::Sums;
 pub use sync::{Progress, Synced, Way};

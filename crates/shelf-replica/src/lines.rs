@@ -1,16 +1,16 @@
-//! Items as snapshots and repairs write them, and the snapshot as a whole.
+//! The snapshot: a library as a file, line by line.
 
 use crate::failure::ReplicaFailure;
-use crate::sums::Sums;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
-use shelf_client::sync::{AliasLine, ItemLine};
 use shelf_domain::change::Head;
 use shelf_domain::id::LibraryId;
-use shelf_domain::item::{Held, Item};
+use shelf_domain::item::Item;
 use shelf_domain::kind::Kind;
 use shelf_domain::shelf::Shelf;
-use shelf_domain::stamp::{Hlc, Seq, Stamp};
+use shelf_domain::stamp::{Hlc, Seq};
+use shelf_domain::stated::{Stated, StatedAlias};
+use shelf_domain::sums::{Sums, written};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 
@@ -43,21 +43,9 @@ struct EndLine {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Item(ItemLine),
-    Alias(AliasLine),
+    Item(Stated),
+    Alias(StatedAlias),
     End(EndLine),
-}
-
-/// The item a line tells of.
-pub(crate) fn item_of(line: ItemLine) -> Item {
-    let mut item = Item::new(line.item, line.kind, line.number, line.created);
-    for puts in line.puts {
-        let stamp = Stamp { hlc: puts.hlc, device: puts.device };
-        for (register, value) in puts.set {
-            item.registers.insert(register, Held { stamp, seq: puts.seq, value });
-        }
-    }
-    item
 }
 
 /// The library a snapshot holds, and the cursor to go on from; a damaged one is unusable. Items may
@@ -83,8 +71,8 @@ pub(crate) fn snapshot(
         match read(&next()?)? {
             Line::Item(line) => {
                 items += 1;
-                let item = item_of(line);
-                sums.add_item(&item);
+                let item = Item::from(line);
+                sums.add_item(item.id, item.version());
                 shelf.insert(item);
             }
             Line::Alias(line) => {
@@ -95,7 +83,7 @@ pub(crate) fn snapshot(
             }
             Line::End(end) => {
                 let whole = end.items == items && end.aliases == aliases;
-                if !whole || end.checksum != sums.total() {
+                if !whole || end.checksum != written(sums.whole()) {
                     return Err(damaged("its checksum does not hold"));
                 }
                 return Ok((shelf, cursor));

@@ -88,7 +88,7 @@ impl Replica {
             change.set = readdressed(&self.base, change.set);
             change
         });
-        (heals(&self.base, new), rest.collect())
+        (heals(&self.base, new, seen), rest.collect())
     }
 
     fn take_over(
@@ -216,25 +216,36 @@ fn counted(changes: Vec<Pushed>, after: &mut Position) -> Vec<Queued> {
 }
 
 /// Up to which row both lives of a log surely are the same: the highest that put something which
-/// both still hold. What came after it was not seen.
+/// both still hold, below the first that only one of them has. What came after it was not seen. (A
+/// device that heals puts with its old stamp, and may come to its old row by chance.)
 fn common(old: &Shelf, new: &Shelf) -> Seq {
-    let of_item = |item: &Item| {
-        let theirs = new.item(item.id)?;
-        let same = item.registers.iter().filter(|(register, held)| {
-            let theirs = theirs.registers.get(register);
-            theirs.is_some_and(|theirs| (theirs.seq, theirs.stamp) == (held.seq, held.stamp))
-        });
-        same.map(|(_, held)| held.seq).max()
-    };
-    old.items().filter_map(of_item).max().unwrap_or_default()
+    let (mut same, mut other) = (Vec::new(), Seq::MAX);
+    for item in old.items() {
+        let theirs = new.item(item.id);
+        let is_gone = |theirs: &Item| theirs.is_purged() || theirs.id != item.id;
+        if item.is_purged() || theirs.is_some_and(is_gone) {
+            continue;
+        }
+        for (register, held) in &item.registers {
+            match theirs.and_then(|theirs| theirs.registers.get(register)) {
+                Some(theirs) if (theirs.seq, theirs.stamp) == (held.seq, held.stamp) => {
+                    same.push(held.seq);
+                }
+                // Both lives would hold the later of the two, if both had its row.
+                theirs => other = other.min(theirs.map_or(held.seq, |it| it.seq.max(held.seq))),
+            }
+        }
+    }
+    same.into_iter().filter(|seq| *seq < other).max().unwrap_or_default()
 }
 
 /// What `old` holds and `new` has lost: each put that is later than what is there, with its own
-/// stamp. Tags and folders come before what names them.
-fn heals(old: &Shelf, new: &Shelf) -> Vec<Heal> {
+/// stamp; and each long text that was put after `seen`, since the server keeps the earlier of two as
+/// a copy. Tags and folders come before what names them.
+fn heals(old: &Shelf, new: &Shelf, seen: Seq) -> Vec<Heal> {
     let mut items: Vec<&Item> = old.items().collect();
     items.sort_by_cached_key(|item| (rank(&item.kind), old.ancestors(item.id).len(), item.id));
-    items.into_iter().flat_map(|item| heals_of(item, new.item(item.id), old)).collect()
+    items.into_iter().flat_map(|item| heals_of(item, new.item(item.id), (old, seen))).collect()
 }
 
 fn rank(kind: &Kind) -> usize {
@@ -243,7 +254,7 @@ fn rank(kind: &Kind) -> usize {
     order.iter().position(|one| one == kind).unwrap_or(order.len())
 }
 
-fn heals_of(item: &Item, theirs: Option<&Item>, old: &Shelf) -> Vec<Heal> {
+fn heals_of(item: &Item, theirs: Option<&Item>, (old, seen): (&Shelf, Seq)) -> Vec<Heal> {
     let heal = |hlc, set| (item.id, item.kind.clone(), hlc, set);
     let trashed = Register::from(field::TRASHED_AT);
     match theirs {
@@ -272,7 +283,7 @@ fn heals_of(item: &Item, theirs: Option<&Item>, old: &Shelf) -> Vec<Heal> {
         }
         Some(theirs) => {
             let mut by_stamp: BTreeMap<Hlc, Puts> = BTreeMap::new();
-            for (register, held) in lost(item, theirs) {
+            for (register, held) in lost(item, theirs, seen) {
                 let puts = by_stamp.entry(held.stamp.hlc).or_default();
                 puts.insert(register.clone(), held.value.clone());
             }
@@ -282,15 +293,38 @@ fn heals_of(item: &Item, theirs: Option<&Item>, old: &Shelf) -> Vec<Heal> {
     }
 }
 
-/// The registers of `item` whose puts are later than those `theirs` holds.
-fn lost<'a>(item: &'a Item, theirs: &'a Item) -> impl Iterator<Item = (&'a Register, &'a Held)> {
-    item.registers.iter().filter(|(register, held)| {
+/// The registers of `item` whose puts are later than those `theirs` holds, and the long texts that
+/// were put after `seen` and are nowhere there.
+fn lost<'a>(
+    item: &'a Item,
+    theirs: &'a Item,
+    seen: Seq,
+) -> impl Iterator<Item = (&'a Register, &'a Held)> {
+    item.registers.iter().filter(move |(register, held)| {
         let known = theirs.registers.get(register);
         let is_later = known.is_none_or(|known| held.stamp > known.stamp);
         let is_other = known.and_then(|known| known.value.as_ref()) != held.value.as_ref();
+        let is_lost_text = || held.seq > seen && !has_text(theirs, register, held);
         let may = register.as_str() == field::TRASHED_AT
             || may_put(&item.kind, register, held.value.as_ref());
-        is_later && is_other && may
+        is_other && may && (is_later || is_lost_text())
+    })
+}
+
+/// Whether `theirs` holds the long text of `held`, there or in a copy; of what is none it does.
+fn has_text(theirs: &Item, register: &Register, held: &Held) -> bool {
+    let Some(name) = field::LONG.into_iter().find(|name| *name == register.as_str()) else {
+        return true;
+    };
+    let Some(value) = &held.value else { return true };
+    let copies = format!("{name}/copy/");
+    let texts = theirs.registers.iter().filter(|(register, _)| {
+        register.as_str() == name || register.as_str().starts_with(&copies)
+    });
+    let mut texts = texts.filter_map(|(_, held)| held.value.as_ref());
+    texts.any(|text| match (text.as_text(), value.as_text()) {
+        (Some(text), Some(lost)) => text.contains(lost),
+        _ => text == value,
     })
 }
 
@@ -316,4 +350,34 @@ fn readdressed(shelf: &Shelf, set: Puts) -> Puts {
         }
     };
     set.into_iter().map(|(register, value)| led(register, value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shelf_domain::stamp::Stamp;
+
+    /// A library of one bookmark, whose fields were put by these rows, at these times, by these
+    /// devices.
+    fn shelf(puts: &[(&'static str, Seq, i64, u8)]) -> Shelf {
+        let mut item = Item::new(ItemId::from_bytes([1; 16]), Kind::Bookmark, 1, 1);
+        for (name, seq, at, device) in puts {
+            let stamp = Stamp { hlc: Hlc::at(*at), device: DeviceId::from_bytes([*device; 16]) };
+            let held = Held { stamp, seq: *seq, value: None };
+            item.registers.insert(Register::from(*name), held);
+        }
+        let mut shelf = Shelf::default();
+        shelf.insert(item);
+        shelf
+    }
+
+    #[test]
+    fn what_came_to_its_old_row_again_by_chance_does_not_vouch_for_the_rows_before_it() {
+        let (url, title) = ((field::URL, 3, 3, 1), (field::TITLE, 6, 6, 1));
+        let old = shelf(&[url, title, (field::NOTES, 5, 50, 2)]);
+        let new = shelf(&[url, title, (field::NOTES, 5, 20, 3)]);
+        assert_eq!(common(&old, &new), 3, "row 5 is another in each life");
+        assert_eq!(common(&old, &old), 6);
+        assert_eq!(common(&old, &Shelf::default()), 0);
+    }
 }

@@ -90,7 +90,8 @@ impl Replica {
         Err(ReplicaFailure::Overtaken)
     }
 
-    /// The same, tried again after a while where the server does not answer: `tries` times in all.
+    /// The same, tried again after a while where the server does not answer, or as long after as it
+    /// says: `tries` times in all.
     pub async fn sync_patiently(
         &mut self,
         way: &mut Way<'_>,
@@ -100,7 +101,7 @@ impl Replica {
         loop {
             match self.sync(way).await {
                 Err(failure) if failure.may_pass() && backoff.tries() + 1 < tries => {
-                    tokio::time::sleep(backoff.next(way.chance)).await;
+                    tokio::time::sleep(backoff.after(&failure, way.chance)).await;
                 }
                 done => return done,
             }

@@ -3,13 +3,12 @@
 use crate::event::Event;
 use crate::failure::ReplicaFailure;
 use crate::file::{Step, drop_item, put_alias, put_item};
-use crate::lines::item_of;
 use crate::replica::Replica;
-use crate::sums::{Sums, range_of};
 use crate::sync::{Synced, Way};
 use shelf_client::sync::Repaired;
 use shelf_domain::id::ItemId;
 use shelf_domain::item::Item;
+use shelf_domain::sums::{Sums, range_of, written};
 use std::collections::BTreeSet;
 
 /// How often both sides are compared before it is left for the next time.
@@ -36,9 +35,13 @@ impl Replica {
                 continue;
             }
             let mine = Sums::of(&self.base);
-            let ranges = mine.differing(&theirs.ranges);
+            let Some(sums) = Sums::read(&theirs.ranges) else {
+                let text = "the sums of the server are not what this program reads";
+                return Err(ReplicaFailure::Unusable(text.to_owned()));
+            };
+            let ranges = mine.differing(&sums);
             let mut after = self.at.clone();
-            if ranges.is_empty() && mine.total() == theirs.checksum {
+            if ranges.is_empty() && written(mine.whole()) == theirs.checksum {
                 after.verified_at = Some(way.clock.now_ms());
                 self.file.write(Step::Noting, (&self.at, &mut after), |_| Ok(()))?;
                 self.at = after;
@@ -84,7 +87,7 @@ impl Replica {
         now: i64,
     ) -> Result<(), ReplicaFailure> {
         let Repaired { items, aliases, next, .. } = answer;
-        let items: Vec<Item> = items.into_iter().map(item_of).collect();
+        let items: Vec<Item> = items.into_iter().map(Item::from).collect();
         let theirs: BTreeSet<ItemId> = items.iter().map(|item| item.id).collect();
         let asked = |id: ItemId| ranges.contains(&range_of(id));
         let within = |id: ItemId| {

@@ -143,10 +143,8 @@ impl KeysFile {
             written.mindshelf_keys
         );
         let mut roots = self.root.iter().chain(&self.before);
-        let root = match &written.root {
-            None => None,
-            Some(sealed) => Some(roots.find(|root| root.fingerprint() == *sealed)),
-        };
+        let root = written.root.as_ref();
+        let root = root.map(|sealed| roots.find(|root| root.fingerprint() == *sealed));
         let root = match root {
             None => None,
             Some(Some(root)) => Some(root),

@@ -13,6 +13,7 @@ use anyhow::Result;
 use clap::Args;
 use deeds::Deed;
 use serde::Serialize;
+use shelf_domain::refusal::Code;
 use shelf_ports::chance::Clock;
 use shelf_replica::{Aside, Progress, Replica, Standing, Synced, Way, Why};
 use std::path::{Path, PathBuf};
@@ -171,8 +172,11 @@ fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Res
         let why = aside.refused.as_ref();
         let (code, detail) = why.map_or(("", ""), |why| (&*why.code, &*why.detail));
         let (id, change) = (aside.id, &aside.change);
+        let there = why.filter(|why| why.code == Code::Moved.name());
+        let there = there.map(|why| format!(", in library {} now", why.pointer));
+        let there = there.unwrap_or_default();
         console::say(format!(
-            "Refused: {code}: {detail} ({} {}); mindshelf sync drop {id} drops it",
+            "Refused: {code}: {detail}{there} ({} {}); mindshelf sync drop {id} drops it",
             change.kind, change.item
         ));
     }

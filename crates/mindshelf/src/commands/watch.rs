@@ -72,9 +72,11 @@ impl Ear {
         for _ in 0..LOOKS_MAX {
             match timeout(every, news.wait()).await {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(_)) => {
+                Ok(Err(failure)) => {
                     *self = Self::Unknown;
-                    tokio::time::sleep(every).await;
+                    // Those who were cut off together do not come back together.
+                    let told = ReplicaFailure::from(failure).retry_after().unwrap_or_default();
+                    tokio::time::sleep(told + Backoff::part_of(every, &SystemChance)).await;
                     return Ok(());
                 }
                 Err(_) => {
@@ -134,7 +136,7 @@ async fn follow(
                     let waiting = link.replica.standing().waiting;
                     console::warn(format!("{failure}; {waiting} changes wait; trying again"));
                 }
-                backoff.next(&SystemChance)
+                backoff.after(&failure, &SystemChance)
             }
             Err(failure) => return Err(failure.into()),
         };

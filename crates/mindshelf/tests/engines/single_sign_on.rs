@@ -144,10 +144,7 @@ impl Realm {
         let told = told.send().await.unwrap();
         let status = told.status();
         let location = told.headers().get(LOCATION).map(|at| at.to_str().unwrap().to_owned());
-        let location = match location {
-            Some(location) => location,
-            None => panic!("{status}: {}", told.text().await.unwrap()),
-        };
+        let Some(location) = location else { panic!("{status}: {}", told.text().await.unwrap()) };
         let (at, query) = location.split_once('?').unwrap();
         assert_eq!(at, redirect);
         let url = reqwest::Url::parse(&format!("{at}?{query}")).unwrap();

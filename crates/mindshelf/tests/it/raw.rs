@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// How long a test waits for what must come.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// What somebody else's request would be, smuggled in behind another one.
 const SMUGGLED: &str = "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
@@ -102,7 +102,7 @@ fn a_head_that_is_too_large_is_refused_and_the_server_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path());
     let one = format!("x-long: {}\r\n", "a".repeat(1 << 20));
-    let many: String = (0..5_000).map(|number| format!("x-{number}: a\r\n")).collect();
+    let many = "x-many: a\r\n".repeat(5_000);
     for more in [one, many] {
         let request = format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\n{more}\r\n");
         let told = answered(&server, request.as_bytes());

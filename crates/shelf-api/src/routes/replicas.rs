@@ -16,6 +16,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shelf_domain::id::{DeviceId, ItemId};
 use shelf_domain::stated::{Stated, StatedAlias};
+use shelf_domain::sums::written;
 use shelf_ports::Fault;
 use shelf_sync::{PROTOCOL, Repair, Snapshot, checksum, repair, snapshot, stand};
 use std::collections::BTreeSet;
@@ -113,12 +114,11 @@ struct ChecksumOut {
     responses((status = 200, description = "The sums.", body = ChecksumOut)))]
 async fn summed(within: In) -> Answer {
     let told = checksum(&doors(&within.ctx.stores), within.scope).await?;
-    let digits = |sum: u64| format!("{sum:016x}");
     json(ChecksumOut {
         epoch: told.head.epoch,
         seq: told.head.seq,
-        checksum: digits(told.sums.whole()),
-        ranges: told.sums.ranges().map(digits).collect(),
+        checksum: written(told.sums.whole()),
+        ranges: told.sums.ranges().map(written).collect(),
     })
 }
 

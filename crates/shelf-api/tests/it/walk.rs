@@ -149,6 +149,14 @@ fn named(ids: Vec<(u8, String)>, secret: String) -> Vec<(String, String)> {
     ids.chain([("the-secret-of-an-invitation".to_owned(), secret)]).collect()
 }
 
+/// A webhook of Ada's, and a try of it.
+async fn told(world: &World) -> (String, String) {
+    let (at, ask) = (format!("{BASE}/webhooks"), json!({"url": "https://hooks.example/a"}));
+    let hook = world.post(&world.ada, &at, &ask).await.at("/webhook/id");
+    let tried = world.post(&world.ada, &format!("{at}/{hook}/test"), &json!({})).await.at("/id");
+    (hook, tried)
+}
+
 impl Prepared {
     pub(crate) async fn new() -> Self {
         let world = World::new().await;
@@ -191,10 +199,7 @@ impl Prepared {
         let theirs = world.post(&flo, "/v1/tenants", &json!({"name": "Club"})).await.at("/id");
         let theirs = format!("/v1/tenants/{theirs}/invitations");
         let secret = world.post(&flo, &theirs, &json!({"role": "viewer"})).await.at("/secret");
-        let hook =
-            post(&format!("{BASE}/webhooks"), json!({"url": "https://hooks.example/a"})).await;
-        let hook = hook.at("/webhook/id");
-        let tried = post(&format!("{BASE}/webhooks/{hook}/test"), json!({})).await.at("/id");
+        let (hook, tried) = told(&world).await;
         single_sign_on(&world, &tenant).await;
         let (client, app) = let_in(&world).await;
         let receipt = world.erasing(ada).await;

@@ -95,7 +95,7 @@ proptest! {
         }
         at(last).aliases().for_each(|(younger, older)| copy.alias(younger, older));
         let after: &[Change] = &server.log[first..];
-        for row in &after {
+        for row in after {
             copy.fold(row);
         }
         prop_assert_eq!(content(&copy), content(&server.shelf));

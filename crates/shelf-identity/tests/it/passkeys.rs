@@ -241,12 +241,15 @@ async fn an_end_that_was_put_off_in_the_cookie_is_no_question_of_ours() {
     assert!(matches!(house.knock(&begun, &answer).await, Knocked::Open(_)));
 }
 
+/// What is changed of what an authenticator says.
+type Lie = fn(&mut Words);
+
 #[tokio::test]
 async fn an_answer_given_elsewhere_or_to_something_else_does_not_open() {
     let house = house().await;
     let (one, _) = house.added(&house.owner, "Phone").await;
     let other = house.authenticator();
-    let lies: [(&str, fn(&mut Words)); 5] = [
+    let lies: [(&str, Lie); 5] = [
         ("another page", |words| words.origin = "https://evil.example".to_owned()),
         ("another site", |words| words.site = "evil.example".to_owned()),
         ("nobody there", |words| words.flags &= !1),

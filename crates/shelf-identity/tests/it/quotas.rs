@@ -28,9 +28,9 @@ fn rules(rules: &[&str]) -> Plans {
 }
 
 /// A world whose use cases are held to these plans.
-fn world(plans: Plans) -> (World, Quotas) {
+fn world(plans: &Plans) -> (World, Quotas) {
     let mut world = crate::world();
-    let quotas = Quotas::new(Arc::new(world.store.clone()), plans, world.clock.clone());
+    let quotas = Quotas::new(Arc::new(world.store.clone()), *plans, world.clock.clone());
     world.doors.rooms = Arc::new(quotas.clone());
     (world, quotas)
 }
@@ -57,7 +57,7 @@ async fn asks(throttle: &Throttle, who: &Signed) -> (u32, Option<Counted>) {
 
 #[tokio::test]
 async fn a_day_is_counted_beyond_a_restart_and_ends_at_midnight() {
-    let (world, quotas) = world(rules(&["personal.cost_a_day=200"]));
+    let (world, quotas) = world(&rules(&["personal.cost_a_day=200"]));
     let ada = owner(&world).await;
     let first = throttle(&world, &quotas);
     for _ in 0..10 {
@@ -85,7 +85,7 @@ async fn a_day_is_counted_beyond_a_restart_and_ends_at_midnight() {
 
 #[tokio::test]
 async fn what_was_little_work_is_given_back_to_the_day() {
-    let (world, quotas) = world(rules(&["personal.cost_a_day=200"]));
+    let (world, quotas) = world(&rules(&["personal.cost_a_day=200"]));
     let (ada, throttle) = (owner(&world).await, throttle(&world, &quotas));
     for _ in 0..500 {
         let admitted = throttle.admit(Asker::Signed(&ada), None, Cost::units(1)).await.unwrap();
@@ -96,7 +96,7 @@ async fn what_was_little_work_is_given_back_to_the_day() {
 
 #[tokio::test]
 async fn the_tenant_pays_whose_library_it_is_about() {
-    let (world, quotas) = world(rules(&["personal.cost_a_day=50"]));
+    let (world, quotas) = world(&rules(&["personal.cost_a_day=50"]));
     let (ada, throttle) = (owner(&world).await, throttle(&world, &quotas));
     let guild = create_tenant(&world.doors, (&ada).into(), "Guild").await.unwrap().id;
     for _ in 0..5 {
@@ -113,7 +113,7 @@ async fn the_tenant_pays_whose_library_it_is_about() {
 
 #[tokio::test]
 async fn a_plan_that_is_given_holds_at_once_and_stands_in_the_log_of_the_tenant() {
-    let (world, quotas) = world(rules(&["personal.cost_a_day=50", "team.cost_a_day=100"]));
+    let (world, quotas) = world(&rules(&["personal.cost_a_day=50", "team.cost_a_day=100"]));
     let (ada, throttle) = (owner(&world).await, throttle(&world, &quotas));
     let tenant = ada.person.tenant;
     assert_eq!(asks(&throttle, &ada).await, (5, Some(Counted::Day)));
@@ -130,7 +130,7 @@ async fn a_plan_that_is_given_holds_at_once_and_stands_in_the_log_of_the_tenant(
 
 #[tokio::test]
 async fn whoever_does_not_run_the_server_finds_nothing_of_it() {
-    let (world, quotas) = world(Plans::default());
+    let (world, quotas) = world(&Plans::default());
     let ada = owner(&world).await;
     let eve = Desk::new(&world.store, 9).await;
     let (doors, actor) = (&world.doors, signed(&world, eve.person).await);
@@ -156,7 +156,7 @@ async fn whoever_does_not_run_the_server_finds_nothing_of_it() {
 
 #[tokio::test]
 async fn what_whoever_runs_the_server_did_stands_in_their_own_log_too_and_is_told_to_them_alone() {
-    let (world, quotas) = world(Plans::default());
+    let (world, quotas) = world(&Plans::default());
     let ada = owner(&world).await;
     let (doors, eve) = (&world.doors, Desk::new(&world.store, 9).await);
     let (own, theirs) = (ada.person.tenant, eve.scope.tenant);
@@ -195,7 +195,7 @@ async fn what_whoever_runs_the_server_did_stands_in_their_own_log_too_and_is_tol
 #[tokio::test]
 async fn what_is_full_refuses_new_things_by_name_and_takes_them_when_there_is_room() {
     let plans = rules(&["personal.libraries=2", "personal.members=2", "personal.tokens=1"]);
-    let (world, _) = world(plans);
+    let (world, _) = world(&plans);
     let ada = owner(&world).await;
     let (doors, tenant) = (&world.doors, ada.person.tenant);
     let make = async |name: &str| create_library(doors, (&ada).into(), tenant, name).await;
@@ -223,7 +223,7 @@ async fn what_is_full_refuses_new_things_by_name_and_takes_them_when_there_is_ro
 #[tokio::test]
 async fn the_room_for_bookmarks_is_the_least_of_library_and_tenant() {
     let plans = rules(&["personal.bookmarks=3", "personal.bookmarks_a_library=2"]);
-    let (world, quotas) = world(plans);
+    let (world, quotas) = world(&plans);
     let desk = Desk::new(&world.store, 5).await;
     let room = async |scope: Scope| quotas.bookmarks(scope).await.unwrap().unwrap();
     assert_eq!(room(desk.scope).await.left, 2);
@@ -239,7 +239,7 @@ async fn the_room_for_bookmarks_is_the_least_of_library_and_tenant() {
 
 #[tokio::test]
 async fn admins_see_what_their_tenant_uses_and_nobody_else_does() {
-    let (world, quotas) = world(Plans::of(Plan::Personal));
+    let (world, quotas) = world(&Plans::of(Plan::Personal));
     let (ada, throttle) = (owner(&world).await, throttle(&world, &quotas));
     let tenant = ada.person.tenant;
     throttle.admit(Asker::Signed(&ada), None, Cost::units(7)).await.unwrap();

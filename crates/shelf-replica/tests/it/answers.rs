@@ -3,6 +3,7 @@
 use crate::device::Device;
 use crate::memory::{LIBRARY, Memory};
 use shelf_domain::edit::Edit;
+use shelf_domain::id::LibraryId;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::organise::Spot;
 use shelf_domain::save::SaveBookmark;
@@ -99,6 +100,30 @@ fn a_refused_change_stands_aside_until_its_owner_drops_it_and_holds_nothing_up()
     assert!(phone.replica().drop_aside(aside[0].id).unwrap());
     assert!(!phone.replica().drop_aside(aside[0].id).unwrap());
     assert!(phone.replica().aside().unwrap().is_empty());
+}
+
+#[test]
+fn a_change_to_what_lives_in_another_library_now_stands_aside_whole_and_names_it() {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let item = phone.save("https://a.example/", "first");
+    phone.sync().unwrap();
+    let there = LibraryId::from_bytes([9; 16]);
+    server.move_away(item, there);
+    phone.note(item, "typed offline").unwrap();
+    let next = phone.save("https://b.example/", "behind it");
+    let mut events = phone.replica().events();
+    phone.sync_as(true).unwrap();
+    assert!(phone.replica().is_synced());
+    let code = "moved".to_owned();
+    assert!(told(&mut events).contains(&Event::Refused { item, code }));
+    let aside = phone.replica().aside().unwrap();
+    let refused = aside[0].refused.as_ref().unwrap();
+    assert_eq!((aside.len(), refused.code.as_str()), (1, "moved"));
+    assert_eq!(refused.pointer, there.to_string(), "where it is to be done again");
+    let mut typed = aside[0].change.set.values().flatten();
+    assert!(typed.any(|value| value.as_text() == Some("typed offline")));
+    assert!(server.shelf().item(next).is_some());
 }
 
 #[test]

@@ -14,7 +14,9 @@ use shelf_replica::{About, Replica, ReplicaFailure, Step, Synced, Way};
 use shelf_testkit::{FakeClock, SeededChance};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// One device. While it is down it has no replica, only its file.
 #[derive(Debug)]
@@ -98,6 +100,16 @@ impl Device {
 
     /// Syncs, and compares sums where `verify` says so.
     pub(crate) fn sync_as(&mut self, verify: bool) -> Result<Synced, ReplicaFailure> {
+        self.sync_patiently(verify, 1).0
+    }
+
+    /// The same, `tries` times in all where the server is away, and how long that took: time stands
+    /// still but for what is waited.
+    pub(crate) fn sync_patiently(
+        &mut self,
+        verify: bool,
+        tries: u32,
+    ) -> (Result<Synced, ReplicaFailure>, Duration) {
         let clock = FakeClock::at(self.now());
         let server = Arc::clone(&self.server);
         let chance = SeededChance::new(u64::try_from(clock.now_ms()).unwrap());
@@ -105,9 +117,13 @@ impl Device {
         let mut way =
             Way { server: &*server, clock: &clock, chance: &chance, progress: &mut ignore, verify };
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_time().build().unwrap();
-        let done = runtime.block_on(self.replica().sync(&mut way));
-        self.after(done)
+        let runtime = builder.enable_time().start_paused(true).build().unwrap();
+        let (done, waited) = runtime.block_on(async {
+            let began = Instant::now();
+            let done = self.replica().sync_patiently(&mut way, tries).await;
+            (done, began.elapsed())
+        });
+        (self.after(done), waited)
     }
 
     /// Saves an address with a note.

@@ -15,6 +15,7 @@ use shelf_domain::turn::Turn;
 use shelf_domain::value::Value;
 use shelf_replica::{ReplicaFailure, canonical};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 const DEVICES: usize = 4;
@@ -287,7 +288,7 @@ proptest! {
         // Nothing typed is lost: it came to the log, or stands aside where it was typed.
         let mut aside = String::new();
         for device in &mut world.devices {
-            aside.push_str(&format!("{:?}", device.replica().aside().unwrap()));
+            write!(aside, "{:?}", device.replica().aside().unwrap()).unwrap();
         }
         for text in &world.typed {
             let logged = store.log.iter().any(|row| {

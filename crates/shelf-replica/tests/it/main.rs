@@ -9,3 +9,4 @@ mod crashes;
 mod answers;
 mod restarts;
 mod verifying;
+mod waits;

@@ -7,21 +7,24 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 use shelf_client::ClientFailure;
 use shelf_client::sync::{
-    AliasLine, Checksum, DeviceStanding, ItemLine, ItemPuts, LogHead, Pulled, PushAnswer,
-    PushRefused, PushTold, Repaired, SyncStanding,
+    Checksum, DeviceStanding, LogHead, Pulled, PushAnswer, PushRefused, PushTold, Repaired,
+    SyncStanding,
 };
 use shelf_domain::change::{Change, Pushed};
 use shelf_domain::id::{DeviceId, ItemId, LibraryId};
-use shelf_domain::item::Item;
 use shelf_domain::kind::{Register, field};
 use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::Shelf;
-use shelf_domain::stamp::{Hlc, Seq};
+use shelf_domain::stamp::Seq;
+use shelf_domain::stated::{Stated, StatedAlias};
+use shelf_domain::sums::{Sums, range_of, written};
 use shelf_domain::turn::{Answer, Author, Turn};
-use shelf_replica::{Server, Sums};
+use shelf_domain::value::Value;
+use shelf_replica::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 /// The library there is.
 pub(crate) const LIBRARY: LibraryId = LibraryId::from_bytes([7; 16]);
@@ -51,6 +54,8 @@ pub(crate) struct Oddities {
     pub(crate) holds: bool,
     /// Most changes of a push.
     pub(crate) most: Option<usize>,
+    /// The next push is refused, with so many seconds to wait.
+    pub(crate) away: Option<u64>,
     /// An item no change of which fits into a request.
     pub(crate) too_large: Option<ItemId>,
 }
@@ -71,7 +76,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn refused(status: u16, code: &str, detail: &str) -> ClientFailure {
     let (code, detail) = (code.to_owned(), detail.to_owned());
-    ClientFailure::Refused { status, code, title: String::new(), detail }
+    ClientFailure::Refused { status, code, title: String::new(), detail, retry_after: None }
+}
+
+fn away(seconds: u64) -> ClientFailure {
+    let (code, title, detail) = ("unavailable".to_owned(), String::new(), String::new());
+    let retry_after = Some(Duration::from_secs(seconds));
+    ClientFailure::Refused { status: 503, code, title, detail, retry_after }
 }
 
 fn unreachable() -> ClientFailure {
@@ -112,6 +123,18 @@ impl Memory {
         let epoch = store.shelf.head.epoch + 1;
         *store = backup;
         store.shelf.head.epoch = epoch;
+    }
+
+    /// Notes that `item` lives in the library `there` now.
+    pub(crate) fn move_away(&self, item: ItemId, there: LibraryId) {
+        let mut store = lock(&self.store);
+        let mut row = store.log.iter().rfind(|row| row.item == item).unwrap().clone();
+        (row.seq, row.hlc) = (store.shelf.head.seq + 1, store.shelf.head.hlc.next());
+        (row.device, row.number) = (DeviceId::SEQUENCER, None);
+        let there = Value::from(there.to_string());
+        row.set = BTreeMap::from([(Register::from(field::MOVED_TO), Some(there))]);
+        store.shelf.fold(&row);
+        store.log.push(row);
     }
 
     /// What a caller does at the server itself.
@@ -204,28 +227,11 @@ fn head(shelf: &Shelf) -> LogHead {
     LogHead { epoch: shelf.head.epoch, seq: shelf.head.seq, floor: 0 }
 }
 
-fn line(item: &Item) -> ItemLine {
-    let mut puts: BTreeMap<(Seq, Hlc, DeviceId), ItemPuts> = BTreeMap::new();
-    for (register, held) in &item.registers {
-        let (seq, hlc, device) = (held.seq, held.stamp.hlc, held.stamp.device);
-        let empty = ItemPuts { seq, hlc, device, set: BTreeMap::new() };
-        let of_row = puts.entry((seq, hlc, device)).or_insert(empty);
-        of_row.set.insert(register.clone(), held.value.clone());
-    }
-    ItemLine {
-        item: item.id,
-        kind: item.kind.clone(),
-        number: item.number,
-        created: item.created_seq,
-        puts: puts.into_values().collect(),
-    }
-}
-
-fn lines(shelf: &Shelf) -> (Vec<ItemLine>, Vec<AliasLine>) {
-    let items: BTreeMap<ItemId, ItemLine> =
-        shelf.items().map(|item| (item.id, line(item))).collect();
+fn lines(shelf: &Shelf) -> (Vec<Stated>, Vec<StatedAlias>) {
+    let items: BTreeMap<ItemId, Stated> =
+        shelf.items().map(|item| (item.id, item.into())).collect();
     let aliases: BTreeMap<ItemId, ItemId> = shelf.aliases().collect();
-    let alias = |(younger, item)| AliasLine { younger, item };
+    let alias = |(younger, item)| StatedAlias { younger, item };
     (items.into_values().collect(), aliases.into_iter().map(alias).collect())
 }
 
@@ -271,6 +277,10 @@ impl Server for Memory {
     ) -> Result<PushAnswer, ClientFailure> {
         self.arrive()?;
         let odd = *lock(&self.odd);
+        if let Some(seconds) = odd.away {
+            lock(&self.odd).away = None;
+            return Err(away(seconds));
+        }
         let large = changes.iter().any(|change| Some(change.item) == odd.too_large);
         if large || odd.most.is_some_and(|most| changes.len() > most) {
             return Err(refused(413, "too_large", "send it in parts"));
@@ -299,7 +309,7 @@ impl Server for Memory {
         self.arrive()?;
         let shelf = self.shelf();
         let (sums, head) = (Sums::of(&shelf), head(&shelf));
-        let (checksum, ranges) = (sums.total(), sums.ranges());
+        let (checksum, ranges) = (written(sums.whole()), sums.ranges().map(written).collect());
         let told = Checksum { epoch: head.epoch, seq: head.seq, checksum, ranges };
         Ok((!self.is_old()).then_some(told))
     }
@@ -312,7 +322,7 @@ impl Server for Memory {
         self.arrive()?;
         let shelf = self.shelf();
         let (items, aliases) = lines(&shelf);
-        let asked = |id: ItemId| ranges.contains(&id.to_bytes()[15]);
+        let asked = |id: ItemId| ranges.contains(&range_of(id));
         let items = items.into_iter().filter(|line| asked(line.item));
         let mut items: Vec<_> =
             items.filter(|line| after.is_none_or(|after| line.item > after)).collect();
@@ -337,7 +347,7 @@ impl Server for Memory {
             "seq": head.seq, "cursor": cursor_text(&shelf, head.seq), "hlc": head.hlc,
             "at": head.at, "numbers": head.numbers });
         let end = json!({ "items": items.len(), "aliases": aliases.len(),
-            "checksum": Sums::of(&shelf).total(), "settled": head.seq });
+            "checksum": written(Sums::of(&shelf).whole()), "settled": head.seq });
         writeln!(file, "{first}").unwrap();
         for item in &items {
             writeln!(file, "{}", serde_json::to_string(item).unwrap()).unwrap();

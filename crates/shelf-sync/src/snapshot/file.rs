@@ -10,7 +10,7 @@ use shelf_domain::item::Item;
 use shelf_domain::kind::Kind;
 use shelf_domain::stamp::{Hlc, Seq};
 use shelf_domain::stated::{Stated, StatedAlias};
-use shelf_domain::sums::Sums;
+use shelf_domain::sums::{Sums, written};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -162,7 +162,7 @@ impl Writing {
         settled: Seq,
         mark: impl FnOnce([u8; 32]) -> Mark,
     ) -> io::Result<File> {
-        let checksum = format!("{:016x}", self.sums.whole());
+        let checksum = written(self.sums.whole());
         let (items, aliases) = (self.items, self.aliases);
         self.line(&Last { items, aliases, checksum, settled })?;
         let Digesting { file, digest } = self.packed.finish()?;

@@ -188,13 +188,12 @@ fn folder_called(turn: &mut Turn, path: &str) -> Result<Option<ItemId>, Refused>
         let here = turn.shelf.children_of(at).into_iter().find(|child| {
             child.kind == Kind::Collection && child.is_living() && child.text(field::NAME) == name
         });
-        at = match here.map(|folder| folder.id) {
-            Some(id) => Some(id),
-            None => {
-                let mut puts = Puts::from([(Register::from(field::NAME), Some(Value::from(name)))]);
-                puts.extend(at.map(|at| (Register::from(field::PARENT), Some(Value::from(at)))));
-                Some(turn.make(&Kind::Collection, puts)?.item)
-            }
+        at = if let Some(folder) = here {
+            Some(folder.id)
+        } else {
+            let mut puts = Puts::from([(Register::from(field::NAME), Some(Value::from(name)))]);
+            puts.extend(at.map(|at| (Register::from(field::PARENT), Some(Value::from(at)))));
+            Some(turn.make(&Kind::Collection, puts)?.item)
         };
     }
     Ok(at)
