@@ -1,7 +1,7 @@
 //! What reads bytes or texts of others here, as targets that bytes are thrown at.
 
 use crate::failure::ClientFailure;
-use crate::news::kind_of;
+use crate::news::read;
 use crate::proving::Key;
 use serde_json::Value;
 
@@ -31,9 +31,9 @@ fn key(bytes: &[u8]) {
 
 fn news(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    if let (Ok(kind), Ok(whole)) = (kind_of(&text), text.parse::<Value>()) {
+    if let (Ok(told), Ok(whole)) = (read(&text), text.parse::<Value>()) {
         let said = whole.get("type").and_then(Value::as_str);
-        assert_eq!(said, Some(kind.as_str()), "it is what it says");
+        assert_eq!(said, Some(told.kind.as_str()), "it is what it says");
     }
 }
 

@@ -46,9 +46,9 @@ impl fmt::Debug for News {
 
 /// What is read of a message: of what kind it is, and of a refusal all that it says.
 #[derive(Debug, Deserialize)]
-struct Told {
+pub(crate) struct Told {
     #[serde(rename = "type")]
-    kind: String,
+    pub(crate) kind: String,
     #[serde(default)]
     status: u16,
     #[serde(default)]
@@ -147,13 +147,8 @@ impl News {
 }
 
 /// Reads a message.
-fn read(text: &str) -> Result<Told, ClientFailure> {
+pub(crate) fn read(text: &str) -> Result<Told, ClientFailure> {
     serde_json::from_str(text).map_err(|_| broken("this is no message"))
-}
-
-/// Of what kind the message `text` is.
-pub(crate) fn kind_of(text: &str) -> Result<String, ClientFailure> {
-    Ok(read(text)?.kind)
 }
 
 /// Whether the answer shows that the key was read (RFC 6455 §4.1).
