@@ -50,6 +50,8 @@ pub(crate) async fn watch(State(api): State<Api>, request: Request, next: Next) 
     let response = span.in_scope(|| dressed(inner, &path, &trace));
     let micros = api.stores.clock.ticks_us().saturating_sub(began);
     let status = response.status().as_str().to_owned();
+    // Which route, never which address: an address says what somebody keeps or looks for.
+    tracing::debug!(parent: &span, status, micros, "answered");
     let labels = [("method", method.to_string()), ("route", route), ("status", status)];
     metrics::counter!("mindshelf_http_requests_total", &labels).increment(1);
     metrics::histogram!("mindshelf_http_request_seconds", &labels[..2]).record(micros as f64 / 1e6);

@@ -18,7 +18,7 @@ impl Turn {
         };
         let mut all = vec![known.id];
         if known.kind == Kind::Collection {
-            all.extend(self.under(known.id));
+            all.extend(self.under(known.id, Item::is_living));
         }
         let now = Value::from(self.moment());
         all.into_iter().map(|id| self.put_trashed(id, Some(now.clone()))).collect()
@@ -32,7 +32,7 @@ impl Turn {
         let (id, when) = (known.id, known.int(field::TRASHED_AT));
         let mut all = vec![id];
         if known.kind == Kind::Collection {
-            all.extend(self.under(id).into_iter().filter(|id| {
+            all.extend(self.under(id, |_| true).into_iter().filter(|id| {
                 self.shelf.item(*id).and_then(|item| item.int(field::TRASHED_AT)) == when
             }));
         }
@@ -132,8 +132,9 @@ impl Turn {
         self.put(id, kind, Puts::from([(Register::from(field::TRASHED_AT), at)]), Taken::Joins)
     }
 
-    /// What goes with a folder: its subtree, and the bookmarks that stand nowhere else.
-    fn under(&self, folder: ItemId) -> Vec<ItemId> {
+    /// What goes with a folder: its subtree, and the bookmarks of the places that `holds`, where they
+    /// stand nowhere else.
+    fn under(&self, folder: ItemId, holds: fn(&Item) -> bool) -> Vec<ItemId> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::from([folder]);
         let mut open = vec![folder];
@@ -150,7 +151,9 @@ impl Turn {
         }
         let bookmarks: BTreeSet<ItemId> = found
             .iter()
-            .filter_map(|id| self.shelf.item(*id)?.reference(field::BOOKMARK))
+            .filter_map(|id| {
+                self.shelf.item(*id).filter(|item| holds(item))?.reference(field::BOOKMARK)
+            })
             .map(|id| self.shelf.resolve(id))
             .collect();
         found.extend(bookmarks.into_iter().filter(|bookmark| {

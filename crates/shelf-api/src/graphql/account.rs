@@ -42,6 +42,8 @@ pub(crate) struct Grant {
     id: ItemId,
     #[graphql(skip)]
     libraries: Option<Vec<ItemId>>,
+    #[graphql(skip)]
+    provided_by: Option<ItemId>,
     /// What it is: `token`, `session`, `local`, `device` or `app`.
     kind: String,
     /// The name its owner knows it by.
@@ -149,6 +151,11 @@ impl Grant {
     async fn libraries(&self) -> Option<Vec<ID>> {
         let all = self.libraries.as_ref()?;
         Some(all.iter().map(|library| Named::Library.id(&[*library])).collect())
+    }
+
+    /// The tenant whose identity provider it came by, itself or what made it.
+    async fn provided_by(&self) -> Option<ID> {
+        self.provided_by.map(|tenant| Named::Tenant.id(&[tenant]))
     }
 }
 

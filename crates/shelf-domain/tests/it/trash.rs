@@ -60,6 +60,17 @@ fn a_folder_takes_along_what_is_under_it_and_brings_it_back() {
 }
 
 #[test]
+fn a_folder_leaves_what_was_taken_out_of_it_before() {
+    let mut server = small_tree();
+    server.write(|turn| turn.trash(id(30))).unwrap();
+    server.now += 1_000;
+    server.write(|turn| turn.trash(id(20))).unwrap();
+    assert!(server.shelf.item(id(0)).unwrap().is_living(), "it stands in no folder");
+    server.write(|turn| turn.restore(id(20))).unwrap();
+    assert_eq!(living(&server), 3, "both folders, and the bookmark in neither");
+}
+
+#[test]
 fn what_lay_in_the_trash_before_its_folder_keeps_its_day_and_stays_there() {
     let mut server = small_tree();
     server.write(|turn| turn.trash(id(0))).unwrap();

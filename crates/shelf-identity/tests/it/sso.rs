@@ -662,6 +662,8 @@ async fn a_passkey_and_what_is_made_with_it_open_no_team_that_requires_its_provi
     give_right(doors, by.into(), library, everyone, Right::Read).await.unwrap();
     let required = ConnectProvider { is_required: true, ..ask() };
     connect_provider(&guild.doors, by.into(), guild.id, required).await.unwrap();
+    // Whoever was here first has links besides, so somebody else comes later.
+    guild.world.clock.advance(1_000);
     let came = guild.came(flo()).await;
     let sees = async |who: &Signed| {
         let all = libraries(doors, who).await.unwrap();
