@@ -192,7 +192,9 @@ class Apply {
     const share = gone.length / Math.max(1, mapped.length);
     const isMuch = gone.length > INBOUND.most || (gone.length >= INBOUND.always && share > INBOUND.share);
     if (isMuch && decided !== "remove") {
+      // What is kept looks new to the next comparison, and is saved again.
       if (decided === "keep") for (const node of gone) state.dropNode(node.native);
+      state.isAgain = decided === "keep";
       state.meta.inbound = decided === "keep" ? null : { count: gone.length, decided: "" };
       return;
     }

@@ -174,13 +174,18 @@ class Local {
   #adopt(seen, folder) {
     const { state } = this;
     const type = seen.isFolder ? "folder" : "place";
-    const item = this.#intended(seen, folder, type) ?? this.#same(seen, folder, type);
+    const intent = this.#intended(seen, folder, type);
+    const item = intent?.item ?? this.#same(seen, folder, type);
     if (item) {
       const node = nodeFor(seen, folder.native, item, type);
-      node.theirTitle = shownTitle(state, node);
-      if (type === "place") node.theirUrl = shownUrl(state, item);
       state.setNode(node);
-      return false;
+      if (seen.title !== "" && !intent && shownTitle(state, node) === "") setTitle(state, node, seen.title);
+      node.theirTitle = seen.title === "" && type === "place" ? "" : shownTitle(state, node);
+      node.theirUrl = type === "place" ? shownUrl(state, item) : null;
+      if (!intent) return false;
+      // It was made by a batch that was cut off, and called so; the person may have renamed it since.
+      Object.assign(node, { title: intent.title, theirTitle: intent.title, theirUrl: intent.url });
+      return this.#edit(node, seen, folder);
     }
     if (this.#isTwin(seen, folder)) {
       const node = nodeFor(seen, folder.native, "", "local");
@@ -198,9 +203,8 @@ class Local {
 
   /** What a batch that was cut off was about to make. @param {Seen} seen @param {Node} folder @param {string} type */
   #intended(seen, folder, type) {
-    const fits = this.state.meta.intents.find((one) => one.type === type && one.parent === folder.native && !this.state.nodeOf(one.item)
+    return this.state.meta.intents.find((one) => one.type === type && one.parent === folder.native && !this.state.nodeOf(one.item)
       && (type === "folder" ? one.title.trim() === seen.title.trim() : canon(one.url ?? "") === canon(seen.url ?? "")));
-    return fits?.item;
   }
 
   /** What has the same name and address in the same folder and no node here. @param {Seen} seen @param {Node} folder @param {string} type */

@@ -39,10 +39,11 @@ export class ServerRefusal extends Error {
 
 /**
  * @param {State} state @param {Server} server @param {Bookmarks} bookmarks @param {{ verify?: boolean }} [wishes]
- * @returns {Promise<{ failure?: unknown, pulled: number, pushed: number, applied: number, tree?: import("./tree.js").Tree }>}
+ * @returns {Promise<{ failure?: unknown, pulled: number, pushed: number, applied: number, again: boolean, tree?: import("./tree.js").Tree }>}
  */
 export async function round(state, server, bookmarks, wishes = {}) {
   const told = { pulled: 0, pushed: 0, applied: 0, restarted: false, repaired: 0 };
+  state.isAgain = false;
   /** @type {unknown} */
   let failure;
   const net = async (/** @type {() => Promise<void>} */ step) => {
@@ -70,7 +71,7 @@ export async function round(state, server, bookmarks, wishes = {}) {
   if (wishes.verify || isDue || told.restarted) await net(() => verify(state, server, told));
   if (failure === undefined && isSynced(state)) state.meta.levelAt = state.env.now();
   await state.commit();
-  return { ...told, failure, tree };
+  return { ...told, failure, tree, again: state.isAgain };
 }
 
 /** Whether nothing waits and all that was written came back. @param {State} state */
@@ -126,7 +127,7 @@ export function take(state, pulled) {
     if ((row.set?.trashed_at ?? null) !== null) delete state.meta.held[row.item];
   }
   const landed = state.queue.filter(({ seq }) => seq !== undefined && seq <= state.shelf.seq);
-  state.dequeue(landed.map(({ change }) => change.n));
+  if (landed.length > 0) state.dequeue(landed.map(({ change }) => change.n));
 }
 
 /** Pushes all that waits, oldest first. @param {State} state @param {Server} server @param {{ pushed: number, pulled: number, restarted: boolean }} told */
@@ -182,8 +183,9 @@ function nextBatch(state, most) {
 /** Notes what became of changes. @param {State} state @param {Answer[]} answers */
 function note(state, answers) {
   const gone = [];
+  const byN = new Map(state.queue.map((queued) => [queued.change.n, queued]));
   for (const answer of answers) {
-    const queued = state.queue.find(({ change }) => change.n === answer.n);
+    const queued = byN.get(answer.n);
     if (!queued) continue;
     if (answer.hlc && answer.hlc > state.meta.hlc) state.meta.hlc = answer.hlc;
     const isThere = answer.status === "applied" || answer.status === "superseded" || answer.status === "joined";

@@ -55,6 +55,9 @@ export class State {
     this.byItem = new Map();
     /** @type {View | null} */
     this.shown = null;
+    /** Whether a round is to follow at once. */
+    this.isAgain = false;
+    this.isAnew = false;
     this.#forget();
   }
 
@@ -178,10 +181,10 @@ export class State {
   async commit() {
     const { shelf, nodes } = this;
     Object.assign(this.meta, { seq: shelf.seq, epoch: shelf.epoch });
-    const queued = this.queue.filter(({ change }) => this.touchedQueue.has(change.n));
+    const queued = this.touchedQueue.size === 0 ? [] : this.queue.filter(({ change }) => this.touchedQueue.has(change.n));
     await this.store.write({
       meta: this.meta,
-      clearItems: this.isAnew === true,
+      clearItems: this.isAnew,
       items: [...this.touchedItems].flatMap((id) => shelf.items.get(id) ?? []),
       aliases: [...this.touchedAliases].map((younger) => [younger, shelf.aliases.get(younger) ?? ""]),
       queue: { put: queued, drop: [...this.droppedQueue] },

@@ -53,7 +53,7 @@ export async function level(...devices) {
     let moved = 0;
     for (const device of devices) {
       const told = await device.sync();
-      moved += told.pulled + told.pushed + told.applied;
+      moved += told.pulled + told.pushed + told.applied + Number(told.again);
     }
     if (moved === 0) return rounds;
   }

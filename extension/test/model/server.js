@@ -14,6 +14,7 @@ export class ModelServer {
     Object.assign(this, { now, newId });
     this.shelf = new Shelf();
     this.rows = [];
+    this.urls = new Map();
     this.devices = new Map();
     this.isDown = false;
     this.epoch = 0;
@@ -138,9 +139,10 @@ export class ModelServer {
 
   #ownerOf(url, id) {
     const wanted = canon(url);
-    for (const item of this.shelf.items.values()) {
-      const isOther = item.id !== id && item.kind === "bookmark" && !this.shelf.aliases.has(item.id) && !item.puts.purged;
-      if (isOther && item.puts.url && canon(item.puts.url[3]) === wanted) return item;
+    for (const other of this.urls.get(wanted) ?? []) {
+      const item = this.shelf.items.get(other);
+      const isOther = other !== id && item && !this.shelf.aliases.has(other) && !item.puts.purged;
+      if (isOther && canon(item.puts.url[3]) === wanted) return item;
     }
     return undefined;
   }
@@ -160,6 +162,7 @@ export class ModelServer {
     if (!known) done.number = seq;
     this.rows.push(structuredClone(done));
     this.shelf.fold(structuredClone(done));
+    if (row.kind === "bookmark" && row.set.url) this.urls.set(canon(row.set.url), (this.urls.get(canon(row.set.url)) ?? new Set()).add(row.item));
     return { seq, hlc: row.hlc };
   }
 
