@@ -3,6 +3,8 @@
 import { keep, kept } from "./store.js";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
+/** How long an answer is waited for, milliseconds. */
+const PATIENCE_MS = 30_000;
 
 /** @param {ArrayBuffer | Uint8Array} bytes */
 export function base64url(bytes) {
@@ -56,7 +58,7 @@ export async function proven(method, address, what) {
     /** @type {Record<string, string>} */
     const headers = { ...what.headers, DPoP: await proof(method, address, what.token) };
     if (what.token !== undefined) headers.Authorization = `DPoP ${what.token}`;
-    const answer = await fetch(address, { method, headers, body: what.body, credentials: "omit", cache: "no-store", redirect: "error" });
+    const answer = await fetch(address, { method, headers, body: what.body, credentials: "omit", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
     const wanted = answer.headers.get("DPoP-Nonce");
     const isNew = wanted !== null && wanted !== nonce;
     if (wanted !== null) nonce = wanted;
