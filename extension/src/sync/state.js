@@ -68,6 +68,8 @@ export class State {
     this.droppedNodes = new Set();
     this.touchedQueue = new Set();
     this.droppedQueue = new Set();
+    /** @type {Map<string, import("../domain/shelf.js").Queued>} what is not durable yet, by item */
+    this.unsent = new Map();
   }
 
   /** Reads what is kept; nothing where nobody connected yet.
@@ -140,10 +142,19 @@ export class State {
   put(item, kind, set) {
     if (this.queue.length >= QUEUE_MAX) throw new Error(`${QUEUE_MAX} changes wait: connect first`);
     const { meta } = this;
+    const before = this.unsent.get(item);
+    if (before && before.change.act === this.act && Object.keys(set).join() === "order" && !("order" in before.change.set)) {
+      // The spot of what is made in this very gesture goes with it.
+      before.change.set.order = set.order;
+      this.shown?.add(before.change);
+      return;
+    }
     meta.n += 1;
     meta.hlc = nextStamp(this.env.now(), meta.hlc);
     const change = { n: meta.n, hlc: meta.hlc, base: meta.seq, act: this.act ?? this.beginAct(), item, kind, set };
-    this.queue.push({ change });
+    const queued = { change };
+    this.queue.push(queued);
+    this.unsent.set(item, queued);
     this.touchedQueue.add(change.n);
     this.shown?.add(change);
   }
