@@ -25,5 +25,6 @@ mod sharing;
 mod letting_in;
 mod leaving;
 mod passkeys;
+mod extending;
 mod served;
 mod pictures;
