@@ -38,6 +38,8 @@ async function permitted() {
 }
 
 async function connected() {
+  // What waits here is not to be thrown away where the disk is full.
+  await navigator.storage.persist().catch(() => false);
   const { person, libraries } = await ask("libraries");
   say(`Connected as ${person}.`);
   if (libraries.length === 1) await ask("choose", { library: libraries[0].id });

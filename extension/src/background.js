@@ -111,7 +111,7 @@ async function mark(tabId) {
   const { url } = tab;
   const saved = await engine.look((state) => lookUp(state, url)).catch(() => null);
   await chrome.action.setTitle({ tabId, title: saved ? "MindShelf: this page is saved" : "MindShelf" });
-  await chrome.action.setBadgeText({ tabId, text: saved ? "✓" : null });
+  await chrome.action.setBadgeText(/** @type {any} */ ({ tabId, text: saved ? "✓" : null }));
 }
 chrome.tabs.onActivated.addListener(({ tabId }) => void mark(tabId));
 chrome.tabs.onUpdated.addListener((tabId, { status }) => { if (status === "complete") void mark(tabId); });

@@ -58,18 +58,31 @@ export class State {
     /** Whether a round is to follow at once. */
     this.isAgain = false;
     this.isAnew = false;
-    this.#forget();
-  }
-
-  #forget() {
+    /** @type {Set<string>} */
     this.touchedItems = new Set();
+    /** @type {Set<string>} */
     this.touchedAliases = new Set();
+    /** @type {Set<string>} */
     this.touchedNodes = new Set();
+    /** @type {Set<string>} */
     this.droppedNodes = new Set();
+    /** @type {Set<number>} */
     this.touchedQueue = new Set();
+    /** @type {Set<number>} */
     this.droppedQueue = new Set();
     /** @type {Map<string, import("../domain/shelf.js").Queued>} what is not durable yet, by item */
     this.unsent = new Map();
+  }
+
+  /** What was touched is durable. */
+  #forget() {
+    this.touchedItems.clear();
+    this.touchedAliases.clear();
+    this.touchedNodes.clear();
+    this.droppedNodes.clear();
+    this.touchedQueue.clear();
+    this.droppedQueue.clear();
+    this.unsent.clear();
   }
 
   /** Reads what is kept; nothing where nobody connected yet.

@@ -40,7 +40,9 @@ async function repair(state, server, ranges) {
     const answer = await server.repair(ranges, after);
     // It is of another moment: the next comparison says what is left.
     if (answer.epoch !== shelf.epoch || answer.seq < shelf.seq) return;
-    const [from, to] = [after, answer.next ?? null];
+    const from = after;
+    /** @type {string | null} */
+    const to = answer.next ?? null;
     const theirs = new Set(answer.items.map((/** @type {{ item: string }} */ { item }) => item));
     const isWithin = (/** @type {string} */ id) => ranges.includes(rangeOf(id)) && (from === null || id > from) && (to === null || id <= to);
     if (from === null) for (const younger of [...shelf.aliases.keys()].filter((id) => ranges.includes(rangeOf(id)))) shelf.aliases.delete(younger);
