@@ -42,7 +42,14 @@ async function connected() {
   await navigator.storage.persist().catch(() => false);
   const { person, libraries } = await ask("libraries");
   say(`Connected as ${person}.`);
-  if (libraries.length === 1) await ask("choose", { library: libraries[0].id });
+  const now = await ask("status");
+  if (now.library !== undefined) {
+    // It was here before: what waits is sent now.
+    if (now.home === now.server && libraries.some((/** @type {{ id: string }} */ { id }) => id === now.library)) return ask("sync");
+    if (now.waiting > 0) throw new Trouble("other_library");
+    await ask("forget");
+  }
+  return libraries.length === 1 ? ask("choose", { library: libraries[0].id }) : undefined;
 }
 
 by("connect-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {

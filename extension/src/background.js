@@ -9,6 +9,8 @@ const ALARM = "sync";
 /** How often the server is asked, minutes; and how long after the last thing the person did, milliseconds. */
 const EVERY_MINUTES = 0.5;
 const SOON_MS = 400;
+/** How often turning to a window counts, milliseconds. */
+const FOCUS_MS = 5_000;
 const SUGGESTIONS = 6;
 
 /** What pages may ask of it. @type {Record<string, (message: any) => Promise<unknown>>} */
@@ -31,6 +33,7 @@ const DEEDS = {
   page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), folders: folders(state), tags: tagNames(state) })),
   save: async ({ saves }) => { await engine.change((state) => save(state, saves)); soon(); return true; },
   remove: async ({ id }) => { await engine.change((state) => remove(state, id)); soon(); return true; },
+  forget: () => engine.leave(),
   leave: async () => { await engine.leave(); await signOut(); },
 };
 
@@ -70,6 +73,13 @@ for (const event of ["onCreated", "onRemoved", "onChanged", "onMoved", "onChildr
   /** @type {any} */ (chrome.bookmarks)[event]?.addListener(soon);
 }
 
+let lastFocus = 0;
+// Whoever turns to this browser wants to see what was done in another one.
+chrome.windows?.onFocusChanged.addListener((window) => {
+  if (window === chrome.windows.WINDOW_ID_NONE || Date.now() - lastFocus < FOCUS_MS) return;
+  lastFocus = Date.now();
+  soon();
+});
 chrome.alarms.onAlarm.addListener(({ name }) => { if (name === ALARM) void run(); });
 const wake = () => {
   void chrome.alarms.create(ALARM, { periodInMinutes: EVERY_MINUTES });
@@ -84,10 +94,12 @@ chrome.runtime.onInstalled.addListener(({ reason }) => {
 chrome.commands.onCommand.addListener(async (command, tab) => {
   if (command !== "save-page" || !tab?.url) return;
   const { url, title = "" } = tab;
-  await engine.change((state) => {
+  const id = await engine.change((state) => {
     const known = lookUp(state, url);
-    save(state, { url, title: known?.title || title, tags: known?.tags ?? [], notes: known?.notes ?? "", folder: "" });
-  }).then(() => chrome.action.setBadgeText({ text: "✓" }), showBadge);
+    return save(state, { url, title: known?.title || title, tags: known?.tags ?? [], notes: known?.notes ?? "", folder: "" });
+  }).catch(() => undefined);
+  if (id === null) await chrome.runtime.openOptionsPage();
+  else await chrome.action.setBadgeText({ text: id === undefined ? "!" : "✓" });
   soon();
 });
 

@@ -1,10 +1,9 @@
 // Runs rounds of sync in this browser: one at a time, again where something happened meanwhile, later where the server is away.
 
 import { idMaker, rootId } from "./domain/ids.js";
-import { kept } from "./store.js";
 import { patternOf } from "./access.js";
 import { ask, decideHeld, heldOf, serverOf } from "./server.js";
-import { forgetState, store } from "./store.js";
+import { forgetState, keep, kept, store } from "./store.js";
 import { isSynced, pairAnew, round } from "./sync/round.js";
 import { freshMeta, State } from "./sync/state.js";
 import { readTree, ROLES } from "./sync/tree.js";
@@ -21,8 +20,8 @@ const env = {
   chance: () => crypto.getRandomValues(new Uint16Array(1))[0],
 };
 
-/** @type {{ code: string, detail: string } | null} */
-let problem = null;
+/** @type {{ code: string, detail: string } | null | undefined} what went wrong last; read when it is first asked for */
+let problem;
 let isSyncedByBrowser = false;
 /** @type {State | null} what was read last; thrown away after a failure */
 let known = null;
@@ -46,10 +45,17 @@ async function rounds(state, wishes = {}) {
     const server = serverOf(state.meta.library);
     const told = await round(state, server, /** @type {any} */ (chrome.bookmarks), wishes);
     if (told.tree) isSyncedByBrowser = told.tree.isSyncedByBrowser;
-    problem = told.failure === undefined ? null : problemOf(told.failure);
-    if (problem !== null && problem.code === "away" && !(await mayAsk(state))) problem = { code: "permission", detail: "" };
+    const now = told.failure === undefined ? null : problemOf(told.failure);
+    await note(now?.code === "away" && !(await mayAsk(state)) ? { code: "permission", detail: "" } : now);
     if (told.failure !== undefined || !told.again) return;
   }
+}
+
+/** Keeps what went wrong; the worker may be killed before anybody looks. @param {{ code: string, detail: string } | null} what */
+async function note(what) {
+  if (problem !== undefined && what?.code === problem?.code) return;
+  problem = what;
+  await keep("problem", what ?? undefined);
 }
 
 /** @param {State} state */
@@ -72,7 +78,7 @@ export async function sync(wishes = {}) {
         await alone((state) => rounds(state, wishes));
       } while (isWanted);
     } catch (error) {
-      problem = problemOf(error);
+      await note(problemOf(error));
     } finally {
       running = null;
     }
@@ -80,8 +86,20 @@ export async function sync(wishes = {}) {
   return running;
 }
 
-/** Changes something and keeps it at once; it is sent with the next round. @template T @param {(state: State) => T} work */
+/** Changes something and keeps it at once; it is sent with the next round. A round that waits for the server is not waited for.
+ * @template T @param {(state: State) => T} work @returns {Promise<T | null>} */
 export async function change(work) {
+  const state = known;
+  if (running && state) {
+    try {
+      const done = work(state);
+      await state.commit();
+      return done;
+    } catch (error) {
+      known = null;
+      throw error;
+    }
+  }
   return alone(async (state) => {
     const done = work(state);
     await state.commit();
@@ -89,8 +107,8 @@ export async function change(work) {
   });
 }
 
-/** Reads something. @template T @param {(state: State) => T} work */
-export const look = (work) => alone(async (state) => work(state));
+/** Reads something, as it is at this moment. @template T @param {(state: State) => T} work */
+export const look = async (work) => (known ? work(known) : alone(async (state) => work(state)));
 
 /** Libraries to choose from. */
 export async function libraries() {
@@ -160,18 +178,19 @@ export async function leave() {
     known = null;
     await forgetState();
   });
-  problem = null;
+  await note(null);
 }
 
 /** How it stands, for pages. */
 export async function status() {
   const access = await kept("access");
+  problem ??= (await kept("problem")) ?? null;
   const of = await look((state) => {
     const { meta } = state;
     const nodes = [...state.nodes.values()];
     const local = (/** @type {string} */ why) => nodes.filter((node) => node.why === why).length;
     return {
-      library: meta.library, isMirroring: meta.isMirroring, above: meta.above, isSynced: isSynced(state), levelAt: meta.levelAt, verifiedAt: meta.verifiedAt,
+      library: meta.library, home: meta.server, isMirroring: meta.isMirroring, above: meta.above, isSynced: isSynced(state), levelAt: meta.levelAt, verifiedAt: meta.verifiedAt,
       mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0,
       blocked: meta.blocked, twins: local("twin"), isSyncedByBrowser, mirrored: nodes.filter(({ type }) => type === "place").length,
       local: { scheme: local("scheme"), separator: local("separator"), refused: local("refused"), kept: local("kept") + local("inside") },
@@ -179,7 +198,7 @@ export async function status() {
       asideCount: meta.aside.length,
     };
   });
-  return { server: access?.server ?? null, isSignedIn: access !== undefined, problem: explained(problem), ...of };
+  return { server: access?.server ?? null, isSignedIn: access !== undefined, problem: explained(problem ?? null), ...of };
 }
 
 /** Whether any bookmarks are there to be mirrored, for the page that asks. */

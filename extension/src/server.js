@@ -6,6 +6,11 @@ import { ServerRefusal } from "./sync/round.js";
 
 /** Rows asked for at once. */
 const LIMIT = 1_000;
+/** The longest a server may ask to wait, milliseconds. */
+const PAUSE_MAX_MS = 600_000;
+
+/** Until when the server asked to be left alone. */
+let pausedUntil = 0;
 
 /**
  * Asks an operation; a secret that was spent is renewed once.
@@ -13,6 +18,7 @@ const LIMIT = 1_000;
  * @returns {Promise<any>}
  */
 export async function ask(method, path, body) {
+  if (Date.now() < pausedUntil) throw new Trouble("slow_down");
   for (let tries = 0; ; tries += 1) {
     const access = await current(tries > 0);
     const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
@@ -22,9 +28,11 @@ export async function ask(method, path, body) {
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) return told;
     if (answer.status === 401) throw new Trouble("signed_out");
-    const retryAfter = Number(answer.headers.get("Retry-After") ?? 0);
+    const wait = Number(answer.headers.get("Retry-After") ?? 0) * 1_000;
+    // A random part more, so that not all come back at once.
+    if (wait > 0) pausedUntil = Date.now() + Math.min(PAUSE_MAX_MS, wait * (1 + Math.random() / 2));
     throw new ServerRefusal({
-      code: told.code ?? `status_${answer.status}`, detail: told.detail ?? told.title ?? "", status: answer.status, retryAfter,
+      code: told.code ?? `status_${answer.status}`, detail: told.detail ?? told.title ?? "", status: answer.status,
       ...(told.errors?.some((/** @type {{ pointer?: string }} */ { pointer }) => pointer === "#/device") ? { code: "device_removed" } : {}),
     });
   }

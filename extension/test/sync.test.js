@@ -336,6 +336,22 @@ test("a batch that is cut off anywhere is finished at the next start", async () 
   }
 });
 
+test("what is saved while something is being written is kept", async () => {
+  const { a } = await pair();
+  await a.sync();
+  const { state, store } = a;
+  const write = store.write.bind(store);
+  store.write = async (delta) => {
+    store.write = write;
+    state.put("0193f0a0-0000-7000-8000-0000000000c1", "tag", { name: "meanwhile" });
+    await write(delta);
+  };
+  await state.commit();
+  assert.equal((await store.read()).queue.length, 0);
+  await state.commit();
+  assert.equal((await store.read()).queue[0].change.set.name, "meanwhile");
+});
+
 test("ten thousand bookmarks arrive in order, within seconds", async () => {
   const { a, b } = await pair();
   const folders = [];

@@ -9,7 +9,7 @@ import { verify } from "./verify.js";
 
 /**
  * @typedef {import("./state.js").State} State
- * @typedef {{ code: string, detail: string, status: number, reset?: unknown, retryAfter?: number }} Refusal
+ * @typedef {{ code: string, detail: string, status: number }} Refusal
  * @typedef {{ n: number, status: string, item?: string, seq?: number, hlc?: string, refused?: { code: string, detail: string, pointer: string } }} Answer
  * @typedef {{ epoch: number, seq: number, floor: number }} Head
  * @typedef {{ changes: import("../domain/shelf.js").Row[], from: number, to: number, next_cursor: string, has_more: boolean, head: Head }} Pulled

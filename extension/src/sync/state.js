@@ -206,16 +206,19 @@ export class State {
     const { shelf, nodes } = this;
     Object.assign(this.meta, { seq: shelf.seq, epoch: shelf.epoch });
     const queued = this.touchedQueue.size === 0 ? [] : this.queue.filter(({ change }) => this.touchedQueue.has(change.n));
-    await this.store.write({
+    /** @type {Delta} */
+    const delta = {
       meta: this.meta,
       clearItems: this.isAnew,
       items: [...this.touchedItems].flatMap((id) => shelf.items.get(id) ?? []),
       aliases: [...this.touchedAliases].map((younger) => [younger, shelf.aliases.get(younger) ?? ""]),
       queue: { put: queued, drop: [...this.droppedQueue] },
       nodes: { put: [...this.touchedNodes].flatMap((native) => nodes.get(native) ?? []), drop: [...this.droppedNodes] },
-    });
+    };
+    // What is touched while this is written belongs to the next one.
     this.isAnew = false;
     this.#forget();
+    await this.store.write(delta);
   }
 
   /** Takes over another fold, whole. @param {Shelf} shelf */
