@@ -21,6 +21,7 @@ pub mod laws;
 pub mod steps;
 pub mod testing;
 pub mod browser;
+pub mod extension;
 pub mod bless;
 pub mod judges;
 pub mod long;

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use xtask::repo::Repo;
 use xtask::steps::{CHECK, CI, Desk, JUDGES, LAWS_ALONE, run_all};
-use xtask::{bless, browser, console, engines, long};
+use xtask::{bless, browser, console, engines, extension, long};
 
 const HELP: &str = "\
 cargo xtask check    everything that must be green before a commit lands
 cargo xtask ci       check without the tests, plus documentation, licences, browser and judges
 cargo xtask judges   only the outside judges of the REST interface
 cargo xtask browser  only the stories a real browser walks, and the outside judges beside them
+cargo xtask extension only the tests of the extension of browsers, which need Node
 cargo xtask engines  only the engines of others: installed, started, killed, paused and stopped
 cargo xtask pictures the pictures of the README, taken afresh by that browser
 cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences
@@ -37,6 +38,7 @@ fn run(chore: Option<&str>) -> Result<()> {
         Some("laws") => run_all(LAWS_ALONE, &desk),
         Some("judges") => run_all(JUDGES, &desk),
         Some("browser") => browser::stories(&desk),
+        Some("extension") => extension::prove(&desk),
         Some("engines") => engines::prove(&desk),
         Some(engines::INSIDE) => engines::prove_inside(&desk),
         Some("pictures") => browser::pictures(&desk),

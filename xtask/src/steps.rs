@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::cargo::Reach;
 use crate::laws::{LAWS, licences_of};
 use crate::repo::Repo;
-use crate::{browser, console, engines, judges};
+use crate::{browser, console, engines, extension, judges};
 
 /// What a step may use: the repository and the few variables a chore reads.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ pub const CI: &[Step] = &[
     Step { name: "licences of every machine", run: licences_of_every_machine },
     CLIPPY,
     Step { name: "documentation", run: documentation },
+    Step { name: "extension", run: extension::prove },
     Step { name: "browser", run: browser::stories },
     DOCUMENT,
     INTERFACE,

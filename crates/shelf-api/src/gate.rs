@@ -2,12 +2,16 @@
 //!
 //! Loopback is not safe by itself: a page anywhere may point a name of its own at 127.0.0.1
 //! (DNS rebinding) or simply send requests there. So every request must name a known host, and
-//! one that a browser sent for a page must come from a page of this server.
+//! one that a browser sent for a page must come from a page of this server. No page has the origin
+//! of an extension; an extension that brings no cookie has only what it shows, like any program.
 
 use crate::problem::{Problem, Wrong};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
 use std::net::{IpAddr, SocketAddr};
+
+/// How the origins of extensions begin, in Chromium and in Firefox.
+const EXTENSIONS: [&str; 2] = ["chrome-extension://", "moz-extension://"];
 
 /// The names and origins that are let in.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +59,11 @@ impl Gate {
             (Some(origin), None) if origin.to_str().is_ok_and(|origin| self.lets(origin, host)) => {
                 Ok(())
             }
+            (Some(origin), None)
+                if origin.to_str().is_ok_and(is_extension) && !headers.contains_key(COOKIE) =>
+            {
+                Ok(())
+            }
             _ => Err(Problem::wrong(Wrong::Origin, "")),
         }
     }
@@ -69,6 +78,12 @@ impl Gate {
         let own = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
         own.is_some_and(|own| own.eq_ignore_ascii_case(host)) || self.origins.contains(&origin)
     }
+}
+
+/// Whether `origin` is that of an extension.
+pub(crate) fn is_extension(origin: &str) -> bool {
+    let origin = origin.to_ascii_lowercase();
+    EXTENSIONS.iter().any(|scheme| origin.starts_with(scheme))
 }
 
 /// The host in `authority`, without port, brackets or a final dot.
@@ -118,9 +133,22 @@ mod tests {
         assert!(passes("localhost:4747", Some("http://localhost:4747")));
         assert!(passes("shelf.example", Some("https://shelf.example")));
         assert!(passes("localhost:4747", Some("chrome-extension://abc")));
-        let foreign =
-            ["http://localhost:9999", "https://evil.example", "null", "", "chrome-extension://x"];
-        for origin in foreign {
+        for origin in ["http://localhost:9999", "https://evil.example", "null", ""] {
+            assert!(!passes("localhost:4747", Some(origin)), "{origin}");
+        }
+    }
+
+    #[test]
+    fn an_extension_is_let_in_unless_it_brings_a_cookie() {
+        for origin in ["chrome-extension://x", "moz-extension://x", "MOZ-Extension://X"] {
+            assert!(passes("localhost:4747", Some(origin)), "{origin}");
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "localhost:4747".parse().unwrap());
+            headers.insert(ORIGIN, origin.parse().unwrap());
+            headers.insert(COOKIE, "mindshelf_session=x".parse().unwrap());
+            assert!(gate().check(&Uri::from_static("/v1/me"), &headers).is_err(), "{origin}");
+        }
+        for origin in ["x-chrome-extension://x", "https://chrome-extension.example"] {
             assert!(!passes("localhost:4747", Some(origin)), "{origin}");
         }
     }

@@ -124,6 +124,8 @@ typed_id!(
 impl ClientId {
     /// The command line of this program, which every server knows.
     pub const COMMAND_LINE: Self = Self::from_bytes(*b"mindshelf-cli-01");
+    /// The extension of browsers, which every server knows.
+    pub const EXTENSION: Self = Self::from_bytes(*b"mindshelf-ext-01");
 }
 typed_id!(
     /// One receipt of an erasure: who knows it may read it, so it is drawn from chance alone.

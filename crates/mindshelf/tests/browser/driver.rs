@@ -14,6 +14,9 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// How long a script in a page may wait for what it waits for, in milliseconds.
 const SCRIPT_MS: u64 = 12_000;
 
+/// How pages are shown.
+const SHOWN: [&str; 3] = ["--hide-scrollbars", "--window-size=1440,1000", "--lang=en-GB"];
+
 /// One browser with one window, and the driver that steers it; both end with it.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -40,8 +43,8 @@ impl Element {
 }
 
 impl Driver {
-    /// Starts `chromium` without a window, with an empty profile.
-    pub(crate) async fn start(chromium: &OsStr) -> Self {
+    /// Starts `chromium` without a window, with an empty profile unless `switches` bring another one.
+    pub(crate) async fn start(chromium: &OsStr, switches: &[String]) -> Self {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("chromedriver is installed beside Chromium");
@@ -54,10 +57,12 @@ impl Driver {
         let port: u16 = port.unwrap();
         let http = Http::new(&format!("http://127.0.0.1:{port}")).unwrap();
         let mut driver = Self { process, http, port, session: "/session/none".to_owned() };
+        let usual = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+        let usual = usual.into_iter().chain(SHOWN);
+        let switches: Vec<&str> = usual.chain(switches.iter().map(String::as_str)).collect();
         let options = json!({
             "binary": found(chromium),
-            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                     "--hide-scrollbars", "--window-size=1440,1000", "--lang=en-GB"],
+            "args": switches,
         });
         let wanted = json!({
             "browserName": "chrome",
@@ -106,6 +111,16 @@ impl Driver {
     /// Goes to `address` and waits until its page has loaded.
     pub(crate) async fn goto(&self, address: &str) {
         self.post("/url", json!({ "url": address })).await.unwrap();
+    }
+
+    /// The windows and tabs there are.
+    pub(crate) async fn windows(&self) -> Vec<String> {
+        serde_json::from_value(self.get("/window/handles").await.unwrap()).unwrap()
+    }
+
+    /// Turns to another window.
+    pub(crate) async fn turn_to(&self, window: &str) {
+        self.post("/window", json!({ "handle": window })).await.unwrap();
     }
 
     /// Goes back one page.

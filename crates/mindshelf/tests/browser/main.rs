@@ -27,5 +27,6 @@ mod leaving;
 mod governing;
 mod apart;
 mod passkeys;
+mod extending;
 mod served;
 mod pictures;

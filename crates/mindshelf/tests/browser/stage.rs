@@ -1,7 +1,7 @@
 //! The built program on a directory of its own, filled or empty.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -16,6 +16,7 @@ pub(crate) const EQUATION: &str = "42 parsed = 40 stored + 1 merged + 1 refused"
 pub(crate) struct Server {
     process: Child,
     data: PathBuf,
+    listen: SocketAddr,
     /// How browsers reach it.
     pub(crate) origin: String,
     /// The sign-in link it printed.
@@ -31,9 +32,14 @@ impl Server {
 
     /// The same, reached by a name of this machine.
     pub(crate) fn called(data: &Path, name: &str, base: &str) -> Self {
-        let mut command = mindshelf(data);
         // The address must be known beforehand to be named as the public one.
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        Self::listening(data, listen, name, base)
+    }
+
+    /// The same at an address that is known, as after an outage.
+    pub(crate) fn listening(data: &Path, listen: SocketAddr, name: &str, base: &str) -> Self {
+        let mut command = mindshelf(data);
         command.args(["serve", "--listen", &listen.to_string()]).stdout(Stdio::piped());
         let port = listen.port();
         let host = if name.is_empty() { listen.to_string() } else { format!("{name}:{port}") };
@@ -49,7 +55,12 @@ impl Server {
             }
         };
         let (origin, link) = (next(), next());
-        Self { process, data: data.to_owned(), origin, link }
+        Self { process, data: data.to_owned(), listen, origin, link }
+    }
+
+    /// Ends it; where its data is, and where it listened.
+    pub(crate) fn ended(self) -> (PathBuf, SocketAddr) {
+        (self.data.clone(), self.listen)
     }
 
     /// Another sign-in link, as `mindshelf link` prints it.

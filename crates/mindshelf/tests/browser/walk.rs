@@ -1,6 +1,7 @@
 //! A person at the browser: what they see, press, type and drag, in the words they read.
 
 use crate::driver::{Driver, Element};
+use crate::extending::loading;
 use crate::judge::Judge;
 use crate::stage::{self, Server};
 use serde_json::{Value, json};
@@ -64,17 +65,22 @@ impl Walk {
     /// A walk over the library of [`stage::LIBRARY`], signed in where the server is reached by a name,
     /// in a browser whose machine makes passkeys.
     pub(crate) async fn with_passkeys() -> Option<Self> {
-        let walk = Self::called(true, "localhost", "").await?;
+        let walk = Self::called(true, "localhost", "", &[]).await?;
         walk.driver.make_passkeys().await;
         walk.sign_in().await;
         Some(walk)
     }
 
     async fn at(filled: bool, base: &str) -> Option<Self> {
-        Self::called(filled, "", base).await
+        Self::called(filled, "", base, &[]).await
     }
 
-    async fn called(filled: bool, name: &str, base: &str) -> Option<Self> {
+    /// A walk over an empty library in a browser that loads the extension in the folder `extension`.
+    pub(crate) async fn with_extension(extension: &Path) -> Option<Self> {
+        Self::called(false, "", "", &loading(extension)).await
+    }
+
+    async fn called(filled: bool, name: &str, base: &str, switches: &[String]) -> Option<Self> {
         let Some(chromium) = std::env::var_os("MINDSHELF_CHROMIUM") else {
             eprintln!("SKIPPED: no browser is named; `cargo xtask browser` names one");
             return None;
@@ -86,7 +92,7 @@ impl Walk {
             stage::fill(&data);
         }
         let server = Server::called(&data, name, base);
-        let driver = Driver::start(&chromium).await;
+        let driver = Driver::start(&chromium, switches).await;
         let judge = Judge::called(
             std::env::var_os("MINDSHELF_JUDGES").map(Into::into),
             std::env::var_os("MINDSHELF_PICTURES").map(Into::into),

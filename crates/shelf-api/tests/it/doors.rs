@@ -42,6 +42,22 @@ async fn a_page_of_another_site_is_turned_away() {
 }
 
 #[tokio::test]
+async fn an_extension_has_what_it_shows_and_no_session() {
+    let world = World::new().await;
+    for origin in ["chrome-extension://mpjegajfegahaakpkeecmdmhiebkindb", "moz-extension://a-b"] {
+        let token = format!("Bearer {}", world.ada.token);
+        let request = bare(Method::GET, "/v1/me").header(ORIGIN, origin);
+        let request = request.header(AUTHORIZATION, token).body(Body::empty()).unwrap();
+        assert_eq!(world.send(request).await.status, StatusCode::OK, "{origin}");
+        let cookie = format!("mindshelf_session={}", world.ada.session);
+        let request = bare(Method::GET, "/v1/me").header(ORIGIN, origin);
+        let request = request.header(COOKIE, cookie).body(Body::empty()).unwrap();
+        let told = world.send(request).await;
+        assert_eq!((told.status, told.code()), (StatusCode::FORBIDDEN, "foreign_origin"));
+    }
+}
+
+#[tokio::test]
 async fn a_session_reads_alone_but_writes_only_with_the_secret_of_its_page() {
     let world = World::new().await;
     let cookie = format!("mindshelf_theme=dark; mindshelf_session={}", world.ada.session);

@@ -13,6 +13,13 @@ use shelf_ports::accounts::SecretHash;
 use shelf_ports::oauth::Client;
 use shelf_ports::{Failure, Fault};
 
+/// Where browsers send back to the extension: by the key in `extension/manifest.json`, and by the
+/// name in `extension/manifest.firefox.json`.
+const EXTENSION_REDIRECTS: [&str; 2] = [
+    "https://mpjegajfegahaakpkeecmdmhiebkindb.chromiumapp.org/",
+    "https://b9ba7ec37d6e048c186333a4bfec9b355e970f23.extensions.allizom.org/",
+];
+
 /// Most programs of one person.
 pub const CLIENTS_MAX: usize = 50;
 /// Most addresses of one program.
@@ -120,16 +127,30 @@ pub async fn find_client(
     if id == ClientId::COMMAND_LINE {
         return Ok(Some((command_line(), None)));
     }
+    if id == ClientId::EXTENSION {
+        return Ok(Some((extension(), None)));
+    }
     doors.clients.client(id).await
 }
 
 /// The command line, as a program: nobody registered it, and it asks as a device.
 fn command_line() -> Client {
+    own(ClientId::COMMAND_LINE, "MindShelf on the command line", &[])
+}
+
+/// The extension of browsers, as a program: nobody registered it, and browsers answer to it alone at
+/// the addresses that follow from its key (Chromium) and from its name (Firefox).
+fn extension() -> Client {
+    own(ClientId::EXTENSION, "MindShelf in a browser", &EXTENSION_REDIRECTS)
+}
+
+/// A program of our own.
+fn own(id: ClientId, name: &str, redirects: &[&str]) -> Client {
     Client {
-        id: ClientId::COMMAND_LINE,
+        id,
         person: PersonId::from_bytes([0; 16]),
-        name: "MindShelf on the command line".to_owned(),
-        redirects: Vec::new(),
+        name: name.to_owned(),
+        redirects: redirects.iter().map(|address| (*address).to_owned()).collect(),
         permits: app_permits(),
         has_secret: false,
         acts_alone: false,

@@ -314,3 +314,28 @@ async fn what_was_pushed_long_ago_by_another_program_or_twice_is_put_to_nobody()
     let told = answered(&room, &late, &[("answer", "no")]).await;
     assert_eq!((told.status, told.header("location")), (StatusCode::BAD_REQUEST, ""));
 }
+
+#[tokio::test]
+async fn the_extension_of_browsers_is_known_and_sent_back_to_itself_alone() {
+    let room = Room::new().await;
+    let (client, secret) = find_client(&room.oauth, ClientId::EXTENSION).await.unwrap().unwrap();
+    assert!(secret.is_none() && client.redirects.len() == 2);
+    let ask = |redirect: &str| {
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        format!(
+            "/oauth/authorize?response_type=code&client_id={}&redirect_uri={redirect}&state=a\
+             &scope=bookmarks:read+bookmarks:write&code_challenge={challenge}\
+             &code_challenge_method=S256",
+            ClientId::EXTENSION
+        )
+    };
+    for redirect in &client.redirects {
+        let page = room.get(&ask(redirect)).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(page.text.contains("MindShelf in a browser"), "{}", page.text);
+    }
+    for other in ["https://abcdefghijklmnop.chromiumapp.org/", "https://x.example/"] {
+        let page = room.get(&ask(other)).await;
+        assert!(page.text.contains("Nothing was let in"), "{other}: {}", page.text);
+    }
+}

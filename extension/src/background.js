@@ -1,0 +1,129 @@
+// The worker in the background: it may be killed at any moment, so it keeps nothing that is not in a database.
+
+import { signOut } from "./access.js";
+import * as engine from "./engine.js";
+import { find, folders, lookUp, remove, save, tagNames } from "./library.js";
+import { kept } from "./store.js";
+
+const ALARM = "sync";
+/** How often the server is asked, minutes; and how long after the last thing the person did, milliseconds. */
+const EVERY_MINUTES = 0.5;
+const SOON_MS = 400;
+/** How often turning to a window counts, milliseconds. */
+const FOCUS_MS = 5_000;
+const SUGGESTIONS = 6;
+
+/** What pages may ask of it. @type {Record<string, (message: any) => Promise<unknown>>} */
+const DEEDS = {
+  status: () => engine.status(),
+  libraries: () => engine.libraries(),
+  choose: ({ library }) => engine.choose(library),
+  mirror: ({ above }) => engine.mirror(above),
+  stopMirroring: () => engine.stopMirroring(),
+  sync: () => engine.sync(),
+  verify: () => engine.sync({ verify: true }),
+  confirmHeld: () => engine.decideOutbound("confirm"),
+  refuseHeld: () => engine.decideOutbound("refuse"),
+  removeHere: () => engine.decideInbound("remove"),
+  keepHere: () => engine.decideInbound("keep"),
+  joinAgain: () => engine.joinAgain(),
+  dropAside: () => engine.dropAside(),
+  countHere: () => engine.countHere(),
+  folders: () => engine.look(folders),
+  page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), folders: folders(state), tags: tagNames(state) })),
+  save: async ({ saves }) => { await engine.change((state) => save(state, saves)); soon(); return true; },
+  remove: async ({ id }) => { await engine.change((state) => remove(state, id)); soon(); return true; },
+  forget: () => engine.leave(),
+  leave: async () => { await engine.leave(); await signOut(); },
+};
+
+chrome.runtime.onMessage.addListener((message, sender, answer) => {
+  const deed = sender.id === chrome.runtime.id ? DEEDS[message?.do] : undefined;
+  if (!deed) return false;
+  deed(message).then((told) => answer({ told }), (error) => answer({ trouble: { code: error.code ?? error.refusal?.code ?? "unknown", detail: error.message } }))
+    .then(showBadge);
+  return true;
+});
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/** Syncs once the person has paused. */
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(run, SOON_MS);
+}
+
+async function run() {
+  if ((await kept("access")) === undefined) return;
+  await engine.sync();
+  await showBadge();
+}
+
+/** A sign on the icon: what waits, or that something needs the person. */
+async function showBadge() {
+  const now = await engine.status().catch(() => null);
+  const needs = now !== null && now.isSignedIn && (now.problem !== null && now.problem.code !== "away") || (now?.held ?? 0) > 0 || (now?.inbound ?? 0) > 0;
+  const waiting = now?.waiting ?? 0;
+  await chrome.action.setBadgeText({ text: needs ? "!" : waiting > 0 ? String(Math.min(waiting, 999)) : "" });
+  await chrome.action.setBadgeBackgroundColor({ color: needs ? "#8f2d1d" : "#1f5a43" });
+}
+
+for (const event of ["onCreated", "onRemoved", "onChanged", "onMoved", "onChildrenReordered", "onImportEnded"]) {
+  /** @type {any} */ (chrome.bookmarks)[event]?.addListener(soon);
+}
+
+let lastFocus = 0;
+// Whoever turns to this browser wants to see what was done in another one.
+chrome.windows?.onFocusChanged.addListener((window) => {
+  if (window === chrome.windows.WINDOW_ID_NONE || Date.now() - lastFocus < FOCUS_MS) return;
+  lastFocus = Date.now();
+  soon();
+});
+chrome.alarms.onAlarm.addListener(({ name }) => { if (name === ALARM) void run(); });
+const wake = () => {
+  void chrome.alarms.create(ALARM, { periodInMinutes: EVERY_MINUTES });
+  soon();
+};
+chrome.runtime.onStartup.addListener(wake);
+chrome.runtime.onInstalled.addListener(({ reason }) => {
+  wake();
+  if (reason === "install") void chrome.runtime.openOptionsPage();
+});
+
+chrome.commands.onCommand.addListener(async (command, tab) => {
+  if (command !== "save-page" || !tab?.url) return;
+  const { url, title = "" } = tab;
+  const id = await engine.change((state) => {
+    const known = lookUp(state, url);
+    return save(state, { url, title: known?.title || title, tags: known?.tags ?? [], notes: known?.notes ?? "", folder: "" });
+  }).catch(() => undefined);
+  if (id === null) await chrome.runtime.openOptionsPage();
+  else await chrome.action.setBadgeText({ text: id === undefined ? "!" : "✓" });
+  soon();
+});
+
+/** Text as the address bar takes it. @param {string} text */
+const plain = (text) => (/Firefox\//.test(navigator.userAgent) ? text : text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`));
+
+chrome.omnibox.onInputChanged.addListener(async (text, suggest) => {
+  const hits = (await engine.look((state) => find(state, text, SUGGESTIONS)).catch(() => null)) ?? [];
+  suggest(hits.map(({ url, title }) => ({ content: url, description: `${plain(title)} – ${plain(url)}` })));
+});
+chrome.omnibox.onInputEntered.addListener(async (text) => {
+  const server = (await kept("access"))?.server;
+  const url = /^https?:\/\//i.test(text) ? text : server && `${server}/library?q=${encodeURIComponent(text)}`;
+  if (url) await chrome.tabs.update({ url });
+});
+
+/** Where the person lets it see the tabs: a sign on the icon where the page is saved. @param {number} tabId */
+async function mark(tabId) {
+  const tab = await chrome.tabs.get(tabId).catch(() => null);
+  if (!tab?.url) return;
+  const { url } = tab;
+  const saved = await engine.look((state) => lookUp(state, url)).catch(() => null);
+  await chrome.action.setTitle({ tabId, title: saved ? "MindShelf: this page is saved" : "MindShelf" });
+  await chrome.action.setBadgeText(/** @type {any} */ ({ tabId, text: saved ? "✓" : null }));
+}
+chrome.tabs.onActivated.addListener(({ tabId }) => void mark(tabId));
+chrome.tabs.onUpdated.addListener((tabId, { status }) => { if (status === "complete") void mark(tabId); });

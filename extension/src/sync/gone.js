@@ -1,0 +1,41 @@
+// What the person removed in the browser, as changes: bookmarks go to the trash, or out of one of their places.
+
+/**
+ * Queues what follows from nodes that are no more. A bookmark that stands nowhere else goes to the trash, its place with it as
+ * it is, so that whoever restores it has it where it stood; the server holds such deletions where they are many.
+ * @param {import("./state.js").State} state
+ * @param {import("./state.js").Node[]} gone
+ * @param {import("./state.js").Node[]} inside what was put where it stays in this browser alone: taken out, never deleted
+ */
+export function removeGone(state, gone, inside) {
+  const view = state.view();
+  const at = state.env.now();
+  const isThere = (/** @type {import("./state.js").Node} */ node) => node.type !== "local" && view.isLiving(node.item);
+  const places = gone.filter((node) => node.type === "place" && isThere(node));
+  const folders = gone.filter((node) => node.type === "folder" && isThere(node));
+  const leaving = new Set(places.map(({ item }) => item));
+  /** @type {Set<string>} */
+  const trashed = new Set();
+  for (const { item } of places) {
+    const bookmark = view.base.resolve(view.text(item, "bookmark"));
+    if (trashed.has(bookmark) || !view.isLiving(bookmark)) continue;
+    if (view.placesOf(bookmark).every((place) => leaving.has(place))) {
+      trashed.add(bookmark);
+      state.put(bookmark, "bookmark", { trashed_at: at });
+    } else {
+      state.put(item, "place", { trashed_at: at });
+    }
+  }
+  // What stands deeper goes first.
+  const depth = (/** @type {import("./state.js").Node} */ node) => {
+    let steps = 0;
+    for (let up = state.nodes.get(node.parent); up && steps < 1_000; up = state.nodes.get(up.parent)) steps += 1;
+    return steps;
+  };
+  const deep = folders.map((node) => ({ node, steps: depth(node) })).sort((one, other) => other.steps - one.steps);
+  for (const { node } of deep) state.put(node.item, "collection", { trashed_at: at });
+  for (const node of inside.filter(isThere)) {
+    state.put(node.item, node.type === "place" ? "place" : "collection", { trashed_at: at });
+  }
+  for (const { native } of gone) state.dropNode(native);
+}

@@ -1,0 +1,178 @@
+// A model of the server: one log that decides as docs/LOG.md says, as far as browsers reach it.
+
+import { canon } from "../../src/domain/canon.js";
+import { Shelf } from "../../src/domain/shelf.js";
+import { isLater, nextStamp, SEQUENCER } from "../../src/domain/stamp.js";
+import { sumsOf } from "../../src/domain/sums.js";
+import { ServerRefusal } from "../../src/sync/round.js";
+
+const no = (/** @type {string} */ code, status = 409, detail = code) => new ServerRefusal({ code, status, detail });
+
+export class ModelServer {
+  /** @param {() => number} now @param {() => string} newId */
+  constructor(now, newId) {
+    Object.assign(this, { now, newId });
+    this.shelf = new Shelf();
+    this.rows = [];
+    this.urls = new Map();
+    this.devices = new Map();
+    this.isDown = false;
+    this.epoch = 0;
+    this.pushes = 0;
+  }
+
+  /** What a device sees of it. */
+  client() {
+    const up = () => { if (this.isDown) throw new Error("nobody answers"); };
+    return {
+      pull: async (cursor) => { up(); return this.pull(cursor); },
+      push: async (device, changes) => { up(); return this.push(device, structuredClone(changes)); },
+      standing: async (device) => { up(); return this.standing(device); },
+      pair: async () => { up(); return this.pair(); },
+      checksum: async () => { up(); return { epoch: this.epoch, seq: this.shelf.seq, ...(await sumsOf(this.shelf)) }; },
+      repair: async () => { throw new Error("sums differ: a bug"); },
+    };
+  }
+
+  pair() {
+    const id = this.newId();
+    this.devices.set(id, { n: 0, answers: new Map(), held: [] });
+    return id;
+  }
+
+  get head() {
+    return { epoch: this.epoch, seq: this.shelf.seq, floor: 0 };
+  }
+
+  pull(cursor) {
+    const [epoch, from] = cursor === null ? [this.epoch, 0] : cursor.split(".").map(Number);
+    if (epoch !== this.epoch || from > this.shelf.seq) throw no("cursor_expired", 410);
+    const changes = structuredClone(this.rows.slice(from, from + 100));
+    const to = from + changes.length;
+    return { changes, from, to, next_cursor: `${this.epoch}.${to}`, has_more: to < this.rows.length, head: this.head };
+  }
+
+  standing(device) {
+    const known = this.devices.get(device);
+    if (!known) throw no("forbidden", 403);
+    return { device: { n: known.n }, held: known.held.length, head: this.head };
+  }
+
+  push(device, changes) {
+    const known = this.devices.get(device);
+    if (!known) throw no("forbidden", 403);
+    this.pushes += 1;
+    const isDeletion = (change) => change.kind !== "place" && (change.set.trashed_at ?? null) !== null;
+    const fresh = changes.filter((change) => change.n > known.n && isDeletion(change)).length;
+    const all = [...this.shelf.items.values()].filter(({ kind }) => kind === "bookmark").length;
+    const isHeld = fresh > 500 || (fresh >= 50 && fresh > all / 5);
+    const answers = [];
+    for (const change of changes) {
+      if (change.n > known.n + 1) {
+        if (answers.length === 0) throw no("gap");
+        return { answers, stopped: { code: "gap", detail: "" }, head: this.head };
+      }
+      const body = JSON.stringify(change);
+      if (change.n <= known.n) {
+        const stored = known.answers.get(change.n);
+        if (stored.body !== body) throw no("device_reused");
+        answers.push(stored.answer);
+        continue;
+      }
+      const answer = { n: change.n, ...(isHeld && isDeletion(change) ? this.hold(known, change) : this.decide(device, change)) };
+      known.n = change.n;
+      known.answers.set(change.n, { body, answer });
+      answers.push(answer);
+    }
+    return { answers, head: this.head };
+  }
+
+  hold(known, change) {
+    known.held.push(change);
+    return { status: "held", item: change.item };
+  }
+
+  confirm(device) {
+    const known = this.devices.get(device);
+    for (const change of known.held.splice(0)) this.decide(device, change);
+  }
+
+  refuse(device) {
+    this.devices.get(device).held = [];
+  }
+
+  decide(device, change) {
+    const refuse = (code) => ({ status: "refused", item: change.item, refused: { code, detail: code, pointer: "" } });
+    const { shelf } = this;
+    const id = shelf.resolve(change.item);
+    const known = shelf.item(id);
+    const needs = { bookmark: "url", place: "bookmark", collection: "name", tag: "name" }[change.kind];
+    if (known?.puts.purged) return refuse("purged");
+    if (!known && !change.set[needs]) return refuse("invalid");
+    if (needs in change.set && !change.set[needs]) return refuse("invalid");
+    const set = { ...change.set };
+    for (const name of ["parent", "bookmark"]) {
+      if (typeof set[name] !== "string") continue;
+      set[name] = shelf.resolve(set[name]);
+      if (!shelf.item(set[name])) return refuse("invalid");
+    }
+    if (change.kind === "collection" && this.#isUnder(set.parent, id)) return refuse("cycle");
+    let hlc = change.hlc;
+    for (const register of Object.keys(set)) {
+      const held = known?.puts[register];
+      const isSeen = held && (held[2] <= change.base || held[1] === device);
+      if (isSeen && !isLater(hlc, device, held[0], held[1])) hlc = nextStamp(0, held[0]);
+    }
+    const row = { device, n: change.n, hlc, base: change.base, act: change.act, item: id, kind: change.kind, set };
+    const owner = change.kind === "bookmark" && "url" in set ? this.#ownerOf(set.url, id) : undefined;
+    if (owner) return this.#join(row, owner);
+    const also = {};
+    const trashed = known?.puts.trashed_at;
+    if (trashed && trashed[3] !== null && trashed[2] > change.base && trashed[1] !== device && !("trashed_at" in set)) also.trashed_at = null;
+    return { status: "applied", item: id, ...this.#log(row, also, known) };
+  }
+
+  #isUnder(parent, id) {
+    for (let [at, steps] = [parent, 0]; at && steps < 1000; at = this.shelf.item(at)?.puts.parent?.[3], steps += 1) if (at === id) return true;
+    return false;
+  }
+
+  #ownerOf(url, id) {
+    const wanted = canon(url);
+    for (const other of this.urls.get(wanted) ?? []) {
+      const item = this.shelf.items.get(other);
+      const isOther = other !== id && item && !this.shelf.aliases.has(other) && !item.puts.purged;
+      if (isOther && canon(item.puts.url[3]) === wanted) return item;
+    }
+    return undefined;
+  }
+
+  #join(row, owner) {
+    const also = {};
+    if ((owner.puts.trashed_at?.[3] ?? null) !== null) also.trashed_at = null;
+    for (const name of ["title", "notes"]) if (row.set[name] && !owner.puts[name]?.[3]) also[name] = row.set[name];
+    const told = this.#log({ ...row, item: owner.id, joined: row.item }, also, owner);
+    return { status: "joined", item: owner.id, ...told };
+  }
+
+  #log(row, also, known) {
+    const at = Object.keys(also).map((register) => known?.puts[register]?.[0] ?? "").concat(row.hlc).sort().at(-1);
+    const seq = this.rows.length + 1;
+    const done = { ...row, seq, at: this.now(), ...(Object.keys(also).length > 0 ? { also, also_hlc: nextStamp(0, at) } : {}) };
+    if (!known) done.number = seq;
+    this.rows.push(structuredClone(done));
+    this.shelf.fold(structuredClone(done));
+    if (row.kind === "bookmark" && row.set.url) this.urls.set(canon(row.set.url), (this.urls.get(canon(row.set.url)) ?? new Set()).add(row.item));
+    return { seq, hlc: row.hlc };
+  }
+
+  /** Somebody edits on the pages. */
+  edit(item, kind, set) {
+    const change = { n: 0, hlc: nextStamp(this.now(), this.shelf.hlc), base: this.shelf.seq, act: this.newId(), item, kind, set };
+    const answer = this.decide("0193f0a0-0000-7000-8000-0000000000ff", change);
+    if (answer.status === "refused") throw new Error(answer.refused.code);
+    return answer.item;
+  }
+}
+
+export { SEQUENCER };
