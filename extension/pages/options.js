@@ -121,6 +121,10 @@ function notes(now) {
   const all = [];
   const { problem } = now;
   if (problem) all.push(note(problem.what, problem.remedy, problem.code === "device_removed" ? [["Join again", "joinAgain"]] : []));
+  if (now.outbound > 0) {
+    all.push(note(`${some(now.outbound, "bookmark or folder was", "bookmarks and folders were")} removed here.`, "So many are not removed from the library unasked.",
+      [["Delete them everywhere", "removeThere"], ["Bring them back", "bringBack"]]));
+  }
   if (now.held > 0) {
     all.push(note(`${some(now.held, "deletion waits", "deletions wait")}.`, "So many were removed here at once that the library asks first.",
       [["Delete them everywhere", "confirmHeld"], ["Bring them back", "refuseHeld"]]));
@@ -167,7 +171,7 @@ async function show() {
   }
   if (now.library === undefined) return;
   by("standing").textContent = standing(now);
-  const text = JSON.stringify([now.problem, now.held, now.inbound, now.blocked, now.twins, now.asideCount, now.local, now.mismatches, now.isMirroring, now.isSyncedByBrowser]);
+  const text = JSON.stringify([now.problem, now.held, now.inbound, now.outbound, now.blocked, now.twins, now.asideCount, now.local, now.mismatches, now.isMirroring, now.isSyncedByBrowser]);
   if (text !== chosen) by("notes").replaceChildren(...notes(now));
   chosen = text;
   by("mirror-form").hidden = now.isMirroring;

@@ -143,13 +143,19 @@ export async function mirror(above) {
 export async function stopMirroring() {
   await change((state) => {
     for (const native of [...state.nodes.keys()]) state.dropNode(native);
-    Object.assign(state.meta, { isMirroring: false, above: null, rootIds: {}, roots: {}, intents: [], inbound: null, blocked: {}, twins: 0 });
+    Object.assign(state.meta, { isMirroring: false, above: null, rootIds: {}, roots: {}, intents: [], inbound: null, outbound: null, blocked: {}, twins: 0 });
   });
 }
 
 /** Decides what others removed in masses. @param {"remove" | "keep"} word */
 export async function decideInbound(word) {
   await change((state) => { if (state.meta.inbound) state.meta.inbound.decided = word; });
+  await sync();
+}
+
+/** Decides what was removed here in masses and waits here. @param {"remove" | "keep"} word */
+export async function decideGone(word) {
+  await change((state) => { if (state.meta.outbound) state.meta.outbound.decided = word; });
   await sync();
 }
 
@@ -191,7 +197,7 @@ export async function status() {
     const local = (/** @type {string} */ why) => nodes.filter((node) => node.why === why).length;
     return {
       library: meta.library, home: meta.server, isMirroring: meta.isMirroring, above: meta.above, isSynced: isSynced(state), levelAt: meta.levelAt, verifiedAt: meta.verifiedAt,
-      mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0,
+      mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0, outbound: meta.outbound?.count ?? 0,
       blocked: meta.blocked, twins: local("twin"), isSyncedByBrowser, mirrored: nodes.filter(({ type }) => type === "place").length,
       local: { scheme: local("scheme"), separator: local("separator"), refused: local("refused"), kept: local("kept") + local("inside") },
       aside: meta.aside.slice(-20).map(({ change: { set, kind }, code, detail }) => ({ what: String(set.title ?? set.url ?? set.name ?? kind), code, detail })),

@@ -152,37 +152,67 @@ test("a server that is away loses nothing that is done meanwhile", async () => {
   assert.equal(a.browser.all().length, 3);
 });
 
-test("many deletions wait for the person, and come back where they are refused", async () => {
+/** Eighty pages in a folder of the first browser, known to both. */
+async function eighty() {
   const { at, a, b } = await pair();
   const folder = await a.browser.create({ parentId: a.browser.bar, title: "Many" });
   for (let count = 0; count < 80; count += 1) await add(a, `m${count}`, undefined, folder.id);
   await level(a, b);
-  same(a, b);
   a.browser.removeTree(folder.id);
   await level(a, b);
-  assert.equal(Object.keys(a.state.meta.held).length, 81);
+  return { at, a, b };
+}
+
+test("many removals wait for the person, and are brought back at a word", async () => {
+  const { at, a, b } = await eighty();
+  assert.equal(a.state.meta.outbound.count, 81);
   assert.equal(b.browser.all().length, 81, "the other browser lost nothing");
   assert.equal(a.browser.all().length, 0, "and here nothing is made again meanwhile");
-  at.server.refuse(a.state.meta.device);
+  assert.ok(at.server.rows.every(({ set }) => !set.trashed_at), "the library was told nothing");
+  a.store.kept.meta.outbound.decided = "keep";
   await level(a, b);
   same(a, b);
   assert.equal(a.browser.all().length, 81);
 });
 
-test("many deletions that are confirmed reach the others, who ask before they follow", async () => {
-  const { at, a, b } = await pair();
-  for (let count = 0; count < 80; count += 1) await add(a, `m${count}`);
+test("many removals that are meant are done, and the others ask before they follow", async () => {
+  const { at, a, b } = await eighty();
+  a.store.kept.meta.outbound.decided = "remove";
   await level(a, b);
-  for (const { id } of a.browser.all()) await a.browser.remove(id);
-  await level(a);
-  at.server.confirm(a.state.meta.device);
-  await level(a, b);
-  assert.equal(b.browser.all().length, 80);
-  assert.equal(b.state.meta.inbound.count, 80);
+  assert.equal(a.state.meta.outbound, null);
+  assert.deepEqual(a.state.meta.held, {}, "who has agreed is not asked again");
+  assert.ok([...at.server.shelf.items.values()].filter(({ kind }) => kind === "bookmark").every(({ puts }) => puts.trashed_at?.[3]));
+  assert.equal(b.browser.all().length, 81);
+  assert.equal(b.state.meta.inbound.count, 81);
   b.store.kept.meta.inbound.decided = "remove";
   await level(a, b);
   assert.equal(b.browser.all().length, 0);
   same(a, b);
+});
+
+test("removals that only the library finds many wait there, and come back where they are refused", async () => {
+  for (const word of ["refuse", "confirm"]) {
+    const { at, a, b } = await pair();
+    for (let count = 0; count < 300; count += 1) await a.browser.create({ parentId: a.browser.other, title: `f${count}` });
+    for (let count = 0; count < 60; count += 1) await add(a, `m${count}`);
+    await level(a, b);
+    for (const { id, isFolder } of a.browser.all()) if (!isFolder) await a.browser.remove(id);
+    await level(a, b);
+    assert.equal(Object.keys(a.state.meta.held).length, 60);
+    assert.equal(b.browser.all().length, 360);
+    assert.equal(a.browser.all().length, 300, "nothing is made again meanwhile");
+    at.server[word](a.state.meta.device);
+    await level(a, b);
+    same(a, b);
+    assert.equal(a.browser.all().length, word === "refuse" ? 360 : 300);
+  }
+});
+
+test("an emptied profile empties no library", async () => {
+  const { a, b } = await eighty();
+  a.browser.nodes.get("0").children = ["1", "2"];
+  for (let times = 0; times < 3; times += 1) await level(a, b);
+  assert.equal(b.browser.all().length, 81);
 });
 
 test("what others removed in masses can be kept, and is put back", async () => {

@@ -26,7 +26,7 @@ export class ModelServer {
     const up = () => { if (this.isDown) throw new Error("nobody answers"); };
     return {
       pull: async (cursor) => { up(); return this.pull(cursor); },
-      push: async (device, changes) => { up(); return this.push(device, structuredClone(changes)); },
+      push: async (device, changes, confirmed) => { up(); return this.push(device, structuredClone(changes), confirmed); },
       standing: async (device) => { up(); return this.standing(device); },
       pair: async () => { up(); return this.pair(); },
       checksum: async () => { up(); return { epoch: this.epoch, seq: this.shelf.seq, ...(await sumsOf(this.shelf)) }; },
@@ -58,12 +58,13 @@ export class ModelServer {
     return { device: { n: known.n }, held: known.held.length, head: this.head };
   }
 
-  push(device, changes) {
+  push(device, changes, confirmed) {
     const known = this.devices.get(device);
     if (!known) throw no("forbidden", 403);
     this.pushes += 1;
     const isDeletion = (change) => change.kind !== "place" && (change.set.trashed_at ?? null) !== null;
-    const fresh = changes.filter((change) => change.n > known.n && isDeletion(change)).length;
+    const isFresh = (change) => isDeletion(change) && !confirmed.includes(change.act);
+    const fresh = changes.filter((change) => change.n > known.n && isFresh(change)).length;
     const all = [...this.shelf.items.values()].filter(({ kind }) => kind === "bookmark").length;
     const isHeld = fresh > 500 || (fresh >= 50 && fresh > all / 5);
     const answers = [];
@@ -79,7 +80,7 @@ export class ModelServer {
         answers.push(stored.answer);
         continue;
       }
-      const answer = { n: change.n, ...(isHeld && isDeletion(change) ? this.hold(known, change) : this.decide(device, change)) };
+      const answer = { n: change.n, ...(isHeld && isFresh(change) ? this.hold(known, change) : this.decide(device, change)) };
       known.n = change.n;
       known.answers.set(change.n, { body, answer });
       answers.push(answer);
