@@ -16,7 +16,7 @@ export function firefoxOf(chrome) {
     background: { scripts: [background.service_worker], type: background.type },
     // What it sends, to the person's own server, Firefox says to them at the installing.
     browser_specific_settings: {
-      gecko: { id: "extension@mindshelf", strict_min_version: "128.0", data_collection_permissions: { required: ["bookmarksInfo"] } },
+      gecko: { id: "extension@mindshelf", strict_min_version: "140.0", data_collection_permissions: { required: ["bookmarksInfo"] } },
     },
   };
 }

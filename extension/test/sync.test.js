@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Killed } from "./model/browser.js";
 import { Device, level, LIBRARY, world } from "./model/device.js";
 import { rootId } from "../src/domain/ids.js";
+import { readTree } from "../src/sync/tree.js";
 
 const pair = async (seed) => {
   const at = world(seed);
@@ -364,6 +365,18 @@ test("a batch that is cut off anywhere is finished at the next start", async () 
     same(a, b);
     assert.ok(a.browser.all().filter(({ title }) => /^n/.test(title)).length === 6, `fuse ${fuse}`);
   }
+});
+
+test("of two roots of a kind the one that was mirrored stays, else the account's", () => {
+  const root = (id, folderType, syncing) => ({ id, parentId: "0", title: id, folderType, syncing, children: [] });
+  const top = [{ id: "0", children: [root("1", "bookmarks-bar", false), root("7", "bookmarks-bar", true), root("2", "other", false),
+    { ...root("9", "managed", false), unmodifiable: "managed" }] }];
+  const fresh = readTree(top);
+  assert.equal(fresh.roots.get("bar"), "7");
+  assert.deepEqual(fresh.doubled, ["bar"]);
+  assert.equal(fresh.isSyncedByBrowser, true);
+  assert.equal(readTree(top, { bar: "1" }).roots.get("bar"), "1");
+  assert.deepEqual([...fresh.nodes.keys()].sort(), ["2", "7"]);
 });
 
 test("what is saved while something is being written is kept", async () => {
