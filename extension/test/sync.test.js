@@ -367,6 +367,25 @@ test("a batch that is cut off anywhere is finished at the next start", async () 
   }
 });
 
+test("a fold that was damaged removes nothing, and is repaired", async () => {
+  const { a, b } = await pair();
+  for (let count = 0; count < 10; count += 1) await add(a, `m${count}`);
+  await level(a, b);
+  const { items } = b.store.kept;
+  const bookmarks = [...items.values()].filter(({ kind }) => kind === "bookmark");
+  for (const { id } of bookmarks.slice(0, 3)) items.delete(id);
+  bookmarks[4].puts.title = ["0", "d", 1, "wrong"];
+  await b.sync();
+  assert.equal(b.browser.all().length, 10);
+  await b.sync({ verify: true });
+  assert.ok(b.state.meta.mismatches > 0);
+  await level(a, b);
+  same(a, b);
+  const rows = a.state.meta.seq;
+  await b.sync({ verify: true });
+  assert.equal(b.state.meta.seq, rows);
+});
+
 test("of two roots of a kind the one that was mirrored stays, else the account's", () => {
   const root = (id, folderType, syncing) => ({ id, parentId: "0", title: id, folderType, syncing, children: [] });
   const top = [{ id: "0", children: [root("1", "bookmarks-bar", false), root("7", "bookmarks-bar", true), root("2", "other", false),

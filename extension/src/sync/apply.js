@@ -186,7 +186,9 @@ class Apply {
     const unwanted = mapped.filter((node) => !this.wanted.has(node.native) && !(blocked.size > 0 && isBlocked(node)));
     // What the library never had, because it refused it, stays here.
     for (const node of unwanted.filter(({ item }) => !state.shelf.item(item))) state.keepHere(node, "refused");
-    const gone = unwanted.filter(({ type }) => type !== "local");
+    // Nothing is removed without a reason: what its bookmark is must be known.
+    const isKnown = (/** @type {Node} */ { type, item }) => type !== "place" || state.view().item(state.view().text(item, "bookmark")) !== undefined;
+    const gone = unwanted.filter((node) => node.type !== "local" && isKnown(node));
     const decided = state.meta.inbound?.decided;
     if (isMany(gone.length, mapped.length) && decided !== "remove") {
       // What is kept looks new to the next comparison, and is saved again.

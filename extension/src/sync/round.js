@@ -66,9 +66,10 @@ export async function round(state, server, bookmarks, wishes = {}) {
     await net(() => pull(state, server, told));
   }
   await net(() => forgetHeld(state, server));
-  if (state.meta.isMirroring && state.meta.cursor !== null) told.applied = await applyTarget(state, bookmarks);
+  // What is shown is compared before it is made: a fold that was damaged is to remove nothing.
   const isDue = state.env.now() - (state.meta.verifiedAt ?? 0) > VERIFIED_MS;
   if (wishes.verify || isDue || told.restarted) await net(() => verify(state, server, told));
+  if (state.meta.isMirroring && state.meta.cursor !== null) told.applied = await applyTarget(state, bookmarks);
   if (failure === undefined && isSynced(state)) state.meta.levelAt = state.env.now();
   await state.commit();
   return { ...told, failure, tree, again: state.isAgain };

@@ -3,7 +3,7 @@
 import { canon } from "../../src/domain/canon.js";
 import { Shelf } from "../../src/domain/shelf.js";
 import { isLater, nextStamp, SEQUENCER } from "../../src/domain/stamp.js";
-import { sumsOf } from "../../src/domain/sums.js";
+import { rangeOf, sumsOf } from "../../src/domain/sums.js";
 import { ServerRefusal } from "../../src/sync/round.js";
 
 const no = (/** @type {string} */ code, status = 409, detail = code) => new ServerRefusal({ code, status, detail });
@@ -30,7 +30,7 @@ export class ModelServer {
       standing: async (device) => { up(); return this.standing(device); },
       pair: async () => { up(); return this.pair(); },
       checksum: async () => { up(); return { epoch: this.epoch, seq: this.shelf.seq, ...(await sumsOf(this.shelf)) }; },
-      repair: async () => { throw new Error("sums differ: a bug"); },
+      repair: async (ranges) => { up(); return this.repair(ranges); },
     };
   }
 
@@ -50,6 +50,16 @@ export class ModelServer {
     const changes = structuredClone(this.rows.slice(from, from + 100));
     const to = from + changes.length;
     return { changes, from, to, next_cursor: `${this.epoch}.${to}`, has_more: to < this.rows.length, head: this.head };
+  }
+
+  repair(ranges) {
+    const isIn = (id) => ranges.includes(rangeOf(id));
+    const items = [...this.shelf.items.values()].filter(({ id }) => isIn(id) && !this.shelf.aliases.has(id));
+    const puts = (item) => Object.entries(item.puts).map(([register, [hlc, device, seq, value]]) => ({ seq, hlc, device, set: { [register]: value } }));
+    return {
+      epoch: this.epoch, seq: this.shelf.seq, aliases: [...this.shelf.aliases].filter(([id]) => isIn(id)).map(([younger, item]) => ({ younger, item })),
+      items: items.map((item) => ({ item: item.id, kind: item.kind, number: item.number, created: item.created, puts: puts(item) })),
+    };
   }
 
   standing(device) {
