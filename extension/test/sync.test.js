@@ -374,7 +374,7 @@ test("a fold that was damaged removes nothing, and is repaired", async () => {
   const { items } = b.store.kept;
   const bookmarks = [...items.values()].filter(({ kind }) => kind === "bookmark");
   for (const { id } of bookmarks.slice(0, 3)) items.delete(id);
-  bookmarks[4].puts.title = ["0", "d", 1, "wrong"];
+  bookmarks[4].puts.title = [bookmarks[4].puts.title[0], "d", 1_000, "wrong"];
   await b.sync();
   assert.equal(b.browser.all().length, 10);
   await b.sync({ verify: true });
