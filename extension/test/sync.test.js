@@ -414,6 +414,18 @@ test("what is saved while something is being written is kept", async () => {
   assert.equal((await store.read()).queue[0].change.set.name, "meanwhile");
 });
 
+test("two browsers with the same five thousand bookmarks in one folder merge within seconds", async () => {
+  const { a, b } = await pair();
+  for (const device of [a, b]) for (let count = 0; count < 5_000; count += 1) await add(device, `n${count}`, `https://same.example/${count}`);
+  const began = performance.now();
+  await a.sync();
+  await b.sync();
+  await level(a, b);
+  same(a, b);
+  assert.equal(b.browser.all().length, 5_000);
+  assert.ok(performance.now() - began < 30_000);
+});
+
 test("ten thousand bookmarks arrive in order, within seconds", async () => {
   const { a, b } = await pair();
   const folders = [];

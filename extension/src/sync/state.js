@@ -28,7 +28,7 @@ import { nextStamp, NEVER } from "../domain/stamp.js";
 /** Most changes that stand aside; older ones are dropped. */
 const ASIDE_MAX = 1_000;
 /** Most changes that wait. */
-export const QUEUE_MAX = 100_000;
+export const QUEUE_MAX = 250_000;
 
 /**
  * The meta of a device that begins with `library` at `server`.
