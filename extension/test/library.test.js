@@ -89,6 +89,8 @@ test("words find titles, addresses and tags, the latest first", async () => {
 test("an address is taken as a person types it", () => {
   assert.equal(baseOf(" https://shelf.example/ "), "https://shelf.example");
   assert.equal(baseOf("shelf.example"), "https://shelf.example");
+  assert.equal(baseOf("127.0.0.1:4747"), "http://127.0.0.1:4747");
+  assert.equal(baseOf("localhost:4747"), "http://localhost:4747");
   assert.equal(baseOf("http://127.0.0.1:4747/shelf/"), "http://127.0.0.1:4747/shelf");
   for (const bad of ["", "   ", "https://", "ftp://a.example", "a b"]) assert.throws(() => baseOf(bad), { code: "address" });
   assert.equal(patternOf("http://127.0.0.1:4747/shelf"), "http://127.0.0.1/*", "browsers know no port there");
