@@ -14,7 +14,10 @@ export function firefoxOf(chrome) {
   return {
     ...rest,
     background: { scripts: [background.service_worker], type: background.type },
-    browser_specific_settings: { gecko: { id: "extension@mindshelf", strict_min_version: "128.0" } },
+    // What it sends, to the person's own server, Firefox says to them at the installing.
+    browser_specific_settings: {
+      gecko: { id: "extension@mindshelf", strict_min_version: "140.0", data_collection_permissions: { required: ["bookmarksInfo"] } },
+    },
   };
 }
 

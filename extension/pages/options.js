@@ -39,7 +39,7 @@ async function permitted() {
 
 async function connected() {
   // What waits here is not to be thrown away where the disk is full.
-  await navigator.storage.persist().catch(() => false);
+  void navigator.storage.persist().catch(() => false);
   const { person, libraries } = await ask("libraries");
   say(`Connected as ${person}.`);
   const now = await ask("status");
@@ -121,6 +121,10 @@ function notes(now) {
   const all = [];
   const { problem } = now;
   if (problem) all.push(note(problem.what, problem.remedy, problem.code === "device_removed" ? [["Join again", "joinAgain"]] : []));
+  if (now.outbound > 0) {
+    all.push(note(`${some(now.outbound, "bookmark or folder was", "bookmarks and folders were")} removed here.`, "So many are not removed from the library unasked.",
+      [["Delete them everywhere", "removeThere"], ["Bring them back", "bringBack"]]));
+  }
   if (now.held > 0) {
     all.push(note(`${some(now.held, "deletion waits", "deletions wait")}.`, "So many were removed here at once that the library asks first.",
       [["Delete them everywhere", "confirmHeld"], ["Bring them back", "refuseHeld"]]));
@@ -137,6 +141,9 @@ function notes(now) {
   }
   if (now.twins > 0) all.push(note("Another sync copies the same bookmarks.", `${some(now.twins, "copy", "copies")} of what came by MindShelf were left alone. Let only one of both sync bookmarks.`));
   else if (now.isMirroring && now.isSyncedByBrowser) all.push(note("The browser's own sync is on.", "Two engines may make copies. Switch bookmarks off in the browser's sync settings, or do not mirror here."));
+  for (const role of now.doubled) {
+    all.push(made("p", `There are two of “${ROLES[/** @type {keyof typeof ROLES} */ (role)]}”, one of your account and one of this machine. One of them is mirrored.`, "muted"));
+  }
   if (now.asideCount > 0) {
     const box = note(`${some(now.asideCount, "change was", "changes were")} refused by the library.`, "They are kept here until you drop them.", [["Drop them", "dropAside"]]);
     const list = made("ul", "");
@@ -167,7 +174,7 @@ async function show() {
   }
   if (now.library === undefined) return;
   by("standing").textContent = standing(now);
-  const text = JSON.stringify([now.problem, now.held, now.inbound, now.blocked, now.twins, now.asideCount, now.local, now.mismatches, now.isMirroring, now.isSyncedByBrowser]);
+  const text = JSON.stringify([now.problem, now.held, now.inbound, now.outbound, now.blocked, now.twins, now.asideCount, now.local, now.mismatches, now.isMirroring, now.isSyncedByBrowser, now.doubled]);
   if (text !== chosen) by("notes").replaceChildren(...notes(now));
   chosen = text;
   by("mirror-form").hidden = now.isMirroring;

@@ -24,8 +24,10 @@ export class Trouble extends Error {
 /** An address a person typed, as the server's base: without a slash at its end. @param {string} typed */
 export function baseOf(typed) {
   const text = typed.trim();
-  const url = URL.canParse(text) && /^https?:/i.test(text) ? text : `https://${text}`;
-  if (text === "" || !URL.canParse(url)) throw new Trouble("address");
+  // One's own machine has no certificate.
+  const scheme = /^(localhost|127\.|\[::1\])/i.test(text) ? "http" : "https";
+  const url = text.includes("://") ? text : `${scheme}://${text}`;
+  if (text === "" || !/^https?:/i.test(url) || !URL.canParse(url)) throw new Trouble("address");
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`.replace(/\/+$/, "");
 }

@@ -24,6 +24,8 @@ const DEEDS = {
   verify: () => engine.sync({ verify: true }),
   confirmHeld: () => engine.decideOutbound("confirm"),
   refuseHeld: () => engine.decideOutbound("refuse"),
+  removeThere: () => engine.decideGone("remove"),
+  bringBack: () => engine.decideGone("keep"),
   removeHere: () => engine.decideInbound("remove"),
   keepHere: () => engine.decideInbound("keep"),
   joinAgain: () => engine.joinAgain(),
@@ -63,7 +65,7 @@ async function run() {
 /** A sign on the icon: what waits, or that something needs the person. */
 async function showBadge() {
   const now = await engine.status().catch(() => null);
-  const needs = now !== null && now.isSignedIn && (now.problem !== null && now.problem.code !== "away") || (now?.held ?? 0) > 0 || (now?.inbound ?? 0) > 0;
+  const needs = now !== null && now.isSignedIn && (now.problem !== null && now.problem.code !== "away") || (now?.held ?? 0) > 0 || (now?.inbound ?? 0) > 0 || (now?.outbound ?? 0) > 0;
   const waiting = now?.waiting ?? 0;
   await chrome.action.setBadgeText({ text: needs ? "!" : waiting > 0 ? String(Math.min(waiting, 999)) : "" });
   await chrome.action.setBadgeBackgroundColor({ color: needs ? "#8f2d1d" : "#1f5a43" });

@@ -23,6 +23,8 @@ const env = {
 /** @type {{ code: string, detail: string } | null | undefined} what went wrong last; read when it is first asked for */
 let problem;
 let isSyncedByBrowser = false;
+/** @type {string[]} roots of which the browser has two */
+let doubled = [];
 /** @type {State | null} what was read last; thrown away after a failure */
 let known = null;
 
@@ -44,7 +46,7 @@ async function rounds(state, wishes = {}) {
   for (let count = 0; count < ROUNDS_MAX; count += 1) {
     const server = serverOf(state.meta.library);
     const told = await round(state, server, /** @type {any} */ (chrome.bookmarks), wishes);
-    if (told.tree) isSyncedByBrowser = told.tree.isSyncedByBrowser;
+    if (told.tree) ({ isSyncedByBrowser, doubled } = told.tree);
     const now = told.failure === undefined ? null : problemOf(told.failure);
     await note(now?.code === "away" && !(await mayAsk(state)) ? { code: "permission", detail: "" } : now);
     if (told.failure !== undefined || !told.again) return;
@@ -143,13 +145,19 @@ export async function mirror(above) {
 export async function stopMirroring() {
   await change((state) => {
     for (const native of [...state.nodes.keys()]) state.dropNode(native);
-    Object.assign(state.meta, { isMirroring: false, above: null, rootIds: {}, roots: {}, intents: [], inbound: null, blocked: {}, twins: 0 });
+    Object.assign(state.meta, { isMirroring: false, above: null, rootIds: {}, roots: {}, intents: [], inbound: null, outbound: null, blocked: {}, twins: 0 });
   });
 }
 
 /** Decides what others removed in masses. @param {"remove" | "keep"} word */
 export async function decideInbound(word) {
   await change((state) => { if (state.meta.inbound) state.meta.inbound.decided = word; });
+  await sync();
+}
+
+/** Decides what was removed here in masses and waits here. @param {"remove" | "keep"} word */
+export async function decideGone(word) {
+  await change((state) => { if (state.meta.outbound) state.meta.outbound.decided = word; });
   await sync();
 }
 
@@ -191,8 +199,8 @@ export async function status() {
     const local = (/** @type {string} */ why) => nodes.filter((node) => node.why === why).length;
     return {
       library: meta.library, home: meta.server, isMirroring: meta.isMirroring, above: meta.above, isSynced: isSynced(state), levelAt: meta.levelAt, verifiedAt: meta.verifiedAt,
-      mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0,
-      blocked: meta.blocked, twins: local("twin"), isSyncedByBrowser, mirrored: nodes.filter(({ type }) => type === "place").length,
+      mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0, outbound: meta.outbound?.count ?? 0,
+      blocked: meta.blocked, twins: local("twin"), isSyncedByBrowser, doubled, mirrored: nodes.filter(({ type }) => type === "place").length,
       local: { scheme: local("scheme"), separator: local("separator"), refused: local("refused"), kept: local("kept") + local("inside") },
       aside: meta.aside.slice(-20).map(({ change: { set, kind }, code, detail }) => ({ what: String(set.title ?? set.url ?? set.name ?? kind), code, detail })),
       asideCount: meta.aside.length,

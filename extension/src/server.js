@@ -51,7 +51,7 @@ export function serverOf(library) {
   const at = `/v1/libraries/${library}`;
   return {
     pull: (cursor) => ask("GET", `${at}/changes?limit=${LIMIT}${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`),
-    push: (device, changes) => ask("POST", `${at}/changes`, { device, changes }),
+    push: (device, changes, confirmed) => ask("POST", `${at}/changes`, { device, changes, ...(confirmed.length > 0 ? { confirmed } : {}) }),
     standing: (device) => ask("GET", `${at}/sync?device=${device}`),
     pair: async () => (await ask("POST", "/v1/devices", { name: deviceName() })).id,
     checksum: () => ask("GET", `${at}/checksum`),

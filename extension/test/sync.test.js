@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Killed } from "./model/browser.js";
 import { Device, level, LIBRARY, world } from "./model/device.js";
 import { rootId } from "../src/domain/ids.js";
+import { readTree } from "../src/sync/tree.js";
 
 const pair = async (seed) => {
   const at = world(seed);
@@ -152,37 +153,67 @@ test("a server that is away loses nothing that is done meanwhile", async () => {
   assert.equal(a.browser.all().length, 3);
 });
 
-test("many deletions wait for the person, and come back where they are refused", async () => {
+/** Eighty pages in a folder of the first browser, known to both. */
+async function eighty() {
   const { at, a, b } = await pair();
   const folder = await a.browser.create({ parentId: a.browser.bar, title: "Many" });
   for (let count = 0; count < 80; count += 1) await add(a, `m${count}`, undefined, folder.id);
   await level(a, b);
-  same(a, b);
   a.browser.removeTree(folder.id);
   await level(a, b);
-  assert.equal(Object.keys(a.state.meta.held).length, 81);
+  return { at, a, b };
+}
+
+test("many removals wait for the person, and are brought back at a word", async () => {
+  const { at, a, b } = await eighty();
+  assert.equal(a.state.meta.outbound.count, 81);
   assert.equal(b.browser.all().length, 81, "the other browser lost nothing");
   assert.equal(a.browser.all().length, 0, "and here nothing is made again meanwhile");
-  at.server.refuse(a.state.meta.device);
+  assert.ok(at.server.rows.every(({ set }) => !set.trashed_at), "the library was told nothing");
+  a.store.kept.meta.outbound.decided = "keep";
   await level(a, b);
   same(a, b);
   assert.equal(a.browser.all().length, 81);
 });
 
-test("many deletions that are confirmed reach the others, who ask before they follow", async () => {
-  const { at, a, b } = await pair();
-  for (let count = 0; count < 80; count += 1) await add(a, `m${count}`);
+test("many removals that are meant are done, and the others ask before they follow", async () => {
+  const { at, a, b } = await eighty();
+  a.store.kept.meta.outbound.decided = "remove";
   await level(a, b);
-  for (const { id } of a.browser.all()) await a.browser.remove(id);
-  await level(a);
-  at.server.confirm(a.state.meta.device);
-  await level(a, b);
-  assert.equal(b.browser.all().length, 80);
-  assert.equal(b.state.meta.inbound.count, 80);
+  assert.equal(a.state.meta.outbound, null);
+  assert.deepEqual(a.state.meta.held, {}, "who has agreed is not asked again");
+  assert.ok([...at.server.shelf.items.values()].filter(({ kind }) => kind === "bookmark").every(({ puts }) => puts.trashed_at?.[3]));
+  assert.equal(b.browser.all().length, 81);
+  assert.equal(b.state.meta.inbound.count, 81);
   b.store.kept.meta.inbound.decided = "remove";
   await level(a, b);
   assert.equal(b.browser.all().length, 0);
   same(a, b);
+});
+
+test("removals that only the library finds many wait there, and come back where they are refused", async () => {
+  for (const word of ["refuse", "confirm"]) {
+    const { at, a, b } = await pair();
+    for (let count = 0; count < 300; count += 1) await a.browser.create({ parentId: a.browser.other, title: `f${count}` });
+    for (let count = 0; count < 60; count += 1) await add(a, `m${count}`);
+    await level(a, b);
+    for (const { id, isFolder } of a.browser.all()) if (!isFolder) await a.browser.remove(id);
+    await level(a, b);
+    assert.equal(Object.keys(a.state.meta.held).length, 60);
+    assert.equal(b.browser.all().length, 360);
+    assert.equal(a.browser.all().length, 300, "nothing is made again meanwhile");
+    at.server[word](a.state.meta.device);
+    await level(a, b);
+    same(a, b);
+    assert.equal(a.browser.all().length, word === "refuse" ? 360 : 300);
+  }
+});
+
+test("an emptied profile empties no library", async () => {
+  const { a, b } = await eighty();
+  a.browser.nodes.get("0").children = ["1", "2"];
+  for (let times = 0; times < 3; times += 1) await level(a, b);
+  assert.equal(b.browser.all().length, 81);
 });
 
 test("what others removed in masses can be kept, and is put back", async () => {
@@ -336,6 +367,37 @@ test("a batch that is cut off anywhere is finished at the next start", async () 
   }
 });
 
+test("a fold that was damaged removes nothing, and is repaired", async () => {
+  const { a, b } = await pair();
+  for (let count = 0; count < 10; count += 1) await add(a, `m${count}`);
+  await level(a, b);
+  const { items } = b.store.kept;
+  const bookmarks = [...items.values()].filter(({ kind }) => kind === "bookmark");
+  for (const { id } of bookmarks.slice(0, 3)) items.delete(id);
+  bookmarks[4].puts.title = [bookmarks[4].puts.title[0], "d", 1_000, "wrong"];
+  await b.sync();
+  assert.equal(b.browser.all().length, 10);
+  await b.sync({ verify: true });
+  assert.ok(b.state.meta.mismatches > 0);
+  await level(a, b);
+  same(a, b);
+  const rows = a.state.meta.seq;
+  await b.sync({ verify: true });
+  assert.equal(b.state.meta.seq, rows);
+});
+
+test("of two roots of a kind the one that was mirrored stays, else the account's", () => {
+  const root = (id, folderType, syncing) => ({ id, parentId: "0", title: id, folderType, syncing, children: [] });
+  const top = [{ id: "0", children: [root("1", "bookmarks-bar", false), root("7", "bookmarks-bar", true), root("2", "other", false),
+    { ...root("9", "managed", false), unmodifiable: "managed" }] }];
+  const fresh = readTree(top);
+  assert.equal(fresh.roots.get("bar"), "7");
+  assert.deepEqual(fresh.doubled, ["bar"]);
+  assert.equal(fresh.isSyncedByBrowser, true);
+  assert.equal(readTree(top, { bar: "1" }).roots.get("bar"), "1");
+  assert.deepEqual([...fresh.nodes.keys()].sort(), ["2", "7"]);
+});
+
 test("what is saved while something is being written is kept", async () => {
   const { a } = await pair();
   await a.sync();
@@ -350,6 +412,18 @@ test("what is saved while something is being written is kept", async () => {
   assert.equal((await store.read()).queue.length, 0);
   await state.commit();
   assert.equal((await store.read()).queue[0].change.set.name, "meanwhile");
+});
+
+test("two browsers with the same five thousand bookmarks in one folder merge within seconds", async () => {
+  const { a, b } = await pair();
+  for (const device of [a, b]) for (let count = 0; count < 5_000; count += 1) await add(device, `n${count}`, `https://same.example/${count}`);
+  const began = performance.now();
+  await a.sync();
+  await b.sync();
+  await level(a, b);
+  same(a, b);
+  assert.equal(b.browser.all().length, 5_000);
+  assert.ok(performance.now() - began < 30_000);
 });
 
 test("ten thousand bookmarks arrive in order, within seconds", async () => {

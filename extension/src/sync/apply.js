@@ -4,6 +4,7 @@
 // Before nodes are made, what is about to be made is kept; a batch that is cut off is so found again at the next start.
 
 import { risingRun } from "../domain/order.js";
+import { isMany } from "./gone.js";
 import { targetOf } from "./target.js";
 
 /**
@@ -18,8 +19,6 @@ import { targetOf } from "./target.js";
 
 /** Operations after which what was done is kept. */
 const BATCH = 100;
-/** How many removals by others are done unasked: below both, as the server holds them (docs/SYNC.md). */
-export const INBOUND = { always: 50, most: 500, share: 0.2 };
 
 /**
  * @param {State} state @param {Native} native
@@ -187,11 +186,11 @@ class Apply {
     const unwanted = mapped.filter((node) => !this.wanted.has(node.native) && !(blocked.size > 0 && isBlocked(node)));
     // What the library never had, because it refused it, stays here.
     for (const node of unwanted.filter(({ item }) => !state.shelf.item(item))) state.keepHere(node, "refused");
-    const gone = unwanted.filter(({ type }) => type !== "local");
+    // Nothing is removed without a reason: what its bookmark is must be known.
+    const isKnown = (/** @type {Node} */ { type, item }) => type !== "place" || state.view().item(state.view().text(item, "bookmark")) !== undefined;
+    const gone = unwanted.filter((node) => node.type !== "local" && isKnown(node));
     const decided = state.meta.inbound?.decided;
-    const share = gone.length / Math.max(1, mapped.length);
-    const isMuch = gone.length > INBOUND.most || (gone.length >= INBOUND.always && share > INBOUND.share);
-    if (isMuch && decided !== "remove") {
+    if (isMany(gone.length, mapped.length) && decided !== "remove") {
       // What is kept looks new to the next comparison, and is saved again.
       if (decided === "keep") for (const node of gone) state.dropNode(node.native);
       state.isAgain = decided === "keep";

@@ -46,6 +46,8 @@ class Local {
     this.orders = [];
     /** @type {Node[]} nodes that were put inside of what stays here */
     this.inside = [];
+    /** @type {Map<string, Map<string, import("./target.js").Wanted[]>>} */
+    this.keyed = new Map();
     /** @type {Set<string>} roots whose nodes are left as they are */
     this.frozen = new Set();
   }
@@ -208,14 +210,30 @@ class Local {
       && (type === "folder" ? one.title.trim() === seen.title.trim() : canon(one.url ?? "") === canon(seen.url ?? "")));
   }
 
-  /** What has the same name and address in the same folder and no node here. @param {Seen} seen @param {Node} folder @param {string} type */
+  /** What has the same name and address in the same folder and no node here. @param {Seen} seen @param {Node} folder @param {"folder" | "place"} type */
   #same(seen, folder, type) {
-    const wanted = type === "folder" ? null : canon(seen.url ?? "");
+    const { state } = this;
     const title = type === "folder" ? seen.title.trim() || UNTITLED : seen.title.trim();
-    const free = this.target.childrenOf(folder.item).filter((one) => one.type === type && !this.state.byItem.has(one.item)
-      && this.state.view().text(one.item, "parent") === folder.item && (type === "folder" || canon(one.url ?? "") === wanted));
+    const alike = this.#keyed(folder.item).get(keyOf(type, type === "folder" ? title : (seen.url ?? ""))) ?? [];
+    const free = alike.filter(({ item }) => !state.byItem.has(item) && state.view().text(item, "parent") === folder.item);
     const exact = free.find((one) => one.title.trim() === title);
     return (exact ?? (type === "place" ? free.find((one) => one.title === "" || title === "") : undefined))?.item;
+  }
+
+  /** What is wanted in a folder, by what makes it the same. @param {string} folder */
+  #keyed(folder) {
+    const known = this.keyed.get(folder);
+    if (known) return known;
+    /** @type {Map<string, import("./target.js").Wanted[]>} */
+    const keyed = new Map();
+    for (const one of this.target.childrenOf(folder)) {
+      const key = keyOf(one.type, one.url ?? one.title.trim());
+      const alike = keyed.get(key);
+      if (alike) alike.push(one);
+      else keyed.set(key, [one]);
+    }
+    this.keyed.set(folder, keyed);
+    return keyed;
   }
 
   /** Whether another engine of sync made it beside what was made here. @param {Seen} seen @param {Node} folder */
@@ -241,6 +259,10 @@ class Local {
     return [...state.nodes.values()].filter((node) => !this.seen.has(node.native) && node.type !== "root" && !(frozen && isFrozen(node)));
   }
 }
+
+/** What makes a node and an item the same within a folder: the name of a folder, the address of a page.
+ * @param {"folder" | "place"} type @param {string} text */
+const keyOf = (type, text) => (type === "folder" ? `folder ${text}` : `place ${canon(text)}`);
 
 /** Whether what stayed here became something else. @param {Node} node @param {Seen} seen @param {Node} folder */
 function isAnother(node, seen, folder) {

@@ -14,7 +14,7 @@ import { verify } from "./verify.js";
  * @typedef {{ epoch: number, seq: number, floor: number }} Head
  * @typedef {{ changes: import("../domain/shelf.js").Row[], from: number, to: number, next_cursor: string, has_more: boolean, head: Head }} Pulled
  * @typedef {{ pull(cursor: string | null): Promise<Pulled>,
- *   push(device: string, changes: import("../domain/shelf.js").Change[]): Promise<{ answers: Answer[], stopped?: { code: string, detail: string }, head: Head }>,
+ *   push(device: string, changes: import("../domain/shelf.js").Change[], confirmed: string[]): Promise<{ answers: Answer[], stopped?: { code: string, detail: string }, head: Head }>,
  *   standing(device: string): Promise<{ device?: { n: number }, held: number, head: Head }>, pair(): Promise<string>,
  *   checksum(): Promise<{ epoch: number, seq: number, checksum: string, ranges: string[] }>,
  *   repair(ranges: number[], after: string | null): Promise<any> }} Server
@@ -66,9 +66,10 @@ export async function round(state, server, bookmarks, wishes = {}) {
     await net(() => pull(state, server, told));
   }
   await net(() => forgetHeld(state, server));
-  if (state.meta.isMirroring && state.meta.cursor !== null) told.applied = await applyTarget(state, bookmarks);
+  // What is shown is compared before it is made: a fold that was damaged is to remove nothing.
   const isDue = state.env.now() - (state.meta.verifiedAt ?? 0) > VERIFIED_MS;
   if (wishes.verify || isDue || told.restarted) await net(() => verify(state, server, told));
+  if (state.meta.isMirroring && state.meta.cursor !== null) told.applied = await applyTarget(state, bookmarks);
   if (failure === undefined && isSynced(state)) state.meta.levelAt = state.env.now();
   await state.commit();
   return { ...told, failure, tree, again: state.isAgain };
@@ -135,9 +136,13 @@ async function push(state, server, told) {
   let [most, recoveries] = [PUSH.changes, 0];
   for (;;) {
     const batch = nextBatch(state, most);
-    if (batch.length === 0) return;
+    if (batch.length === 0) {
+      state.meta.confirmed = [];
+      return;
+    }
     try {
-      const answer = await server.push(state.meta.device, batch);
+      const acts = new Set(batch.map(({ act }) => act));
+      const answer = await server.push(state.meta.device, batch, state.meta.confirmed.filter((act) => acts.has(act)));
       const isOfBefore = answer.head.epoch !== state.shelf.epoch;
       note(state, answer.answers);
       told.pushed += answer.answers.length;

@@ -16,6 +16,7 @@ import { nextStamp, NEVER } from "../domain/stamp.js";
  * @typedef {{ device: string, n: number, hlc: string, cursor: string | null, seq: number, epoch: number, library: string, server: string,
  *   isMirroring: boolean, above: string | null, rootIds: Record<string, string>, roots: Record<string, string>, held: Record<string, number>,
  *   aside: Aside[], intents: Intent[], titles: { place: string, title: string }[], inbound: { count: number, decided: string } | null,
+ *   outbound: { count: number, decided: string } | null, confirmed: string[],
  *   blocked: Record<string, string>, twins: number, levelAt: number | null, verifiedAt: number | null, mismatches: number }} Meta
  * @typedef {{ meta?: Meta, clearItems?: boolean, items?: import("../domain/shelf.js").Item[], aliases?: [string, string][],
  *   queue?: { put: import("../domain/shelf.js").Queued[], drop: number[] }, nodes?: { put: Node[], drop: string[] } }} Delta
@@ -27,7 +28,7 @@ import { nextStamp, NEVER } from "../domain/stamp.js";
 /** Most changes that stand aside; older ones are dropped. */
 const ASIDE_MAX = 1_000;
 /** Most changes that wait. */
-export const QUEUE_MAX = 100_000;
+export const QUEUE_MAX = 250_000;
 
 /**
  * The meta of a device that begins with `library` at `server`.
@@ -36,7 +37,7 @@ export const QUEUE_MAX = 100_000;
  */
 export const freshMeta = (server, library, device) => ({
   server, library, device, n: 0, hlc: NEVER, cursor: null, seq: 0, epoch: 0, isMirroring: false, above: null,
-  rootIds: {}, roots: {}, held: {}, aside: [], intents: [], titles: [], inbound: null, blocked: {}, twins: 0,
+  rootIds: {}, roots: {}, held: {}, aside: [], intents: [], titles: [], inbound: null, outbound: null, confirmed: [], blocked: {}, twins: 0,
   levelAt: null, verifiedAt: null, mismatches: 0,
 });
 

@@ -3,7 +3,7 @@
 import { canon } from "../../src/domain/canon.js";
 import { Shelf } from "../../src/domain/shelf.js";
 import { isLater, nextStamp, SEQUENCER } from "../../src/domain/stamp.js";
-import { sumsOf } from "../../src/domain/sums.js";
+import { rangeOf, sumsOf } from "../../src/domain/sums.js";
 import { ServerRefusal } from "../../src/sync/round.js";
 
 const no = (/** @type {string} */ code, status = 409, detail = code) => new ServerRefusal({ code, status, detail });
@@ -26,11 +26,11 @@ export class ModelServer {
     const up = () => { if (this.isDown) throw new Error("nobody answers"); };
     return {
       pull: async (cursor) => { up(); return this.pull(cursor); },
-      push: async (device, changes) => { up(); return this.push(device, structuredClone(changes)); },
+      push: async (device, changes, confirmed) => { up(); return this.push(device, structuredClone(changes), confirmed); },
       standing: async (device) => { up(); return this.standing(device); },
       pair: async () => { up(); return this.pair(); },
       checksum: async () => { up(); return { epoch: this.epoch, seq: this.shelf.seq, ...(await sumsOf(this.shelf)) }; },
-      repair: async () => { throw new Error("sums differ: a bug"); },
+      repair: async (ranges) => { up(); return this.repair(ranges); },
     };
   }
 
@@ -52,18 +52,29 @@ export class ModelServer {
     return { changes, from, to, next_cursor: `${this.epoch}.${to}`, has_more: to < this.rows.length, head: this.head };
   }
 
+  repair(ranges) {
+    const isIn = (id) => ranges.includes(rangeOf(id));
+    const items = [...this.shelf.items.values()].filter(({ id }) => isIn(id) && !this.shelf.aliases.has(id));
+    const puts = (item) => Object.entries(item.puts).map(([register, [hlc, device, seq, value]]) => ({ seq, hlc, device, set: { [register]: value } }));
+    return {
+      epoch: this.epoch, seq: this.shelf.seq, aliases: [...this.shelf.aliases].filter(([id]) => isIn(id)).map(([younger, item]) => ({ younger, item })),
+      items: items.map((item) => ({ item: item.id, kind: item.kind, number: item.number, created: item.created, puts: puts(item) })),
+    };
+  }
+
   standing(device) {
     const known = this.devices.get(device);
     if (!known) throw no("forbidden", 403);
     return { device: { n: known.n }, held: known.held.length, head: this.head };
   }
 
-  push(device, changes) {
+  push(device, changes, confirmed) {
     const known = this.devices.get(device);
     if (!known) throw no("forbidden", 403);
     this.pushes += 1;
     const isDeletion = (change) => change.kind !== "place" && (change.set.trashed_at ?? null) !== null;
-    const fresh = changes.filter((change) => change.n > known.n && isDeletion(change)).length;
+    const isFresh = (change) => isDeletion(change) && !confirmed.includes(change.act);
+    const fresh = changes.filter((change) => change.n > known.n && isFresh(change)).length;
     const all = [...this.shelf.items.values()].filter(({ kind }) => kind === "bookmark").length;
     const isHeld = fresh > 500 || (fresh >= 50 && fresh > all / 5);
     const answers = [];
@@ -79,7 +90,7 @@ export class ModelServer {
         answers.push(stored.answer);
         continue;
       }
-      const answer = { n: change.n, ...(isHeld && isDeletion(change) ? this.hold(known, change) : this.decide(device, change)) };
+      const answer = { n: change.n, ...(isHeld && isFresh(change) ? this.hold(known, change) : this.decide(device, change)) };
       known.n = change.n;
       known.answers.set(change.n, { body, answer });
       answers.push(answer);

@@ -113,6 +113,11 @@ impl Driver {
         self.post("/url", json!({ "url": address })).await.unwrap();
     }
 
+    /// The window that is looked at.
+    pub(crate) async fn window(&self) -> String {
+        self.get("/window").await.unwrap().as_str().unwrap().to_owned()
+    }
+
     /// The windows and tabs there are.
     pub(crate) async fn windows(&self) -> Vec<String> {
         serde_json::from_value(self.get("/window/handles").await.unwrap()).unwrap()

@@ -135,22 +135,32 @@ async fn connect(driver: &Driver, server: &Server, link: &str) {
     driver.goto(&format!("{PAGES}/options.html")).await;
     until(driver, "return !document.querySelector('#connect').hidden").await;
     driver.send(&at(driver, "#server").await, &server.origin).await.unwrap();
-    let before = driver.windows().await;
+    let home = driver.window().await;
     driver.press(&at(driver, "#connect-form button.main").await).await.unwrap();
-    let mut asks = None;
-    for _ in 0..LOOKS {
-        asks = driver.windows().await.into_iter().find(|window| !before.contains(window));
-        if asks.is_some() {
-            break;
-        }
-        pause(driver).await;
-    }
-    driver.turn_to(&asks.expect("a window asks whether to let it in")).await;
+    turn_to_consent(driver, &home).await;
     until(driver, &pressing("Let it in")).await;
-    driver.turn_to(before.first().unwrap()).await;
+    driver.turn_to(&home).await;
     until(driver, "return !document.querySelector('#mirroring').hidden").await;
     driver.press(&at(driver, "#mirror-form button.main").await).await.unwrap();
     shows(driver, "#standing", "mirrored").await;
+}
+
+/// Turns to the window that asks whether to let the extension in, once it is there.
+async fn turn_to_consent(driver: &Driver, home: &str) {
+    for _ in 0..LOOKS {
+        for window in driver.windows().await {
+            if window == home {
+                continue;
+            }
+            driver.turn_to(&window).await;
+            if driver.address().await.contains("/oauth/authorize") {
+                return;
+            }
+        }
+        driver.turn_to(home).await;
+        pause(driver).await;
+    }
+    panic!("no window asks whether to let the extension in");
 }
 
 /// Saves a page by the popup, with tags and a note, and goes back to the settings.

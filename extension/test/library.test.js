@@ -1,0 +1,110 @@
+// What a person does with one page, and how a server is named.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { baseOf, patternOf } from "../src/access.js";
+import { find, folders, lookUp, remove, save, tagNames } from "../src/library.js";
+import { sha256 } from "../src/proof.js";
+import { State } from "../src/sync/state.js";
+import { explained, problemOf } from "../src/words.js";
+import { Device, level, world } from "./model/device.js";
+
+async function connected() {
+  const at = world();
+  const device = await new Device(at).begin();
+  await device.sync();
+  return { at, device, state: device.state };
+}
+
+const page = { url: "https://a.example/", title: "A page", tags: ["Rust", "to read"], notes: "why", folder: "" };
+
+test("a page is saved with tags and a note, and known again by any spelling of its address", async () => {
+  const { state } = await connected();
+  save(state, page);
+  const saved = lookUp(state, "HTTPS://A.example:443/?utm_source=x");
+  assert.deepEqual([saved.title, saved.tags, saved.notes], ["A page", ["Rust", "to read"], "why"]);
+  assert.equal(lookUp(state, "https://b.example/"), null);
+  assert.deepEqual(tagNames(state), ["Rust", "to read"]);
+});
+
+test("editing puts what was changed and nothing else", async () => {
+  const { state } = await connected();
+  save(state, page);
+  const before = state.queue.length;
+  save(state, page);
+  assert.equal(state.queue.length, before, "nothing was changed");
+  save(state, { ...page, tags: ["rust"], notes: "" });
+  assert.equal(state.queue.length, before + 1);
+  const { set } = state.queue.at(-1).change;
+  assert.equal(Object.keys(set).length, 2, "the other tag is taken off, the note is gone");
+  assert.deepEqual(lookUp(state, page.url).tags, ["Rust"], "a tag is one tag however it is written");
+});
+
+test("what is removed and saved again is the same bookmark", async () => {
+  const { state } = await connected();
+  const id = save(state, page);
+  remove(state, id);
+  assert.equal(lookUp(state, page.url), null);
+  assert.equal(save(state, page), id);
+  assert.equal(lookUp(state, page.url).notes, "why");
+});
+
+test("only pages of the web are saved", async () => {
+  const { state } = await connected();
+  for (const url of ["javascript:1", "chrome://settings", "", "file:///x"]) assert.throws(() => save(state, { ...page, url }), { code: "address" });
+  assert.equal(state.queue.filter(({ change }) => change.kind === "bookmark").length, 0);
+});
+
+test("what is saved into a mirrored folder appears in the browser", async () => {
+  const { device, state } = await connected();
+  const bar = folders(state).find(({ path }) => path === "Bookmarks bar");
+  save(state, { ...page, folder: bar.id });
+  await state.commit();
+  await level(device);
+  assert.deepEqual(device.browser.all().map(({ title }) => title), ["A page"]);
+});
+
+test("what was saved without a connection outlives the worker", async () => {
+  const { at, device, state } = await connected();
+  at.server.isDown = true;
+  save(state, page);
+  await state.commit();
+  const again = await State.load(device.store, device.env);
+  assert.equal(lookUp(again, page.url).title, "A page");
+  at.server.isDown = false;
+  await level(device);
+  assert.ok([...at.server.shelf.items.values()].some(({ puts }) => puts.url?.[3] === page.url));
+});
+
+test("words find titles, addresses and tags, the latest first", async () => {
+  const { state } = await connected();
+  save(state, page);
+  save(state, { ...page, url: "https://b.example/", title: "Another page", tags: [] });
+  assert.deepEqual(find(state, "PAGE", 9).map(({ title }) => title), ["Another page", "A page"]);
+  assert.deepEqual(find(state, "rust page", 9).map(({ url }) => url), [page.url]);
+  assert.equal(find(state, "page", 1).length, 1);
+  assert.deepEqual([find(state, "  ", 9), find(state, "nothing", 9)], [[], []]);
+});
+
+test("an address is taken as a person types it", () => {
+  assert.equal(baseOf(" https://shelf.example/ "), "https://shelf.example");
+  assert.equal(baseOf("shelf.example"), "https://shelf.example");
+  assert.equal(baseOf("127.0.0.1:4747"), "http://127.0.0.1:4747");
+  assert.equal(baseOf("localhost:4747"), "http://localhost:4747");
+  assert.equal(baseOf("http://127.0.0.1:4747/shelf/"), "http://127.0.0.1:4747/shelf");
+  for (const bad of ["", "   ", "https://", "ftp://a.example", "a b"]) assert.throws(() => baseOf(bad), { code: "address" });
+  assert.equal(patternOf("http://127.0.0.1:4747/shelf"), "http://127.0.0.1/*", "browsers know no port there");
+});
+
+test("hashes are those of RFC 7636 and RFC 9449", async () => {
+  assert.equal(await sha256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+  assert.equal(await sha256("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+});
+
+test("every trouble has words and a remedy", () => {
+  for (const error of [new Error("x"), { code: "away" }, { refusal: { code: "quota", detail: "full" } }, "odd"]) {
+    const words = explained(problemOf(error));
+    assert.ok(words.what.endsWith(".") && words.remedy !== "", JSON.stringify(words));
+  }
+  assert.equal(explained(null), null);
+});
