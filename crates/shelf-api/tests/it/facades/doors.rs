@@ -381,6 +381,6 @@ async fn an_extension_asks_from_wherever_it_is_and_a_page_of_others_gets_nothing
     asked.headers_mut().remove("authorization");
     asked.headers_mut().insert("cookie", HeaderValue::from_str(&session).unwrap());
     assert_eq!(world.send(asked).await.status, StatusCode::UNAUTHORIZED, "a cookie opens nothing");
-    let told = world.send(from("/v1/me", extension)).await;
-    assert_eq!(told.status, StatusCode::FORBIDDEN, "all else stays closed to it");
+    let told = world.send(from("/v1/me", "https://evil.example")).await;
+    assert_eq!(told.status, StatusCode::FORBIDDEN, "all else stays closed to a page of others");
 }
