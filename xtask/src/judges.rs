@@ -35,6 +35,8 @@ const EXAMPLES: &str = "20";
 const SEED: &str = "1";
 /// Ends the token the judge itself asks with, so it is asked last and alone.
 const LAST: &str = "revoke_token";
+/// Puts the judge itself on a plan that bounds how much it may ask, so it is asked just before that.
+const BOUNDING: &str = "give_plan";
 /// What is not asked. Whether every request that fits the document is taken: a document cannot say
 /// which cursor, key or id there is. Whether what was deleted is gone: it is in the trash.
 const NOT_ASKED: &str = "positive_data_acceptance,use_after_free";
@@ -57,7 +59,11 @@ pub fn interface(desk: &Desk) -> Result<()> {
     // The tester has addresses told that it made up.
     let server = Server::start(desk, ("MINDSHELF_OUTBOUND", "off"))?;
     let strangers = desk.repo.root().join(STRANGERS);
-    let outcome = questioned(&tools, &server, &strangers, &["--exclude-operation-id", LAST])
+    let all_else = ["--exclude-operation-id", LAST, "--exclude-operation-id", BOUNDING];
+    let outcome = questioned(&tools, &server, &strangers, &all_else)
+        .and_then(|()| {
+            questioned(&tools, &server, &strangers, &["--include-operation-id", BOUNDING])
+        })
         .and_then(|()| questioned(&tools, &server, &strangers, &["--include-operation-id", LAST]));
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }

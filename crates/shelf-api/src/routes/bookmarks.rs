@@ -19,11 +19,15 @@ use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace};
 use shelf_bookmarks::trash::trash_items;
 use shelf_bookmarks::{edit_bookmark, get_bookmark, get_bookmarks, list_bookmarks, save_bookmark};
 use shelf_domain::id::ItemId;
+use shelf_domain::refusal::Refused;
 use shelf_domain::turn::Status;
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Longest address that is asked for, in characters: longer ones do not fit the line of a request.
+const ASKED_URL_CHARS_MAX: usize = 8_192;
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -56,7 +60,7 @@ struct ListQuery {
     ids: Option<String>,
     /// The one that has this address instead, living or in the trash, however it is written;
     /// nothing else counts beside it.
-    #[param(max_length = 65536)]
+    #[param(max_length = 8192)]
     url: Option<String>,
     /// Where the page begins: `next_cursor` of the page before.
     cursor: Option<String>,
@@ -117,6 +121,12 @@ impl ListQuery {
     /// The ids of the bookmarks that are named, by themselves or by an address.
     async fn named(&self, within: &In) -> Result<Option<Vec<ItemId>>, Problem> {
         let Some(url) = &self.url else { return self.ids() };
+        if url.chars().count() > ASKED_URL_CHARS_MAX {
+            let detail = format!(
+                "an address that is asked for has at most {ASKED_URL_CHARS_MAX} characters"
+            );
+            return Err(Refused::invalid("url", detail).into());
+        }
         let reads = shelf_domain::shelf::Reads::none().url(url);
         let shelf = within.ctx.stores.library.read(within.scope, reads).await?;
         Ok(Some(shelf.by_url(url).map(|item| item.id).into_iter().collect()))
