@@ -61,6 +61,9 @@ impl Names {
                 format!("{place}{joint}{}", "5ea1".repeat(16)).into()
             }
             ("key", Value::String(_)) => "the-public-half-in-base64".into(),
+            ("text", Value::String(text)) if text.starts_with("mindshelf-domain=") => {
+                "mindshelf-domain=drawn-by-the-server".into()
+            }
             ("hlc", Value::String(_)) => "0193f0a000000000".into(),
             ("took_us", _) => 264.into(),
             (_, Value::String(text)) if text.len() == 8 && text.starts_with("V0000") => {
