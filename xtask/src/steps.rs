@@ -1,5 +1,6 @@
 //! The steps of each chore: small functions in a list, each of which runs or fails, never skips.
 
+use std::env;
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -81,9 +82,18 @@ pub fn run_all(steps: &[Step], desk: &Desk) -> Result<()> {
 }
 
 /// Cargo, to be run in the repository.
+///
+/// What the Cargo that runs this tool says about it is not passed on: build scripts that look at such
+/// variables (`ring`) would run again, and all that stands on them be built again.
 pub fn cargo(desk: &Desk, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments).current_dir(desk.repo.root());
+    for (name, _) in env::vars_os() {
+        let of_this_tool = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if name.to_str().is_some_and(|name| of_this_tool.iter().any(|it| name.starts_with(it))) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
