@@ -45,8 +45,10 @@ impl Shared {
             Err(fault) => {
                 let until = self.clock.ticks_us().saturating_add(PAUSE_US);
                 self.paused_until.store(until, Ordering::Relaxed);
-                let error = &fault as &dyn std::error::Error;
-                tracing::debug!(error, "who is there is known here alone");
+                tracing::debug!(
+                    error = &fault as &dyn std::error::Error,
+                    "who is there is known here alone"
+                );
                 None
             }
         }
@@ -90,7 +92,7 @@ mod tests {
     async fn a_server_that_is_away_is_left_alone_and_people_of_one_process_see_each_other() {
         // Nothing listens there.
         let redis = Redis::open("redis://127.0.0.1:1").await.unwrap();
-        let presence = presence_of(Some(&redis), Arc::new(SystemClock::default()));
+        let presence = presence_of(Some(&redis), Arc::new(SystemClock::start()));
         let (tenant, library) = (TenantId::from_bytes([1; 16]), LibraryId::from_bytes([2; 16]));
         let scope = Scope { tenant, library };
         let person = PersonId::from_bytes([3; 16]);
