@@ -14,6 +14,7 @@ use shelf_ports::accounts::{
     Accounts, Grant, GrantKind, KeyPrint, LibraryInfo, Person, SecretHash,
 };
 use shelf_ports::tenants::Tenant;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
@@ -279,6 +280,26 @@ impl Accounts for Embedded {
                 ))?
                 .query_map(params![person.to_bytes(), now], grant_of)?
                 .collect()
+        })
+        .await
+    }
+
+    async fn people_of(
+        &self,
+        grants: &BTreeSet<DeviceId>,
+    ) -> Result<BTreeMap<DeviceId, Person>, Fault> {
+        let grants = grants.clone();
+        self.read("reading whose grants are", move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT p.id, p.tenant, p.name FROM grants g JOIN people p ON p.id = g.person
+                 WHERE g.id = ?1",
+            )?;
+            let mut people = BTreeMap::new();
+            for grant in grants {
+                let person = statement.query_row([grant.to_bytes()], person_of).optional()?;
+                people.extend(person.map(|person| (grant, person)));
+            }
+            Ok(people)
         })
         .await
     }

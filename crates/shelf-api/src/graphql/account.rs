@@ -26,7 +26,7 @@ pub(crate) struct Viewer {
 }
 
 /// A person.
-#[derive(Debug, Deserialize, SimpleObject)]
+#[derive(Clone, Debug, Deserialize, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Person {
     #[graphql(skip)]

@@ -13,6 +13,7 @@ use shelf_ports::accounts::{
     Accounts, Grant, GrantKind, KeyPrint, LibraryInfo, Person, SecretHash,
 };
 use shelf_ports::tenants::Tenant;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -47,6 +48,10 @@ const GRANTS_OF: &str = concat!(
     " FROM grants WHERE person = $1 AND (expires_at IS NULL OR expires_at > $2)
     ORDER BY created_at DESC, id DESC"
 );
+
+/// Whose each of several grants is.
+const PEOPLE_OF: &str = "SELECT p.id, p.tenant, p.name, g.id
+    FROM grants g JOIN people p ON p.id = g.person WHERE g.id = ANY ($1)";
 
 pub(super) fn person_of(row: &Row) -> Person {
     Person {
@@ -262,6 +267,17 @@ impl Accounts for Postgres {
         let of: [Bound<'_>; 2] = [(&uuid(person), Type::UUID), (&now, Type::INT8)];
         let rows = self.query("reading grants", GRANTS_OF, &of).await?;
         rows.iter().map(grant_of).collect()
+    }
+
+    async fn people_of(
+        &self,
+        grants: &BTreeSet<DeviceId>,
+    ) -> Result<BTreeMap<DeviceId, Person>, Fault> {
+        let grants: Vec<Uuid> = grants.iter().copied().map(Uuid::from).collect();
+        let of: [Bound<'_>; 1] = [(&grants, Type::UUID_ARRAY)];
+        let rows = self.query("reading whose grants are", PEOPLE_OF, &of).await?;
+        let person = |row: &Row| (DeviceId::from(row.get::<_, Uuid>(3)), person_of(row));
+        Ok(rows.iter().map(person).collect())
     }
 
     async fn rename_grant(
