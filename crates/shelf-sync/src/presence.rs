@@ -78,11 +78,7 @@ pub async fn be_here(doors: &PresenceDoors, scope: Scope, seat: &Seat) -> Result
 }
 
 /// Says that a session is not there any more.
-pub async fn be_away(
-    doors: &PresenceDoors,
-    scope: Scope,
-    session: SessionId,
-) -> Result<(), Fault> {
+pub async fn be_away(doors: &PresenceDoors, scope: Scope, session: SessionId) -> Result<(), Fault> {
     doors.presence.away(scope, session).await
 }
 
@@ -144,9 +140,9 @@ mod tests {
             seat(ben, 4, Some(item), Doing::Reading),
         ];
         let told = by_person(&seats, ada);
-        assert_eq!(told.into_iter().collect::<Vec<_>>(), [(
-            ben,
-            (Doing::Writing, BTreeSet::from([item]))
-        )]);
+        assert_eq!(
+            told.into_iter().collect::<Vec<_>>(),
+            [(ben, (Doing::Writing, BTreeSet::from([item])))]
+        );
     }
 }

@@ -48,11 +48,8 @@ impl RedisPresence {
             return Err(away("the server is not reached"));
         }
         let key = key(scope);
-        let asked = self.redis.client.eval::<Vec<String>, _, _, _>(
-            script,
-            vec![key.as_slice()],
-            said,
-        );
+        let asked =
+            self.redis.client.eval::<Vec<String>, _, _, _>(script, vec![key.as_slice()], said);
         let answer = tokio::time::timeout(ANSWER_MAX, asked).await;
         answer.map_err(away)?.map_err(away)
     }
