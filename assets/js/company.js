@@ -7,6 +7,8 @@ const SAY_AFTER_MS = 2_000;
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 60_000;
 const FACES = 5;
+/** Where all of this server is: pages may stand beneath a library, and everything beneath a path. */
+const root = new URL(".", document.querySelector("link[rel=manifest]")?.href ?? location.href);
 /** Closing codes after which it is no use to come again: no message, signed out, not let in. */
 const FOR_GOOD = new Set([4400, 4401, 4403]);
 
@@ -114,19 +116,20 @@ function sit(desk) {
   function leave() {
     clearInterval(renewal);
     clearTimeout(again);
-    const open = socket;
+    const was = socket;
     socket = undefined;
-    open?.close(1000);
+    // One that is still being opened is closed once it is: to break it off would be an error.
+    if (was?.readyState === WebSocket.OPEN) was.close(1000);
     if (people.length) { people = []; draw(); }
   }
 
   function enter() {
     if (socket || document.hidden) return;
-    const address = new URL("/v1/sync", location.href);
+    const address = new URL("v1/sync", root);
     address.protocol = address.protocol.replace("http", "ws");
     const fresh = new WebSocket(address, PROTOCOL);
     socket = fresh;
-    fresh.addEventListener("open", () => say({ type: "hello" }));
+    fresh.addEventListener("open", () => (fresh === socket ? say({ type: "hello" }) : fresh.close(1000)));
     fresh.addEventListener("message", (event) => { if (fresh === socket) heard(JSON.parse(event.data)); });
     fresh.addEventListener("close", (event) => {
       if (fresh !== socket) return;
