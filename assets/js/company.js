@@ -46,7 +46,7 @@ function sit(desk) {
     if (with_us) one.dataset.with = "";
     if (does === "writing") one.dataset.writing = "";
     const letters = document.createElement("span");
-    letters.ariaHidden = "true";
+    letters.setAttribute("aria-hidden", "true");
     letters.textContent = initials(person.name);
     const name = document.createElement("span");
     name.className = "sr";
