@@ -85,7 +85,20 @@ pub(crate) fn put_grant(
         grant.bound.map(|bound| bound.0),
         grant.provided_by.map(TenantId::to_bytes),
     ])?;
+    put_author(connection, grant.id, grant.person)?;
     Ok(put > 0)
+}
+
+/// Notes whose a grant is, for when it is revoked: what was written with it stays theirs.
+pub(crate) fn put_author(
+    connection: &Connection,
+    grant: DeviceId,
+    person: PersonId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO authors VALUES (?1, ?2)")?
+        .execute(params![grant.to_bytes(), person.to_bytes()])
+        .map(drop)
 }
 
 fn grant_by(
@@ -291,8 +304,8 @@ impl Accounts for Embedded {
         let grants = grants.clone();
         self.read("reading whose grants are", move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT p.id, p.tenant, p.name FROM grants g JOIN people p ON p.id = g.person
-                 WHERE g.id = ?1",
+                "SELECT p.id, p.tenant, p.name FROM authors a JOIN people p ON p.id = a.person
+                 WHERE a.id = ?1",
             )?;
             let mut people = BTreeMap::new();
             for grant in grants {

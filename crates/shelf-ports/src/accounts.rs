@@ -178,8 +178,8 @@ pub trait Accounts: fmt::Debug + Send + Sync {
     /// The grants of `person` that have not ended, latest first.
     async fn grants(&self, person: PersonId, now: i64) -> Result<Vec<Grant>, Fault>;
 
-    /// Whose these grants are, those that ended too. Nobody is said of one that was revoked or never
-    /// was, nor of one whose person was erased.
+    /// Whose these grants are or were, those that ended or were revoked too. Nobody is said of one that
+    /// never was, nor of one whose person was erased.
     async fn people_of(
         &self,
         grants: &BTreeSet<DeviceId>,

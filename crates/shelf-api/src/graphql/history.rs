@@ -28,7 +28,7 @@ pub(crate) struct Act {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
-    /// Who did it; null where what they did it with was revoked since, or they were erased.
+    /// Who did it; null where they were erased, or it was the server itself.
     person: Option<Person>,
     /// Its first change in the log.
     first: u64,
@@ -106,7 +106,7 @@ pub(crate) struct HistoryRow {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
-    /// Who did it; null where what they did it with was revoked since, or they were erased.
+    /// Who did it; null where they were erased, or it was the server itself.
     person: Option<Person>,
     /// What the item is.
     kind: String,

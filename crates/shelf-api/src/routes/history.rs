@@ -67,7 +67,7 @@ struct RowOut {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
-    /// Who did it; null where what they did it with was revoked since, or they were erased.
+    /// Who did it; null where they were erased, or it was the server itself.
     person: Option<PersonOut>,
     /// The gesture; undo takes it.
     act: Id,
@@ -166,7 +166,7 @@ struct ActOut {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
-    /// Who did it; null where what they did it with was revoked since, or they were erased.
+    /// Who did it; null where they were erased, or it was the server itself.
     person: Option<PersonOut>,
     /// Its first change in the log.
     #[schema(value_type = u64)]

@@ -39,7 +39,7 @@ pub struct HistoryRow {
     pub device: DeviceId,
     /// What its owner calls that device or grant.
     pub device_name: Option<String>,
-    /// Who did it; unknown where the grant was revoked, or they were erased.
+    /// Who did it; unknown where they were erased.
     pub person: Option<Writer>,
     /// The gesture, for undo.
     pub act: ActId,

@@ -34,7 +34,7 @@ pub struct ActRow {
     pub name: Option<String>,
     /// What its owner calls the device or grant.
     pub device_name: Option<String>,
-    /// Who did it; unknown where the grant was revoked, or they were erased.
+    /// Who did it; unknown where they were erased.
     pub person: Option<Writer>,
     /// The file, where the act is an import.
     pub import: Option<String>,

@@ -39,7 +39,7 @@ impl Writers {
         self.own.get(&grant).cloned()
     }
 
-    /// Who wrote with a grant; unknown where it was revoked, or they were erased.
+    /// Who wrote with a grant; unknown where they were erased.
     pub(super) fn person(&self, grant: DeviceId) -> Option<Writer> {
         let person = self.people.get(&grant)?;
         Some(Writer { id: person.id, name: person.name.clone() })

@@ -69,13 +69,14 @@ const HEIRS: &str = "UPDATE members SET role = 'owner'
         LIMIT 1)";
 
 /// What acts for a person, what would come to act for them, and whom they would let in.
-const WITH_GRANTS: [(&str, &str); 7] = [
+const WITH_GRANTS: [(&str, &str); 8] = [
     (
         "app_secrets",
         "DELETE FROM app_secrets WHERE app IN (SELECT id FROM grants WHERE person = ?1)",
     ),
     ("apps", "DELETE FROM apps WHERE id IN (SELECT id FROM grants WHERE person = ?1)"),
     ("grants", "DELETE FROM grants WHERE person = ?1"),
+    ("authors", "DELETE FROM authors WHERE person = ?1"),
     ("links", "DELETE FROM links WHERE person = ?1"),
     ("auth_codes", "DELETE FROM auth_codes WHERE person = ?1"),
     ("device_asks", "DELETE FROM device_asks WHERE person = ?1"),

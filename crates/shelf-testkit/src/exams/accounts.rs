@@ -164,6 +164,8 @@ async fn grants_are_listed_and_revoked_by_their_owner(
     assert!(!accounts.revoke(ben.person, DeviceId::from_bytes([0; 16])).await.unwrap());
     let listed = accounts.grants(ben.person, now).await.unwrap();
     assert_eq!(listed, [second]);
+    let people = accounts.people_of(&BTreeSet::from([first.id])).await.unwrap();
+    assert_eq!(people[&first.id].id, ben.person, "what was written with it stays theirs");
 }
 
 async fn settings_are_of_one_person(ada: &Desk, ben: &Desk, accounts: &dyn Accounts) {
