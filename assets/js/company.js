@@ -4,6 +4,7 @@ const PROTOCOL = "mindshelf.sync.v1";
 const HERE_EVERY_MS = 15_000;
 const WRITES_FOR_MS = 10_000;
 const SAY_AFTER_MS = 2_000;
+const QUIET_MS = 10_000;
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 60_000;
 const FACES = 5;
@@ -27,6 +28,7 @@ function sit(desk) {
   let socket, renewal, again, asking, saying;
   let tries = 0;
   let wroteAt = 0;
+  let spokeAt = 0;
   let people = [];
   let told = "";
 
@@ -70,12 +72,20 @@ function sit(desk) {
     saying = setTimeout(speak, SAY_AFTER_MS);
   }
 
-  /** Says who is there where that changed, and nothing of what they do: whoever listens is reading. */
+  /** Says something to whoever listens; not often, since they are reading. Whether it was said. */
+  function aloud(words) {
+    if (Date.now() - spokeAt < QUIET_MS) return false;
+    spokeAt = Date.now();
+    said.textContent = words;
+    return true;
+  }
+
+  /** Says who is there where that changed, and nothing of what they do. */
   function speak() {
     const names = listed(people.map((person) => person.name));
     if (names === told) return;
-    said.textContent = names ? `${names} ${people.length === 1 ? "is" : "are"} here too.` : "Nobody else is here any more.";
-    told = names;
+    const words = names ? `${names} ${people.length === 1 ? "is" : "are"} here too.` : "Nobody else is here any more.";
+    if (aloud(words)) told = names;
   }
 
   /** What others changed since the page was made; a line each. */
@@ -88,6 +98,8 @@ function sit(desk) {
     const lines = [...read.body.childNodes];
     if (read.body.textContent === news.textContent) return;
     news.replaceChildren(...lines.map((line) => document.adoptNode(line)));
+    const latest = news.querySelector("li");
+    if (latest) aloud(latest.textContent);
   }
   function soon() {
     clearTimeout(asking);
@@ -163,6 +175,10 @@ function sit(desk) {
   if (panel) new MutationObserver(moved).observe(panel, { childList: true });
   desk.addEventListener("click", (event) => {
     if (event.target.closest("[data-company-show]")) location.reload();
+    if (event.target.closest("[data-company-hide]")) {
+      desk.dataset.seq = news.querySelector("[data-through]").dataset.through;
+      news.replaceChildren();
+    }
   });
   enter();
 }

@@ -34,17 +34,29 @@ pub fn company(company: &Company) -> Markup {
             data-seq=(company.seq) {
             ul.faces data-company-faces aria-label="Also here" hidden {}
             p.sr role="status" aria-live="polite" data-company-said {}
-            div role="status" aria-live="polite" data-company-news {}
+            div data-company-news {}
             script type="module" src=(address("js/company.js")) {}
         }
     }
 }
 
-/// What others did since the page was made, latest first; `more` did not fit.
-pub fn news(lines: &[Line], more: u64) -> Markup {
+/// What others did since the page was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct News {
+    /// What, latest first.
+    pub lines: Vec<Line>,
+    /// How much did not fit.
+    pub more: u64,
+    /// Up to where in the log this was looked for.
+    pub through: u64,
+}
+
+/// The lines of it, the way to see them, and the way to let them go.
+pub fn news(news: &News) -> Markup {
+    let News { lines, more, through } = news;
     html! {
         @if !lines.is_empty() {
-            div.note.news {
+            div.note.news data-through=(through) {
                 (icon("history"))
                 ul.grow {
                     @for line in lines {
@@ -53,11 +65,14 @@ pub fn news(lines: &[Line], more: u64) -> Markup {
                             @if let Some(item) = &line.item { " – " a href={ "/items/" (item) } { "show" } }
                         }
                     }
-                    @if more > 0 {
-                        li { a href="/history" { "and " (words::counted(more, "more act", "more acts")) } }
+                    @if *more > 0 {
+                        li { a href="/history" { "and " (words::counted(*more, "more act", "more acts")) } }
                     }
                 }
                 button.btn.btn-line.btn-small type="button" data-company-show { "Show it here" }
+                button.btn.btn-icon type="button" title="Not now" data-company-hide {
+                    (icon("x")) span.sr { "Not now" }
+                }
             }
         }
     }
@@ -83,10 +98,11 @@ mod tests {
             ago: "just now".into(),
             item: Some("0198".into()),
         };
-        let out = news(&[line], 1).into_string();
+        let out = news(&News { lines: vec![line], more: 1, through: 7 }).into_string();
         assert!(out.contains("<bdi>Ada</bdi> changed the title of “Émile”"), "{out}");
         assert!(out.contains("href=\"/items/0198\"") && out.contains("1 more act"), "{out}");
-        assert_eq!(news(&[], 0).into_string(), "", "nothing is said where nothing happened");
+        let nothing = news(&News::default()).into_string();
+        assert_eq!(nothing, "", "nothing is said where nothing happened");
     }
 
     #[test]
@@ -98,7 +114,8 @@ mod tests {
                 ago: "just now".into(),
                 item: None,
             };
-            hostile::assert_dead(&news(&[line], 0).into_string(), string);
+            let told = News { lines: vec![line], ..News::default() };
+            hostile::assert_dead(&news(&told).into_string(), string);
         }
     }
 }

@@ -8,7 +8,7 @@ use shelf_domain::id::PersonId;
 use super::Answer;
 use crate::{
     deeds::deed,
-    frame::company::{Line, news as drawn},
+    frame::company::{self, Line, News},
     visit::{Visit, html, moment},
     words,
     writers::{SOMEONE, is_server},
@@ -27,7 +27,9 @@ pub(crate) struct Ask {
 
 /// The latest acts of others after a position of the log; nothing, where no position is said.
 pub(crate) async fn news(visit: Visit, Query(ask): Query<Ask>) -> Answer {
-    let Ok(after) = ask.after.parse::<u64>() else { return Ok(html(&drawn(&[], 0))) };
+    let Ok(after) = ask.after.parse::<u64>() else {
+        return Ok(html(&company::news(&News::default())));
+    };
     let asked = LibraryHistory { before: None, limit: ACTS_MAX };
     let (acts, _) = library_history(&visit.ctx, visit.scope, asked).await?;
     let me = visit.ctx.person;
@@ -38,7 +40,8 @@ pub(crate) async fn news(visit: Visit, Query(ask): Query<Ask>) -> Answer {
         .collect();
     let lines: Vec<Line> = of_others.iter().take(LINES_MAX).map(|row| line(&visit, row)).collect();
     let more = u64::try_from(of_others.len() - lines.len()).unwrap_or(u64::MAX);
-    Ok(html(&drawn(&lines, more)))
+    let through = acts.first().map_or(after, |row| row.line.last);
+    Ok(html(&company::news(&News { lines, more, through })))
 }
 
 fn is_of_others(row: &ActRow, me: PersonId) -> bool {
