@@ -69,14 +69,13 @@ const HEIRS: &str = "UPDATE members SET role = 'owner'
         LIMIT 1)";
 
 /// What acts for a person, what would come to act for them, and whom they would let in.
-const WITH_GRANTS: [(&str, &str); 8] = [
+const WITH_GRANTS: [(&str, &str); 7] = [
     (
         "app_secrets",
         "DELETE FROM app_secrets WHERE app IN (SELECT id FROM grants WHERE person = ?1)",
     ),
     ("apps", "DELETE FROM apps WHERE id IN (SELECT id FROM grants WHERE person = ?1)"),
     ("grants", "DELETE FROM grants WHERE person = ?1"),
-    ("authors", "DELETE FROM authors WHERE person = ?1"),
     ("links", "DELETE FROM links WHERE person = ?1"),
     ("auth_codes", "DELETE FROM auth_codes WHERE person = ?1"),
     ("device_asks", "DELETE FROM device_asks WHERE person = ?1"),
@@ -108,7 +107,8 @@ const WITH_CLIENTS: [(&str, &str); 6] = [
 ];
 
 /// What goes with a person beside that.
-const WITH_PERSON: [(&str, &str); 13] = [
+const WITH_PERSON: [(&str, &str); 14] = [
+    ("authors", "DELETE FROM authors WHERE person = ?1"),
     ("sso_flows", "DELETE FROM sso_flows WHERE person = ?1"),
     ("sso_identities", "DELETE FROM sso_identities WHERE person = ?1"),
     ("grouped", "DELETE FROM grouped WHERE person = ?1"),

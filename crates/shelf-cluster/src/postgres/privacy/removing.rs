@@ -78,7 +78,7 @@ const HEIRS: &str = "UPDATE members SET role = 'owner'
 /// answered to them: the key of such an answer begins with the grant and a space. All answers are read
 /// once, whatever the number of grants. Codes and asks go first: they wait for whoever is using one up,
 /// so that what they made of it is there to go as well.
-const WITH_GRANTS: [(&str, &str); 9] = [
+const WITH_GRANTS: [(&str, &str); 8] = [
     ("auth_codes", "DELETE FROM auth_codes WHERE person = $1"),
     ("device_asks", "DELETE FROM device_asks WHERE person = $1"),
     (
@@ -92,13 +92,13 @@ const WITH_GRANTS: [(&str, &str); 9] = [
     ),
     ("apps", "DELETE FROM apps WHERE id IN (SELECT id FROM grants WHERE person = $1)"),
     ("grants", "DELETE FROM grants WHERE person = $1"),
-    ("authors", "DELETE FROM authors WHERE person = $1"),
     ("links", "DELETE FROM links WHERE person = $1"),
     ("invitations", "DELETE FROM invitations WHERE made_by = $1"),
 ];
 
 /// What goes with a person beside that, the programs they registered first.
-const WITH_PERSON: [(&str, &str); 18] = [
+const WITH_PERSON: [(&str, &str); 19] = [
+    ("authors", "DELETE FROM authors WHERE person = $1"),
     ("sso_flows", "DELETE FROM sso_flows WHERE person = $1"),
     ("sso_identities", "DELETE FROM sso_identities WHERE person = $1"),
     (
