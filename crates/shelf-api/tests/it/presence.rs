@@ -90,6 +90,31 @@ async fn two_people_see_each_other_come_move_leave_and_fade() {
 }
 
 #[tokio::test]
+async fn a_page_says_where_it_is_by_its_session_and_two_pages_are_one_person() {
+    let listening = Listening::new().await;
+    let world = &listening.world;
+    let (ada, eve) = (&world.ada, &world.eve);
+    shared(world, "read").await;
+    let mut adas = socket(&listening, ada).await;
+    adas.say(&here(ada, &json!({}))).await;
+    let mut pages = Vec::new();
+    for item in [json!(ITEM), Value::Null] {
+        let mut page = listening.page(eve).await;
+        page.say(&json!({"type": "hello"})).await;
+        assert_eq!(page.hear().await["type"], "welcome");
+        page.say(&here(ada, &json!({"item": item}))).await;
+        page.say(&json!({"type": "ping"})).await;
+        while page.hear().await["type"] != "pong" {}
+        pages.push(page);
+    }
+    let eves = json!([{"person": eve.person.to_string(), "name": "Person 2",
+        "state": "reading", "items": [ITEM]}]);
+    assert_eq!(people(&mut adas).await, eves, "of two pages one person");
+    drop(pages.remove(0));
+    assert_eq!(people(&mut adas).await[0]["items"], json!([]), "one of them is left");
+}
+
+#[tokio::test]
 async fn a_reader_without_a_right_is_told_nothing_and_is_not_seen() {
     let listening = Listening::new().await;
     let world = &listening.world;
