@@ -1,5 +1,5 @@
 //! Sync Service: pull by cursor and push for devices that edit offline, snapshots to begin from,
-//! sums to compare by, and deletions that wait for a person.
+//! sums to compare by, deletions that wait for a person, and who else is there.
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod doors;
