@@ -8,6 +8,7 @@ use crate::keeper::{self, Keeper};
 use crate::limits::Limits;
 use crate::local_key::local_key;
 use crate::machine::{Process, tell_use};
+use crate::presence::presence_of;
 use crate::probes::{Helpers, ProcessProbes};
 use crate::processing::processing;
 use crate::records::{Beside, Records};
@@ -130,6 +131,7 @@ impl App {
         let cache =
             records.keep_lists_on(setup.cache.as_deref()).await.context("the setting \"cache\"")?;
         let limits = Limits::of(cache.as_ref(), setup.clock.clone());
+        let presence = presence_of(cache.as_ref(), setup.clock.clone());
         let throttle = Throttle::with(limits.port(), setup.clock.clone(), quotas.clone());
         let helpers = Helpers { bus, cache, limits, blobs, replica, index: index.clone() };
         let courier = courier_of(&records, &stores, &vault);
@@ -156,6 +158,7 @@ impl App {
             privacy: privacy.clone(),
             processing: Arc::new(processing(setup.records.is_some())?),
             news: records.news(),
+            presence,
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let web = web_of(&api, doors, tasks.clone(), setup);

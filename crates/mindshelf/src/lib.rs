@@ -19,6 +19,7 @@ mod replacing;
 mod records;
 mod index;
 mod limits;
+mod presence;
 mod machine;
 pub mod blobs;
 mod archive;

@@ -63,7 +63,7 @@ pub const TARGETS: &[Target] = &[
         graphql_socket,
         &[b"{\"type\":\"connection_init\",\"payload\":{\"token\":\"t\"}}\n{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{\"query\":\"{ a }\",\"extensions\":{\"persistedQuery\":{\"version\":1,\"sha256Hash\":\"00\"}}}}\n{\"type\":\"ping\",\"payload\":{}}\n{\"type\":\"complete\",\"id\":\"1\"}"],
     ),
-    ("sync socket", live::said, &[FOLLOW, PUSH, br#"{"type":"hello","token":"t"}"#]),
+    ("sync socket", live::said, &[FOLLOW, HERE, PUSH, br#"{"type":"hello","token":"t"}"#]),
     ("linkding body", linkding::body, &[LINKDING, b"url=https://a.example&tag_names=a&tag_names=b"]),
     (
         "linkding terms",
@@ -75,6 +75,7 @@ pub const TARGETS: &[Target] = &[
 
 const FOLLOW: &[u8] =
     br#"{"type":"follow","library":"0193f0a0-0000-7000-8000-000000000000","cursor":"c"}"#;
+const HERE: &[u8] = br#"{"type":"here","library":"0193f0a0-0000-7000-8000-000000000000","item":"0193f0a0-0000-7000-8000-000000000001","state":"writing"}"#;
 const PUSH: &[u8] = br#"{"type":"push","id":"a","library":"0193f0a0-0000-7000-8000-000000000000","device":"0193f0a0-0000-7000-8000-000000000001","changes":[]}"#;
 /// A bookmark as an app of linkding sends it.
 const LINKDING: &[u8] = br#"{"url":"https://a.example/","title":"t","tag_names":["a b","c,d"],"is_archived":false,"unread":"yes","date_added":"2024-05-01T12:30:00Z","notes":5}"#;

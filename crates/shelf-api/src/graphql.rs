@@ -33,6 +33,7 @@ mod tags;
 mod search;
 mod history;
 mod trash;
+mod presence;
 mod imports;
 mod webhooks;
 mod mutation;

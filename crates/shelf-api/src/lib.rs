@@ -53,6 +53,8 @@ use shelf_identity::{OAuthDoors, PrivacyDoors, SsoDoors, Throttle};
 use shelf_ports::machine::Machine;
 use shelf_ports::news::News;
 use shelf_ports::oauth::{Authorizations, Clients};
+use shelf_ports::presence::Presence;
+use shelf_sync::PresenceDoors;
 use std::sync::{Arc, LazyLock};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -89,6 +91,8 @@ pub struct Api {
     pub processing: Arc<Vec<Processing>>,
     /// Which libraries moved; a hint for who waits.
     pub news: Arc<dyn News>,
+    /// Who is where.
+    pub presence: Arc<dyn Presence>,
     /// How programs reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<String>,
 }
@@ -97,6 +101,11 @@ impl Api {
     fn doors(&self) -> shelf_identity::Doors {
         let Stores { accounts, tenants, audit, rooms, clock, chance, .. } = self.stores.clone();
         shelf_identity::Doors { accounts, tenants, audit, rooms, clock, chance }
+    }
+
+    fn presence_doors(&self) -> PresenceDoors {
+        let (accounts, clock) = (self.stores.accounts.clone(), self.stores.clock.clone());
+        PresenceDoors { presence: self.presence.clone(), accounts, clock }
     }
 
     fn oauth_doors(&self) -> OAuthDoors {

@@ -6,6 +6,7 @@
 
 mod said;
 mod followed;
+mod presence;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod thrown;
 
@@ -31,6 +32,7 @@ use axum::http::{HeaderValue, Request as Bare};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use followed::Followed;
+use presence::Seated;
 use said::Said;
 use serde_json::{Value, json};
 use shelf_domain::id::LibraryId;
@@ -39,6 +41,7 @@ use shelf_domain::rate::Cost;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_identity::{Address, Asker, Outcome, Signed, reach_of};
+use shelf_ports::presence::SessionId;
 use shelf_sync::PROTOCOL;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -85,8 +88,11 @@ async fn opened(
     let seat = seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let talk = Talk { api, seats, address, who: known, taken: None, follows: BTreeMap::new() };
+        let seated = Seated::new(SessionId(api.stores.chance.seed()));
+        let follows = BTreeMap::new();
+        let mut talk = Talk { api, seats, address, who: known, taken: None, follows, seated };
         talk.held(socket).await;
+        talk.seated.gone(&talk.api).await;
         drop(seat);
     }))
 }
@@ -111,16 +117,20 @@ struct Talk {
     /// Its place among the sockets of that person; none, before they said hello.
     taken: Option<Taken>,
     follows: BTreeMap<LibraryId, Followed>,
+    /// Where the other side says it is.
+    seated: Seated,
 }
 
 impl Talk {
     /// Goes on until one side has enough.
-    async fn held(mut self, mut socket: WebSocket) {
+    async fn held(&mut self, mut socket: WebSocket) {
         let hello = sleep(HELLO_MAX);
         tokio::pin!(hello);
         let (mut pings, mut looks) = (interval(PING_EVERY), interval(LOOK_EVERY));
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut others = interval(presence::LOOK_EVERY);
+        others.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first one is at once.
         pings.tick().await;
         let (mut silent, mut looked) = (0, 0_u32);
@@ -141,6 +151,7 @@ impl Talk {
                     looked = looked.wrapping_add(1);
                     self.look(looked.is_multiple_of(ASK_EVERY)).await
                 }
+                _ = others.tick(), if !self.seated.is_empty() => self.others().await,
                 _ = pings.tick() => {
                     silent += 1;
                     if silent > SILENT_MAX {
@@ -184,6 +195,14 @@ impl Talk {
             },
             Said::Leave(library) => {
                 self.follows.remove(&library);
+                return Ok(Vec::new());
+            }
+            Said::Here(spot) => match self.here(spot).await? {
+                Ok(()) => return Ok(Vec::new()),
+                Err(problem) => refused("library", &spot.library.to_string(), &problem),
+            },
+            Said::Away(library) => {
+                self.away(library).await;
                 return Ok(Vec::new());
             }
             Said::Push(id, library, body) => match self.push(library, body).await? {

@@ -46,6 +46,7 @@ const TAGS: [(&str, &str); 16] = [
     ("history", "Who changed what, undo and older versions."),
     ("sync", "The log, for replicas."),
     ("activity", "What the person opened."),
+    ("presence", "Who is in a library now."),
     ("privacy", "Everything out as one file, what is done with it, and erasure."),
 ];
 

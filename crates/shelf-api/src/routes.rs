@@ -33,6 +33,7 @@ mod replicas;
 mod part;
 mod held;
 mod activity;
+pub(crate) mod presence;
 mod privacy;
 
 use crate::Api;
@@ -74,5 +75,6 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(part::routes())
         .merge(held::routes())
         .merge(activity::routes())
+        .merge(presence::routes())
         .merge(privacy::routes())
 }

@@ -11,6 +11,7 @@ mod names;
 
 pub use item_history::{FieldChange, HistoryPage, HistoryRow, ItemHistory, item_history};
 pub use library_history::{ActRow, LibraryHistory, library_history};
+pub use names::Writer;
 pub use restore_library::restore_library;
 pub use restore_version::{RestoreVersion, restore_version};
 pub use steps::{Step, StepPut};

@@ -1,8 +1,10 @@
 //! What may be forgotten at any time, on Redis.
 
 mod limits;
+mod presence;
 
 pub use limits::RedisLimits;
+pub use presence::RedisPresence;
 
 use fred::clients::Client;
 use fred::interfaces::{ClientLike, KeysInterface};

@@ -14,6 +14,7 @@ use shelf_ports::accounts::{
     Accounts, Grant, GrantKind, KeyPrint, LibraryInfo, Person, SecretHash,
 };
 use shelf_ports::tenants::Tenant;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn person_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
@@ -84,7 +85,20 @@ pub(crate) fn put_grant(
         grant.bound.map(|bound| bound.0),
         grant.provided_by.map(TenantId::to_bytes),
     ])?;
+    put_author(connection, grant.id, grant.person)?;
     Ok(put > 0)
+}
+
+/// Notes whose a grant is, for when it is revoked: what was written with it stays theirs.
+pub(crate) fn put_author(
+    connection: &Connection,
+    grant: DeviceId,
+    person: PersonId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO authors VALUES (?1, ?2)")?
+        .execute(params![grant.to_bytes(), person.to_bytes()])
+        .map(drop)
 }
 
 fn grant_by(
@@ -279,6 +293,26 @@ impl Accounts for Embedded {
                 ))?
                 .query_map(params![person.to_bytes(), now], grant_of)?
                 .collect()
+        })
+        .await
+    }
+
+    async fn people_of(
+        &self,
+        grants: &BTreeSet<DeviceId>,
+    ) -> Result<BTreeMap<DeviceId, Person>, Fault> {
+        let grants = grants.clone();
+        self.read("reading whose grants are", move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT p.id, p.tenant, p.name FROM authors a JOIN people p ON p.id = a.person
+                 WHERE a.id = ?1",
+            )?;
+            let mut people = BTreeMap::new();
+            for grant in grants {
+                let person = statement.query_row([grant.to_bytes()], person_of).optional()?;
+                people.extend(person.map(|person| (grant, person)));
+            }
+            Ok(people)
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Everything true in the database, told as of one moment and taken in again.
 
-use crate::accounts::{GRANT, grant_of, library_of, person_of, put_grant};
+use crate::accounts::{GRANT, grant_of, library_of, person_of, put_author, put_grant};
 use crate::activity::event_of;
 use crate::credentials::{self, CREDENTIAL, credential_of};
 use crate::imports::{from_json, to_json};
@@ -32,6 +32,9 @@ const TENANTS: &str = "SELECT id, name, created_at FROM tenants ORDER BY created
 const MEMBERS: &str = "SELECT person, role, since, tenant FROM members ORDER BY tenant, person";
 const SHARES: &str = "SELECT holder, kind, may, library FROM shares ORDER BY library, holder, kind";
 const SETTINGS: &str = "SELECT person, name, value FROM settings ORDER BY person, name";
+/// Of grants that are told it is known whose they are.
+const AUTHORS: &str = "SELECT id, person FROM authors
+    WHERE id NOT IN (SELECT id FROM grants WHERE kind <> 'app') ORDER BY id";
 const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, code";
 const LIBRARIES: &str =
     "SELECT id, tenant, name, created_at, owner, key FROM libraries ORDER BY created_at, id";
@@ -119,6 +122,10 @@ impl Telling<'_> {
         })?;
         let grants = format!("SELECT {GRANT} WHERE kind <> 'app' ORDER BY id");
         self.each(&grants, [], |row| Ok(Entry::Grant(grant_of(row)?, row.get(10)?)))?;
+        self.each(AUTHORS, [], |row| {
+            let (grant, person) = (row.get(0)?, row.get(1)?);
+            Ok(Entry::Author(DeviceId::from_bytes(grant), PersonId::from_bytes(person)))
+        })?;
         for (info, owner, key) in self.libraries()? {
             self.scope = None;
             let scope = info.scope();
@@ -261,6 +268,7 @@ fn take_account(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> 
         Entry::Grant(grant, secret) => {
             return put_grant(connection, grant, secret.as_ref()).map(drop);
         }
+        Entry::Author(grant, person) => return put_author(connection, *grant, *person),
         Entry::Client(client, secret) => {
             return put_client(connection, client, secret.as_ref());
         }

@@ -27,6 +27,7 @@ mod usage;
 mod archive;
 mod blobs;
 mod limits;
+mod presence;
 mod news;
 pub mod search;
 #[cfg(any(test, fuzzing))]
@@ -34,6 +35,7 @@ pub mod fuzzed;
 
 pub use blobs::DirectoryBlobs;
 pub use limits::LocalLimits;
+pub use presence::LocalPresence;
 pub use sql::Durability;
 
 use shelf_ports::Fault;

@@ -52,6 +52,8 @@ CREATE TABLE links (secret BLOB PRIMARY KEY, person BLOB NOT NULL, expires_at IN
 CREATE TABLE grants (
     id BLOB PRIMARY KEY, person BLOB NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
     secret BLOB UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER, used_at INTEGER, scopes TEXT, libraries TEXT, bound BLOB, provided_by BLOB) WITHOUT ROWID;
+CREATE TABLE authors (id BLOB PRIMARY KEY, person BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX authors_person ON authors (person);
 CREATE TABLE settings (person BLOB NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (person, name)) WITHOUT ROWID;
 -- one for each person who has a password

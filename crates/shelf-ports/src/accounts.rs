@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::permit::Allowance;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Whose setting [`RESTORED`] is: nobody's.
@@ -176,6 +177,13 @@ pub trait Accounts: fmt::Debug + Send + Sync {
 
     /// The grants of `person` that have not ended, latest first.
     async fn grants(&self, person: PersonId, now: i64) -> Result<Vec<Grant>, Fault>;
+
+    /// Whose these grants are or were, those that ended or were revoked too. Nobody is said of one that
+    /// never was, nor of one whose person was erased.
+    async fn people_of(
+        &self,
+        grants: &BTreeSet<DeviceId>,
+    ) -> Result<BTreeMap<DeviceId, Person>, Fault>;
 
     /// Gives a grant another name; whether there was one.
     async fn rename_grant(

@@ -78,6 +78,8 @@ pub enum Entry {
     Client(Client, Option<[u8; 32]>),
     /// A right to act for a person, and the SHA-256 of the secret that opens it, if one does.
     Grant(Grant, Option<[u8; 32]>),
+    /// Whose a grant was that is not told: it was revoked, or is of a program.
+    Author(DeviceId, PersonId),
     /// A library and its maker; what follows belongs to it, up to its [`Entry::Whole`]. Where its
     /// tenant was not told (a telling from before there were any), it is one of its maker alone.
     Library(LibraryInfo, PersonId),

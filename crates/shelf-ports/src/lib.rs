@@ -26,6 +26,7 @@ pub mod webhooks;
 pub mod privacy;
 pub mod vault;
 pub mod limits;
+pub mod presence;
 pub mod usage;
 pub mod machine;
 pub mod news;

@@ -23,5 +23,6 @@ pub mod leases;
 pub mod archive;
 pub mod blobs;
 pub mod limits;
+pub mod presence;
 pub mod news;
 pub mod search;

@@ -149,6 +149,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
             .filter(|_| path == "/toast"),
         leaving: None,
         live_list: true,
+        company: None,
     }
 }
 
@@ -475,6 +476,7 @@ fn some_settings() -> settings::SettingsPage {
             ..keys::KeysPart::default()
         },
         activity: true,
+        presence: true,
         sample: true,
         now: NOW,
     }

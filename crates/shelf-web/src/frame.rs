@@ -10,9 +10,11 @@ use crate::{
     ui::{icon::icon, toast},
 };
 
+pub mod company;
 pub mod rail;
 pub mod overlays;
 
+pub use company::Company;
 pub use rail::{Folder, LibraryChoice, Rail, TagCount};
 
 /// How bright the room is.
@@ -112,6 +114,8 @@ pub struct Frame {
     pub leaving: Option<OffsetDateTime>,
     /// Whether the page holds a list that typing in the search field refreshes.
     pub live_list: bool,
+    /// What shows who else is here, where several people may use the library.
+    pub company: Option<Company>,
 }
 
 impl Default for Frame {
@@ -127,6 +131,7 @@ impl Default for Frame {
             toast: None,
             leaving: None,
             live_list: false,
+            company: None,
         }
     }
 }
@@ -143,6 +148,7 @@ pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
                 (rail::rail(frame))
                 main.main id="main" tabindex="-1" {
                     @if let Some(due_at) = frame.leaving { (leaving_soon(due_at)) }
+                    @if let Some(company) = &frame.company { (company::company(company)) }
                     (desk(frame, main))
                 }
                 aside.panel id="panel" aria-label="Item" aria-live="off" {

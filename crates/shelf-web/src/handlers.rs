@@ -14,6 +14,7 @@ pub(crate) mod waiting;
 pub(crate) mod imports;
 pub(crate) mod exports;
 pub(crate) mod history;
+pub(crate) mod company;
 pub(crate) mod people;
 pub(crate) mod audit;
 pub(crate) mod usage;

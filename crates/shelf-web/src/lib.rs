@@ -21,6 +21,7 @@ mod visit;
 mod posted;
 mod shown;
 mod deeds;
+mod writers;
 mod browser;
 mod upload;
 

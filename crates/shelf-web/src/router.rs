@@ -13,9 +13,9 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets, deadline,
     handlers::{
-        audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        offline, passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash,
-        usage, waiting, webhooks,
+        audit, bulk, company, consent, device, door, exports, folders, history, imports, items,
+        join, lists, offline, passkeys, password, people, privacy, save, settings, sharing, sso,
+        tags, trash, usage, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -205,12 +205,14 @@ fn in_and_out() -> Router<Web> {
 
 fn past_and_settings() -> Router<Web> {
     Router::new()
+        .route("/company/news", get(company::news))
         .route("/history", get(history::page))
         .route("/history/put-back", post(history::put_back))
         .route("/acts/{id}/undo", post(history::undo))
         .route("/settings", get(settings::page))
         .route("/settings/name", post(settings::rename))
         .route("/settings/appearance", post(settings::appearance))
+        .route("/settings/presence", post(settings::presence))
         .route("/settings/activity", post(settings::activity))
         .route("/settings/activity/forget", post(settings::forget_activity))
         .route("/settings/password", get(password::page).post(password::set))

@@ -20,6 +20,7 @@ use crate::{
     ui::row::RowView,
     visit::moment,
     words,
+    writers::Reader,
 };
 
 /// Characters of a description a row shows.
@@ -70,6 +71,7 @@ pub(crate) fn item(
     history: &[HistoryRow],
     paths: &Paths,
     here: &str,
+    reader: Reader,
 ) -> item::ItemPage {
     item::ItemPage {
         id: bookmark.id.to_string(),
@@ -97,7 +99,7 @@ pub(crate) fn item(
         favourite: bookmark.favourite,
         archived: bookmark.archived_at.is_some(),
         private: bookmark.private,
-        history: history.iter().map(event).collect(),
+        history: history.iter().map(|row| event(row, reader)).collect(),
         here: here.to_owned(),
         close: without_item(here),
     }
@@ -114,7 +116,7 @@ pub(crate) fn without_item(here: &str) -> String {
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
-fn event(row: &HistoryRow) -> item::Event {
+fn event(row: &HistoryRow, reader: Reader) -> item::Event {
     let mut changes: Vec<(String, String, String)> = Vec::new();
     if row.created && row.kind == Kind::Bookmark {
         changes.push(("saved".into(), String::new(), String::new()));
@@ -130,7 +132,7 @@ fn event(row: &HistoryRow) -> item::Event {
     item::Event {
         seq: row.seq,
         at: moment(row.at),
-        by: row.device_name.clone().unwrap_or_default(),
+        by: reader.by(row.device, row.device_name.as_deref(), row.person.as_ref()),
         changes,
     }
 }

@@ -16,12 +16,15 @@ use shelf_identity::{
     Actor, CsrfToken, Secret, Signed, libraries, privacy::ask_erasure::erasure_of, session,
     sso::may_enter::may_enter, tenants::create_tenant::list_tenants,
 };
-use shelf_ports::{Failure, tenants::Reach};
+use shelf_ports::{
+    Failure,
+    tenants::{Holder, Reach},
+};
 use time::OffsetDateTime;
 
 use crate::{
     cookies,
-    frame::{self, Folder, Frame, Here, LibraryChoice, Rail, TagCount, Theme},
+    frame::{self, Company, Folder, Frame, Here, LibraryChoice, Rail, TagCount, Theme},
     limit::Payer,
     link,
     pages::list::Coat,
@@ -31,6 +34,7 @@ use crate::{
     ui::toast::Toast,
     web::Web,
     within::Within,
+    writers::Reader,
 };
 
 /// Folders deeper than this are shown at this depth: a tree of thousands of levels stays drawable.
@@ -162,12 +166,38 @@ impl Visit {
     pub(crate) async fn frame(&self, title: &str, here: Here) -> Result<Frame, Trouble> {
         Ok(Frame {
             title: title.to_owned(),
+            company: self.company(&here).await?,
             here,
             rail: self.rail().await?,
             toast: self.flash.clone(),
             leaving: self.leaving().await?,
             ..self.bare()
         })
+    }
+
+    /// What shows who else is here, on pages that show what is in a library of several people.
+    async fn company(&self, here: &Here) -> Result<Option<Company>, Trouble> {
+        let aside = matches!(
+            here,
+            Here::Settings | Here::People | Here::Sharing | Here::Webhooks | Here::Import
+        );
+        if aside || !self.is_shared().await? {
+            return Ok(None);
+        }
+        let seq = self.ctx.stores.library.head(self.scope).await?.seq;
+        Ok(Some(Company { library: self.scope.library.to_string(), seq }))
+    }
+
+    /// Whether more people than this one may use the library.
+    async fn is_shared(&self) -> Result<bool, Trouble> {
+        let own = Holder::Person(self.signed.person.id);
+        let shares = self.ctx.stores.tenants.shares(self.scope).await?;
+        Ok(shares.iter().any(|share| share.holder != own))
+    }
+
+    /// As whom history is read.
+    pub(crate) async fn reader(&self) -> Result<Reader, Trouble> {
+        Ok(Reader { person: self.signed.person.id, is_shared: self.is_shared().await? })
     }
 
     /// When everything of the person is erased, if they asked for it.

@@ -69,6 +69,7 @@ impl Present {
             (None, Entry::Passkey(passkey)) => self.people.contains(&passkey.person),
             (None, Entry::Client(client, _)) => self.people.contains(&client.person),
             (None, Entry::Grant(grant, _)) => self.people.contains(&grant.person),
+            (None, Entry::Author(_, person)) => self.people.contains(person),
             (None, _) => true,
         };
         is_here.then(|| self.naming(entry))

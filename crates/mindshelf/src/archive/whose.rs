@@ -19,6 +19,7 @@ pub(super) fn owner_of(scope: Option<Scope>, entry: &Entry) -> Owner {
         Entry::Passkey(passkey) => of_person(passkey.person),
         Entry::Client(client, _) => of_person(client.person),
         Entry::Grant(grant, _) => of_person(grant.person),
+        Entry::Author(_, person) => of_person(*person),
         Entry::Tenant(tenant) => Owner::Tenant(tenant.id),
         Entry::Member(tenant, _) | Entry::Group(tenant, _) | Entry::Audit(tenant, _) => {
             Owner::Tenant(*tenant)

@@ -22,6 +22,7 @@ mod at_phone_width;
 mod without_scripts;
 mod looking_back;
 mod sharing;
+mod together;
 mod letting_in;
 mod leaving;
 mod governing;

@@ -29,7 +29,7 @@ async fn whoever_is_invited_reads_what_is_shared_and_comes_back_by_password() {
 
 /// Makes a team, a library in it with one link, and an invitation to read it: the path of the team
 /// and the address of the invitation.
-async fn a_team_and_an_invitation(walk: &Walk) -> (String, String) {
+pub(crate) async fn a_team_and_an_invitation(walk: &Walk) -> (String, String) {
     walk.open("/people").await;
     walk.look("people").await;
     walk.write("Name of the team", "Reading circle").await;
@@ -52,7 +52,7 @@ async fn a_team_and_an_invitation(walk: &Walk) -> (String, String) {
 }
 
 /// Takes the invitation up as somebody new: the path of the library that is shared.
-async fn comes_as_new(walk: &Walk, invitation: &str) -> String {
+pub(crate) async fn comes_as_new(walk: &Walk, invitation: &str) -> String {
     leave(walk).await;
     walk.driver.goto(invitation).await;
     walk.sees("Join Reading circle").await;

@@ -104,6 +104,12 @@ impl Walk {
         Some(walk)
     }
 
+    /// A browser besides, which nobody is signed in with; its pages are looked over by nobody.
+    pub(crate) async fn another_browser(&self) -> Option<Driver> {
+        let chromium = std::env::var_os("MINDSHELF_CHROMIUM")?;
+        Some(Driver::start(&chromium, &[]).await)
+    }
+
     /// From here on no page may run a script. What is not there when a page has loaded will not
     /// come, so nothing is waited for.
     pub(crate) async fn forbid_scripts(&mut self) {

@@ -4,6 +4,7 @@ use crate::graphql::asks::{Ask, Page};
 use crate::graphql::ids::{Named, NodeId};
 use crate::graphql::library::Library;
 use crate::graphql::payloads::DonePayload;
+use crate::graphql::presence::PresenceSwitch;
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{asks, write};
 use crate::problem::Problem;
@@ -25,7 +26,7 @@ pub(crate) struct Viewer {
 }
 
 /// A person.
-#[derive(Debug, Deserialize, SimpleObject)]
+#[derive(Clone, Debug, Deserialize, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Person {
     #[graphql(skip)]
@@ -122,6 +123,12 @@ impl Viewer {
             on: bool,
         }
         let switch: Switch = asks(ctx).of("Viewer.remembersActivity").read().await?;
+        Ok(switch.on)
+    }
+
+    /// Whether others see them in libraries they share.
+    async fn shows_presence(&self, ctx: &Context<'_>) -> Result<bool> {
+        let switch: PresenceSwitch = asks(ctx).of("Viewer.showsPresence").read().await?;
         Ok(switch.on)
     }
 }

@@ -1,6 +1,7 @@
 //! History and time machine: who changed what, undo, older versions.
 
 use crate::cursor;
+use crate::graphql::account::Person;
 use crate::graphql::ids::{Named, NodeId};
 use crate::graphql::payloads::{ChangedPayload, act_in};
 use crate::graphql::scalars::{DateTime, Home};
@@ -27,6 +28,8 @@ pub(crate) struct Act {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
+    /// Who did it; null where they were erased, or it was the server itself.
+    person: Option<Person>,
     /// Its first change in the log.
     first: u64,
     /// Its last change in the log.
@@ -103,6 +106,8 @@ pub(crate) struct HistoryRow {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
+    /// Who did it; null where they were erased, or it was the server itself.
+    person: Option<Person>,
     /// What the item is.
     kind: String,
     /// Whether this made it.

@@ -8,6 +8,7 @@ use crate::graphql::history::{Act, act_cursor};
 use crate::graphql::ids::Named;
 use crate::graphql::imports::Import;
 use crate::graphql::pages::{Pages, page, pages};
+use crate::graphql::presence::PersonHere;
 use crate::graphql::scalars::{DateTime, Home, Right};
 use crate::graphql::search::{FoundPages, Ranking, SearchArgs, found};
 use crate::graphql::sharing::Share;
@@ -207,6 +208,12 @@ impl Library {
             event.bookmark = event.bookmark.take().map(|one| one.settled(self.home()));
         }
         Ok(page.items)
+    }
+
+    /// Who else is in it now, by name; at most 50.
+    async fn presence(&self, ctx: &Context<'_>) -> Result<Vec<PersonHere>> {
+        let page: Page<PersonHere> = self.ask(ctx, "Library.presence").read().await?;
+        Ok(page.items.into_iter().map(|here| here.settled(self.home())).collect())
     }
 
     /// Files that came in.

@@ -7,6 +7,7 @@ use crate::graphql::groups::GroupMutations;
 use crate::graphql::history::HistoryMutations;
 use crate::graphql::imports::ImportMutations;
 use crate::graphql::places::PlaceMutations;
+use crate::graphql::presence::PresenceMutations;
 use crate::graphql::sharing::LibraryMutations;
 use crate::graphql::tags::TagMutations;
 use crate::graphql::tenants::TenantMutations;
@@ -24,6 +25,7 @@ pub(crate) struct Mutation(
     CollectionMutations,
     TagMutations,
     TrashMutations,
+    PresenceMutations,
     HistoryMutations,
     ImportMutations,
     AccountMutations,

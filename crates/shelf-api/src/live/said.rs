@@ -1,10 +1,12 @@
 //! What a client may say on a socket of `mindshelf.sync.v1`.
 
+use super::presence::Spot;
 use crate::graphql::session::Close;
 use crate::routes::sync::PushIn;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use shelf_domain::id::LibraryId;
+use shelf_ports::presence::Doing;
 
 /// Longest name of a push, bytes.
 const ID_BYTES_MAX: usize = 64;
@@ -20,6 +22,10 @@ pub(super) enum Said {
     Follow(LibraryId, Option<String>),
     /// No more of it.
     Leave(LibraryId),
+    /// They are there now, until they say otherwise, or nothing for a while.
+    Here(Spot),
+    /// They are not there any more.
+    Away(LibraryId),
     /// What a device did, under the name its answer goes by.
     Push(String, LibraryId, PushIn),
     /// Are you there?
@@ -40,6 +46,8 @@ pub(super) fn read(text: &str) -> Result<Said, Close> {
             Said::Follow(library, optional(&mut fields, "cursor").ok_or_else(bad)?)
         }
         "leave" => Said::Leave(taken(&mut fields, "library").ok_or_else(bad)?),
+        "here" => Said::Here(spot(&mut fields).ok_or_else(bad)?),
+        "away" => Said::Away(taken(&mut fields, "library").ok_or_else(bad)?),
         "push" => {
             let id: String = taken(&mut fields, "id").ok_or_else(bad)?;
             let library = taken(&mut fields, "library").ok_or_else(bad)?;
@@ -57,6 +65,20 @@ pub(super) fn read(text: &str) -> Result<Said, Close> {
     };
     // What the server does not know is refused, not passed over.
     if is_long || !fields.is_empty() { Err(bad()) } else { Ok(said) }
+}
+
+/// Where somebody says they are.
+fn spot(fields: &mut Map<String, Value>) -> Option<Spot> {
+    let library = taken(fields, "library")?;
+    let item = match optional(fields, "item")? {
+        None => None,
+        Some(text) => Some(text.parse().ok()?),
+    };
+    let doing = match optional(fields, "state")? {
+        None => Doing::Reading,
+        Some(name) => Doing::named(&name)?,
+    };
+    Some(Spot { library, item, doing })
 }
 
 /// What `name` says; `None` where it is not there or something else.
@@ -88,6 +110,21 @@ mod tests {
         assert!(matches!(read(&follow), Ok(Said::Follow(_, Some(cursor))) if cursor == "c"));
         let leave = format!(r#"{{"type": "leave", "library": "{LIBRARY}"}}"#);
         assert!(matches!(read(&leave), Ok(Said::Leave(_))));
+        let here = format!(r#"{{"type": "here", "library": "{LIBRARY}"}}"#);
+        assert!(matches!(
+            read(&here),
+            Ok(Said::Here(Spot { item: None, doing: Doing::Reading, .. }))
+        ));
+        let here = format!(
+            r#"{{"type": "here", "library": "{LIBRARY}", "item": "{LIBRARY}",
+                "state": "writing"}}"#
+        );
+        assert!(matches!(
+            read(&here),
+            Ok(Said::Here(Spot { item: Some(_), doing: Doing::Writing, .. }))
+        ));
+        let away = format!(r#"{{"type": "away", "library": "{LIBRARY}"}}"#);
+        assert!(matches!(read(&away), Ok(Said::Away(_))));
         let push = format!(
             r#"{{"type": "push", "id": "a", "library": "{LIBRARY}", "device": "{LIBRARY}",
                 "changes": []}}"#
@@ -112,6 +149,11 @@ mod tests {
             r#"{"type": "hello", "more": 5}"#,
             r#"{"type": "follow"}"#,
             r#"{"type": "follow", "library": "none"}"#,
+            r#"{"type": "here"}"#,
+            r#"{"type": "here", "library": "0193f0a0-0000-7000-8000-000000000000", "item": "x"}"#,
+            r#"{"type": "here", "library": "0193f0a0-0000-7000-8000-000000000000", "state": "x"}"#,
+            r#"{"type": "here", "library": "0193f0a0-0000-7000-8000-000000000000", "name": "x"}"#,
+            r#"{"type": "away"}"#,
             r#"{"type": "push", "id": "a", "library": "0193f0a0-0000-7000-8000-000000000000"}"#,
             &long,
         ] {

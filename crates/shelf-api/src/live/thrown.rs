@@ -9,6 +9,9 @@ pub(crate) fn said(bytes: &[u8]) {
         Ok(Said::Hello(Some(within)) | Said::Follow(_, Some(within)) | Said::Push(within, ..)) => {
             assert!(within.len() < text.len(), "it stands within");
         }
+        Ok(Said::Here(spot)) => {
+            assert!(text.len() > spot.library.to_string().len(), "it stands within");
+        }
         Ok(_) => {}
         Err(close) => {
             let (code, why) = close.frame();

@@ -6,6 +6,7 @@ use crate::caller::{Act, In, Item};
 use crate::cursor;
 use crate::moment::Moment;
 use crate::page::{Here, Paged, Params, limit_of};
+use crate::routes::me::PersonOut;
 use crate::wire::{Answer, ChangedOut, Id, json};
 use serde::{Deserialize, Serialize};
 use shelf_bookmarks::history::{
@@ -66,6 +67,8 @@ struct RowOut {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
+    /// Who did it; null where they were erased, or it was the server itself.
+    person: Option<PersonOut>,
     /// The gesture; undo takes it.
     act: Id,
     /// The item: the one asked for, or one of its places.
@@ -87,6 +90,7 @@ impl From<HistoryRow> for RowOut {
             at: Moment(row.at),
             device: row.device.to_string(),
             device_name: row.device_name,
+            person: row.person.map(PersonOut::from),
             act: Id::from(row.act),
             item: Id(row.item),
             kind: row.kind.to_string(),
@@ -162,6 +166,8 @@ struct ActOut {
     device: String,
     /// What its owner calls that token, session or device.
     device_name: Option<String>,
+    /// Who did it; null where they were erased, or it was the server itself.
+    person: Option<PersonOut>,
     /// Its first change in the log.
     #[schema(value_type = u64)]
     first: Seq,
@@ -187,6 +193,7 @@ impl From<ActRow> for ActOut {
             at: Moment(row.line.at),
             device: row.line.device.to_string(),
             device_name: row.device_name,
+            person: row.person.map(PersonOut::from),
             first: row.line.first,
             last: row.line.last,
             changes: row.line.rows,

@@ -11,6 +11,7 @@ use crate::wire::{Answer, json};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shelf_bookmarks::counts;
+use shelf_bookmarks::history::Writer;
 use shelf_identity::rename_person;
 use shelf_ports::accounts::Person;
 use shelf_ports::tenants::Reach;
@@ -38,12 +39,18 @@ struct MeOut {
 /// A person.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Person)]
-struct PersonOut {
+pub(crate) struct PersonOut {
     /// Their id.
     #[schema(format = Uuid)]
     id: String,
     /// What they are called.
     name: String,
+}
+
+impl From<Writer> for PersonOut {
+    fn from(writer: Writer) -> Self {
+        Self { id: writer.id.to_string(), name: writer.name }
+    }
 }
 
 impl From<Person> for PersonOut {

@@ -16,6 +16,7 @@ mod access;
 mod sync;
 mod replicas;
 mod live;
+mod presence;
 mod files;
 mod limits;
 mod usage;

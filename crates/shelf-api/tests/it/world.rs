@@ -15,7 +15,7 @@ use shelf_domain::id::{LibraryId, PasskeyId, PersonId, ReceiptId, Scope, TenantI
 use shelf_domain::permit::Permits;
 use shelf_domain::plan::Plans;
 use shelf_embedded::search::{BuiltInModel, EmbeddedSearch};
-use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
+use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits, LocalPresence};
 use shelf_identity::privacy::record::Processing;
 use shelf_identity::{
     CreateToken, CsrfToken, Doors, Hashing, OAuthDoors, PasswordDoors, Plan, PrivacyDoors, Quotas,
@@ -246,6 +246,7 @@ impl World {
             sso,
             processing: Arc::new(vec![processing()]),
             news: store.clone(),
+            presence: Arc::new(LocalPresence::default()),
             public_url: None,
         };
         let app = shelf_api::router(api);

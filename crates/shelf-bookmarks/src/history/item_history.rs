@@ -1,6 +1,6 @@
 //! The history of one item: per row, what became of which field, by whom and when.
 
-use super::names;
+use super::names::{self, Writer, Writers};
 use crate::ctx::Ctx;
 use shelf_domain::diff::changes_of;
 use shelf_domain::id::{ActId, DeviceId, ItemId, Scope};
@@ -39,6 +39,8 @@ pub struct HistoryRow {
     pub device: DeviceId,
     /// What its owner calls that device or grant.
     pub device_name: Option<String>,
+    /// Who did it; unknown where they were erased.
+    pub person: Option<Writer>,
     /// The gesture, for undo.
     pub act: ActId,
     /// The item the row is about: the one asked for, or one of its places.
@@ -87,12 +89,13 @@ pub async fn item_history(
     let more = rows.len() > ask.limit;
     rows.truncate(ask.limit);
     let next = rows.last().map(|row| row.seq).filter(|_| more);
-    let devices = names::devices(ctx).await?;
+    let writers = Writers::of(ctx, rows.iter().map(|row| row.device).collect()).await?;
     let mentioned =
         rows.iter().flat_map(|row| &row.changes).flat_map(FieldChange::mentioned).collect();
     let shelf = names::items(ctx, scope, mentioned).await?;
     for row in &mut rows {
-        row.device_name = devices.get(&row.device).cloned();
+        row.device_name = writers.device_name(row.device);
+        row.person = writers.person(row.device);
         for change in &mut row.changes {
             change.name = mentioned_last(change).and_then(|id| names::of(&shelf, id));
         }
@@ -122,6 +125,7 @@ fn told(shelf: &Shelf, item: &Item) -> Vec<HistoryRow> {
             at: row.at,
             device: row.device,
             device_name: None,
+            person: None,
             act: row.act,
             item: of,
             kind: row.kind.clone(),

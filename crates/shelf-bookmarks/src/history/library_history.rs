@@ -1,6 +1,6 @@
 //! The history of a library: what was done, act by act, latest first.
 
-use super::names;
+use super::names::{self, Writer, Writers};
 use super::steps::{self, Step};
 use crate::ctx::Ctx;
 use shelf_domain::id::Scope;
@@ -34,6 +34,8 @@ pub struct ActRow {
     pub name: Option<String>,
     /// What its owner calls the device or grant.
     pub device_name: Option<String>,
+    /// Who did it; unknown where they were erased.
+    pub person: Option<Writer>,
     /// The file, where the act is an import.
     pub import: Option<String>,
     /// What its first rows did; empty where the act is an import.
@@ -55,7 +57,7 @@ pub async fn library_history(
     let more = lines.len() > ask.limit;
     lines.truncate(ask.limit);
     let next = lines.last().map(|line| line.last).filter(|_| more);
-    let devices = names::devices(ctx).await?;
+    let writers = Writers::of(ctx, lines.iter().map(|line| line.device).collect()).await?;
     let shelf = names::items(ctx, scope, lines.iter().map(|line| line.item).collect()).await?;
     let mut rows = Vec::with_capacity(lines.len());
     for line in lines {
@@ -71,7 +73,8 @@ pub async fn library_history(
         rows.push(ActRow {
             kind: shelf.item(line.item).map(|item| item.kind.clone()),
             name: names::of(&shelf, line.item),
-            device_name: devices.get(&line.device).cloned(),
+            device_name: writers.device_name(line.device),
+            person: writers.person(line.device),
             import: job.map(|job| job.file_name),
             steps,
             line,

@@ -1,17 +1,49 @@
 //! Names for what history mentions by id: devices, tags, folders.
 
 use crate::ctx::Ctx;
-use shelf_domain::id::{DeviceId, ItemId, Scope};
+use shelf_domain::id::{DeviceId, ItemId, PersonId, Scope};
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::view::name_of;
 use shelf_ports::Failure;
-use std::collections::{BTreeSet, HashMap};
+use shelf_ports::accounts::Person;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The names the person gave to their grants, ended ones too.
-pub(super) async fn devices(ctx: &Ctx) -> Result<HashMap<DeviceId, String>, Failure> {
-    // A grant ends at a moment; as of the first moment none has.
-    let grants = ctx.stores.accounts.grants(ctx.person, 0).await?;
-    Ok(grants.into_iter().map(|grant| (grant.id, grant.name)).collect())
+/// Somebody who wrote in a library, as all who may read it know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// Who.
+    pub id: PersonId,
+    /// What they are called.
+    pub name: String,
+}
+
+/// Who stands behind grants.
+pub(super) struct Writers {
+    /// What the person who asks calls their own.
+    own: HashMap<DeviceId, String>,
+    people: BTreeMap<DeviceId, Person>,
+}
+
+impl Writers {
+    /// Those behind `grants`, ended ones too.
+    pub(super) async fn of(ctx: &Ctx, grants: BTreeSet<DeviceId>) -> Result<Self, Failure> {
+        let accounts = &ctx.stores.accounts;
+        // A grant ends at a moment; as of the first moment none has.
+        let own = accounts.grants(ctx.person, 0).await?;
+        let own = own.into_iter().map(|grant| (grant.id, grant.name)).collect();
+        Ok(Self { own, people: accounts.people_of(&grants).await? })
+    }
+
+    /// What its owner calls a grant, where the owner is who asks.
+    pub(super) fn device_name(&self, grant: DeviceId) -> Option<String> {
+        self.own.get(&grant).cloned()
+    }
+
+    /// Who wrote with a grant; unknown where they were erased.
+    pub(super) fn person(&self, grant: DeviceId) -> Option<Writer> {
+        let person = self.people.get(&grant)?;
+        Some(Writer { id: person.id, name: person.name.clone() })
+    }
 }
 
 /// The items with these ids, as of now.

@@ -13,6 +13,7 @@ use shelf_ports::accounts::{
     Accounts, Grant, GrantKind, KeyPrint, LibraryInfo, Person, SecretHash,
 };
 use shelf_ports::tenants::Tenant;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -34,12 +35,16 @@ const GRANT_BY: &str = concat!(
         WHERE secret = $1 AND NOT refreshes AND expires_at > $2))
     AND (expires_at IS NULL OR expires_at > $2)"
 );
-/// Adds a grant that is not there yet.
-const PUT_GRANT: &str =
-    "INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
-    used_at, scopes, libraries, bound, provided_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-    ON CONFLICT (id) DO NOTHING";
+/// Adds a grant that is not there yet, and notes whose it is, for when it is revoked: what was written
+/// with it stays theirs.
+const PUT_GRANT: &str = "WITH put AS (
+        INSERT INTO grants (id, person, kind, name, secret, created_at, expires_at,
+        used_at, scopes, libraries, bound, provided_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT (id) DO NOTHING RETURNING id, person)
+    INSERT INTO authors SELECT id, person FROM put ON CONFLICT (id) DO NOTHING";
+/// Notes whose a grant was.
+const PUT_AUTHOR: &str = "INSERT INTO authors VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
 /// The grants of a person.
 const GRANTS_OF: &str = concat!(
     "SELECT ",
@@ -47,6 +52,10 @@ const GRANTS_OF: &str = concat!(
     " FROM grants WHERE person = $1 AND (expires_at IS NULL OR expires_at > $2)
     ORDER BY created_at DESC, id DESC"
 );
+
+/// Whose each of several grants is.
+const PEOPLE_OF: &str = "SELECT p.id, p.tenant, p.name, a.id
+    FROM authors a JOIN people p ON p.id = a.person WHERE a.id = ANY ($1)";
 
 pub(super) fn person_of(row: &Row) -> Person {
     Person {
@@ -111,6 +120,16 @@ pub(super) async fn put_grant(
         (&grant.provided_by.map(Uuid::from), Type::UUID),
     ];
     within.plain(PUT_GRANT, &of).await.map(drop)
+}
+
+/// Takes in whose a grant was.
+pub(super) async fn put_author(
+    within: &Within<'_>,
+    grant: DeviceId,
+    person: PersonId,
+) -> Result<(), Fault> {
+    let of: [Bound<'_>; 2] = [(&Uuid::from(grant), Type::UUID), (&uuid(person), Type::UUID)];
+    within.plain(PUT_AUTHOR, &of).await.map(drop)
 }
 
 fn uuid(person: PersonId) -> Uuid {
@@ -262,6 +281,17 @@ impl Accounts for Postgres {
         let of: [Bound<'_>; 2] = [(&uuid(person), Type::UUID), (&now, Type::INT8)];
         let rows = self.query("reading grants", GRANTS_OF, &of).await?;
         rows.iter().map(grant_of).collect()
+    }
+
+    async fn people_of(
+        &self,
+        grants: &BTreeSet<DeviceId>,
+    ) -> Result<BTreeMap<DeviceId, Person>, Fault> {
+        let grants: Vec<Uuid> = grants.iter().copied().map(Uuid::from).collect();
+        let of: [Bound<'_>; 1] = [(&grants, Type::UUID_ARRAY)];
+        let rows = self.query("reading whose grants are", PEOPLE_OF, &of).await?;
+        let person = |row: &Row| (DeviceId::from(row.get::<_, Uuid>(3)), person_of(row));
+        Ok(rows.iter().map(person).collect())
     }
 
     async fn rename_grant(

@@ -1,6 +1,6 @@
 //! Everything true in the database, told as of one moment and taken in again.
 
-use super::accounts::{grant_columns, grant_of, library_of, person_of, put_grant};
+use super::accounts::{grant_columns, grant_of, library_of, person_of, put_author, put_grant};
 use super::activity::event_of;
 use super::credentials::{self, credential_of};
 use super::imports::{from_json, put_job, put_rows};
@@ -45,6 +45,9 @@ const CODES: &str = "SELECT person, code FROM recovery_codes ORDER BY person, co
 const PASSKEYS: &str = concat!(passkey_columns!(), " ORDER BY id");
 const GRANTS: &str =
     concat!("SELECT ", grant_columns!(), ", secret FROM grants WHERE kind <> 'app' ORDER BY id");
+/// Of grants that are told it is known whose they are.
+const AUTHORS: &str = "SELECT id, person FROM authors
+    WHERE id NOT IN (SELECT id FROM grants WHERE kind <> 'app') ORDER BY id";
 const CLIENTS: &str = "SELECT id, person, name, redirects, scopes, secret, created_at,
     alone FROM clients ORDER BY id";
 const LIBRARIES: &str =
@@ -107,6 +110,8 @@ impl Archive for Postgres {
             })
             .await?;
         telling.each(GRANTS, |row| Ok(Entry::Grant(grant_of(row)?, secret_of(row)?))).await?;
+        let grant = |row: &Row| DeviceId::from(row.get::<_, Uuid>(0));
+        telling.each(AUTHORS, |row| Ok(Entry::Author(grant(row), person(row, 1)))).await?;
         let libraries = telling.within.plain(LIBRARIES, &[]).await?;
         for row in &libraries {
             telling.library(library_of(row), person(row, 4)).await?;
@@ -278,6 +283,7 @@ async fn take_account(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             within.plain(TAKE_SETTING, &of).await
         }
         Entry::Grant(grant, secret) => return put_grant(within, grant, secret.as_ref()).await,
+        Entry::Author(grant, person) => return put_author(within, *grant, *person).await,
         Entry::Audit(tenant, sealed) => return audit::keep(within, *tenant, sealed).await,
         Entry::Client(client, secret) => {
             return put_client(within, client, secret.as_ref()).await;

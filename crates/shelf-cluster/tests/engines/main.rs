@@ -5,6 +5,7 @@ mod blobs;
 mod bus;
 mod lists;
 mod limits;
+mod presence;
 mod exams;
 mod locks;
 mod migrations;

@@ -107,7 +107,8 @@ const WITH_CLIENTS: [(&str, &str); 6] = [
 ];
 
 /// What goes with a person beside that.
-const WITH_PERSON: [(&str, &str); 13] = [
+const WITH_PERSON: [(&str, &str); 14] = [
+    ("authors", "DELETE FROM authors WHERE person = ?1"),
     ("sso_flows", "DELETE FROM sso_flows WHERE person = ?1"),
     ("sso_identities", "DELETE FROM sso_identities WHERE person = ?1"),
     ("grouped", "DELETE FROM grouped WHERE person = ?1"),

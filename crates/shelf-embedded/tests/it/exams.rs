@@ -1,6 +1,6 @@
 //! Every port's exam, each on a directory of its own.
 
-use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits};
+use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits, LocalPresence};
 use shelf_ports::leases::Leases;
 use shelf_testkit::exams;
 use std::time::Duration;
@@ -156,6 +156,11 @@ async fn blobs_sit_their_exam() {
 #[tokio::test]
 async fn limits_sit_their_exam() {
     exams::limits::exam(&LocalLimits::default()).await;
+}
+
+#[tokio::test]
+async fn presence_sits_its_exam() {
+    exams::presence::exam(&LocalPresence::default(), [0; 8]).await;
 }
 
 #[tokio::test]

@@ -150,6 +150,12 @@ async fn grants_are_listed_and_revoked_by_their_owner(
     let now = ben.clock.now_ms() + 5;
     let listed = accounts.grants(ben.person, now).await.unwrap();
     assert_eq!(listed, [second.clone(), first.clone()], "latest first, without the ended one");
+    let asked = BTreeSet::from([first.id, ended.id, DeviceId::KEEPER]);
+    let people = accounts.people_of(&asked).await.unwrap();
+    let known: BTreeSet<DeviceId> = people.keys().copied().collect();
+    assert_eq!(known, BTreeSet::from([first.id, ended.id]));
+    assert!(people.values().all(|person| person.id == ben.person), "ended ones too");
+    assert!(accounts.people_of(&BTreeSet::new()).await.unwrap().is_empty());
     assert!(!accounts.revoke(ada.person, first.id).await.unwrap(), "only the owner revokes");
     assert!(accounts.open_grant(opens, now).await.unwrap().is_some());
     assert!(accounts.revoke(ben.person, first.id).await.unwrap());
@@ -158,6 +164,8 @@ async fn grants_are_listed_and_revoked_by_their_owner(
     assert!(!accounts.revoke(ben.person, DeviceId::from_bytes([0; 16])).await.unwrap());
     let listed = accounts.grants(ben.person, now).await.unwrap();
     assert_eq!(listed, [second]);
+    let people = accounts.people_of(&BTreeSet::from([first.id])).await.unwrap();
+    assert_eq!(people[&first.id].id, ben.person, "what was written with it stays theirs");
 }
 
 async fn settings_are_of_one_person(ada: &Desk, ben: &Desk, accounts: &dyn Accounts) {

@@ -172,6 +172,7 @@ async fn the_other_tells_and_lists_the_same<S: Store>(from: &S, to: &S) {
     assert!(has(|entry| matches!(entry, Entry::Plan(..))), "plans were carried");
     assert!(has(|entry| matches!(entry, Entry::Spent(_))), "what was spent was carried");
     assert!(has(|entry| matches!(entry, Entry::Grant(_, Some(_)))), "secrets were carried");
+    assert!(has(|entry| matches!(entry, Entry::Author(..))), "whose grants were was carried");
     assert!(has(|entry| matches!(entry, Entry::Client(_, Some(_)))), "programs were carried");
     let is_app =
         |entry: &Entry| matches!(entry, Entry::Grant(grant, _) if grant.kind == GrantKind::App);

@@ -19,6 +19,7 @@ use crate::{
     trouble::Trouble,
     ui::toast::Toast,
     visit::{Visit, moment},
+    writers::Reader,
 };
 
 /// Acts of one page.
@@ -40,9 +41,9 @@ pub(crate) async fn page(visit: Visit, Query(ask): Query<Ask>) -> Answer {
     let (acts, next) = library_history(&visit.ctx, visit.scope, asked).await?;
     let chosen =
         if ask.moment.is_empty() { None } else { Some(since(&visit, read(&ask.moment)?).await?) };
-    let frame = visit.frame("History", Here::History).await?;
+    let (frame, reader) = (visit.frame("History", Here::History).await?, visit.reader().await?);
     let page = HistoryPage {
-        acts: acts.into_iter().map(shown).collect(),
+        acts: acts.iter().map(|row| shown(row, reader)).collect(),
         next: next.map(|seq| link::with("/history", "before", &seq.to_string())),
         floor: None,
         moment: chosen,
@@ -50,13 +51,13 @@ pub(crate) async fn page(visit: Visit, Query(ask): Query<Ask>) -> Answer {
     Ok(visit.page(&frame, &history(&page, &frame), None))
 }
 
-fn shown(row: ActRow) -> Act {
-    let (words, item) = deed(&row);
+fn shown(row: &ActRow, reader: Reader) -> Act {
+    let (words, item) = deed(row);
     Act {
         id: row.line.act.to_string(),
         at: moment(row.line.at),
         words,
-        by: row.device_name.unwrap_or_default(),
+        by: reader.by(row.line.device, row.device_name.as_deref(), row.person.as_ref()),
         item: item.map(|item| item.to_string()),
         settled: false,
     }

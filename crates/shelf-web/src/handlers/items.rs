@@ -58,7 +58,7 @@ async fn load(visit: &Visit, id: &str, here: &str) -> Result<ItemPage, Trouble> 
     let ask = ItemHistory { item: got.bookmark.id, before: None, limit: HISTORY_ROWS };
     let history = item_history(&visit.ctx, visit.scope, ask).await?;
     let paths = Paths::of(&visit.folders().await?);
-    Ok(shown::item(&got.bookmark, &history.rows, &paths, here))
+    Ok(shown::item(&got.bookmark, &history.rows, &paths, here, visit.reader().await?))
 }
 
 fn title(page: &ItemPage) -> String {

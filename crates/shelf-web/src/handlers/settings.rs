@@ -16,6 +16,7 @@ use shelf_ports::{
     accounts::{Grant, GrantKind},
     tenants::Reach,
 };
+use shelf_sync::presence::{show_presence, wants_to_be_shown};
 use std::collections::BTreeSet;
 
 use super::{Answer, door::SAMPLE};
@@ -70,6 +71,7 @@ async fn shown(visit: &Visit, keys: KeysPart) -> Answer {
             ..keys
         },
         activity: is_activity_on(&visit.ctx).await?,
+        presence: wants_to_be_shown(&*visit.ctx.stores.accounts, visit.ctx.person).await?,
         sample: sample.is_some_and(|act| !act.is_empty()),
         now: visit.now(),
     };
@@ -95,6 +97,13 @@ pub(crate) async fn appearance(Posted { visit, said }: Posted) -> Answer {
 /// Switches the memory of what was opened.
 pub(crate) async fn activity(Posted { visit, said }: Posted) -> Answer {
     switch_activity(&visit.ctx, said.text("on") == "yes").await?;
+    Ok(visit.go("/settings", None))
+}
+
+/// Shows or hides the person in libraries they share.
+pub(crate) async fn presence(Posted { visit, said }: Posted) -> Answer {
+    let (accounts, on) = (&*visit.ctx.stores.accounts, said.text("on") == "yes");
+    show_presence(accounts, visit.ctx.person, on).await?;
     Ok(visit.go("/settings", None))
 }
 

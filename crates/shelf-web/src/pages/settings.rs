@@ -37,6 +37,8 @@ pub struct SettingsPage {
     pub keys: KeysPart,
     /// Whether opening a link is remembered.
     pub activity: bool,
+    /// Whether others see the person in libraries they share.
+    pub presence: bool,
     /// Whether the sample library is in.
     pub sample: bool,
     /// Now, for telling how long ago.
@@ -67,6 +69,7 @@ pub fn settings(page: &SettingsPage, frame: &Frame) -> Markup {
             (appearance(frame))
             (saving(page))
             (activity(page, frame))
+            (together(page, frame))
             (super::privacy::section())
             (super::passkeys::section(page.passkeys))
             (super::password::section(page.login.as_deref()))
@@ -150,6 +153,27 @@ fn activity(page: &SettingsPage, frame: &Frame) -> Markup {
                 form method="post" action="/settings/activity/forget" {
                     (token(&frame.csrf))
                     button.btn.btn-line type="submit" { "Forget" }
+                }
+            }
+        }
+    }
+}
+
+fn together(page: &SettingsPage, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Together" }
+            div.setting {
+                div {
+                    h3 { "Show others that I am here" }
+                    p { "In a library you share, others see your name while you look at it, and which link you have open. Nothing of it is kept. Switched off, you are not shown; you still see others." }
+                }
+                form method="post" action="/settings/presence" {
+                    (token(&frame.csrf))
+                    (hidden("on", if page.presence { "no" } else { "yes" }))
+                    button.btn.btn-line type="submit" role="switch" aria-checked=(page.presence) {
+                        @if page.presence { (icon("check")) "On" } @else { (icon("eye-off")) "Off" }
+                    }
                 }
             }
         }
@@ -264,6 +288,7 @@ mod tests {
                 apps: Vec::new(),
                 keys: KeysPart::default(),
                 activity: true,
+                presence: true,
                 sample: true,
                 now: at,
             };

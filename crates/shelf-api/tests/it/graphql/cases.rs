@@ -64,6 +64,7 @@ pub(crate) const CASES: &[Case] = &[
     case("Viewer.clients", "list_clients", "{ viewer { clients { id name } } }"),
     case("Viewer.apps", "list_apps", "{ viewer { apps { client grant { id } } } }"),
     case("Viewer.remembersActivity", "get_activity_switch", "{ viewer { remembersActivity } }"),
+    case("Viewer.showsPresence", "get_presence_switch", "{ viewer { showsPresence } }"),
     case("Library.head", "pull_changes", "{ library(id: <library 00>) { head { seq epoch } } }"),
     case(
         "Library.bookmarks",
@@ -91,6 +92,11 @@ pub(crate) const CASES: &[Case] = &[
         "Library.activity",
         "list_activity",
         "{ library(id: <library 00>) { activity(limit: 5) { deed bookmark { id } } } }",
+    ),
+    case(
+        "Library.presence",
+        "list_presence",
+        "{ library(id: <library 00>) { presence { person name state items } } }",
     ),
     case(
         "Library.imports",
@@ -259,6 +265,11 @@ pub(crate) const CASES: &[Case] = &[
         "Mutation.forgetActivity",
         "forget_activity",
         "mutation { forgetActivity(library: <library 00>) { done } }",
+    ),
+    case(
+        "Mutation.switchPresence",
+        "switch_presence",
+        "mutation { switchPresence(on: false) { on } }",
     ),
     case(
         "Mutation.renameViewer",

@@ -70,6 +70,13 @@ impl Listening {
         self.at("v1/sync", "mindshelf.sync.v1", &[]).await.unwrap()
     }
 
+    /// A socket of sync as a page of ours opens it for `who`.
+    pub(crate) async fn page(&self, who: &Someone) -> Client {
+        let cookie = ("cookie", format!("mindshelf_session={}", who.session));
+        let origin = ("origin", format!("http://{}", self.place));
+        self.at("v1/sync", "mindshelf.sync.v1", &[cookie, origin]).await.unwrap()
+    }
+
     async fn at(
         &self,
         path: &str,

@@ -97,7 +97,8 @@ const WITH_GRANTS: [(&str, &str); 8] = [
 ];
 
 /// What goes with a person beside that, the programs they registered first.
-const WITH_PERSON: [(&str, &str); 18] = [
+const WITH_PERSON: [(&str, &str); 19] = [
+    ("authors", "DELETE FROM authors WHERE person = $1"),
     ("sso_flows", "DELETE FROM sso_flows WHERE person = $1"),
     ("sso_identities", "DELETE FROM sso_identities WHERE person = $1"),
     (
