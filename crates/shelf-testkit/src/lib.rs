@@ -7,10 +7,12 @@
 pub mod clock;
 pub mod authenticator;
 pub mod chance;
+pub mod chaos;
 pub mod desk;
 pub mod exams;
 pub mod fuzz;
 pub mod ground;
+pub mod history;
 pub mod provider;
 pub mod vault;
 mod rooms;
@@ -18,6 +20,7 @@ pub mod wire;
 
 pub use authenticator::{Authenticator, Words};
 pub use chance::SeededChance;
+pub use chaos::{Chaos, Harm};
 pub use clock::FakeClock;
 pub use desk::Desk;
 pub use provider::{FakeInternet, FakeProvider};
