@@ -200,19 +200,19 @@ pub(super) fn of_reads(events: &[Event], lists: &Lists, found: &mut Found) {
                 }
             }
             (Asked::Read { list, at_least }, Told::Read { seq, words }) => {
+                let is_whole = is_prefix(*list, words, (*at_least, *seq), lists);
+                found.require(is_whole, "P5", || {
+                    format!(
+                        "client {client} reads at {seq}, at least {at_least}: {list:?} {words:?}"
+                    )
+                });
                 let words: BTreeSet<String> = words.iter().cloned().collect();
                 let before = known.words.entry(*list).or_default();
                 found.require(before.is_subset(&words), "P5", || {
                     format!("client {client} sees {list:?} without {:?}", before.difference(&words))
                 });
-                known.seq = known.seq.max(*seq);
-                let is_whole = is_prefix(&words, (*at_least, *seq), lists.of_list(*list));
-                found.require(is_whole, "P5", || {
-                    format!(
-                        "client {client} reads at {seq}, not below {at_least}: {list:?}, {words:?}"
-                    )
-                });
                 before.extend(words);
+                known.seq = known.seq.max(*seq);
             }
             (Asked::Read { list, at_least }, Told::Refused(code)) => {
                 found.require(false, "P5", || {
@@ -230,14 +230,14 @@ pub(super) fn of_reads(events: &[Event], lists: &Lists, found: &mut Found) {
 }
 
 /// Whether `words` are all that was appended up to some row, which is at least the one asked for, and
-/// the one of the version that was told.
-fn is_prefix(
-    words: &BTreeSet<String>,
-    (at_least, version): (Seq, Seq),
-    appended: &[(Seq, String)],
-) -> bool {
+/// the one of the version that was told; lines in their order.
+fn is_prefix(list: List, words: &[String], (at_least, version): (Seq, Seq), lists: &Lists) -> bool {
+    let appended = lists.of_list(list);
     let up_to = |seq: Seq| appended.iter().filter(|(row, _)| *row <= seq).count();
-    let first: BTreeSet<String> =
-        appended.iter().take(words.len()).map(|(_, word)| word.clone()).collect();
-    first == *words && words.len() >= up_to(at_least) && words.len() == up_to(version)
+    let first: Vec<&String> = appended.iter().take(words.len()).map(|(_, word)| word).collect();
+    let is_first = match list {
+        List::Notes(_) => words.iter().eq(first.iter().copied()),
+        List::Tags(_) => words.iter().collect::<BTreeSet<_>>() == first.into_iter().collect(),
+    };
+    is_first && words.len() >= up_to(at_least) && words.len() == up_to(version)
 }
