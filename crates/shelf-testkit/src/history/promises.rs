@@ -237,7 +237,11 @@ fn is_prefix(list: List, words: &[String], (at_least, version): (Seq, Seq), list
     let first: Vec<&String> = appended.iter().take(words.len()).map(|(_, word)| word).collect();
     let is_first = match list {
         List::Notes(_) => words.iter().eq(first.iter().copied()),
-        List::Tags(_) => words.iter().collect::<BTreeSet<_>>() == first.into_iter().collect(),
+        List::Tags(_) => {
+            let (read, first): (BTreeSet<_>, BTreeSet<_>) =
+                (words.iter().collect(), first.into_iter().collect());
+            read == first
+        }
     };
     is_first && words.len() >= up_to(at_least) && words.len() == up_to(version)
 }
