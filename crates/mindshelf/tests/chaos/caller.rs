@@ -135,7 +135,7 @@ impl Caller {
 
     /// Asks once.
     pub(crate) async fn ask(&mut self, ask: &Ask) -> Reply {
-        if self.chance.next() % HOP_EVERY == 0 {
+        if self.chance.next().is_multiple_of(HOP_EVERY) {
             self.hop();
         }
         let (way, token) = self.way();

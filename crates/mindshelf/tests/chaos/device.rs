@@ -95,10 +95,10 @@ impl Device {
         }
         // Whoever goes on after another answer would only leave a gap.
         assert!(matches!(reply, Reply::Yes(_)), "the batch up to {}: {reply:?}", self.n);
-        if self.chance.next() % 4 == 0 {
+        if self.chance.next().is_multiple_of(4) {
             self.once(&batch).await;
         }
-        if self.chance.next() % 6 == 0 {
+        if self.chance.next().is_multiple_of(6) {
             let mut other = batch[..1].to_vec();
             other[0].0.act = self.ids.make();
             self.once(&other).await;

@@ -163,11 +163,11 @@ impl Ground {
         let (before, after) = right.split_once(TOKEN).unwrap_or((right.as_str(), ""));
         let (mut before, mut after) = (before.as_bytes().to_vec(), after.as_bytes().to_vec());
         for _ in 0..=below(chance, 3) {
-            let part = if chance.next() % 3 == 0 { &mut before } else { &mut after };
+            let part = if chance.next().is_multiple_of(3) { &mut before } else { &mut after };
             spoil(part, chance);
         }
         // Some come without a token that opens anything.
-        let token = if chance.next() % 12 == 0 { "none" } else { self.token.as_str() };
+        let token = if chance.next().is_multiple_of(12) { "none" } else { self.token.as_str() };
         [before, token.as_bytes().to_vec(), after].concat()
     }
 
@@ -184,7 +184,7 @@ impl Ground {
         for _ in 0..=below(chance, 3) {
             let first = u8::try_from(chance.next() % 256).unwrap();
             let mut wrong = frame(first, &garbage(chance));
-            if chance.next() % 2 == 0 {
+            if chance.next().is_multiple_of(2) {
                 spoil(&mut wrong, chance);
             }
             bytes.extend(wrong);

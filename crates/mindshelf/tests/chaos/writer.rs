@@ -106,10 +106,10 @@ impl Writer {
         if !matches!(told, Told::Written { .. }) {
             return;
         }
-        if self.chance.next() % 4 == 0 {
+        if self.chance.next().is_multiple_of(4) {
             self.once(&ask, write(&ask)).await;
         }
-        if self.chance.next() % 6 == 0 {
+        if self.chance.next().is_multiple_of(6) {
             self.once(&other, write(&other)).await;
         }
     }

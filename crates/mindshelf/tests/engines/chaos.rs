@@ -9,8 +9,8 @@ use shelf_testkit::Chaos;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Each process and its role.
-const PROCESSES: [(&str, &str); 3] = [("a", "gateway"), ("b", "gateway"), ("k", "keeper")];
+/// Each process and its role; more of them is one line more.
+const PROCESSES: &[(&str, &str)] = &[("a", "gateway"), ("b", "gateway"), ("k", "keeper")];
 /// The seed of the short form, and seeds of the long one.
 const SEED: u64 = 40_270;
 const LONG: u64 = 20;
@@ -35,7 +35,7 @@ async fn wait(time: Duration) {
 /// engine is missing.
 async fn run(seed: u64) -> Option<String> {
     let mut shelf = Deployment::prepare().await?;
-    shelf.start(&PROCESSES).await;
+    shelf.start(PROCESSES).await;
     let owner = shelf.owner("a").await;
     let mut create = mindshelf(shelf.process("a").data());
     let token = said(create.args(["token", "create", "--name", "chaos"]));
