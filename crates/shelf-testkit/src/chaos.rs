@@ -405,7 +405,7 @@ mod tests {
             stream.write_all(b"kite!").await?;
             stream.read_exact(&mut heard).await
         };
-        let whole = timeout(Duration::from_millis(500), asked).await.is_ok_and(|read| read.is_ok());
+        let whole = timeout(Duration::from_secs(2), asked).await.is_ok_and(|read| read.is_ok());
         whole && heard == *b"kite!"
     }
 

@@ -1,7 +1,7 @@
 //! One server behind a wire that harms, killed while its clients work.
 
 use crate::program::{Server, client, mindshelf, said};
-use crate::stage::{Cast, Stage};
+use crate::stage::{Cast, Ports, Stage};
 use crate::verdict::{self, port_of};
 use shelf_testkit::Chaos;
 use std::fs::File;
@@ -43,7 +43,8 @@ pub(crate) async fn run(seed: u64) -> String {
     let stage = Stage::set(&owner).await;
     let chaos = Chaos::new(seed).await;
     chaos.lead_to(port_of(&server.address));
-    let cast = Cast::begin(&stage, &[chaos.port], &owner, token.trim(), seed).await;
+    let ports = Ports { gateways: vec![chaos.port], syncing: vec![chaos.port] };
+    let cast = Cast::begin(&stage, &ports, &owner, token.trim(), seed).await;
     chaos.begin();
     for _ in 0..KILLS {
         sleep_until(Instant::now() + BETWEEN).await;

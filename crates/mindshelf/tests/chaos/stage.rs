@@ -80,6 +80,15 @@ impl Stage {
     }
 }
 
+/// The ports of wires to the servers.
+#[derive(Clone, Debug)]
+pub(crate) struct Ports {
+    /// To those that answer all of the interface.
+    pub(crate) gateways: Vec<u16>,
+    /// To those that devices and followers sync by.
+    pub(crate) syncing: Vec<u16>,
+}
+
 /// Clients at work.
 #[derive(Debug)]
 pub(crate) struct Cast {
@@ -93,32 +102,36 @@ impl Cast {
     /// with the owner.
     pub(crate) async fn begin(
         stage: &Stage,
-        ports: &[u16],
+        ports: &Ports,
         owner: &(Client, String),
         token: &str,
         seed: u64,
     ) -> Self {
-        let caller = |client: usize| {
+        let caller = |ports: &[u16], client: usize| {
             let seed = seed.wrapping_mul(1_000).wrapping_add(client as u64);
             Caller::new(ports, (token, &owner.1), seed).telling(&stage.broken)
         };
+        let (by_rest, by_sync) = (
+            |client: usize| caller(&ports.gateways, client),
+            |client: usize| caller(&ports.syncing, client),
+        );
         let mut working = Vec::new();
         let mut next = 0..;
         for client in next.by_ref().take(WRITERS) {
-            let writer = Writer::new(client, caller(client), stage.clone(), seed);
+            let writer = Writer::new(client, by_rest(client), stage.clone(), seed);
             working.push(tokio::spawn(writer.writes()));
         }
         for client in next.by_ref().take(DEVICES) {
-            let replica = Folded::new(client, caller(client), stage.clone());
+            let replica = Folded::new(client, by_sync(client), stage.clone());
             let device = Device::new(replica, paired(&owner.0, client).await, seed);
             working.push(tokio::spawn(device.pushes()));
         }
         for client in next.by_ref().take(FOLLOWERS) {
-            let replica = Folded::new(client, caller(client), stage.clone());
+            let replica = Folded::new(client, by_sync(client), stage.clone());
             working.push(tokio::spawn(Follower::new(replica).follows()));
         }
         for client in next.by_ref().take(1) {
-            let reader = Writer::new(client, caller(client), stage.clone(), seed);
+            let reader = Writer::new(client, by_rest(client), stage.clone(), seed);
             working.push(tokio::spawn(reader.reads()));
         }
         Self { stage: stage.clone(), working }

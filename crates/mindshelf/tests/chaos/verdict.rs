@@ -4,7 +4,7 @@ use shelf_testkit::Harm;
 use shelf_testkit::history::{End, Event, Tally, check};
 
 /// How many writes a run must get acknowledged, for what it shows to be worth something.
-const ACKNOWLEDGED_MIN: usize = 60;
+const ACKNOWLEDGED_MIN: usize = 40;
 /// How many violations are shown.
 const SHOWN_MAX: usize = 8;
 

@@ -3,14 +3,18 @@
 
 use crate::deployment::Deployment;
 use crate::program::{mindshelf, said};
-use crate::stage::{Cast, Stage};
+use crate::stage::{Cast, Ports, Stage};
 use crate::verdict::{self, port_of, seeds};
-use shelf_testkit::Chaos;
+use shelf_testkit::{Chaos, Harm};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Each process and its role; more of them is one line more.
+/// Each process and its role.
 const PROCESSES: &[(&str, &str)] = &[("a", "gateway"), ("b", "gateway"), ("k", "keeper")];
+/// Those that answer all of the interface, and those that devices and followers sync by.
+const GATEWAYS: &[&str] = &["a", "b"];
+const SYNCING: &[&str] = &["a", "b"];
 /// The seed of the short form, and seeds of the long one.
 const SEED: u64 = 40_270;
 const LONG: u64 = 20;
@@ -31,6 +35,18 @@ async fn wait(time: Duration) {
     sleep_until(Instant::now() + time).await;
 }
 
+/// A wire to each process that clients ask.
+async fn wires(shelf: &Deployment, seed: u64) -> BTreeMap<&'static str, Chaos> {
+    let names: BTreeSet<&'static str> = GATEWAYS.iter().chain(SYNCING).copied().collect();
+    let mut wires = BTreeMap::new();
+    for (name, at) in names.into_iter().zip(0..) {
+        let wire = Chaos::new(seed ^ at).await;
+        wire.lead_to(port_of(&shelf.process(name).server.address));
+        wires.insert(name, wire);
+    }
+    wires
+}
+
 /// Runs clients while the deployment is harmed; what that came to, in one line. `None` where an
 /// engine is missing.
 async fn run(seed: u64) -> Option<String> {
@@ -40,28 +56,28 @@ async fn run(seed: u64) -> Option<String> {
     let mut create = mindshelf(shelf.process("a").data());
     let token = said(create.args(["token", "create", "--name", "chaos"]));
     let stage = Stage::set(&owner).await;
-    let wires = [Chaos::new(seed).await, Chaos::new(seed ^ 0xb).await];
-    for (wire, name) in wires.iter().zip(["a", "b"]) {
-        wire.lead_to(port_of(&shelf.process(name).server.address));
-    }
-    let ports = [wires[0].port, wires[1].port];
+    let wires = wires(&shelf, seed).await;
+    let port = |name: &&str| wires[*name].port;
+    let gateways = GATEWAYS.iter().map(port).collect();
+    let ports = Ports { gateways, syncing: SYNCING.iter().map(port).collect() };
     let cast = Cast::begin(&stage, &ports, &owner, token.trim(), seed).await;
-    wires.iter().for_each(Chaos::begin);
+    wires.values().for_each(Chaos::begin);
     wait(BETWEEN).await;
     shelf.records.cut();
     wait(AWAY).await;
     shelf.records.mend();
     wait(BETWEEN).await;
     shelf.kill("b");
-    wires[1].lead_to(0);
-    shelf.start(&PROCESSES[1..2]).await;
-    wires[1].lead_to(port_of(&shelf.process("b").server.address));
+    wires["b"].lead_to(0);
+    shelf.start(&[("b", "gateway")]).await;
+    wires["b"].lead_to(port_of(&shelf.process("b").server.address));
     wait(BETWEEN).await;
-    wires.iter().for_each(Chaos::calm);
+    wires.values().for_each(Chaos::calm);
     let seen = cast.end(&owner).await;
     let broken = stage.broken.lock().unwrap().len();
     let harms = format!("1 outage of the database, 1 kill, {broken} answers 500");
-    let told = verdict::of(seed, &seen, wires[0].harm().and(wires[1].harm()), &harms);
+    let harm = wires.values().map(Chaos::harm).fold(Harm::default(), Harm::and);
+    let told = verdict::of(seed, &seen, harm, &harms);
     drop((owner, wires));
     shelf.end().await;
     Some(told)
