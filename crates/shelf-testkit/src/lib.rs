@@ -1,7 +1,8 @@
 //! Exams, factories and fakes of time and chance; only ever a dev-dependency.
 //!
 //! An exam holds an adapter to the contract of its port: every promise in the port's doc comment
-//! is a case. An exam stops at the first surprise.
+//! is a case. An exam stops at the first surprise. What clients saw from outside, behind a wire that
+//! harms, is judged by the checker of histories.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "an exam stops at the first surprise")]
 
 pub mod clock;

@@ -109,11 +109,11 @@ impl Cast {
     ) -> Self {
         let caller = |ports: &[u16], client: usize| {
             let seed = seed.wrapping_mul(1_000).wrapping_add(client as u64);
-            Caller::new(ports, (token, &owner.1), seed).telling(&stage.broken)
+            Caller::new(ports, (token, owner.1.as_str()), seed).telling(&stage.broken)
         };
         let (by_rest, by_sync) = (
-            |client: usize| caller(&ports.gateways, client),
-            |client: usize| caller(&ports.syncing, client),
+            |client: usize| caller(ports.gateways.as_slice(), client),
+            |client: usize| caller(ports.syncing.as_slice(), client),
         );
         let mut working = Vec::new();
         let mut next = 0..;
