@@ -30,6 +30,11 @@ const PROOFS: &[Proof] = &[
         environment: &[("MINDSHELF_LONG", "1")],
     },
     Proof {
+        name: "chaos",
+        arguments: &["test", "--package", "mindshelf", "--test", "chaos", "--", "--nocapture"],
+        environment: &[("MINDSHELF_LONG", "1")],
+    },
+    Proof {
         name: "fuzz",
         arguments: &[
             "test",

@@ -6,6 +6,22 @@
 mod program;
 #[path = "../it/typed.rs"]
 mod typed;
+#[path = "../chaos/caller.rs"]
+mod caller;
+#[path = "../chaos/stage.rs"]
+mod stage;
+#[path = "../chaos/folded.rs"]
+mod folded;
+#[path = "../chaos/writer.rs"]
+mod writer;
+#[path = "../chaos/device.rs"]
+mod device;
+#[path = "../chaos/frames.rs"]
+mod frames;
+#[path = "../chaos/follower.rs"]
+mod follower;
+#[path = "../chaos/verdict.rs"]
+mod verdict;
 mod deployment;
 mod hand;
 mod limits;
@@ -20,3 +36,4 @@ mod cache;
 mod proxy;
 mod replica;
 mod carried;
+mod chaos;
