@@ -1,7 +1,7 @@
 //! The folded state of one item: which put won each register.
 
 use crate::change::Change;
-use crate::id::{DeviceId, ItemId};
+use crate::id::{DeviceId, ItemId, LibraryId};
 use crate::kind::{Kind, Register, field};
 use crate::packed::{PackedHeld, PackedName, PackedValue, ShortName};
 use crate::stamp::{Hlc, Seq, Stamp};
@@ -99,9 +99,19 @@ impl Item {
         self.flag(field::PURGED)
     }
 
+    /// Whether it lives in another library now. It is hidden then, and nothing is put into it.
+    pub fn has_moved(&self) -> bool {
+        self.get(field::MOVED_TO).is_some()
+    }
+
+    /// The library it lives in now, where it has moved.
+    pub fn moved_to(&self) -> Option<LibraryId> {
+        self.get(field::MOVED_TO).and_then(Value::as_text).and_then(|text| text.parse().ok())
+    }
+
     /// Whether people see it: neither trashed nor purged nor moved away.
     pub fn is_living(&self) -> bool {
-        !self.is_trashed() && !self.is_purged() && self.get(field::MOVED_TO).is_none()
+        !self.is_trashed() && !self.is_purged() && !self.has_moved()
     }
 
     /// Highest seq that holds a register: the version in an `ETag`.
