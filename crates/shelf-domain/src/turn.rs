@@ -203,8 +203,8 @@ impl Turn {
         self.put_as(item, kind, set, (taken, false), hlc)
     }
 
-    /// A local put that keeps the stamp its values had in another library, so that what was typed
-    /// after them wins over them here as it would have there.
+    /// A put of the server's that keeps the stamp its values had in another library, so that what
+    /// was typed after them wins over them here as it would have there.
     pub(crate) fn put_carried(
         &mut self,
         item: ItemId,
@@ -212,7 +212,7 @@ impl Turn {
         set: Puts,
         hlc: Hlc,
     ) -> Result<Outcome, Refused> {
-        self.put_as(item, kind, set, (Taken::Joins, false), hlc)
+        self.put_as(item, kind, set, (Taken::Joins, true), hlc)
     }
 
     /// A put only the server itself may make: purging, moving between libraries.

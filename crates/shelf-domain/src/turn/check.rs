@@ -57,6 +57,10 @@ pub(super) fn here(known: &Item) -> Result<(), Refused> {
 /// What a change that makes an item must put.
 pub(super) fn complete(ask: &Ask) -> Result<(), Refused> {
     for name in ask.kind.required() {
+        if ask.by_server && field::LONG.contains(name) {
+            // It comes from another library, and was emptied there.
+            continue;
+        }
         match ask.set.get(&Register::from(*name)) {
             Some(Some(value)) if is_blank(value) => {
                 return Err(Refused::invalid(*name, "this must not be empty"));

@@ -132,7 +132,7 @@ fn put(name: &str, value: impl Into<Value>) -> Puts {
 }
 
 fn make(server: &mut Server, item: u8, kind: Kind, set: Puts) {
-    server.write(|turn| turn.put(id(item), kind.clone(), set.clone(), Taken::Joins)).unwrap();
+    server.write(|turn| turn.put(id(item), kind, set, Taken::Joins)).unwrap();
 }
 
 fn place(server: &mut Server, item: u8, bookmark: u8, parent: u8) {
@@ -219,6 +219,7 @@ fn an_address_that_has_moved_can_be_saved_again() {
 #[test]
 fn what_was_typed_away_before_the_sharing_wins_in_the_new_library() {
     let mut old = shelves();
+    make(&mut old, 0, Kind::Bookmark, put(field::TITLE, "Soup"));
     let typed = Hlc::at(old.now + 1);
     old.now += 10_000;
     let (_, mut new) = share(&mut old, id(20)).unwrap();
@@ -228,6 +229,14 @@ fn what_was_typed_away_before_the_sharing_wins_in_the_new_library() {
     let late = Pushed { n: 1, hlc: typed, base: 0, act, item: id(0), kind: Kind::Bookmark, set };
     let told = new.push(device(0), &[late]).remove(0).unwrap().unwrap();
     assert_eq!(told.status, Status::Applied);
+}
+
+#[test]
+fn a_note_that_was_emptied_is_carried_too() {
+    let mut old = shelves();
+    make(&mut old, 40, Kind::Note, Puts::from([(reg(field::BODY), None)]));
+    let (_, new) = share(&mut old, id(20)).unwrap();
+    assert_eq!(new.shelf.item(id(40)).unwrap().reference(field::BOOKMARK), Some(id(0)));
 }
 
 #[test]
