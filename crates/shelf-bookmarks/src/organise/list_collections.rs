@@ -1,6 +1,7 @@
 //! List the tree of collections, with how much stands in each.
 
 use crate::ctx::Ctx;
+use crate::get_bookmark::elsewhere;
 use shelf_domain::change::Head;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::kind::Kind;
@@ -38,6 +39,7 @@ pub async fn get_collection(
 ) -> Result<(Collection, Head), Failure> {
     let shelf = ctx.stores.library.read(scope, Reads::none().items([id])).await?;
     match shelf.item(id).filter(|item| item.kind == Kind::Collection && !item.is_purged()) {
+        Some(item) if item.has_moved() => Err(elsewhere(item).into()),
         Some(item) => Ok((Collection::of(item), shelf.head.clone())),
         None => Err(Refused::not_found(format!("collection {id}")).into()),
     }
@@ -102,6 +104,7 @@ mod tests {
             description: String::new(),
             icon: String::new(),
             query: String::new(),
+            mount: None,
             created_at: None,
             modified_at: None,
             trashed_at: None,
