@@ -13,7 +13,7 @@ use crate::{
 pub mod rail;
 pub mod overlays;
 
-pub use rail::{Folder, LibraryChoice, Rail, TagCount};
+pub use rail::{Folder, LibraryChoice, Mount, Rail, TagCount};
 
 /// How bright the room is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
