@@ -70,7 +70,7 @@ fn making(page: &FolderSharing, frame: &Frame) -> Markup {
             } @else if let Some(links) = page.links {
                 p { "The " (words::counted(links, "link", "links")) " in it move into a new library, with their tags and notes and the folders between them. This folder stays and shows the way there." }
                 ul {
-                    li { "Nobody sees more than before. On the next page you say who may use the new library." }
+                    li { "At first the new library is yours alone, also where others use this one. On the next page you say who may use it." }
                     li { "A link that stands in another folder too stays here as well. From then on the two are changed apart." }
                     li { "What is in the trash stays in the trash of this library." }
                     li { "Undo does not bring it back. Nothing is lost: all of it is in the new library." }
