@@ -68,7 +68,7 @@ fn making(page: &FolderSharing, frame: &Frame) -> Markup {
             @if !page.hindered.is_empty() {
                 p.note { (page.hindered) }
             } @else if let Some(links) = page.links {
-                p { "The " (words::counted(links, "link", "links")) " in it move into a new library, with their tags and notes and the folders between them. This folder stays and shows the way there." }
+                p { "What is in it (" (words::counted(links, "link", "links")) ") moves into a new library, with tags, notes and the folders between. This folder stays and shows the way there." }
                 ul {
                     li { "At first the new library is yours alone, also where others use this one. On the next page you say who may use it." }
                     li { "A link that stands in another folder too stays here as well. From then on the two are changed apart." }

@@ -14,6 +14,7 @@ mod sso;
 mod passkeys;
 mod forms;
 mod people;
+mod mounts;
 mod offline;
 mod waiting;
 mod webhooks;
