@@ -81,7 +81,7 @@ proptest! {
             }
             for (register, held) in &item.registers {
                 if register.as_str() != field::MOUNT {
-                    prop_assert_eq!(now.registers.get(register), Some(held), "the old fold keeps it");
+                    prop_assert_eq!(now.registers.get(register), Some(held), "it is kept");
                 }
             }
         }
@@ -103,7 +103,8 @@ proptest! {
         carry(old, &mut whole, &leaving);
         for id in &leaving.carried {
             let (one, other) = (begun.shelf.item(*id).unwrap(), whole.shelf.item(*id).unwrap());
-            prop_assert_eq!(values(&begun.shelf, one, &leaving), values(&whole.shelf, other, &leaving));
+            let one = values(&begun.shelf, one, &leaving);
+            prop_assert_eq!(one, values(&whole.shelf, other, &leaving));
         }
         let rows = begun.log.len();
         carry(old, &mut begun, &leaving);
@@ -121,7 +122,8 @@ proptest! {
         let folded = Shelf::folded(old.log.iter());
         for item in old.shelf.items() {
             prop_assert_eq!(folded.item(item.id), Some(item));
-            prop_assert_eq!(folded.children_of(Some(item.id)), old.shelf.children_of(Some(item.id)));
+            let children = folded.children_of(Some(item.id));
+            prop_assert_eq!(children, old.shelf.children_of(Some(item.id)));
             prop_assert_eq!(folded.places_of(item.id), old.shelf.places_of(item.id));
         }
     }

@@ -35,12 +35,14 @@ pub fn shown_here(mount: &Mount) -> Markup {
         p.note {
             (icon("library"))
             @match &mount.href {
-                Some(href) => span {
-                    "This folder shows the library " a href=(href) { (mount.name) }
-                    ". What is in it is there; below is what stands here beside it."
+                Some(href) => {
+                    span {
+                        "This folder shows the library " a href=(href) { (mount.name) }
+                        ". What is in it is there; below is what stands here beside it."
+                    }
                 }
-                None => span {
-                    "A library stands here that is not shared with you. Ask whoever shared this one."
+                None => {
+                    span { "A library stands here that is not shared with you. Ask whoever shared this one." }
                 }
             }
         }
