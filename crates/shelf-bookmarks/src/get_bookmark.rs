@@ -3,9 +3,8 @@
 use crate::ctx::Ctx;
 use shelf_domain::change::Head;
 use shelf_domain::id::{ItemId, Scope};
-use shelf_domain::item::Item;
 use shelf_domain::kind::Kind;
-use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::Reads;
 use shelf_domain::view::Bookmark;
 use shelf_ports::Failure;
@@ -25,16 +24,12 @@ pub struct Got {
 pub async fn get_bookmark(ctx: &Ctx, scope: Scope, id: ItemId) -> Result<Got, Failure> {
     let shelf = ctx.stores.library.read(scope, Reads::none().places([id])).await?;
     match shelf.item(id).filter(|item| item.kind == Kind::Bookmark && !item.is_purged()) {
-        Some(item) if item.has_moved() => Err(elsewhere(item).into()),
-        Some(item) => Ok(Got { bookmark: Bookmark::of(&shelf, item), head: shelf.head.clone() }),
+        Some(item) => {
+            item.here()?;
+            Ok(Got { bookmark: Bookmark::of(&shelf, item), head: shelf.head.clone() })
+        }
         None => Err(Refused::not_found(format!("bookmark {id}")).into()),
     }
-}
-
-/// Says where what has moved lives now.
-pub(crate) fn elsewhere(item: &Item) -> Refused {
-    let library = item.moved_to().map(|library| library.to_string()).unwrap_or_default();
-    Refused::new(Code::Moved, library, "it lives elsewhere")
 }
 
 /// Those of the bookmarks `ids` that are there, living or in the trash, in this order.

@@ -4,6 +4,7 @@ use crate::change::Change;
 use crate::id::{DeviceId, ItemId, LibraryId};
 use crate::kind::{Kind, Register, field};
 use crate::packed::{PackedHeld, PackedName, PackedValue, ShortName};
+use crate::refusal::{Code, Refused};
 use crate::stamp::{Hlc, Seq, Stamp};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,16 @@ impl Item {
     /// The library it lives in now, where it has moved.
     pub fn moved_to(&self) -> Option<LibraryId> {
         self.get(field::MOVED_TO).and_then(Value::as_text).and_then(|text| text.parse().ok())
+    }
+
+    /// Refused `moved`, naming the library, where it lives in another one now.
+    pub fn here(&self) -> Result<(), Refused> {
+        match self.moved_to() {
+            Some(library) => {
+                Err(Refused::new(Code::Moved, library.to_string(), "it lives elsewhere"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether people see it: neither trashed nor purged nor moved away.

@@ -389,7 +389,7 @@ impl Turn {
     fn must_exist(&self, id: ItemId, kind: &Kind, at: &str) -> Result<(), Refused> {
         match self.shelf.item(id) {
             // What goes into a folder that has moved is for the library that has it.
-            Some(item) if item.kind == *kind => check::here(item),
+            Some(item) if item.kind == *kind => item.here(),
             _ => Err(Refused::invalid(at, format!("there is no {kind} {id} in this library"))),
         }
     }

@@ -1,7 +1,6 @@
 //! List the tree of collections, with how much stands in each.
 
 use crate::ctx::Ctx;
-use crate::get_bookmark::elsewhere;
 use shelf_domain::change::Head;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::kind::Kind;
@@ -39,8 +38,10 @@ pub async fn get_collection(
 ) -> Result<(Collection, Head), Failure> {
     let shelf = ctx.stores.library.read(scope, Reads::none().items([id])).await?;
     match shelf.item(id).filter(|item| item.kind == Kind::Collection && !item.is_purged()) {
-        Some(item) if item.has_moved() => Err(elsewhere(item).into()),
-        Some(item) => Ok((Collection::of(item), shelf.head.clone())),
+        Some(item) => {
+            item.here()?;
+            Ok((Collection::of(item), shelf.head.clone()))
+        }
         None => Err(Refused::not_found(format!("collection {id}")).into()),
     }
 }

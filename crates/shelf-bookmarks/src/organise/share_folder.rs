@@ -9,7 +9,6 @@ use super::carry::{carry, take_back_rest};
 use super::list_collections::list_collections;
 use crate::answer::Changed;
 use crate::ctx::Ctx;
-use crate::get_bookmark::elsewhere;
 use shelf_domain::id::{ActId, ItemId, LibraryId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, Register, field};
@@ -69,9 +68,7 @@ pub async fn to_share(ctx: &Ctx, scope: Scope, id: ItemId) -> Result<ToShare, Fa
     let Some(item) = known else {
         return Err(Refused::not_found(format!("collection {id}")).into());
     };
-    if item.has_moved() {
-        return Err(elsewhere(item).into());
-    }
+    item.here()?;
     let Collection { name, mount, .. } = Collection::of(item);
     let put = item.registers.get(&Register::from(field::MOUNT)).map_or(0, |held| held.seq);
     let library = mount.unwrap_or_else(|| LibraryId::of_folder(scope.library, item.id, put));

@@ -43,15 +43,7 @@ pub(super) fn known(known: &Item, kind: &Kind) -> Result<(), Refused> {
     if known.is_purged() {
         return Err(Refused::new(Code::Purged, known.id.to_string(), "it was removed for good"));
     }
-    here(known)
-}
-
-/// Refused `moved`, naming the library, where an item lives in another one now.
-pub(super) fn here(known: &Item) -> Result<(), Refused> {
-    match known.moved_to() {
-        Some(library) => Err(Refused::new(Code::Moved, library.to_string(), "it lives elsewhere")),
-        None => Ok(()),
-    }
+    known.here()
 }
 
 /// What a change that makes an item must put.

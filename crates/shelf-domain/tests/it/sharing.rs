@@ -210,6 +210,19 @@ fn a_change_to_what_has_moved_is_told_where_it_lives() {
 }
 
 #[test]
+fn a_place_that_comes_back_after_its_bookmark_moved_hinders_nobody() {
+    let mut old = shelves();
+    place(&mut old, 33, 0, 22);
+    old.write(|turn| turn.trash(id(33))).unwrap();
+    share(&mut old, id(20)).unwrap();
+    old.write(|turn| turn.restore(id(33))).unwrap();
+    old.write(|turn| turn.trash(id(22))).unwrap();
+    assert!(old.shelf.item(id(22)).unwrap().is_trashed());
+    assert!(!old.shelf.item(id(0)).unwrap().is_trashed());
+    assert_valid(&old.shelf);
+}
+
+#[test]
 fn an_address_that_has_moved_can_be_saved_again() {
     let mut old = shelves();
     share(&mut old, id(20)).unwrap();
