@@ -55,6 +55,11 @@ pub struct SharedFolder {
     pub copied: usize,
 }
 
+impl SharedFolder {
+    /// It was done before.
+    const BEFORE: Self = Self { act: None, moved: 0, copied: 0 };
+}
+
 /// What sharing the folder `id` would come to; for who manages the library. Refused `too_large`
 /// where more is under it than leaves in one turn.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
@@ -111,13 +116,22 @@ pub async fn share_folder(
     into: Scope,
 ) -> Result<SharedFolder, Failure> {
     if ask.is_mounted {
-        return Ok(SharedFolder { act: None, moved: 0, copied: 0 });
+        return Ok(SharedFolder::BEFORE);
     }
     let mut attached = Attached::default();
     for _ in 0..TRIES_MAX {
         let Some((shelf, leaving)) = planned(ctx, scope, ask.folder, &mut attached).await? else {
             continue;
         };
+        // Another request may have done it meanwhile, or put another library there.
+        match shelf.item(ask.folder).and_then(|folder| Collection::of(folder).mount) {
+            Some(mount) if mount == into.library => return Ok(SharedFolder::BEFORE),
+            Some(_) => {
+                let detail = "another library was mounted there meanwhile";
+                return Err(Refused::invalid("collection", detail).into());
+            }
+            None => {}
+        }
         let shared = counted(&shelf, &leaving);
         must_have_room(ctx, into, shared.copied).await?;
         carry(ctx, into, &shelf, &leaving).await?;
@@ -125,10 +139,6 @@ pub async fn share_folder(
         let at = shelf.head.seq;
         if let Some(changed) = leave(ctx, scope, (at, leaving), into.library).await? {
             return Ok(SharedFolder { act: changed.act, ..shared });
-        }
-        // Another request may have done it meanwhile.
-        if to_share(ctx, scope, ask.folder).await?.is_mounted {
-            return Ok(shared);
         }
     }
     let detail = "others write to this library all the time; ask again in a moment";
