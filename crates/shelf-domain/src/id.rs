@@ -220,6 +220,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_folder_becomes_the_same_library_until_it_was_one() {
+        let (library, folder) = (LibraryId::from_bytes([1; 16]), ItemId::from_bytes([2; 16]));
+        let made = LibraryId::of_folder(library, folder, 0);
+        assert_eq!(made, LibraryId::of_folder(library, folder, 0));
+        assert_ne!(made, LibraryId::of_folder(library, folder, 7));
+        assert_ne!(made, LibraryId::of_folder(made, folder, 0));
+        assert_eq!(made.to_string().as_bytes()[14], b'8');
+    }
+
+    #[test]
     fn ids_of_one_source_rise_and_differ() {
         let mut ids = Ids::new(1_700_000_000_000, [7; 16]);
         let made: Vec<ItemId> = (0..5_000).map(|_| ids.make()).collect();
