@@ -200,6 +200,6 @@ fn in_parts(kind: &Kind, puts: Puts) -> Vec<Puts> {
     let (first, rest): (Puts, Puts) =
         puts.into_iter().partition(|(register, _)| required(register));
     let rest: Vec<(Register, Option<Value>)> = rest.into_iter().collect();
-    let parts = rest.chunks(limits::PUTS_MAX).map(|part| part.iter().cloned().collect());
+    let parts = rest.chunks(limits::PUTS_MAX).map(|part| part.iter().cloned().collect::<Puts>());
     std::iter::once(first).chain(parts).collect()
 }
