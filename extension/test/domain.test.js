@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { canon, folded, isWeb } from "../src/domain/canon.js";
 import { idMaker, rootId } from "../src/domain/ids.js";
 import { between, risingRun, spread } from "../src/domain/order.js";
-import { Shelf } from "../src/domain/shelf.js";
+import { Shelf, View } from "../src/domain/shelf.js";
 import { nextStamp } from "../src/domain/stamp.js";
 import { sumsOf } from "../src/domain/sums.js";
 import { chanceOf } from "./model/chance.js";
@@ -83,6 +83,17 @@ test("rows of the log fold as on the server, twice as well as once", () => {
   for (const row of [...rows, ...rows]) twice.fold(structuredClone(row));
   assert.deepEqual([...twice.items], [...once.items]);
   assert.deepEqual([...twice.aliases], [...once.aliases]);
+});
+
+test("what lives in another library is hidden and owns no address", () => {
+  const shelf = new Shelf();
+  const row = (seq, set) => ({ seq, device: "d", n: seq, hlc: `000000000000000${seq}`, act: "a", item: "b", kind: "bookmark", set });
+  shelf.fold(row(1, { url: "https://a.example/" }));
+  assert.equal(new View(shelf, [], "d").byAddress("https://a.example/")?.id, "b");
+  shelf.fold(row(2, { moved_to: "0193f0a0-0000-7000-8000-000000000001" }));
+  const view = new View(shelf, [], "d");
+  assert.equal(view.isLiving("b"), false);
+  assert.equal(view.byAddress("https://a.example/"), undefined);
 });
 
 test("sums are those of docs/SYNC.md", async () => {

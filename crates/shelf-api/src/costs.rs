@@ -184,6 +184,8 @@ const COSTS: &[(&str, u32, Need)] = &[
     ("get_collection", READ, BOOKMARKS_R),
     ("edit_collection", WRITE, BOOKMARKS_W),
     ("trash_collection", BULK, BOOKMARKS_W),
+    ("share_collection", WHOLE, SHARING_W),
+    ("mount_library", WRITE, BOOKMARKS_W),
     ("list_tags", READ, BOOKMARKS_R),
     ("create_tag", WRITE, BOOKMARKS_W),
     ("get_tag", READ, BOOKMARKS_R),

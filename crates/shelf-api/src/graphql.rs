@@ -29,6 +29,7 @@ mod library;
 mod bookmarks;
 mod places;
 mod collections;
+mod mounts;
 mod tags;
 mod search;
 mod history;

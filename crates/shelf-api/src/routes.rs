@@ -21,6 +21,7 @@ mod edit;
 mod bulk;
 mod places;
 mod collections;
+mod mounts;
 mod tags;
 mod found;
 mod search;
@@ -64,6 +65,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(bulk::routes())
         .merge(places::routes())
         .merge(collections::routes())
+        .merge(mounts::routes())
         .merge(tags::routes())
         .merge(search::routes())
         .merge(imports::routes())

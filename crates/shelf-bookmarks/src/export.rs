@@ -31,6 +31,9 @@ pub struct ExportFolder {
     pub icon: String,
     /// Query of a smart folder; empty when it is none.
     pub query: String,
+    /// Id of the library that is mounted there; empty when there is none. What is in it is not in
+    /// the export.
+    pub mount: String,
     /// What a browser uses it for.
     pub role: Role,
     /// Position among its siblings, folders and bookmarks counted together.

@@ -18,12 +18,16 @@ pub struct Got {
     pub head: Head,
 }
 
-/// The bookmark `id`; refused `not_found` where there is none or it was removed for good.
+/// The bookmark `id`; refused `not_found` where there is none or it was removed for good, and `moved`
+/// where it lives in another library.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn get_bookmark(ctx: &Ctx, scope: Scope, id: ItemId) -> Result<Got, Failure> {
     let shelf = ctx.stores.library.read(scope, Reads::none().places([id])).await?;
     match shelf.item(id).filter(|item| item.kind == Kind::Bookmark && !item.is_purged()) {
-        Some(item) => Ok(Got { bookmark: Bookmark::of(&shelf, item), head: shelf.head.clone() }),
+        Some(item) => {
+            item.here()?;
+            Ok(Got { bookmark: Bookmark::of(&shelf, item), head: shelf.head.clone() })
+        }
         None => Err(Refused::not_found(format!("bookmark {id}")).into()),
     }
 }

@@ -67,7 +67,7 @@ pub enum Deed {
     GroupJoined,
     /// The member in the detail was taken out of a group; the subject is the group.
     GroupLeft,
-    /// A library was made; the subject is the library.
+    /// A library was made, of a folder of the one in the detail where it says so; the subject is the library.
     LibraryMade,
     /// A library got another name; the subject is the library.
     LibraryRenamed,

@@ -103,10 +103,12 @@ impl Turn {
         self.put(known.id, kind.clone(), puts, taken)
     }
 
-    /// The item `id`, which must be a `kind` and not purged.
+    /// The item `id`, which must be a `kind`, not purged and not moved away.
     pub fn known(&self, id: ItemId, kind: &Kind) -> Result<Item, Refused> {
         match self.shelf.item(id) {
-            Some(item) if item.kind == *kind && !item.is_purged() => Ok(item.clone()),
+            Some(item) if item.kind == *kind && !item.is_purged() => {
+                item.here().map(|()| item.clone())
+            }
             _ => Err(Refused::not_found(format!("{kind} {id}"))),
         }
     }

@@ -64,6 +64,26 @@ typed_id!(
     /// One library: the unit of right, key, log, shard and region.
     LibraryId
 );
+impl LibraryId {
+    /// The library that a folder becomes when it is shared: the same however often that is begun
+    /// anew, so that it goes on where it stopped. `mounted` is the row that last put the folder's
+    /// mount, 0 for none: a folder that is shared again later becomes another library.
+    pub fn of_folder(library: Self, folder: ItemId, mounted: u64) -> Self {
+        use sha2::Digest;
+        let hash = sha2::Sha256::new()
+            .chain_update(b"mindshelf.shared.1")
+            .chain_update(library.to_bytes())
+            .chain_update(folder.to_bytes())
+            .chain_update(mounted.to_be_bytes())
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        // A UUID of version 8: made by a rule of its own (RFC 9562 §5.8).
+        bytes[6] = 0x80 | (bytes[6] & 0x0f);
+        bytes[8] = 0x80 | (bytes[8] & 0x3f);
+        Self::from_bytes(bytes)
+    }
+}
 typed_id!(
     /// One author of changes: a paired device, a REST grant or a role of the server.
     DeviceId
@@ -198,6 +218,16 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_becomes_the_same_library_until_it_was_one() {
+        let (library, folder) = (LibraryId::from_bytes([1; 16]), ItemId::from_bytes([2; 16]));
+        let made = LibraryId::of_folder(library, folder, 0);
+        assert_eq!(made, LibraryId::of_folder(library, folder, 0));
+        assert_ne!(made, LibraryId::of_folder(library, folder, 7));
+        assert_ne!(made, LibraryId::of_folder(made, folder, 0));
+        assert_eq!(made.to_string().as_bytes()[14], b'8');
+    }
 
     #[test]
     fn ids_of_one_source_rise_and_differ() {

@@ -1,9 +1,10 @@
 //! The folded state of one item: which put won each register.
 
 use crate::change::Change;
-use crate::id::{DeviceId, ItemId};
+use crate::id::{DeviceId, ItemId, LibraryId};
 use crate::kind::{Kind, Register, field};
 use crate::packed::{PackedHeld, PackedName, PackedValue, ShortName};
+use crate::refusal::{Code, Refused};
 use crate::stamp::{Hlc, Seq, Stamp};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -99,9 +100,29 @@ impl Item {
         self.flag(field::PURGED)
     }
 
+    /// Whether it lives in another library now. It is hidden then, and nothing is put into it.
+    pub fn has_moved(&self) -> bool {
+        self.get(field::MOVED_TO).is_some()
+    }
+
+    /// The library it lives in now, where it has moved.
+    pub fn moved_to(&self) -> Option<LibraryId> {
+        self.get(field::MOVED_TO).and_then(Value::as_text).and_then(|text| text.parse().ok())
+    }
+
+    /// Refused `moved`, naming the library, where it lives in another one now.
+    pub fn here(&self) -> Result<(), Refused> {
+        match self.moved_to() {
+            Some(library) => {
+                Err(Refused::new(Code::Moved, library.to_string(), "it lives elsewhere"))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Whether people see it: neither trashed nor purged nor moved away.
     pub fn is_living(&self) -> bool {
-        !self.is_trashed() && !self.is_purged() && self.get(field::MOVED_TO).is_none()
+        !self.is_trashed() && !self.is_purged() && !self.has_moved()
     }
 
     /// Highest seq that holds a register: the version in an `ETag`.

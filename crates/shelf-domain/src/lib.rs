@@ -34,6 +34,7 @@ pub mod save;
 pub mod edit;
 pub mod organise;
 pub mod trash;
+pub mod share;
 pub mod undo;
 pub mod diff;
 pub mod event;

@@ -24,5 +24,7 @@ pub const REGISTER_BYTES_MAX: usize = 256;
 pub const DEPTH_MAX: usize = 4_096;
 /// Most changes one push may carry, and most items one turn of an import writes.
 pub const BATCH_MAX: usize = 500;
+/// Most items that leave a library together: they go in one transaction.
+pub const SHARED_MAX: usize = 10_000;
 /// Days an item stays in the trash before the keeper purges it.
 pub const TRASH_DAYS: i64 = 30;

@@ -67,6 +67,10 @@ impl Listed {
         mut resolve: impl FnMut(ItemId) -> Result<ItemId, E>,
     ) -> Result<Self, E> {
         let mut listed = Self::default();
+        if item.has_moved() {
+            // It lives in another library: here it stands for nothing, in the trash neither.
+            return Ok(listed);
+        }
         match item.kind {
             Kind::Bookmark => {
                 listed.url = canon_of(item).map(|url| hash64(&url));

@@ -219,7 +219,8 @@ impl Shelf {
     }
 
     fn index(&mut self, item: &Item, add: bool) {
-        if self.aliases.contains_key(&item.id) {
+        // What has moved owns no address, no name and no spot in the tree any more.
+        if self.aliases.contains_key(&item.id) || item.has_moved() {
             return;
         }
         match item.kind {
@@ -345,10 +346,10 @@ impl Shelf {
     }
 }
 
-/// The canonical address a bookmark owns; none when purged or sealed.
+/// The canonical address a bookmark owns; none when purged, moved away or sealed.
 pub fn canon_of(bookmark: &Item) -> Option<String> {
     let url = bookmark.get(field::URL).and_then(Value::as_text)?;
-    (!bookmark.is_purged()).then(|| canon(url)).flatten()
+    (!bookmark.is_purged() && !bookmark.has_moved()).then(|| canon(url)).flatten()
 }
 
 /// The folded name a tag owns; none when it does not live or is sealed.

@@ -48,7 +48,8 @@ impl Turn {
         let (id, bookmark) = (known.id, known.reference(field::BOOKMARK));
         let now = Value::from(self.moment());
         let mut outcomes = vec![self.put_trashed(id, Some(now.clone()))?];
-        if let Some(bookmark) = bookmark.and_then(|id| self.shelf.item(id)).map(|item| item.id)
+        let bookmark = bookmark.and_then(|id| self.shelf.item(id)).filter(|item| !item.has_moved());
+        if let Some(bookmark) = bookmark.map(|item| item.id)
             && !self.shelf.places_of(bookmark).iter().any(|place| place.is_living())
         {
             outcomes.push(self.put_trashed(bookmark, Some(now))?);
@@ -157,7 +158,7 @@ impl Turn {
             .map(|id| self.shelf.resolve(id))
             .collect();
         found.extend(bookmarks.into_iter().filter(|bookmark| {
-            self.shelf.item(*bookmark).is_some()
+            self.shelf.item(*bookmark).is_some_and(|bookmark| !bookmark.has_moved())
                 && self
                     .shelf
                     .places_of(*bookmark)

@@ -199,7 +199,20 @@ impl Turn {
         set: Puts,
         taken: Taken,
     ) -> Result<Outcome, Refused> {
-        self.put_as(item, kind, set, taken, false)
+        let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
+        self.put_as(item, kind, set, (taken, false), hlc)
+    }
+
+    /// A put of the server's that keeps the stamp its values had in another library, so that what
+    /// was typed after them wins over them here as it would have there.
+    pub(crate) fn put_carried(
+        &mut self,
+        item: ItemId,
+        kind: Kind,
+        set: Puts,
+        hlc: Hlc,
+    ) -> Result<Outcome, Refused> {
+        self.put_as(item, kind, set, (Taken::Joins, true), hlc)
     }
 
     /// A put only the server itself may make: purging, moving between libraries.
@@ -209,7 +222,8 @@ impl Turn {
         kind: Kind,
         set: Puts,
     ) -> Result<Outcome, Refused> {
-        self.put_as(item, kind, set, Taken::Refuses, true)
+        let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
+        self.put_as(item, kind, set, (Taken::Refuses, true), hlc)
     }
 
     fn put_as(
@@ -217,10 +231,9 @@ impl Turn {
         item: ItemId,
         kind: Kind,
         mut set: Puts,
-        taken: Taken,
-        by_server: bool,
+        (taken, by_server): (Taken, bool),
+        hlc: Hlc,
     ) -> Result<Outcome, Refused> {
-        let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
         if let Some(known) = self.shelf.item(item) {
             let tags = self.shelf.tags_borne(known);
             set.retain(|register, value| match register.as_tag() {
@@ -375,7 +388,8 @@ impl Turn {
 
     fn must_exist(&self, id: ItemId, kind: &Kind, at: &str) -> Result<(), Refused> {
         match self.shelf.item(id) {
-            Some(item) if item.kind == *kind => Ok(()),
+            // What goes into a folder that has moved is for the library that has it.
+            Some(item) if item.kind == *kind => item.here(),
             _ => Err(Refused::invalid(at, format!("there is no {kind} {id} in this library"))),
         }
     }

@@ -41,12 +41,13 @@ impl Turn {
         let referrers = referrers(&self.shelf);
         for id in self.referrers_first(items) {
             let Some(item) = self.shelf.item(id).cloned() else { continue };
-            // What was removed for good, or joined another item, cannot be as it was.
+            // What was removed for good, joined another item or moved away cannot be as it was.
             let joined = self.shelf.is_alias(id) && past.rows_of(id).any(&taken_back);
-            if item.is_purged() || joined {
+            let is_gone = item.is_purged() || item.has_moved();
+            if is_gone || joined {
                 done.left.push(item.id);
             }
-            if item.is_purged() {
+            if is_gone {
                 continue;
             }
             let (puts, left) = if past.picked(item.created_seq) {
@@ -62,7 +63,9 @@ impl Turn {
             }
             match self.put(item.id, item.kind.clone(), puts, Taken::Refuses) {
                 Ok(outcome) => done.outcomes.push(outcome),
-                Err(refused) if matches!(refused.code, Code::AlreadySaved | Code::Cycle) => {
+                Err(refused)
+                    if matches!(refused.code, Code::AlreadySaved | Code::Cycle | Code::Moved) =>
+                {
                     done.left.push(item.id);
                 }
                 Err(refused) => return Err(refused),
@@ -150,6 +153,11 @@ impl<'a, F: Fn(&Change) -> bool> Past<'a, F> {
             left |= row.joined.is_some();
             for (register, _, _) in row.puts() {
                 let Some(held) = item.registers.get(register) else { continue };
+                if register.as_str() == field::MOUNT {
+                    // It is the way to what has moved: whoever means it takes it off by hand.
+                    left = true;
+                    continue;
+                }
                 if self.picked(held.seq) {
                     let value = before.registers.get(register).and_then(|was| was.value.clone());
                     if value.is_some() || !bears_otherwise(shelf, &before, register) {

@@ -1,6 +1,6 @@
 //! What people and programs are shown of an item: typed, aliases followed, names filled in.
 
-use crate::id::{DeviceId, ItemId};
+use crate::id::{DeviceId, ItemId, LibraryId};
 use crate::item::Item;
 use crate::kind::{Kind, field};
 use crate::shelf::Shelf;
@@ -140,6 +140,9 @@ pub struct Collection {
     pub icon: String,
     /// The query of a smart folder.
     pub query: String,
+    /// The library that is mounted there.
+    #[serde(default)]
+    pub mount: Option<LibraryId>,
     /// When it was made, milliseconds.
     pub created_at: Option<i64>,
     /// When its source says it was changed, milliseconds.
@@ -162,6 +165,7 @@ impl Collection {
             description: text(field::DESCRIPTION),
             icon: text(field::ICON),
             query: text(field::QUERY),
+            mount: item.text(field::MOUNT).parse().ok(),
             created_at: item.int(field::CREATED_AT),
             modified_at: item.int(field::MODIFIED_AT),
             trashed_at: item.int(field::TRASHED_AT),

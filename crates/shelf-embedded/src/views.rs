@@ -229,7 +229,7 @@ fn shown(
         let reads = Reads::none().places(missing.iter().copied());
         let shelf = load::shown(connection, library, &reads, known)?;
         let items = missing.iter().filter_map(|id| Some((*id, shelf.item(*id)?)));
-        let items = items.filter(|(_, item)| !item.is_purged());
+        let items = items.filter(|(_, item)| !item.is_purged() && !item.has_moved());
         let read: Vec<(ItemId, Bookmark)> =
             items.map(|(id, item)| (id, Bookmark::of(&shelf, item))).collect();
         let under_own_id = read.iter().filter(|(id, bookmark)| *id == bookmark.id);

@@ -111,7 +111,8 @@ pub trait Views: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Page, Fault>;
 
-    /// These bookmarks in this order, trashed ones too; unknown and purged ones are left out.
+    /// These bookmarks in this order, trashed ones too; unknown, purged and moved ones are left
+    /// out.
     async fn bookmarks_by_id(&self, scope: Scope, ids: &[ItemId]) -> Result<Vec<Bookmark>, Fault>;
 
     /// Every living collection whose parents live too, with how many bookmarks stand directly

@@ -36,7 +36,8 @@ pub enum Event {
         /// What it is.
         kind: Kind,
     },
-    /// It is in the trash, removed for good, joined another, or was never taken.
+    /// It is in the trash, removed for good, joined another, lives in another library, or was never
+    /// taken.
     Removed {
         /// The item.
         item: ItemId,

@@ -93,6 +93,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
         id: id.into(),
         name: name.into(),
         count,
+        mount: None,
         inside,
     };
     let tag = |name: &str, count| TagCount { id: name.into(), name: name.into(), count };

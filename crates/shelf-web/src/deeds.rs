@@ -67,6 +67,9 @@ fn stated(puts: &[&StepPut], it: &str) -> Option<String> {
         let words = match (put.field.as_str(), put.on) {
             (field::TRASHED_AT, true) => format!("Put {it} in the trash"),
             (field::TRASHED_AT, false) => format!("Restored {it}"),
+            (field::MOUNT, true) => format!("Put a library at {it}"),
+            (field::MOUNT, false) => format!("Took the library off {it}"),
+            (field::MOVED_TO, _) => format!("Moved {it} to another library"),
             (field::ARCHIVED_AT, true) => format!("Archived {it}"),
             (field::ARCHIVED_AT, false) => format!("Took {it} out of the archive"),
             (field::FAVOURITE, true) => format!("Made {it} a favourite"),

@@ -15,7 +15,7 @@ pub mod rail;
 pub mod overlays;
 
 pub use company::Company;
-pub use rail::{Folder, LibraryChoice, Rail, TagCount};
+pub use rail::{Folder, LibraryChoice, Mount, Rail, TagCount};
 
 /// How bright the room is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod search;
 pub(crate) mod items;
 pub(crate) mod bulk;
 pub(crate) mod folders;
+pub(crate) mod mounts;
 pub(crate) mod tags;
 pub(crate) mod trash;
 pub(crate) mod offline;

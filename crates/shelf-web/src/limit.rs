@@ -86,6 +86,8 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/folders/{id}/rename", READ, WRITE),
     ("/folders/{id}/move", READ, WRITE),
     ("/folders/{id}/delete", READ, BULK),
+    ("/folders/{id}/share", READ, WHOLE),
+    ("/folders/{id}/mount", READ, WRITE),
     ("/tags", READ, READ),
     ("/tags/merge", READ, BULK),
     ("/tags/{id}", READ, READ),

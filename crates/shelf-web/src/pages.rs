@@ -4,6 +4,7 @@ pub mod welcome;
 pub mod list;
 pub mod item;
 pub mod folders;
+pub mod mounts;
 pub mod tags;
 pub mod trash;
 pub mod offline;

@@ -14,8 +14,10 @@ use crate::{
     assets, deadline,
     handlers::{
         audit, bulk, company, consent, device, door, exports, folders, history, imports, items,
-        join, lists, offline, passkeys, password, people, privacy, save, settings, sharing, sso,
-        tags, trash, usage, waiting, webhooks,
+        join, lists, 
+        mounts, offline, passkeys, password, people, privacy, save, settings, sharing, sso,
+        tags,
+        trash, usage, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -181,6 +183,8 @@ fn order() -> Router<Web> {
         .route("/folders/{id}/rename", post(folders::rename))
         .route("/folders/{id}/move", post(folders::move_to))
         .route("/folders/{id}/delete", post(folders::delete))
+        .route("/folders/{id}/share", get(mounts::page).post(mounts::share))
+        .route("/folders/{id}/mount", post(mounts::mount))
         .route("/tags", get(tags::page))
         .route("/tags/merge", post(tags::merge))
         .route("/tags/{id}", get(lists::tag))

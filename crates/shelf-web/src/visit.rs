@@ -9,7 +9,7 @@ use maud::Markup;
 use shelf_bookmarks::{Ctx, counts, organise::list_collections, tags::list_tags};
 use shelf_courier::{Manager, given_up};
 use shelf_domain::{
-    id::{Scope, TenantId},
+    id::{LibraryId, Scope, TenantId},
     right::Right,
 };
 use shelf_identity::{
@@ -24,7 +24,7 @@ use time::OffsetDateTime;
 
 use crate::{
     cookies,
-    frame::{self, Company, Folder, Frame, Here, LibraryChoice, Rail, TagCount, Theme},
+    frame::{self, Company, Folder, Frame, Here, LibraryChoice, Mount, Rail, TagCount, Theme},
     limit::Payer,
     link,
     pages::list::Coat,
@@ -282,11 +282,21 @@ impl Visit {
         let branches = list_collections(&self.ctx, self.scope).await?;
         Ok(Folder::grown(branches.into_iter().map(|branch| {
             let (id, name) = (branch.collection.id.to_string(), branch.collection.name);
+            let mount = branch.collection.mount.map(|library| self.mounted(library));
             (
                 branch.depth.min(DEPTH_SHOWN),
-                Folder { id, name, count: branch.bookmarks, inside: Vec::new() },
+                Folder { id, name, count: branch.bookmarks, mount, inside: Vec::new() },
             )
         })))
+    }
+
+    /// How a library that is mounted somewhere is shown: by name and address to who may read it.
+    pub(crate) fn mounted(&self, library: LibraryId) -> Mount {
+        let found = self.libraries.iter().find(|reach| reach.library.id == library);
+        found.map_or_else(Mount::default, |reach| Mount {
+            href: Some(format!("{}/library", Within(library).path())),
+            name: reach.library.name.clone(),
+        })
     }
 
     /// A whole page, or its inside where the frame stands already.

@@ -149,12 +149,14 @@ export class View {
     return [...new Set(places)].filter((place) => this.isLiving(place));
   }
 
-  /** The bookmark that owns an address, trashed or not. @param {string} url @returns {Item | undefined} */
+  /** The bookmark that owns an address, trashed or not; what lives in another library owns none.
+   * @param {string} url @returns {Item | undefined} */
   byAddress(url) {
     if (!this.byUrl) {
       this.byUrl = new Map();
       for (const item of this.items()) {
-        const address = item.kind === "bookmark" && item.puts.purged?.[3] !== true ? item.puts.url?.[3] : null;
+        const isHere = item.puts.purged?.[3] !== true && (item.puts.moved_to?.[3] ?? null) === null;
+        const address = item.kind === "bookmark" && isHere ? item.puts.url?.[3] : null;
         if (typeof address === "string") this.byUrl.set(canon(address) ?? "", item.id);
       }
     }

@@ -2,6 +2,7 @@
 
 mod deeds;
 mod link;
+mod passing_on;
 
 pub(super) use deeds::{named, told};
 pub(super) use link::{Link, usual_dir};
@@ -12,6 +13,7 @@ use crate::system::{SystemChance, SystemClock};
 use anyhow::Result;
 use clap::Args;
 use deeds::Deed;
+use passing_on::pass_on;
 use serde::Serialize;
 use shelf_domain::refusal::Code;
 use shelf_ports::chance::Clock;
@@ -83,8 +85,14 @@ pub(super) async fn sync(settings: &Settings, how: Syncing) -> Result<()> {
         deeds::does(&mut link.replica, deed, how.json)?;
     }
     let done = run(&mut link, &how).await;
-    let (replica, file) = link.end().await;
+    let (mut replica, file) = link.end().await;
     let done = done?;
+    let passed = pass_on(&dir, &mut replica)?;
+    if passed > 0 && !how.json {
+        console::say(format!(
+            "{passed} changes wait in the library their items live in now: sync that one, too"
+        ));
+    }
     if how.deed.is_none() {
         tell(&replica, &file, Some(done), how.json)?;
         if is_new && !how.json {

@@ -25,6 +25,8 @@ pub(crate) struct Collection {
     id: ItemId,
     #[graphql(skip)]
     parent: Option<ItemId>,
+    #[graphql(skip)]
+    mount: Option<ItemId>,
     /// A small number of its own, never given again.
     number: u32,
     /// Its version, for `ifVersion`.
@@ -92,6 +94,11 @@ impl Collection {
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Collection>> {
         let Some(id) = self.parent else { return Ok(None) };
         Ok(Self::among(self.all(ctx, "Collection.parent"), self.home, id).await?)
+    }
+
+    /// The library that is mounted there, which the caller may or may not read.
+    async fn mount(&self) -> Option<ID> {
+        self.mount.map(|library| Named::Library.id(&[library]))
     }
 
     /// The collections directly in it, in their order.
@@ -178,7 +185,7 @@ pub(crate) struct CollectionPayload {
 }
 
 impl CollectionPayload {
-    fn of(written: Written<Collection>, library: ItemId) -> Self {
+    pub(crate) fn of(written: Written<Collection>, library: ItemId) -> Self {
         let home = Home::now(library);
         let Written { status, act, item } = written;
         let head = head_of(&item.version);

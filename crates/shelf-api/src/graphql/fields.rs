@@ -57,6 +57,8 @@ pub(crate) const FIELDS: &[(&str, &[&str])] = &[
     ("Mutation.createCollection", &["create_collection"]),
     ("Mutation.editCollection", &["edit_collection"]),
     ("Mutation.trashCollection", &["trash_collection"]),
+    ("Mutation.shareCollection", &["share_collection"]),
+    ("Mutation.mountLibrary", &["mount_library"]),
     ("Mutation.createTag", &["create_tag"]),
     ("Mutation.editTag", &["edit_tag"]),
     ("Mutation.trashTag", &["trash_tag"]),

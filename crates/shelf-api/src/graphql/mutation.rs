@@ -6,6 +6,7 @@ use crate::graphql::collections::CollectionMutations;
 use crate::graphql::groups::GroupMutations;
 use crate::graphql::history::HistoryMutations;
 use crate::graphql::imports::ImportMutations;
+use crate::graphql::mounts::MountMutations;
 use crate::graphql::places::PlaceMutations;
 use crate::graphql::presence::PresenceMutations;
 use crate::graphql::sharing::LibraryMutations;
@@ -23,6 +24,7 @@ pub(crate) struct Mutation(
     BookmarkMutations,
     PlaceMutations,
     CollectionMutations,
+    MountMutations,
     TagMutations,
     TrashMutations,
     PresenceMutations,

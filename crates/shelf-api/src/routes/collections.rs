@@ -31,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 /// A collection: a folder of bookmarks and of other collections.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Collection)]
-struct CollectionOut {
+pub(super) struct CollectionOut {
     /// Its id.
     id: Id,
     /// A small number of its own, never given again.
@@ -50,6 +50,8 @@ struct CollectionOut {
     icon: String,
     /// The query that fills it; empty where it is filled by hand.
     query: String,
+    /// The library that is mounted there; what is in it is asked for by that id.
+    mount: Option<Id>,
     /// When it was made.
     created_at: Option<Moment>,
     /// When its source says it was changed.
@@ -79,6 +81,7 @@ impl CollectionOut {
             description: collection.description,
             icon: collection.icon,
             query: collection.query,
+            mount: collection.mount.map(|library| Id(ItemId::from_bytes(library.to_bytes()))),
             created_at: collection.created_at.map(Moment),
             modified_at: collection.modified_at.map(Moment),
             trashed_at: collection.trashed_at.map(Moment),
@@ -227,12 +230,12 @@ async fn edit(within: In, Item(id): Item, seen: Seen, patch: Patch<EditIn>) -> A
 }
 
 /// `applied` where anything was.
-fn strongest(changed: &shelf_bookmarks::Changed) -> Status {
+pub(super) fn strongest(changed: &shelf_bookmarks::Changed) -> Status {
     let mut statuses = changed.outcomes.iter().map(|outcome| outcome.status);
     statuses.find(|status| *status != Status::Noop).unwrap_or(Status::Noop)
 }
 
-async fn told(
+pub(super) async fn told(
     within: &In,
     code: StatusCode,
     id: ItemId,

@@ -232,6 +232,7 @@ impl Order {
             description: collection.description.clone(),
             icon: collection.icon.clone(),
             query: collection.query.clone(),
+            mount: collection.mount.map(|library| library.to_string()).unwrap_or_default(),
             role: Role::None,
             order: self.position(collection.id),
             created_at: collection.created_at,

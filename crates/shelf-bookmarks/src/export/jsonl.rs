@@ -48,6 +48,7 @@ pub fn write_folder(
         description: &folder.description,
         icon: &folder.icon,
         query: &folder.query,
+        mount: &folder.mount,
         created_at: folder.created_at.and_then(rfc3339),
         modified_at: folder.modified_at.and_then(rfc3339),
     };
@@ -103,6 +104,8 @@ struct FolderLine<'a> {
     icon: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     query: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    mount: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 use serde_json::{Map, Value};
+use shelf_domain::id::LibraryId;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead};
 
@@ -61,6 +62,12 @@ fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<u
             return Ok(Some(bytes));
         }
     }
+}
+
+/// The library that was mounted at a collection: its id, or nothing where that is none.
+fn mounted(members: &Map<String, Value>) -> String {
+    let library = text_of(members, "mount").parse::<LibraryId>();
+    library.map(|library| library.to_string()).unwrap_or_default()
 }
 
 struct Lines<'r, 'a> {
@@ -124,6 +131,7 @@ impl Lines<'_, '_> {
             description: text_of(members, "description"),
             icon: text_of(members, "icon"),
             query: text_of(members, "query"),
+            mount: mounted(members),
             created_at: moment(members.get("created_at")),
             modified_at: moment(members.get("modified_at")),
             role: Role::None,

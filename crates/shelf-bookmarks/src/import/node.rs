@@ -48,6 +48,8 @@ pub struct Folder {
     pub icon: String,
     /// Query of a smart folder; empty when it is none.
     pub query: String,
+    /// Id of the library that was mounted there; empty when there was none.
+    pub mount: String,
     /// Creation, milliseconds since 1970 UTC.
     pub created_at: Option<i64>,
     /// Last change, milliseconds since 1970 UTC.

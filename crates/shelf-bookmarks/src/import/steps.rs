@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shelf_domain::change::Puts;
-use shelf_domain::id::{ActId, ItemId};
+use shelf_domain::id::{ActId, ItemId, LibraryId};
 use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::order;
 use shelf_domain::refusal::Refused;
@@ -63,6 +63,9 @@ impl Steps {
         put(field::DESCRIPTION, text(&folder.description));
         put(field::ICON, text(&folder.icon));
         put(field::QUERY, text(&folder.query));
+        // A mount gives no right: where the library is not there any more, it says so.
+        let mount = folder.mount.parse::<LibraryId>().ok();
+        put(field::MOUNT, mount.map(|library| Value::from(library.to_string())));
         put(field::CREATED_AT, folder.created_at.map(Value::from));
         put(field::MODIFIED_AT, folder.modified_at.map(Value::from));
         put(field::ORDER, order_of(settled.keeps_order, folder.order).map(Value::from));

@@ -38,7 +38,10 @@ pub async fn get_collection(
 ) -> Result<(Collection, Head), Failure> {
     let shelf = ctx.stores.library.read(scope, Reads::none().items([id])).await?;
     match shelf.item(id).filter(|item| item.kind == Kind::Collection && !item.is_purged()) {
-        Some(item) => Ok((Collection::of(item), shelf.head.clone())),
+        Some(item) => {
+            item.here()?;
+            Ok((Collection::of(item), shelf.head.clone()))
+        }
         None => Err(Refused::not_found(format!("collection {id}")).into()),
     }
 }
@@ -102,6 +105,7 @@ mod tests {
             description: String::new(),
             icon: String::new(),
             query: String::new(),
+            mount: None,
             created_at: None,
             modified_at: None,
             trashed_at: None,

@@ -53,7 +53,9 @@ impl TextFollower {
     ) -> Result<(), Fault> {
         let mut found = Vec::new();
         let mut about = Vec::new();
+        let mut missing: BTreeSet<ItemId> = ids.iter().copied().collect();
         for (bookmark, text) in self.texts.of(scope, ids).await? {
+            missing.remove(&bookmark.id);
             match text {
                 Some(text) => {
                     about.push(meaning_text(&text));
@@ -62,6 +64,7 @@ impl TextFollower {
                 None => batch.gone.push(bookmark.number),
             }
         }
+        batch.gone.extend(self.moved_away(scope, missing).await?);
         let about: Vec<&str> = about.iter().map(String::as_str).collect();
         let vectors = self.embedder.embed(&about).await?;
         let mut analyser = self.analyser.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,6 +73,16 @@ impl TextFollower {
             batch.docs.push(SearchDoc { vector, ..doc });
         }
         Ok(())
+    }
+
+    /// The numbers of those of `missing` that live in another library now: no list has them.
+    async fn moved_away(&self, scope: Scope, missing: BTreeSet<ItemId>) -> Result<Vec<u32>, Fault> {
+        if missing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shelf = self.library.read(scope, Reads::none().items(missing.iter().copied())).await?;
+        let found = missing.iter().filter_map(|id| shelf.item(*id));
+        Ok(found.filter(|item| item.has_moved()).map(|item| item.number).collect())
     }
 
     /// Bookmarks whose place in the index these changes touch.

@@ -19,6 +19,7 @@ fn as_library(content: &Content) -> ExportLibrary {
         description: folder.description.clone(),
         icon: folder.icon.clone(),
         query: folder.query.clone(),
+        mount: folder.mount.clone(),
         role: folder.role,
         order: folder.order,
         created_at: folder.created_at,
@@ -351,6 +352,29 @@ fn two_thousand_nested_folders_are_written_and_read_again() {
     for format in [Format::MindshelfJsonl, Format::NetscapeHtml, Format::MindshelfCsv] {
         assert_eq!(reread(&library, format).folders.len(), 2_000, "{format}");
     }
+}
+
+#[test]
+fn a_mounted_folder_says_so_and_is_mounted_again() {
+    let mount = "0193f0a0-0000-7000-8000-0000000000aa".to_owned();
+    let folder = |mount: &str| ExportFolder {
+        id: "a".to_owned(),
+        name: "Recipes".to_owned(),
+        mount: mount.to_owned(),
+        ..ExportFolder::default()
+    };
+    let library = |mount: &str| ExportLibrary {
+        folders: vec![folder(mount)],
+        tags: Vec::new(),
+        bookmarks: vec![ExportBookmark {
+            url: "https://example.org/".to_owned(),
+            ..ExportBookmark::default()
+        }],
+    };
+    let reread =
+        |mount: &str| reread(&library(mount), Format::MindshelfJsonl).folders.remove(0).mount;
+    assert_eq!(reread(&mount), mount);
+    assert_eq!(reread("no library"), "");
 }
 
 #[test]

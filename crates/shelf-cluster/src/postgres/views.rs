@@ -159,7 +159,8 @@ async fn shown(within: &Within<'_>, ids: &[ItemId]) -> Result<Vec<Bookmark>, Fau
     let head = load::head(within).await?;
     let reads = Reads::none().places(ids.iter().copied());
     let shelf = load::shelf(within, head, &reads).await?;
-    let items = ids.iter().filter_map(|id| shelf.item(*id)).filter(|item| !item.is_purged());
+    let items = ids.iter().filter_map(|id| shelf.item(*id));
+    let items = items.filter(|item| !item.is_purged() && !item.has_moved());
     Ok(items.map(|item| Bookmark::of(&shelf, item)).collect())
 }
 

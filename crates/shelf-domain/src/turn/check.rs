@@ -43,15 +43,16 @@ pub(super) fn known(known: &Item, kind: &Kind) -> Result<(), Refused> {
     if known.is_purged() {
         return Err(Refused::new(Code::Purged, known.id.to_string(), "it was removed for good"));
     }
-    match known.reference(field::MOVED_TO) {
-        Some(library) => Err(Refused::new(Code::Moved, library.to_string(), "it lives elsewhere")),
-        None => Ok(()),
-    }
+    known.here()
 }
 
 /// What a change that makes an item must put.
 pub(super) fn complete(ask: &Ask) -> Result<(), Refused> {
     for name in ask.kind.required() {
+        if ask.by_server && field::LONG.contains(name) {
+            // It comes from another library, and was emptied there.
+            continue;
+        }
         match ask.set.get(&Register::from(*name)) {
             Some(Some(value)) if is_blank(value) => {
                 return Err(Refused::invalid(*name, "this must not be empty"));

@@ -16,6 +16,7 @@ mod undo;
 mod views;
 mod joins;
 mod trash;
+mod sharing;
 mod frozen;
 mod samples;
 mod golden;

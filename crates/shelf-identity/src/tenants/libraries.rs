@@ -3,7 +3,7 @@
 use super::{forbidden, governor_in, role_in};
 use crate::audit::{Actor, record};
 use crate::authenticate::Signed;
-use crate::create_token::checked_name;
+use crate::create_token::{NAME_CHARS_MAX, checked_name};
 use crate::doors::Doors;
 use shelf_domain::audit::Deed;
 use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
@@ -51,17 +51,67 @@ pub async fn create_library(
     tenant: TenantId,
     name: &str,
 ) -> Result<LibraryInfo, Failure> {
-    if !role_in(doors, by.person, tenant).await?.makes_libraries() {
+    must_make_libraries(doors, by.person, tenant).await?;
+    let id = doors.ids().make();
+    make(doors, by, (tenant, id), checked_name(name)?, String::new()).await
+}
+
+/// The library that a folder of `old` becomes, under the id that follows from the folder: made
+/// where it is not there yet. For who manages `old`, and is no viewer of its tenant.
+#[tracing::instrument(skip_all)]
+pub async fn library_of_folder(
+    doors: &Doors,
+    by: Actor,
+    old: Scope,
+    (id, name): (LibraryId, &str),
+) -> Result<LibraryInfo, Failure> {
+    let reach = doors.tenants.reach(by.person).await?;
+    let managed = |id: LibraryId| {
+        let mut reach = reach.iter();
+        reach.find(|reach| reach.library.id == id && reach.right == Right::Manage)
+    };
+    if managed(old.library).is_none() {
+        return Err(forbidden("only who manages a library shares its folders").into());
+    }
+    if let Some(begun) = managed(id) {
+        return Ok(begun.library.clone());
+    }
+    must_make_libraries(doors, by.person, old.tenant).await?;
+    let all = doors.tenants.libraries_of(old.tenant).await?;
+    if all.iter().any(|library| library.id == id) {
+        let detail = "somebody else has begun to share this folder; ask them to go on";
+        return Err(forbidden(detail).into());
+    }
+    let name: String = name.trim().chars().take(NAME_CHARS_MAX).collect();
+    let name = if name.trim().is_empty() { "Shared folder".to_owned() } else { name };
+    make(doors, by, (old.tenant, id), name, format!("from:{}", old.library)).await
+}
+
+/// Refused for who may make no library in `tenant`, and where there is no room for one.
+async fn must_make_libraries(
+    doors: &Doors,
+    person: PersonId,
+    tenant: TenantId,
+) -> Result<(), Failure> {
+    if !role_in(doors, person, tenant).await?.makes_libraries() {
         return Err(forbidden("viewers make no libraries; ask an admin or owner").into());
     }
     if doors.tenants.libraries_of(tenant).await?.len() >= LIBRARIES_MAX {
         let detail = format!("a tenant has at most {LIBRARIES_MAX} libraries");
         return Err(Refused::new(Code::Quota, "", detail).into());
     }
-    doors.has_room(tenant, Stock::Libraries).await?;
-    let (name, created_at) = (checked_name(name)?, doors.clock.now_ms());
-    let library = LibraryInfo { id: doors.ids().make(), tenant, name, created_at };
-    record(doors, tenant, by, (Deed::LibraryMade, Some(library.id.to_bytes())), "").await?;
+    doors.has_room(tenant, Stock::Libraries).await
+}
+
+async fn make(
+    doors: &Doors,
+    by: Actor,
+    (tenant, id): (TenantId, LibraryId),
+    name: String,
+    detail: String,
+) -> Result<LibraryInfo, Failure> {
+    let library = LibraryInfo { id, tenant, name, created_at: doors.clock.now_ms() };
+    record(doors, tenant, by, (Deed::LibraryMade, Some(library.id.to_bytes())), detail).await?;
     doors.tenants.add_library(&library, by.person).await?;
     Ok(library)
 }

@@ -2,10 +2,12 @@
 
 use crate::desk::{Desk, puts};
 use shelf_domain::edit::Edit;
-use shelf_domain::id::ItemId;
+use shelf_domain::id::{ItemId, LibraryId};
 use shelf_domain::kind::{Kind, field};
-use shelf_domain::save::SaveBookmark;
+use shelf_domain::refusal::Refused;
+use shelf_domain::save::{SaveBookmark, SavePlace};
 use shelf_domain::shelf::Reads;
+use shelf_domain::turn::Turn;
 use shelf_domain::value::Value;
 use shelf_domain::view::Bookmark;
 use shelf_ports::accounts::Accounts;
@@ -26,6 +28,7 @@ pub async fn exam(accounts: &dyn Accounts, library: &dyn Library, views: &dyn Vi
     the_trash_is_listed_latest_first(&desk(308).await, library, views).await;
     counts_follow_every_write(&desk(309).await, library, views).await;
     another_scope_sees_nothing(&desk(310).await, &desk(311).await, library, views).await;
+    what_has_moved_is_in_no_list(&desk(312).await, library, views).await;
 }
 
 async fn ids(desk: &Desk, views: &dyn Views, filter: Filter) -> BTreeSet<ItemId> {
@@ -314,6 +317,46 @@ async fn counts_follow_every_write(desk: &Desk, library: &dyn Library, views: &d
     assert_eq!(views.counts(desk.scope).await.unwrap(), now);
     library.refold(desk.scope).await.unwrap();
     assert_eq!(views.counts(desk.scope).await.unwrap(), now, "after folding again");
+}
+
+async fn what_has_moved_is_in_no_list(desk: &Desk, library: &dyn Library, views: &dyn Views) {
+    let folder = desk.folder(library, "shared", None).await;
+    let low = desk.folder(library, "low", Some(folder)).await;
+    let other = desk.folder(library, "other", None).await;
+    let spot = SavePlace { parent: Some(low), ..SavePlace::default() };
+    let ask = SaveBookmark {
+        tags: vec!["t".into()],
+        places: vec![spot],
+        ..SaveBookmark::of("https://moved.example/gone")
+    };
+    let gone = desk.save(library, ask).await;
+    let stays = desk.save_in(library, "https://moved.example/stays", folder).await;
+    desk.save_in(library, "https://moved.example/stays", other).await;
+    let there = LibraryId::from_bytes([9; 16]);
+    let leave = move |turn: &mut Turn| {
+        let leaving = turn.shelf.leaving(folder);
+        turn.leave(&leaving.ok_or_else(|| Refused::not_found("folder"))?, there)
+    };
+    let reads = Reads::none().items([folder]).under(folder);
+    desk.write(library, reads, leave).await.unwrap();
+    for is_folded_again in [false, true] {
+        if is_folded_again {
+            library.refold(desk.scope).await.unwrap();
+        }
+        assert_eq!(ids(desk, views, Filter::default()).await, BTreeSet::from([stays]));
+        assert!(views.bookmarks_by_id(desk.scope, &[gone]).await.unwrap().is_empty());
+        let mut folders = views.collections(desk.scope).await.unwrap();
+        folders.sort_by_key(|(collection, _)| collection.id);
+        let told = folders.iter().map(|(one, count)| (one.id, one.mount, *count));
+        let told: Vec<_> = told.collect();
+        assert_eq!(told, [(folder, Some(there), 0), (other, None, 1)]);
+        assert!(views.trash(desk.scope, None, 10).await.unwrap().is_empty());
+        assert!(library.overdue(desk.scope, i64::MAX, 10).await.unwrap().is_empty());
+        let now = Counts { bookmarks: 1, collections: 2, tags: 1, ..Counts::default() };
+        assert_eq!(views.counts(desk.scope).await.unwrap(), now);
+    }
+    let again = desk.save_url(library, "https://moved.example/gone").await;
+    assert_ne!(again, gone, "its address is free again");
 }
 
 async fn another_scope_sees_nothing(

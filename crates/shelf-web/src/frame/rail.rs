@@ -51,6 +51,15 @@ pub struct LibraryChoice {
     pub reads_only: bool,
 }
 
+/// A library that is mounted at a folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mount {
+    /// Its address; nothing for whoever may not read it.
+    pub href: Option<String>,
+    /// Its name; empty for whoever may not read it.
+    pub name: String,
+}
+
 /// A folder of the tree.
 #[derive(Debug, Clone, Default)]
 pub struct Folder {
@@ -60,8 +69,21 @@ pub struct Folder {
     pub name: String,
     /// How many links stand directly in it.
     pub count: u64,
+    /// The library that is mounted there.
+    pub mount: Option<Mount>,
     /// The folders inside it, in order.
     pub inside: Vec<Folder>,
+}
+
+impl Mount {
+    /// What it is, in words.
+    pub fn words(&self) -> String {
+        if self.name.is_empty() {
+            "A library that is not shared with you".to_owned()
+        } else {
+            format!("The library {}", self.name)
+        }
+    }
 }
 
 impl Folder {
@@ -114,6 +136,8 @@ pub struct FlatFolder {
     pub depth: usize,
     /// How many links stand directly in it.
     pub count: u64,
+    /// The library that is mounted there.
+    pub mount: Option<Mount>,
 }
 
 fn walk(tree: &[Folder], depth: usize, above: &str, out: &mut Vec<FlatFolder>) {
@@ -129,6 +153,7 @@ fn walk(tree: &[Folder], depth: usize, above: &str, out: &mut Vec<FlatFolder>) {
             path: path.clone(),
             depth,
             count: folder.count,
+            mount: folder.mount.clone(),
         });
         walk(&folder.inside, depth + 1, &path, out);
     }
@@ -298,6 +323,8 @@ pub fn tree(folders: &[Folder], here: &Here) -> Markup {
 }
 
 fn branch(folder: &Folder, current: &str) -> Markup {
+    let mounted = folder.mount.as_ref().and_then(|mount| mount.href.as_deref());
+    let href = mounted.map_or_else(|| format!("/folders/{}", folder.id), str::to_owned);
     let on_the_way = folder.inside.iter().any(|inner| inner.holds(current));
     html! {
         li data-folder=(folder.id) {
@@ -306,8 +333,12 @@ fn branch(folder: &Folder, current: &str) -> Markup {
                     button.twist type="button" aria-expanded=(on_the_way) data-twist=(folder.id)
                         aria-label={ "Folders in " (folder.name) } { (icon("chevron-right")) }
                 }
-                a.nav-item href={ "/folders/" (folder.id) } draggable="true"
+                a.nav-item href=(href) draggable="true"
                     aria-current=[(folder.id == current).then_some("page")] {
+                    @if let Some(mount) = &folder.mount {
+                        (icon("library"))
+                        span.sr { (mount.words()) ": " }
+                    }
                     span.name { (folder.name) }
                     @if folder.count > 0 { span.num { (words::count(folder.count)) } }
                 }
@@ -360,6 +391,7 @@ mod tests {
             id: "a".into(),
             name: "Reading".into(),
             count: 2,
+            mount: None,
             inside: vec![Folder { id: "b".into(), name: "<i>Rust".into(), ..Folder::default() }],
         }]
     }
@@ -370,6 +402,18 @@ mod tests {
         assert!(out.contains("aria-expanded=\"true\""));
         assert!(tree(&forest(), &Here::Library).into_string().contains("aria-expanded=\"false\""));
         assert!(!out.contains("<i>"));
+    }
+
+    #[test]
+    fn a_mounted_folder_leads_to_its_library_or_to_words_that_say_why_not() {
+        let at = |mount: Mount| {
+            let folder = Folder { id: "a".into(), mount: Some(mount), ..Folder::default() };
+            tree(&[folder], &Here::Library).into_string()
+        };
+        let open = at(Mount { href: Some("/in/l/library".into()), name: "Recipes".into() });
+        assert!(open.contains("href=\"/in/l/library\"") && open.contains("The library Recipes"));
+        let shut = at(Mount::default());
+        assert!(shut.contains("href=\"/folders/a\"") && shut.contains("not shared with you"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use shelf_domain::id::ItemId;
 use super::{Answer, items, search};
 use crate::{
     cookies,
-    frame::{Folder, Frame, Here, TagCount, overlays},
+    frame::{Folder, Frame, Here, Mount, TagCount, overlays},
     link,
     pages::list::{self, Coat, ListPage},
     posted::item_id,
@@ -47,6 +47,7 @@ struct Which {
     filter: Filter,
     sort: Sort,
     folder: Option<ItemId>,
+    mount: Option<Mount>,
     total: u64,
 }
 
@@ -91,7 +92,9 @@ pub(crate) async fn folder(visit: Visit, Path(id): Path<String>, Query(ask): Que
     let filter = Filter { collection: Some(collection.id), ..Filter::default() };
     let (here, path) = (Here::Folder(id.to_string()), format!("/folders/{id}"));
     let which = Which::of(&collection.name, here, &path, filter, 0);
-    list(visit, Which { sort: Sort::Place, folder: Some(collection.id), ..which }, ask).await
+    let mount = collection.mount.map(|library| visit.mounted(library));
+    let folder = Some(collection.id);
+    list(visit, Which { sort: Sort::Place, folder, mount, ..which }, ask).await
 }
 
 pub(crate) async fn tag(visit: Visit, Path(id): Path<String>, Query(ask): Query<Ask>) -> Answer {
@@ -118,7 +121,8 @@ pub(crate) async fn palette(visit: Visit) -> Answer {
 impl Which {
     fn of(heading: &str, here: Here, path: &str, filter: Filter, total: u64) -> Self {
         let (heading, path) = (heading.to_owned(), path.to_owned());
-        Self { heading, here, path, filter, sort: Sort::Newest, folder: None, total }
+        let sort = Sort::Newest;
+        Self { heading, here, path, filter, sort, folder: None, mount: None, total }
     }
 }
 
@@ -141,6 +145,7 @@ async fn list(visit: Visit, which: Which, ask: Ask) -> Answer {
         total: total(&which, &folders),
         crumbs: crumbs(&which, &folders),
         folder: which.folder.map(|id| id.to_string()),
+        mount: which.mount.clone(),
         base: which.path.clone(),
         coat,
         rows: found.bookmarks.iter().map(|bookmark| row(bookmark, &paths)).collect(),

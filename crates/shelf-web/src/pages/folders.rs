@@ -28,8 +28,9 @@ pub fn folders(frame: &Frame) -> Markup {
                     @for folder in &flat {
                         li.line-item data-folder=(folder.id) data-depth=(folder.depth.min(4)) draggable="true" {
                             span.grip.only-live aria-hidden="true" { (icon("grip-vertical")) }
-                            (icon("folder"))
+                            (icon(if folder.mount.is_some() { "library" } else { "folder" }))
                             a.grow href={ "/folders/" (folder.id) } { (folder.name) }
+                            @if let Some(mount) = &folder.mount { span.small.muted { (mount.words()) } }
                             span.small.muted.num { (words::counted(folder.count, "link", "links")) }
                             (moves(&folder.id, &folder.name, frame))
                         }

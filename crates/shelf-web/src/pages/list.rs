@@ -1,9 +1,11 @@
 //! The library, a search, a folder or a tag: one list, shown as rows, cards or a table.
 
 use maud::{Markup, html};
+use shelf_domain::right::Right;
 
+use super::mounts;
 use crate::{
-    frame::{Folder, Frame},
+    frame::{Folder, Frame, Mount},
     link,
     ui::{
         button::{Weight, link as link_button},
@@ -90,6 +92,8 @@ pub struct ListPage {
     pub crumbs: Vec<(String, String)>,
     /// The folder this is, when it is one.
     pub folder: Option<String>,
+    /// The library that is mounted there, when it is a folder with one.
+    pub mount: Option<Mount>,
     /// The list's own address, without the chosen item.
     pub base: String,
     /// In which coat it goes.
@@ -121,6 +125,7 @@ pub fn results(page: &ListPage, frame: &Frame) -> Markup {
     html! {
         div id="results" data-base=(page.base) {
             (head(page, frame))
+            @if let Some(mount) = &page.mount { (mounts::shown_here(mount)) }
             @if page.facets.iter().any(|group| !group.choices.is_empty()) { (facets(&page.facets)) }
             @for remark in &page.remarks { p.facets.muted { (remark) } }
             @if page.rows.is_empty() { (nothing(page, frame)) } @else { (picks(page, frame)) }
@@ -179,6 +184,9 @@ fn folder_menu(id: &str, name: &str, frame: &Frame) -> Markup {
             (token(&frame.csrf))
             input.input name="name" value=(name) required aria-label="New name";
             button.btn type="submit" { (icon("pencil")) "Rename" }
+        }
+        @if frame.right >= Right::Write {
+            a.btn href={ "/folders/" (id) "/share" } { (icon("users")) "Share this folder…" }
         }
         form method="post" action={ "/folders/" (id) "/delete" } {
             (token(&frame.csrf))

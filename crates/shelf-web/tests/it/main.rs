@@ -15,6 +15,7 @@ mod passkeys;
 mod forms;
 mod people;
 mod company;
+mod mounts;
 mod offline;
 mod waiting;
 mod webhooks;

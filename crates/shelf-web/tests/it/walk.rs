@@ -132,6 +132,7 @@ async fn hostile_addresses_are_answered_and_never_break_anything() {
             format!("/library?after={text}&view={text}&item={text}"),
             format!("/items/{text}"),
             format!("/folders/{text}"),
+            format!("/folders/{text}/share"),
             format!("/tags/{text}"),
             format!("/import/{text}?outcome={text}"),
             format!("/export/{text}"),

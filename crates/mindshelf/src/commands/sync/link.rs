@@ -6,6 +6,7 @@ use crate::directory::make;
 use crate::reach::{Reached, reach};
 use anyhow::{Context, Result, bail};
 use shelf_client::LibraryClient;
+use shelf_domain::id::LibraryId;
 use shelf_replica::{About, Replica};
 use std::path::{Path, PathBuf};
 
@@ -109,6 +110,16 @@ pub(super) fn find(settings: &Settings, dir: &Path) -> Result<(Replica, PathBuf)
             bail!("there are several replicas ({named}): say which by --library or --server")
         }
     }
+}
+
+/// The file in `dir` of the replica of `library`, at the server that `beside` is of.
+pub(super) fn of_library(
+    dir: &Path,
+    beside: &About,
+    library: LibraryId,
+) -> Result<Option<PathBuf>> {
+    let is_it = |about: &About| about.library == library && about.server == beside.server;
+    Ok(all(dir)?.into_iter().find(|(_, about)| is_it(about)).map(|(file, _)| file))
 }
 
 /// The replicas in `dir`, in order of their names.

@@ -137,6 +137,39 @@ fn a_server_that_came_from_a_backup_is_healed_and_no_queue_is_lost() {
     assert!(server.stop());
 }
 
+#[tokio::test]
+async fn what_was_typed_away_reaches_the_library_that_its_folder_became() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let (there, library) = client(data.path()).await;
+    let ask = serde_json::json!({"name": "Recipes"});
+    let made: Value = there.post(&format!("{library}/collections"), &ask).await.unwrap();
+    let folder = made["item"]["id"].as_str().unwrap();
+    let ask =
+        serde_json::json!({"url": "https://example.org/soup", "places": [{"collection": folder}]});
+    let saved: Value = there.post(&format!("{library}/bookmarks"), &ask).await.unwrap();
+    let soup = saved["item"]["id"].as_str().unwrap();
+    let train = Machine::new(&data, "train");
+    train.sync(&server);
+    told(&mut train.offline(&["edit", soup, "--note", "more salt"]));
+
+    let share = format!("{library}/collections/{folder}/share");
+    let shared: Value = there.post(&share, &serde_json::json!({})).await.unwrap();
+    let new = shared["library"].as_str().unwrap();
+    let aside = train.sync(&server)["aside"][0]["refused"].clone();
+    assert_eq!(aside["code"], "moved");
+    assert_eq!(aside["pointer"], new);
+    let sync =
+        |library: &str| told(&mut train.online(&server, &["sync", "--json", "--library", library]));
+    let old = library.rsplit('/').next().unwrap();
+    assert_eq!(sync(new)["is_synced"], true);
+    assert_eq!(sync(old)["aside"], serde_json::json!([]), "it waits in the other replica now");
+    assert_eq!(sync(new)["is_synced"], true);
+    let got: Value = there.get(&format!("/v1/libraries/{new}/bookmarks/{soup}")).await.unwrap();
+    assert_eq!(got["notes"], "more salt");
+    assert!(server.stop());
+}
+
 /// Where the log of a library stands.
 async fn head(there: &Client, library: &str) -> u64 {
     let pulled: Value = there.get(&format!("{library}/changes?limit=1")).await.unwrap();

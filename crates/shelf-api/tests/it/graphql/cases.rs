@@ -219,6 +219,16 @@ pub(crate) const CASES: &[Case] = &[
         "mutation { trashCollection(id: <collection 00 02>) { act } }",
     ),
     case(
+        "Mutation.shareCollection",
+        "share_collection",
+        "mutation { shareCollection(id: <collection 00 02>) { library moved copied } }",
+    ),
+    case(
+        "Mutation.mountLibrary",
+        "mount_library",
+        "mutation { mountLibrary(collection: <collection 00 02>) { collection { mount } } }",
+    ),
+    case(
         "Mutation.createTag",
         "create_tag",
         "mutation { createTag(input: {library: <library 00>, name: \"u\"}) { tag { name } } }",

@@ -1,0 +1,254 @@
+//! Sharing a folder, on a real store: it goes on where it stopped, and takes along what came meanwhile.
+
+use crate::world::{World, refused};
+use async_trait::async_trait;
+use shelf_bookmarks::get_bookmark::get_bookmark;
+use shelf_bookmarks::history::undo_act;
+use shelf_bookmarks::list_bookmarks::{ListBookmarks, list_bookmarks};
+use shelf_bookmarks::organise::{
+    AddPlace, ToShare, add_place, get_collection, list_collections, mount_library, share_folder,
+    to_share,
+};
+use shelf_bookmarks::trash::trash_items;
+use shelf_bookmarks::{Ctx, Stores, counts};
+use shelf_domain::change::{Change, Head};
+use shelf_domain::edit::Edit;
+use shelf_domain::id::{ActId, ItemId, Scope};
+use shelf_domain::kind::{Kind, field};
+use shelf_domain::refusal::Code;
+use shelf_domain::shelf::{Reads, Shelf};
+use shelf_domain::stamp::Seq;
+use shelf_domain::turn::Author;
+use shelf_domain::value::Value;
+use shelf_ports::accounts::LibraryInfo;
+use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
+use shelf_ports::{Failure, Fault};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A library that does so many writes and then fails, and that somebody else edits after its first.
+#[derive(Debug)]
+struct Disturbed {
+    inner: Arc<dyn Library>,
+    left: AtomicU64,
+    edits: Option<(Scope, ItemId)>,
+}
+
+impl Disturbed {
+    async fn edit(&self, author: Author, (scope, item): (Scope, ItemId)) {
+        let edit = Edit::default().put(field::NOTES, Some(Value::from("more salt")));
+        let reads = edit.reads(item);
+        let decide: Decision = Box::new(move |turn| {
+            let outcome = turn.edit(item, &Kind::Bookmark, &edit)?;
+            Ok(turn.done(vec![outcome]))
+        });
+        self.inner.write(scope, author, None, reads, decide).await.unwrap();
+    }
+}
+
+#[async_trait]
+impl Library for Disturbed {
+    async fn head(&self, scope: Scope) -> Result<Head, Fault> {
+        self.inner.head(scope).await
+    }
+
+    async fn write(
+        &self,
+        scope: Scope,
+        author: Author,
+        key: Option<IdempotencyKey>,
+        reads: Reads,
+        decide: Decision,
+    ) -> Result<Written, Failure> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(Fault::new("writing", "the power went").into());
+        }
+        self.left.store(left - 1, Ordering::Relaxed);
+        let written = self.inner.write(scope, author.clone(), key, reads, decide).await?;
+        if let Some(edits) = self.edits
+            && left == u64::MAX
+        {
+            self.edit(author, edits).await;
+        }
+        Ok(written)
+    }
+
+    async fn read(&self, scope: Scope, reads: Reads) -> Result<Shelf, Fault> {
+        self.inner.read(scope, reads).await
+    }
+
+    async fn changes(&self, scope: Scope, after: Seq, limit: usize) -> Result<Vec<Change>, Fault> {
+        self.inner.changes(scope, after, limit).await
+    }
+
+    async fn history(
+        &self,
+        scope: Scope,
+        item: ItemId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<Change>, Fault> {
+        self.inner.history(scope, item, before, limit).await
+    }
+
+    async fn touched(
+        &self,
+        scope: Scope,
+        touched: Touched,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Touch>, Fault> {
+        self.inner.touched(scope, touched, after, limit).await
+    }
+
+    async fn acts(
+        &self,
+        scope: Scope,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<ActLine>, Fault> {
+        self.inner.acts(scope, before, limit).await
+    }
+
+    async fn overdue(&self, scope: Scope, until: i64, limit: usize) -> Result<Vec<ItemId>, Fault> {
+        self.inner.overdue(scope, until, limit).await
+    }
+
+    async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
+        self.inner.forget_answers(scope, until).await
+    }
+
+    async fn refold(&self, scope: Scope) -> Result<(), Fault> {
+        self.inner.refold(scope).await
+    }
+}
+
+/// A library with the folder "Recipes", "Soups" in it and "Weekend" beside: a soup in Soups, bread
+/// in Recipes and in Weekend.
+struct Kitchen {
+    world: World,
+    recipes: ItemId,
+    soup: ItemId,
+    bread: ItemId,
+}
+
+impl Kitchen {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let recipes = world.folder("Recipes", None).await;
+        let soups = world.folder("Soups", Some(recipes)).await;
+        let weekend = world.folder("Weekend", None).await;
+        let soup = world.url_in("https://example.org/soup", soups).await;
+        let bread = world.url_in("https://example.org/bread", recipes).await;
+        let place = AddPlace { bookmark: bread, collection: Some(weekend), title: String::new() };
+        add_place(&world.ctx, world.scope, place).await.unwrap();
+        Self { world, recipes, soup, bread }
+    }
+
+    /// What sharing the recipes comes to, and the library that was made for it.
+    async fn begun(&self) -> (ToShare, Scope) {
+        let Ctx { stores, person, .. } = &self.world.ctx;
+        let scope = self.world.scope;
+        let ask = to_share(&self.world.ctx, scope, self.recipes).await.unwrap();
+        let into = Scope { library: ask.library, ..scope };
+        let name = ask.name.clone();
+        let made = LibraryInfo { id: ask.library, tenant: scope.tenant, name, created_at: 1 };
+        stores.tenants.add_library(&made, *person).await.unwrap();
+        (ask, into)
+    }
+
+    fn disturbed(&self, left: u64, edits: Option<(Scope, ItemId)>) -> Ctx {
+        let inner = Arc::clone(&self.world.ctx.stores.library);
+        let library = Arc::new(Disturbed { inner, left: AtomicU64::new(left), edits });
+        let stores = Stores { library, ..self.world.ctx.stores.clone() };
+        Ctx { stores, ..self.world.ctx.clone() }
+    }
+
+    async fn urls(&self, scope: Scope) -> Vec<String> {
+        let page = list_bookmarks(&self.world.ctx, scope, ListBookmarks::default()).await.unwrap();
+        let mut urls: Vec<String> = page.bookmarks.into_iter().map(|one| one.url).collect();
+        urls.sort();
+        urls
+    }
+
+    async fn folders(&self, scope: Scope) -> Vec<String> {
+        let branches = list_collections(&self.world.ctx, scope).await.unwrap();
+        branches.into_iter().map(|branch| branch.collection.name).collect()
+    }
+}
+
+#[tokio::test]
+async fn sharing_that_breaks_off_leaves_the_library_whole_and_ends_the_same() {
+    let kitchen = Kitchen::new().await;
+    let (ctx, scope) = (&kitchen.world.ctx, kitchen.world.scope);
+    let (ask, into) = kitchen.begun().await;
+    let before = ctx.stores.library.head(scope).await.unwrap();
+    let mut writes = 0;
+    let shared = loop {
+        match share_folder(&kitchen.disturbed(writes, None), scope, &ask, into).await {
+            Ok(shared) => break shared,
+            Err(Failure::Refused(refused)) => panic!("{refused}"),
+            Err(Failure::Fault(_)) => writes += 1,
+        }
+        assert_eq!(ctx.stores.library.head(scope).await.unwrap(), before);
+        assert_eq!(kitchen.urls(scope).await.len(), 2);
+    };
+    assert!(writes > 1 && shared.act.is_some());
+    assert_eq!((shared.moved, shared.copied), (1, 1));
+    assert_eq!(kitchen.urls(scope).await, ["https://example.org/bread"]);
+    let both = ["https://example.org/bread", "https://example.org/soup"];
+    assert_eq!(kitchen.urls(into).await, both);
+    assert_eq!(kitchen.folders(scope).await, ["Recipes", "Weekend"]);
+    assert_eq!(kitchen.folders(into).await, ["Recipes", "Soups"]);
+    let told = counts(ctx, scope).await.unwrap();
+    assert_eq!((told.bookmarks, told.collections, told.trashed), (1, 2, 0));
+    let (recipes, _) = get_collection(ctx, scope, kitchen.recipes).await.unwrap();
+    assert_eq!(recipes.mount, Some(into.library));
+    let gone = refused(get_bookmark(ctx, scope, kitchen.soup).await);
+    assert_eq!((gone.code, gone.at), (Code::Moved, into.library.to_string()));
+    let again = to_share(ctx, scope, kitchen.recipes).await.unwrap();
+    assert!(again.is_mounted && again.library == into.library);
+    assert_eq!(share_folder(ctx, scope, &again, into).await.unwrap().act, None);
+}
+
+#[tokio::test]
+async fn what_others_change_meanwhile_is_taken_along() {
+    let kitchen = Kitchen::new().await;
+    let scope = kitchen.world.scope;
+    let (ask, into) = kitchen.begun().await;
+    let ctx = kitchen.disturbed(u64::MAX, Some((scope, kitchen.soup)));
+    share_folder(&ctx, scope, &ask, into).await.unwrap();
+    let soup = get_bookmark(&kitchen.world.ctx, into, kitchen.soup).await.unwrap();
+    assert_eq!(soup.bookmark.notes, "more salt");
+}
+
+#[tokio::test]
+async fn what_is_thrown_away_between_two_tries_is_not_shared() {
+    let kitchen = Kitchen::new().await;
+    let (ctx, scope) = (&kitchen.world.ctx, kitchen.world.scope);
+    let (ask, into) = kitchen.begun().await;
+    share_folder(&kitchen.disturbed(1, None), scope, &ask, into).await.unwrap_err();
+    trash_items(ctx, scope, vec![kitchen.soup]).await.unwrap();
+    share_folder(ctx, scope, &ask, into).await.unwrap();
+    assert_eq!(kitchen.urls(into).await, ["https://example.org/bread"]);
+    let trashed = get_bookmark(ctx, scope, kitchen.soup).await.unwrap();
+    assert!(trashed.bookmark.trashed_at.is_some(), "the trash stays where it is");
+}
+
+#[tokio::test]
+async fn undo_leaves_the_way_to_the_new_library() {
+    let kitchen = Kitchen::new().await;
+    let (ctx, scope) = (&kitchen.world.ctx, kitchen.world.scope);
+    let (ask, into) = kitchen.begun().await;
+    let act: ActId = share_folder(ctx, scope, &ask, into).await.unwrap().act.unwrap();
+    let undone = undo_act(ctx, scope, act).await.unwrap();
+    assert!(undone.items.is_empty());
+    assert!(undone.left.contains(&kitchen.soup) && undone.left.contains(&kitchen.recipes));
+    assert!(!undone.left.contains(&kitchen.bread), "it stayed as well");
+    let own = refused(mount_library(ctx, scope, kitchen.recipes, Some(scope.library)).await);
+    assert_eq!(own.code, Code::Invalid);
+    mount_library(ctx, scope, kitchen.recipes, None).await.unwrap();
+    let later = to_share(ctx, scope, kitchen.recipes).await.unwrap();
+    assert_ne!(later.library, into.library, "shared again it becomes another library");
+}

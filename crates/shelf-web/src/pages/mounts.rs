@@ -1,0 +1,133 @@
+//! Folders and libraries: making a library of a folder, and showing a library at one.
+
+use maud::{Markup, html};
+
+use crate::{
+    frame::{Frame, Mount},
+    ui::{
+        button::{Weight, submit},
+        field::token,
+        icon::icon,
+    },
+    words,
+};
+
+/// Everything the page that shares a folder shows.
+#[derive(Debug, Clone, Default)]
+pub struct FolderSharing {
+    /// The folder's id.
+    pub id: String,
+    /// The folder's name.
+    pub name: String,
+    /// How many links go along; nothing for who may not share it.
+    pub links: Option<u64>,
+    /// Why it cannot be shared now, if it cannot.
+    pub hindered: String,
+    /// The library that is mounted there.
+    pub mount: Option<Mount>,
+    /// The libraries that can be shown there: id and name.
+    pub libraries: Vec<(String, String)>,
+}
+
+/// Above a folder's own list: that another library stands there.
+pub fn shown_here(mount: &Mount) -> Markup {
+    html! {
+        p.note {
+            (icon("library"))
+            @match &mount.href {
+                Some(href) => {
+                    span {
+                        "This folder shows the library " a href=(href) { (mount.name) }
+                        ". What is in it is there; below is what stands here beside it."
+                    }
+                }
+                None => {
+                    span { "A library stands here that is not shared with you. Ask whoever shared this one." }
+                }
+            }
+        }
+    }
+}
+
+/// What sharing a folder means, and the way to do it.
+pub fn folder_sharing(page: &FolderSharing, frame: &Frame) -> Markup {
+    html! {
+        div.page {
+            header {
+                h1 { "Share " (page.name) }
+                p { a href={ "/folders/" (page.id) } { "Back to the folder" } }
+            }
+            @if let Some(mount) = &page.mount { (shown_here(mount)) } @else { (making(page, frame)) }
+            (showing(page, frame))
+        }
+    }
+}
+
+fn making(page: &FolderSharing, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Make it a library of its own" }
+            @if !page.hindered.is_empty() {
+                p.note { (page.hindered) }
+            } @else if let Some(links) = page.links {
+                p { "What is in it (" (words::counted(links, "link", "links")) ") moves into a new library, with tags, notes and the folders between. This folder stays and shows the way there." }
+                ul {
+                    li { "At first the new library is yours alone, also where others use this one. On the next page you say who may use it." }
+                    li { "A link that stands in another folder too stays here as well. From then on the two are changed apart." }
+                    li { "What is in the trash stays in the trash of this library." }
+                    li { "Undo does not bring it back. Nothing is lost: all of it is in the new library." }
+                }
+                form method="post" action={ "/folders/" (page.id) "/share" } {
+                    (token(&frame.csrf))
+                    (submit("Make it a library", Weight::Main))
+                }
+            } @else {
+                p.note { "Only who manages this library shares its folders." }
+            }
+        }
+    }
+}
+
+fn showing(page: &FolderSharing, frame: &Frame) -> Markup {
+    html! {
+        section.part {
+            h2 { "Show another library here" }
+            p { "The folder then leads to that library. This gives nobody a right to it, and taken off again it changes nothing there." }
+            form.line method="post" action={ "/folders/" (page.id) "/mount" } {
+                (token(&frame.csrf))
+                select.input.grow name="library" aria-label="Which library" {
+                    option value="" { "None" }
+                    @for (id, name) in &page.libraries { option value=(id) { (name) } }
+                }
+                (submit("Show it", Weight::Line))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::hostile;
+
+    #[test]
+    fn hostile_names_stay_text() {
+        for string in hostile::STRINGS {
+            let mount = Mount { href: Some("/in/l/library".into()), name: string.into() };
+            let page = FolderSharing {
+                id: "a".into(),
+                name: string.into(),
+                mount: Some(mount),
+                libraries: vec![("b".into(), string.into())],
+                ..FolderSharing::default()
+            };
+            hostile::assert_dead(&folder_sharing(&page, &Frame::default()).into_string(), string);
+        }
+    }
+
+    #[test]
+    fn who_may_not_read_what_stands_there_is_told_so_and_given_no_way() {
+        let out = shown_here(&Mount::default()).into_string();
+        assert!(out.contains("not shared with you") && !out.contains("href"));
+    }
+}
