@@ -12,6 +12,7 @@ mod laws;
 mod queue;
 mod texts;
 mod replicas;
+mod many;
 mod undo;
 mod views;
 mod joins;
