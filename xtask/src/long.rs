@@ -22,7 +22,11 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "laws",
         arguments: &["test", "--package", "shelf-domain", "--test", "it", "--", "--nocapture"],
-        environment: &[("MINDSHELF_CASES", "20000"), ("MINDSHELF_OPERATIONS", "10000000")],
+        environment: &[
+            ("MINDSHELF_CASES", "20000"),
+            ("MINDSHELF_OPERATIONS", "10000000"),
+            ("MINDSHELF_LONG", "1"),
+        ],
     },
     Proof {
         name: "replicas",

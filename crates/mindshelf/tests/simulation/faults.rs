@@ -117,7 +117,8 @@ impl World {
             self.trace.note(format!("the owner: {what} {} deletions", line["count"]));
             let answer = self.life().must(&self.owner, Method::POST, &target, &ask);
             if confirms {
-                self.ledger.take(device, &answer, self.clock.now_ms());
+                let now = self.now();
+                self.ledger.take(device, &answer, now);
             }
         }
     }

@@ -103,7 +103,8 @@ impl World {
         let reply = self.life().answer(key, &parcel.letter);
         let said = String::from_utf8_lossy(&reply.body);
         assert!(reply.status < 500, "{}: {} {said}", parcel.letter.target, reply.status);
-        self.ledger.note(&parcel.letter, &reply, self.clock.now_ms());
+        let now = self.now();
+        self.ledger.note(&parcel.letter, &reply, now);
         let told = digits(&reply.body);
         let again = if parcel.is_again { "again " } else { "" };
         self.trace.note(format!("{} is {again}answered: {} {told}", parcel.who, reply.status));
@@ -124,13 +125,12 @@ impl World {
     pub(crate) fn lead_to_end(&mut self, who: usize) {
         while self.machines[who].is_busy() {
             let of = |parcel: &Parcel| parcel.who == who && !parcel.is_again;
-            match self.parcels.iter().position(of) {
-                Some(at) => {
-                    let parcel = self.parcels.swap_remove(at);
-                    let reply = self.answer(&parcel);
-                    self.tell(&parcel, Told::Reply(reply));
-                }
-                None => self.wake(who),
+            if let Some(at) = self.parcels.iter().position(of) {
+                let parcel = self.parcels.swap_remove(at);
+                let reply = self.answer(&parcel);
+                self.tell(&parcel, Told::Reply(reply));
+            } else {
+                self.wake(who);
             }
         }
     }

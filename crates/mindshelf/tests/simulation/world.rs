@@ -68,6 +68,8 @@ impl World {
         let path = format!("/v1/libraries/{library}/shares/{team}");
         let share = json!({ "kind": "everyone", "right": "read" });
         life.must(&owner, Method::PUT, &path, &share);
+        // Who came first owns the server.
+        clock.advance(1_000);
         let reader = life.joined(&team);
         let machine = |number: usize| {
             let now = (clock.now_ms(), dice.skew());

@@ -13,6 +13,7 @@ mod queue;
 mod texts;
 mod replicas;
 mod many;
+mod every;
 mod undo;
 mod views;
 mod joins;
