@@ -46,12 +46,14 @@ impl World {
     }
 
     /// The server is lost and comes back from the backup. What no device shows any more and the
-    /// backup does not hold was replaced knowingly, and its history is lost with the server.
+    /// backup does not hold was replaced knowingly, and its history is lost with the server's.
     pub(crate) fn restore(&mut self) {
         let Some(backup) = self.backup.clone() else { return };
         self.pass(RESTORE_MS);
         self.trace.note(format!("the server is lost and comes back at {}", backup.seq));
-        let seen: Vec<_> = self.machines.iter().map(Machine::look).collect();
+        // What only somebody who may not write shows, nobody brings back.
+        let writers = self.machines.iter().filter(|machine| !machine.only_reads);
+        let seen: Vec<_> = writers.map(Machine::look).collect();
         self.typed.retain_mut(|typed: &mut Typed| {
             let mut is_kept = backup.says(&typed.text);
             for replica in &seen {

@@ -2,7 +2,7 @@
 //! said of it.
 
 use crate::wire::{Letter, Reply};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shelf_client::Method;
 use shelf_domain::change::Change;
 use shelf_domain::id::DeviceId;
@@ -69,5 +69,24 @@ impl Ledger {
             let row = at.and_then(|at| log.get(at)).map(|row| (row.device, row.n));
             assert_eq!(row, Some(*promised), "P1: row {seq} was answered and is not there");
         }
+    }
+}
+
+#[test]
+#[should_panic(expected = "P1: row 1 was answered and is not there")]
+fn a_row_that_was_promised_and_is_gone_is_found() {
+    let (mut ledger, device) = (Ledger::default(), DeviceId::from_bytes([1; 16]));
+    let answer = json!({ "answers": [{ "n": 1, "status": "applied", "seq": 1 }] });
+    ledger.take(device, &answer, 0);
+    ledger.check(&[]);
+}
+
+#[test]
+#[should_panic(expected = "P2: 1 of")]
+fn a_change_that_is_answered_in_two_ways_is_found() {
+    let (mut ledger, device) = (Ledger::default(), DeviceId::from_bytes([1; 16]));
+    for status in ["noop", "refused"] {
+        let answer = json!({ "answers": [{ "n": 1, "status": status }] });
+        ledger.take(device, &answer, 0);
     }
 }

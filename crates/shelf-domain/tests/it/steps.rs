@@ -179,10 +179,16 @@ pub(crate) fn story() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step(), 1..48)
 }
 
-/// How wrong the clock of each device is, in milliseconds: up to two days either way.
+/// How wrong the clock of each device is, in milliseconds: by seconds, days or years, either way.
 pub(crate) fn skews() -> impl Strategy<Value = [i64; DEVICES as usize]> {
     const DAYS: i64 = 2 * 86_400_000;
-    prop::array::uniform4(prop_oneof![Just(0), -DAYS..DAYS, -90_000..90_000_i64])
+    const YEARS: i64 = 3_652 * 86_400_000;
+    prop::array::uniform4(prop_oneof![
+        2 => Just(0),
+        2 => -DAYS..DAYS,
+        2 => -90_000..90_000_i64,
+        1 => -YEARS..YEARS,
+    ])
 }
 
 /// Random cases of each law, unless `MINDSHELF_CASES` says how many.

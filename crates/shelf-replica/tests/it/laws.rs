@@ -68,7 +68,13 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn skews() -> impl Strategy<Value = [i64; DEVICES]> {
     const DAYS: i64 = 2 * 86_400_000;
-    prop::array::uniform4(prop_oneof![Just(0), -DAYS..DAYS, -90_000..90_000_i64])
+    const YEARS: i64 = 3_652 * 86_400_000;
+    prop::array::uniform4(prop_oneof![
+        2 => Just(0),
+        2 => -DAYS..DAYS,
+        2 => -90_000..90_000_i64,
+        1 => -YEARS..YEARS,
+    ])
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test binary has no settings but these")]
