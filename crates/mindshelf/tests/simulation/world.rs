@@ -230,7 +230,7 @@ impl World {
             (2, Some(item)) => (Method::PATCH, format!("{base}/{item}"), json!({ "notes": token })),
             (3, Some(item)) => (Method::DELETE, format!("{base}/{item}"), Value::Null),
             _ => {
-                let url = format!("https://{}.example/", ["a", "b", "page"][pick % 3]);
+                let url = format!("https://{}.example/", ["c", "b", "page"][pick % 3]);
                 (Method::POST, base, json!({ "url": url, "notes": token, "tags": ["Later"] }))
             }
         };
