@@ -5,7 +5,10 @@ use crate::machine::Machine;
 use crate::world::World;
 use serde_json::{Value, json};
 use shelf_client::Method;
+use shelf_domain::change::Change;
 use shelf_domain::id::DeviceId;
+use shelf_domain::kind::{Register, field};
+use shelf_domain::limits;
 
 /// An hour and a day, milliseconds.
 const HOUR_MS: u32 = 3_600_000;
@@ -67,10 +70,21 @@ impl World {
         self.life = Some(life.restored(&backup, &self.setup));
     }
 
-    /// The keeper removes what was long in the trash and forgets old answers.
+    /// The keeper removes what was long in the trash and forgets old answers. Whatever the clocks of
+    /// devices say, the server has known of what goes for long enough.
     pub(crate) fn keeper_goes_round(&mut self) {
         self.trace.note("the keeper goes round".to_owned());
+        let before = self.life().log(&self.owner, self.library);
         self.life().keep();
+        let after = self.life().log(&self.owner, self.library);
+        let until = self.now() - i64::from(DAY_MS) * limits::TRASH_DAYS;
+        for row in after.iter().skip(before.len()).filter(|row| puts(row, field::PURGED)) {
+            let trashes =
+                |known: &&Change| known.item == row.item && puts(known, field::TRASHED_AT);
+            let mut heard = before.iter().filter(trashes).map(|known| known.at).peekable();
+            let is_due = heard.peek().is_none() || heard.any(|at| at <= until);
+            assert!(is_due, "P7: {} was in the trash for less than thirty days", row.item);
+        }
     }
 
     /// Nobody does anything for some hours.
@@ -124,4 +138,11 @@ impl World {
             }
         }
     }
+}
+
+/// Whether `row` gives the field `name` a value.
+fn puts(row: &Change, name: &'static str) -> bool {
+    let register = Register::from(name);
+    let mut put = row.set.get(&register).into_iter().chain(row.also.get(&register));
+    put.any(Option::is_some)
 }
