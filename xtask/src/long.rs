@@ -21,8 +21,23 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof {
         name: "laws",
-        arguments: &["test", "--package", "shelf-domain"],
-        environment: &[("MINDSHELF_CASES", "20000")],
+        arguments: &["test", "--package", "shelf-domain", "--test", "it", "--", "--nocapture"],
+        environment: &[
+            ("MINDSHELF_CASES", "20000"),
+            ("MINDSHELF_OPERATIONS", "10000000"),
+            ("MINDSHELF_LONG", "1"),
+        ],
+    },
+    Proof {
+        name: "replicas",
+        arguments: &["test", "--package", "shelf-replica", "--test", "it", "laws"],
+        environment: &[("MINDSHELF_CASES", "2000")],
+    },
+    Proof {
+        name: "simulation",
+        arguments: &["test", "--package", "mindshelf", "--test", "simulation", "--", "--nocapture"],
+        // As many seeds as ten minutes hold, and no more than these.
+        environment: &[("MINDSHELF_SEEDS", "100000"), ("MINDSHELF_SEED_SECONDS", "600")],
     },
     Proof {
         name: "storm",

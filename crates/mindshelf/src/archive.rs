@@ -11,7 +11,7 @@ mod moment;
 
 pub(crate) use file::{BackupFile, Sealing};
 pub(crate) use keyring::{Keyring, KeysFile};
-pub(crate) use moment::Restoring;
+pub use moment::Restoring;
 pub(crate) use present::Present;
 pub(crate) use reading::{Checked, check, is_sealed, read};
 

@@ -37,4 +37,5 @@ mod commands;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
 
+pub use archive::Restoring;
 pub use commands::{Outside, run};

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// later epoch, so that devices which saw what is no longer there begin anew: seconds since 1970,
 /// so that two restores of one backup are told apart.
 #[derive(Debug)]
-pub(crate) struct Restoring {
+pub struct Restoring {
     until: i64,
     epoch: u32,
     last: Head,
@@ -26,7 +26,7 @@ pub(crate) struct Restoring {
 
 impl Restoring {
     /// Restores what was there at `until`, at the moment `now`, both in milliseconds.
-    pub(crate) fn new(until: i64, now: i64) -> Self {
+    pub fn new(until: i64, now: i64) -> Self {
         let epoch = u32::try_from(now / 1_000).unwrap_or(u32::MAX);
         let (last, left_out) = (Head::default(), BTreeSet::new());
         Self { until, epoch, last, left_out, present: None, missing: 0 }
@@ -43,13 +43,13 @@ impl Restoring {
     }
 
     /// The setting by which processes know that records were restored.
-    pub(crate) fn mark(&self) -> Batch {
+    pub fn mark(&self) -> Batch {
         let mark = Entry::Setting(RESTORED_OF, RESTORED.to_owned(), self.epoch.to_string());
         Batch { scope: None, entries: vec![mark] }
     }
 
     /// What of `batch` is restored.
-    pub(crate) fn of(&mut self, batch: Batch) -> Batch {
+    pub fn of(&mut self, batch: Batch) -> Batch {
         let Batch { scope, entries } = batch;
         let entries = entries.into_iter().filter_map(|entry| self.entry(scope, entry)).collect();
         Batch { scope, entries }

@@ -6,12 +6,15 @@ use crate::ctx::Ctx;
 use crate::gesture::Gesture;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
+use shelf_domain::kind::{Register, field};
 use shelf_domain::limits;
 use shelf_domain::refusal::Refused;
 use shelf_domain::shelf::{Reads, Shelf};
+use shelf_domain::stamp::Seq;
 use shelf_domain::turn::{Done, Turn};
-use shelf_ports::Failure;
 use shelf_ports::blobs::BlobKind;
+use shelf_ports::{Failure, Fault};
+use std::collections::BTreeSet;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
@@ -56,14 +59,25 @@ fn check(shelf: &Shelf, ids: &[ItemId]) -> Result<(), Refused> {
 /// Purges all that is in the trash, as one act over as many turns as it takes.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn empty_trash(ctx: &Ctx, scope: Scope) -> Result<Option<Changed>, Failure> {
-    purge_until(ctx, scope, ctx.stores.clock.now_ms()).await
+    let due = Due { trashed: ctx.stores.clock.now_ms(), heard: None };
+    purge_until(ctx, scope, due).await
 }
 
-/// Purges what has been in the trash for [`limits::TRASH_DAYS`]; for the keeper.
+/// Purges what has been in the trash for [`limits::TRASH_DAYS`], as whoever put it there says and as
+/// this server knows; for the keeper.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn purge_overdue(ctx: &Ctx, scope: Scope) -> Result<Option<Changed>, Failure> {
     let until = ctx.stores.clock.now_ms() - limits::TRASH_DAYS * DAY_MS;
-    purge_until(ctx, scope, until).await
+    purge_until(ctx, scope, Due { trashed: until, heard: Some(until) }).await
+}
+
+/// What goes, in milliseconds.
+struct Due {
+    /// What was put into the trash until then, by the clock of whoever did.
+    trashed: i64,
+    /// Of that, what the server heard of until then: the clock of a device may be years behind, and it
+    /// may have been away for long.
+    heard: Option<i64>,
 }
 
 /// A snapshot for replicas holds what was purged no longer than the log does.
@@ -72,10 +86,13 @@ async fn forget_snapshots(ctx: &Ctx, scope: Scope) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn purge_until(ctx: &Ctx, scope: Scope, until: i64) -> Result<Option<Changed>, Failure> {
+async fn purge_until(ctx: &Ctx, scope: Scope, due: Due) -> Result<Option<Changed>, Failure> {
     let mut gesture = Gesture::begin(ctx, scope);
     loop {
-        let ids = ctx.stores.library.overdue(scope, until, limits::BATCH_MAX).await?;
+        let mut ids = ctx.stores.library.overdue(scope, due.trashed, limits::BATCH_MAX).await?;
+        if let Some(until) = due.heard {
+            ids = heard_until(ctx, scope, ids, until).await?;
+        }
         if ids.is_empty() {
             break;
         }
@@ -90,6 +107,30 @@ async fn purge_until(ctx: &Ctx, scope: Scope, until: i64) -> Result<Option<Chang
         forget_snapshots(ctx, scope).await?;
     }
     Ok(ended)
+}
+
+/// Those of `ids` that went into the trash by a row of the log from `until` or before.
+async fn heard_until(
+    ctx: &Ctx,
+    scope: Scope,
+    ids: Vec<ItemId>,
+    until: i64,
+) -> Result<Vec<ItemId>, Fault> {
+    let reads = Reads::none().items(ids.iter().copied());
+    let shelf = ctx.stores.library.read(scope, reads).await?;
+    let trashed = Register::from(field::TRASHED_AT);
+    let row_of = |id: &ItemId| shelf.item(*id)?.registers.get(&trashed).map(|held| held.seq);
+    let rows: BTreeSet<Seq> = ids.iter().filter_map(row_of).collect();
+    let (mut young, mut next) = (BTreeSet::new(), rows.first().copied());
+    while let Some(seq) = next {
+        let after = seq.saturating_sub(1);
+        let read = ctx.stores.library.changes(scope, after, limits::BATCH_MAX).await?;
+        young.extend(read.iter().filter(|row| row.at > until).map(|row| row.seq));
+        let last = read.last().map_or(seq, |row| row.seq.max(seq));
+        next = rows.range(last.saturating_add(1)..).next().copied();
+    }
+    let is_young = |id: &ItemId| row_of(id).is_some_and(|seq| young.contains(&seq));
+    Ok(ids.into_iter().filter(|id| !is_young(id)).collect())
 }
 
 fn purge(turn: &mut Turn, ids: &[ItemId]) -> Result<Done, Refused> {

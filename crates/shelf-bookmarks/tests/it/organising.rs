@@ -14,6 +14,7 @@ use shelf_bookmarks::trash::{
 use shelf_domain::id::ItemId;
 use shelf_domain::refusal::Code;
 use shelf_domain::turn::Status;
+use shelf_ports::chance::Clock;
 
 async fn names(world: &World) -> Vec<(String, usize, u64)> {
     let branches = list_collections(&world.ctx, world.scope).await.unwrap();
@@ -133,6 +134,19 @@ async fn the_trash_is_listed_emptied_and_purged_after_thirty_days() {
     for url in ["example.org/a", "example.org/b", "example.org/c"] {
         assert!(!said.contains(url), "the log still says {url}");
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_years_behind_does_not_empty_the_trash() {
+    let world = World::new().await;
+    let a = world.url("https://example.org/a").await;
+    let now = world.clock.now_ms();
+    world.clock.set(now - 10 * 365 * 86_400_000);
+    trash_items(&world.ctx, world.scope, vec![a]).await.unwrap();
+    world.clock.set(now);
+    assert!(purge_overdue(&world.ctx, world.scope).await.unwrap().is_none(), "it came today");
+    world.clock.advance(31 * 86_400_000);
+    assert!(purge_overdue(&world.ctx, world.scope).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Laws of the fold: the log is the state, whatever happened.
 
 use crate::oracle;
-use crate::steps::{cases, skews, story};
+use crate::steps::{convergence, skews, story};
 use crate::valid::assert_valid;
 use crate::world::World;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use shelf_domain::shelf::Shelf;
 use std::collections::BTreeMap;
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(convergence())]
 
     #[test]
     fn the_fold_of_the_log_is_the_state(skews in skews(), story in story()) {

@@ -12,6 +12,8 @@ mod laws;
 mod queue;
 mod texts;
 mod replicas;
+mod many;
+mod every;
 mod undo;
 mod views;
 mod joins;

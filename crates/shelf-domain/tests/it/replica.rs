@@ -59,13 +59,12 @@ impl Replica {
     pub(crate) fn edit(&mut self, what: &Recipe, now: i64) {
         let view = self.view(now);
         let Some((item, kind, set)) = self.puts(what, &view) else { return };
-        self.queue_up(item, kind, set, now);
+        self.queue_up((item, kind, set), view.head.hlc, now);
     }
 
-    /// Queues one change.
-    pub(crate) fn queue_up(&mut self, item: ItemId, kind: Kind, set: Puts, now: i64) {
-        // What it shows holds stamps of joins that its own waiting changes will cause.
-        let shown = self.view(now).head.hlc;
+    /// Queues one change, later than what it shows: that holds stamps of joins which its own waiting
+    /// changes will cause.
+    fn queue_up(&mut self, (item, kind, set): (ItemId, Kind, Puts), shown: Hlc, now: i64) {
         self.n += 1;
         self.hlc = Hlc::local(now + self.skew, self.hlc.max(shown));
         let mut seed = [0; 16];

@@ -3,7 +3,7 @@
 use crate::oracle::{registers, registers_of};
 use crate::replica::Replica;
 use crate::server::Server;
-use crate::steps::{Recipe, Texts, cases, edits, skews, story};
+use crate::steps::{Recipe, Texts, convergence, edits, skews, story};
 use crate::valid::assert_valid;
 use crate::world::World;
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ fn bytes(shelf: &Shelf) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(convergence())]
 
     #[test]
     fn replicas_that_edit_offline_converge_byte_for_byte(skews in skews(), story in story()) {

@@ -179,21 +179,51 @@ pub(crate) fn story() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step(), 1..48)
 }
 
-/// How wrong the clock of each device is, in milliseconds: up to two days either way.
+/// How wrong the clock of each device is, in milliseconds: by seconds, days or years, either way.
 pub(crate) fn skews() -> impl Strategy<Value = [i64; DEVICES as usize]> {
     const DAYS: i64 = 2 * 86_400_000;
-    prop::array::uniform4(prop_oneof![Just(0), -DAYS..DAYS, -90_000..90_000_i64])
+    const YEARS: i64 = 3_652 * 86_400_000;
+    prop::array::uniform4(prop_oneof![
+        2 => Just(0),
+        2 => -DAYS..DAYS,
+        2 => -90_000..90_000_i64,
+        1 => -YEARS..YEARS,
+    ])
 }
 
-/// How many random cases: 256, or what `MINDSHELF_CASES` or `PROPTEST_CASES` says.
-pub(crate) fn cases() -> ProptestConfig {
-    #[expect(clippy::disallowed_methods, reason = "a test binary has no settings but these")]
-    let asked = std::env::var("MINDSHELF_CASES").ok().and_then(|text| text.parse().ok());
-    let usual = ProptestConfig::default();
+/// Random cases of each law, unless `MINDSHELF_CASES` says how many.
+const CASES: u32 = 256;
+/// The same of laws about what replicas and the log end with, where `CI` is `true`.
+const CONVERGENCE_IN_CI: u32 = 20_000;
+/// The same of the other laws.
+const OTHERS_IN_CI: u32 = 2_000;
+
+#[expect(clippy::disallowed_methods, reason = "a test binary has no settings but these")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The number that the variable `name` says.
+pub(crate) fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    variable(name).and_then(|text| text.parse().ok())
+}
+
+fn cases_of(in_ci: u32) -> ProptestConfig {
+    let usual = if variable("CI").as_deref() == Some("true") { in_ci } else { CASES };
     ProptestConfig {
-        cases: asked.unwrap_or(usual.cases),
+        cases: number("MINDSHELF_CASES").unwrap_or(usual),
         failure_persistence: None,
         max_shrink_iters: 20_000,
-        ..usual
+        ..ProptestConfig::default()
     }
+}
+
+/// The random cases of a law about what replicas and the log end with.
+pub(crate) fn convergence() -> ProptestConfig {
+    cases_of(CONVERGENCE_IN_CI)
+}
+
+/// The random cases of any other law.
+pub(crate) fn cases() -> ProptestConfig {
+    cases_of(OTHERS_IN_CI)
 }

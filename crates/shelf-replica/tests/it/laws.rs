@@ -1,17 +1,14 @@
 //! Laws over random stories: devices with wrong clocks edit, sync, crash and lose answers, and end
 //! with what the server has.
 
+use crate::deeds::{Deed, Typed, assert_tree, does, of, pick, says};
 use crate::device::Device;
-use crate::memory::Memory;
+use crate::memory::{Memory, Store};
 use proptest::prelude::*;
-use shelf_domain::edit::Edit;
+use shelf_domain::change::Change;
 use shelf_domain::id::ItemId;
-use shelf_domain::kind::{Kind, Register, field};
-use shelf_domain::organise::Spot;
-use shelf_domain::refusal::Refused;
-use shelf_domain::save::{SaveBookmark, SavePlace};
+use shelf_domain::kind::{Kind, Register};
 use shelf_domain::shelf::Shelf;
-use shelf_domain::turn::Turn;
 use shelf_domain::value::Value;
 use shelf_replica::{ReplicaFailure, canonical};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,25 +16,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 const DEVICES: usize = 4;
-const URLS: [&str; 4] = [
-    "https://a.example/one",
-    "https://b.example/?q=2",
-    "HTTPS://A.example:443/one/?utm_source=x",
-    "https://c.example/",
-];
-const NAMES: [&str; 3] = ["Rust lang", " rust  LANG", "later"];
-
-/// What somebody does to what they see. Numbers pick among what is there.
-#[derive(Clone, Debug)]
-enum Deed {
-    Save { url: usize, tag: Option<usize>, folder: Option<usize>, notes: bool },
-    Note { pick: usize },
-    Folder { inside: Option<usize> },
-    Move { pick: usize, into: Option<usize> },
-    Tag { pick: usize, tag: usize, on: bool },
-    Trash { pick: usize },
-    Restore { pick: usize },
-}
+/// Random cases of each law, each with real files that are durable at every step:
+/// `MINDSHELF_CASES`, else these, at home and where `CI` is `true`.
+const CASES: (u32, u32) = (24, 200);
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -48,6 +29,8 @@ enum Step {
     Crash { who: usize, after: u32 },
     Caller(Deed),
     Purge { pick: usize },
+    Backup,
+    Restore,
     Wait(u16),
 }
 
@@ -58,6 +41,7 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(url, tag, folder, notes)| Deed::Save { url, tag, folder, notes }),
         4 => (0..8_usize).prop_map(|pick| Deed::Note { pick }),
         2 => some(4).prop_map(|inside| Deed::Folder { inside }),
+        1 => (0..4_usize).prop_map(|pick| Deed::Rename { pick }),
         3 => (0..8_usize, some(4)).prop_map(|(pick, into)| Deed::Move { pick, into }),
         2 => (0..8_usize, 0..3_usize, any::<bool>())
             .prop_map(|(pick, tag, on)| Deed::Tag { pick, tag, on }),
@@ -76,95 +60,54 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (who(), 1..9_u32).prop_map(|(who, after)| Step::Crash { who, after }),
         2 => deed().prop_map(Step::Caller),
         1 => (0..8_usize).prop_map(|pick| Step::Purge { pick }),
+        1 => Just(Step::Backup),
+        1 => Just(Step::Restore),
         1 => (0..u16::MAX).prop_map(Step::Wait),
     ]
 }
 
 fn skews() -> impl Strategy<Value = [i64; DEVICES]> {
     const DAYS: i64 = 2 * 86_400_000;
-    prop::array::uniform4(prop_oneof![Just(0), -DAYS..DAYS, -90_000..90_000_i64])
+    const YEARS: i64 = 3_652 * 86_400_000;
+    prop::array::uniform4(prop_oneof![
+        2 => Just(0),
+        2 => -DAYS..DAYS,
+        2 => -90_000..90_000_i64,
+        1 => -YEARS..YEARS,
+    ])
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test binary has no settings but these")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn cases() -> ProptestConfig {
-    #[expect(clippy::disallowed_methods, reason = "a test binary has no settings but this")]
-    let asked = std::env::var("MINDSHELF_CASES").ok().and_then(|text| text.parse().ok());
-    // Each case writes real files, durable at every step.
+    let asked = variable("MINDSHELF_CASES").and_then(|text| text.parse().ok());
+    let usual = if variable("CI").as_deref() == Some("true") { CASES.1 } else { CASES.0 };
     ProptestConfig {
-        cases: asked.unwrap_or(24),
+        cases: asked.unwrap_or(usual),
         failure_persistence: None,
         ..ProptestConfig::default()
     }
 }
 
-/// The ids of what `kinds` there are, in order.
-fn of(shelf: &Shelf, kinds: &[Kind], lives: bool) -> Vec<ItemId> {
-    let all = shelf.items().filter(|item| kinds.contains(&item.kind) && !item.is_purged());
-    let ids: BTreeSet<ItemId> =
-        all.filter(|item| item.is_living() == lives).map(|item| item.id).collect();
-    ids.into_iter().collect()
-}
-
-fn pick(ids: &[ItemId], at: usize) -> Result<ItemId, Refused> {
-    let none = || Refused::not_found("item");
-    ids.get(at % ids.len().max(1)).copied().ok_or_else(none)
-}
-
-/// Does a deed to what `turn` shows; `text` is typed where one is.
-fn does(turn: &mut Turn, what: &Deed, text: &str) -> Result<(), Refused> {
-    let folders = of(&turn.shelf, &[Kind::Collection], true);
-    let folder = |at: &Option<usize>| at.and_then(|at| pick(&folders, at).ok());
-    match what {
-        Deed::Save { url, tag, folder: at, notes } => {
-            let place = SavePlace { parent: folder(at), ..SavePlace::default() };
-            let ask = SaveBookmark {
-                notes: if *notes { text.to_owned() } else { String::new() },
-                tags: tag.iter().map(|tag| NAMES[*tag].to_owned()).collect(),
-                places: at.iter().map(|_| place.clone()).collect(),
-                ..SaveBookmark::of(URLS[*url])
-            };
-            turn.save(&ask.checked()?).map(drop)
-        }
-        Deed::Note { pick: at } => {
-            let item = pick(&of(&turn.shelf, &[Kind::Bookmark], true), *at)?;
-            let edit = Edit::default().put(field::NOTES, Some(Value::from(text)));
-            turn.edit(item, &Kind::Bookmark, &edit).map(drop)
-        }
-        Deed::Folder { inside } => {
-            let mut puts = [(Register::from(field::NAME), Some(Value::from(text)))].into_iter();
-            let parent = folder(inside).map(Value::from);
-            let parent = parent.map(|parent| (Register::from(field::PARENT), Some(parent)));
-            turn.make(&Kind::Collection, puts.by_ref().chain(parent).collect()).map(drop)
-        }
-        Deed::Move { pick: at, into } => {
-            let item = pick(&of(&turn.shelf, &[Kind::Collection, Kind::Place], true), *at)?;
-            turn.move_to(item, folder(into), Spot::End).map(drop)
-        }
-        Deed::Tag { pick: at, tag, on } => {
-            let item = pick(&of(&turn.shelf, &[Kind::Bookmark], true), *at)?;
-            let names = vec![NAMES[*tag].to_owned()];
-            let (add_tags, remove_tags) = if *on { (names, vec![]) } else { (vec![], names) };
-            let edit = Edit { add_tags, remove_tags, ..Edit::default() };
-            turn.edit(item, &Kind::Bookmark, &edit).map(drop)
-        }
-        Deed::Trash { pick: at } => {
-            let kinds = [Kind::Bookmark, Kind::Collection, Kind::Tag];
-            let item = pick(&of(&turn.shelf, &kinds, true), *at)?;
-            turn.trash(item).map(drop)
-        }
-        Deed::Restore { pick: at } => {
-            let kinds = [Kind::Bookmark, Kind::Collection, Kind::Tag];
-            let item = pick(&of(&turn.shelf, &kinds, false), *at)?;
-            turn.restore(item).map(drop)
-        }
-    }
+/// Whether some row of `log` says `text`.
+fn logged(log: &[Change], text: &str) -> bool {
+    log.iter().any(|row| {
+        let mut puts = row.set.values().chain(row.also.values()).flatten();
+        puts.any(|value| value.as_text().is_some_and(|held| held.contains(text)))
+    })
 }
 
 /// A server, its devices, and every text somebody typed and was told to be safe.
 struct World {
     server: Arc<Memory>,
     devices: Vec<Device>,
-    typed: Vec<String>,
+    typed: Vec<Typed>,
     count: u32,
+    backup: Option<Store>,
+    is_restored: bool,
 }
 
 impl World {
@@ -172,7 +115,8 @@ impl World {
         let server = Arc::new(Memory::new());
         let device = |(at, skew): (u64, i64)| Device::new(&server, at, skew);
         let devices = (0..).zip(skews).map(device).collect();
-        Self { server, devices, typed: Vec::new(), count: 0 }
+        let (typed, backup) = (Vec::new(), None);
+        Self { server, devices, typed, count: 0, backup, is_restored: false }
     }
 
     fn play(&mut self, step: &Step) {
@@ -203,6 +147,8 @@ impl World {
                     drop(self.server.write(|turn| turn.purge(item)));
                 }
             }
+            Step::Backup => self.backup = Some(self.server.store()),
+            Step::Restore => self.restore(),
             Step::Wait(ms) => self.server.wait(i64::from(*ms)),
         }
     }
@@ -213,36 +159,43 @@ impl World {
         let device = &mut self.devices[who];
         let done = device.act(|turn| does(turn, what, &text));
         if done.is_ok() {
-            let typed = match what {
-                Deed::Note { .. } => true,
-                Deed::Save { notes, .. } => *notes,
-                _ => false,
-            };
-            assert!(!typed || says(device.replica().shown(), &text), "{text} is not shown at once");
-            self.typed.extend(typed.then_some(text));
+            let shown = device.replica().shown();
+            assert!(!what.types() || says(shown, &text), "{text} is not shown at once");
+            self.typed.extend(what.types().then(|| Typed::new(text, shown)));
         } else if let Err(failure) = done {
             assert!(matches!(failure, ReplicaFailure::Refused(_)), "{failure:?}");
         }
         assert_tree(device.replica().shown());
     }
 
+    /// The server comes back from its backup, in a new epoch. What no device shows any more and the
+    /// backup does not hold was replaced knowingly, and its history is lost with the server.
+    fn restore(&mut self) {
+        let Some(backup) = self.backup.clone() else { return };
+        let devices = &mut self.devices;
+        self.typed.retain_mut(|typed| {
+            let mut is_kept = logged(&backup.log, &typed.text);
+            for device in devices.iter_mut() {
+                let replica = device.replica();
+                is_kept |= typed.look(replica.base());
+                is_kept |= typed.look(replica.shown());
+            }
+            is_kept
+        });
+        self.server.restore(backup);
+        self.is_restored = true;
+    }
+
     /// Everybody comes back, pushes what they have and pulls what there is.
     fn settle(&mut self) {
         *self.server.odd.lock().unwrap() = crate::memory::Oddities::default();
-        for _ in 0..2 {
+        for _ in 0..3 {
             for device in &mut self.devices {
                 device.crash();
                 device.sync_as(true).unwrap();
             }
         }
     }
-}
-
-/// Whether some register of some item holds `text`.
-fn says(shelf: &Shelf, text: &str) -> bool {
-    let all = shelf.items().flat_map(|item| item.registers.values());
-    let mut texts = all.filter_map(|held| held.value.as_ref()?.as_text());
-    texts.any(|held| held.contains(text))
 }
 
 /// What every register holds.
@@ -252,12 +205,6 @@ fn values(shelf: &Shelf) -> BTreeMap<(ItemId, Register), Value> {
         item.registers.iter().map(move |(register, held)| ((id, register.clone()), held))
     });
     all.filter_map(|(key, held)| Some((key, held.value.clone()?))).collect()
-}
-
-fn assert_tree(shelf: &Shelf) {
-    for item in shelf.items().filter(|item| item.kind == Kind::Collection) {
-        assert!(!shelf.ancestors(item.id).contains(&item.id), "{} is inside itself", item.id);
-    }
 }
 
 proptest! {
@@ -290,12 +237,11 @@ proptest! {
         for device in &mut world.devices {
             write!(aside, "{:?}", device.replica().aside().unwrap()).unwrap();
         }
-        for text in &world.typed {
-            let logged = store.log.iter().any(|row| {
-                let mut puts = row.set.values().chain(row.also.values()).flatten();
-                puts.any(|value| value.as_text().is_some_and(|held| held.contains(text)))
-            });
-            prop_assert!(logged || aside.contains(text.as_str()), "{} is lost", text);
+        for typed in &world.typed {
+            // The row of a text that came to an item which the restored server had removed for good.
+            let is_gone = world.is_restored && typed.is_purged(&store.shelf);
+            let is_safe = logged(&store.log, &typed.text) || aside.contains(&typed.text);
+            prop_assert!(is_safe || is_gone, "{} is lost", typed.text);
         }
     }
 

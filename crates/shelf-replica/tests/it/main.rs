@@ -4,6 +4,7 @@
 
 mod memory;
 mod device;
+mod deeds;
 mod laws;
 mod crashes;
 mod answers;
