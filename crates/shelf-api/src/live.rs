@@ -19,15 +19,16 @@ use crate::graphql::session::Close;
 use crate::graphql::socket::{by_page, over, sent};
 use crate::limit::dried;
 use crate::problem::Problem;
+use crate::routes::oauth::proof::DPOP;
 use crate::routes::sync::{PushIn, doors};
 use crate::wire::Answer;
 use axum::Extension;
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, HOST, HeaderName, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Request as Bare};
+use axum::http::{HeaderMap, HeaderValue, Request as Bare, Uri};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use followed::Followed;
@@ -64,6 +65,8 @@ const LIBRARIES_MAX: usize = 50;
 const PUSH: Cost = Cost::units(2);
 /// What it costs to begin following.
 const FOLLOW: Cost = Cost::units(1);
+/// What of the request that opened a socket says which address it was opened at.
+const NAMED: [HeaderName; 2] = [HOST, HeaderName::from_static("x-forwarded-proto")];
 /// Why a message that is no text closes the socket.
 const BAD: &str = "Messages are text";
 
@@ -81,14 +84,21 @@ async fn opened(
     let (mut parts, _) = request.into_parts();
     let known = by_page(&mut parts, &api).await;
     let address = parts.extensions.get::<Address>().copied();
+    let named = naming(&parts.headers);
     let upgrade = upgrade(&mut parts, &api).await?;
     let seat = seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let talk = Talk { api, seats, address, who: known, taken: None, follows: BTreeMap::new() };
-        talk.held(socket).await;
+        let (taken, follows) = (None, BTreeMap::new());
+        Talk { api, seats, address, named, who: known, taken, follows }.held(socket).await;
         drop(seat);
     }))
+}
+
+/// What of `headers` says at which address the server was asked.
+fn naming(headers: &HeaderMap) -> HeaderMap {
+    let said = |name: HeaderName| headers.get(&name).cloned().map(|value| (name, value));
+    NAMED.into_iter().filter_map(said).collect()
 }
 
 async fn upgrade(parts: &mut Parts, api: &Api) -> Result<WebSocketUpgrade, Problem> {
@@ -107,6 +117,8 @@ struct Talk {
     api: Api,
     seats: Seats,
     address: Option<Address>,
+    /// How it was opened: what a proof has to name.
+    named: HeaderMap,
     who: Option<Who>,
     /// Its place among the sockets of that person; none, before they said hello.
     taken: Option<Taken>,
@@ -174,7 +186,7 @@ impl Talk {
     /// What to say about `text`.
     async fn heard(&mut self, text: &str) -> Result<Vec<Value>, Close> {
         let told = match said::read(text)? {
-            Said::Hello(token) => self.hello(token).await?,
+            Said::Hello(token, proof) => self.hello(token.as_deref(), proof.as_deref()).await?,
             Said::Ping => json!({ "type": "pong" }),
             Said::Pong => return Ok(Vec::new()),
             _ if self.taken.is_none() => return Err(Close::Unauthorized),
@@ -199,16 +211,12 @@ impl Talk {
     }
 
     /// Finds out who asks: by the token they say, or what the socket was opened with.
-    async fn hello(&mut self, token: Option<String>) -> Result<Value, Close> {
+    async fn hello(&mut self, token: Option<&str>, proof: Option<&str>) -> Result<Value, Close> {
         if self.taken.is_some() {
             return Err(Close::TooManyInits);
         }
         if let Some(token) = token {
-            let bearer = HeaderValue::try_from(format!("Bearer {token}"));
-            let (mut parts, ()) = Bare::new(()).into_parts();
-            parts.headers.insert(AUTHORIZATION, bearer.map_err(|_| Close::Forbidden)?);
-            let who = who(&mut parts, &self.api).await.map_err(|_| Close::Forbidden)?;
-            self.who = Some(Who { address: self.address, ..who });
+            self.who = Some(self.by_token(token, proof).await?);
         }
         let Some(who) = &self.who else { return Err(Close::Forbidden) };
         self.taken = self.seats.of(who.signed.person.id);
@@ -217,6 +225,22 @@ impl Talk {
         }
         let heartbeat = PING_EVERY.as_secs();
         Ok(json!({ "type": "welcome", "protocol": PROTOCOL, "heartbeat_seconds": heartbeat }))
+    }
+
+    /// Whom a token speaks for. One that is bound to a key comes with a proof of it, made for the
+    /// request that opened the socket: scripts of browsers can send no header with that.
+    async fn by_token(&self, token: &str, proof: Option<&str>) -> Result<Who, Close> {
+        let value = |text: &str| HeaderValue::try_from(text).map_err(|_| Close::Forbidden);
+        let (mut parts, ()) = Bare::new(()).into_parts();
+        parts.uri = Uri::from_static(ADDRESS);
+        parts.headers.clone_from(&self.named);
+        let scheme = if proof.is_some() { "DPoP" } else { "Bearer" };
+        parts.headers.insert(AUTHORIZATION, value(&format!("{scheme} {token}"))?);
+        if let Some(proof) = proof {
+            parts.headers.insert(DPOP, value(proof)?);
+        }
+        let who = who(&mut parts, &self.api).await.map_err(|_| Close::Forbidden)?;
+        Ok(Who { address: self.address, ..who })
     }
 
     /// Whom the socket speaks for now. It is over where that is nobody; a problem, where it cannot

@@ -114,6 +114,22 @@ async fn a_socket_is_closed_when_its_token_ends() {
 }
 
 #[tokio::test]
+async fn an_extension_has_what_it_says_on_a_socket_and_nothing_its_browser_sends_along() {
+    let listening = Listening::new().await;
+    let ada = &listening.world.ada;
+    let cookie = ("cookie", format!("mindshelf_session={}", ada.session));
+    let extension = ("origin", "chrome-extension://mpjegajfegahaakpkeecmdmhiebkindb".to_owned());
+    let mut client = listening.sync_with(&[cookie.clone(), extension.clone()]).await.unwrap();
+    client.say(&json!({"type": "hello"})).await;
+    assert_eq!(client.hear().await, 4403, "the cookie counts for nothing");
+    let mut client = listening.sync_with(&[cookie.clone(), extension]).await.unwrap();
+    client.say(&hello(&ada.token)).await;
+    assert_eq!(client.hear().await["type"], "welcome");
+    let foreign = ("origin", "https://evil.example".to_owned());
+    assert!(listening.sync_with(&[cookie, foreign]).await.is_err());
+}
+
+#[tokio::test]
 async fn what_is_out_of_turn_closes_the_socket() {
     let listening = Listening::new().await;
     let ada = &listening.world.ada;
