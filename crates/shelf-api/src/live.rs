@@ -28,18 +28,18 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, HeaderName, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Request as Bare, Uri};
+use axum::http::{HeaderMap, HeaderValue, Request as Bare, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use followed::Followed;
 use said::Said;
 use serde_json::{Value, json};
-use shelf_domain::id::LibraryId;
+use shelf_domain::id::{LibraryId, PersonId, Scope};
 use shelf_domain::permit::{Permit, Permits, must_hold};
 use shelf_domain::rate::Cost;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
-use shelf_identity::{Address, Asker, Outcome, Signed, reach_of};
+use shelf_identity::{Address, Admitted, Asker, Outcome, Signed, reach_of};
 use shelf_sync::PROTOCOL;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,6 +65,9 @@ const LIBRARIES_MAX: usize = 50;
 const PUSH: Cost = Cost::units(2);
 /// What it costs to begin following.
 const FOLLOW: Cost = Cost::units(1);
+/// What is answered to who tries what is not there or not theirs.
+const MISSED: [StatusCode; 3] =
+    [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
 /// What of the request that opened a socket says which address it was opened at.
 const NAMED: [HeaderName; 2] = [HOST, HeaderName::from_static("x-forwarded-proto")];
 /// Why a message that is no text closes the socket.
@@ -254,12 +257,44 @@ impl Talk {
         }
     }
 
-    /// Counts something against what the caller may ask for.
-    async fn admitted(&self, signed: &Signed, cost: Cost) -> Result<(), Problem> {
+    /// Counts something against what the caller may ask for, before it is done.
+    async fn admitted(&self, signed: &Signed, cost: Cost) -> Result<Admitted, Problem> {
         let admitted = self.api.throttle.admit(Asker::Signed(signed), self.address, cost).await;
-        let admitted = admitted.map_err(|dry| dried(&dry))?;
-        self.api.throttle.answered(&admitted, Outcome::Done).await;
-        Ok(())
+        admitted.map_err(|dry| dried(&dry))
+    }
+
+    /// Counts how it turned out, as for a request: the tenant pays whose library it was about, and
+    /// whoever tries what is not theirs is known by it.
+    async fn settled<T: Sync>(
+        &self,
+        mut admitted: Admitted,
+        scope: Option<Scope>,
+        done: &Result<T, Problem>,
+    ) {
+        if let Some(Scope { tenant, .. }) = scope {
+            self.api.throttle.paid_by(&mut admitted, tenant);
+        }
+        let missed = |problem: &Problem| MISSED.contains(&problem.status);
+        let outcome =
+            if done.as_ref().is_err_and(missed) { Outcome::Failed } else { Outcome::Done };
+        self.api.throttle.answered(&admitted, outcome).await;
+    }
+
+    /// The library, and what may be done with it, where the caller may do this; and where anything
+    /// is left of the day of the tenant that pays for it.
+    async fn reached(
+        &self,
+        signed: &Signed,
+        library: LibraryId,
+        permit: Permit,
+    ) -> Result<(Scope, Right), Problem> {
+        must_hold(signed.grant.allows.permits, permits(permit))?;
+        let reach = reach_of(&self.api.doors(), signed, library).await?;
+        let scope = reach.library.scope();
+        if scope.tenant != signed.person.tenant {
+            self.api.throttle.has_day(scope.tenant).await.map_err(|dry| dried(&dry))?;
+        }
+        Ok((scope, reach.right))
     }
 
     /// Begins to follow a library, or again from another cursor.
@@ -281,13 +316,24 @@ impl Talk {
         library: LibraryId,
         cursor: Option<String>,
     ) -> Result<Value, Problem> {
-        self.admitted(signed, FOLLOW).await?;
-        must_hold(signed.grant.allows.permits, permits(Permit::BookmarksRead))?;
+        let admitted = self.admitted(signed, FOLLOW).await?;
+        let reached = self.reached(signed, library, Permit::BookmarksRead).await;
+        let scope = reached.as_ref().ok().map(|(scope, _)| *scope);
+        let told = match reached {
+            Ok((scope, _)) => self.begun(scope, cursor).await,
+            Err(problem) => Err(problem),
+        };
+        self.settled(admitted, scope, &told).await;
+        told
+    }
+
+    /// Begins to follow the library `scope`.
+    async fn begun(&mut self, scope: Scope, cursor: Option<String>) -> Result<Value, Problem> {
+        let library = scope.library;
         if self.follows.len() >= LIBRARIES_MAX && !self.follows.contains_key(&library) {
             let detail = format!("a socket follows at most {LIBRARIES_MAX} libraries");
             return Err(Refused::new(Code::TooLarge, "library", detail).into());
         }
-        let scope = reach_of(&self.api.doors(), signed, library).await?.library.scope();
         let doors = doors(&self.api.stores);
         let (followed, told) = Followed::begin(&doors, scope, cursor.as_deref()).await?;
         match followed {
@@ -317,15 +363,31 @@ impl Talk {
         body: PushIn,
     ) -> Result<Value, Problem> {
         let cost = PUSH.plus(of_changes(body.changes()));
-        self.admitted(signed, cost).await?;
-        must_hold(signed.grant.allows.permits, permits(Permit::BookmarksWrite))?;
-        let reach = reach_of(&self.api.doors(), signed, library).await?;
-        if reach.right < Right::Write {
+        let admitted = self.admitted(signed, cost).await?;
+        let reached = self.reached(signed, library, Permit::BookmarksWrite).await;
+        let scope = reached.as_ref().ok().map(|(scope, _)| *scope);
+        let told = match reached {
+            Ok((scope, right)) => self.put(scope, right, signed.person.id, body).await,
+            Err(problem) => Err(problem),
+        };
+        self.settled(admitted, scope, &told).await;
+        told
+    }
+
+    /// Takes what a device of `person` did in the library `scope`.
+    async fn put(
+        &self,
+        scope: Scope,
+        right: Right,
+        person: PersonId,
+        body: PushIn,
+    ) -> Result<Value, Problem> {
+        if right < Right::Write {
             let detail = "this library is shared with you to read";
             return Err(Refused::new(Code::Forbidden, "", detail).into());
         }
         let doors = doors(&self.api.stores);
-        let told = body.push(&doors, reach.library.scope(), signed.person.id).await?;
+        let told = body.push(&doors, scope, person).await?;
         // What is answered goes into JSON.
         Ok(serde_json::to_value(told).unwrap_or_default())
     }
@@ -348,22 +410,23 @@ impl Talk {
                 known = self.signed().await?.ok();
             }
             let Some(signed) = &known else { continue };
-            match reach_of(&self.api.doors(), signed, library).await.map_err(Problem::from) {
+            let reach = reach_of(&self.api.doors(), signed, library).await.map_err(Problem::from);
+            let scope = match reach {
                 Ok(_) if !moved => continue,
-                Ok(_) => {}
+                Ok(reach) => reach.library.scope(),
                 Err(problem) if problem.status.is_server_error() => continue,
                 Err(problem) => {
                     self.follows.remove(&library);
                     told.push(json!({ "type": "gone", "library": library, "code": problem.code }));
                     continue;
                 }
-            }
-            if self.admitted(signed, FOLLOW).await.is_err() {
-                // There is room again in a moment; nothing is lost.
-                continue;
-            }
+            };
+            // Where there is no room, there is again in a moment; nothing is lost.
+            let Ok(admitted) = self.admitted(signed, FOLLOW).await else { continue };
             let Some(followed) = self.follows.get_mut(&library) else { continue };
-            let Ok(next) = followed.next(&doors).await else { continue };
+            let next = followed.next(&doors).await;
+            self.settled(admitted, Some(scope), &next).await;
+            let Ok(next) = next else { continue };
             if next.as_ref().is_some_and(|next| next["type"] == "reset") {
                 self.follows.remove(&library);
             }
