@@ -106,7 +106,7 @@ async function fill(form, field) {
     try {
       const publicKey = await questionOf(form);
       // The button was pressed meanwhile.
-      if (turn.signal.aborted && !stale) return;
+      if (open || handed || (turn.signal.aborted && !stale)) return;
       const answer = await navigator.credentials.get({ publicKey, mediation: "conditional", signal: turn.signal });
       if (answer) hand(form, shown(answer));
       return;
