@@ -68,8 +68,8 @@ const FOLLOW: Cost = Cost::units(1);
 /// What is answered to who tries what is not there or not theirs.
 const MISSED: [StatusCode; 3] =
     [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
-/// What of the request that opened a socket says which address it was opened at.
-const NAMED: [HeaderName; 2] = [HOST, HeaderName::from_static("x-forwarded-proto")];
+/// Says by which scheme the server was asked, where something of ours stands before it.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Why a message that is no text closes the socket.
 const BAD: &str = "Messages are text";
 
@@ -101,7 +101,7 @@ async fn opened(
 /// What of `headers` says at which address the server was asked.
 fn naming(headers: &HeaderMap) -> HeaderMap {
     let said = |name: HeaderName| headers.get(&name).cloned().map(|value| (name, value));
-    NAMED.into_iter().filter_map(said).collect()
+    [HOST, FORWARDED_PROTO].into_iter().filter_map(said).collect()
 }
 
 async fn upgrade(parts: &mut Parts, api: &Api) -> Result<WebSocketUpgrade, Problem> {
