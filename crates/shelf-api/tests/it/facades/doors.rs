@@ -330,7 +330,16 @@ async fn hostile_texts_break_nothing() {
             let told = ding(&world, ada, Method::POST, "/bookmarks/", body).await;
             assert!(!told.status.is_server_error(), "{text:?}: {}", told.text);
         }
+        for body in [
+            json!({"name": text, "search": text, "any_tags": text, "excluded_tags": text}),
+            json!({"name": "n", "order": text, "filter_unread": text}),
+        ] {
+            let told = ding(&world, ada, Method::POST, "/bundles/", body).await;
+            assert!(!told.status.is_server_error(), "{text:?}: {}", told.text);
+        }
         for path in [
+            format!("/bookmarks/?bundle={said}"),
+            format!("/bundles/{said}/"),
             format!("/bookmarks/?q={said}&limit={said}&offset={said}&sort={said}"),
             format!("/bookmarks/?added_since={said}&modified_since={said}&unread={said}"),
             format!("/bookmarks/check/?url={said}"),
