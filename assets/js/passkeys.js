@@ -6,6 +6,10 @@ const STALE_MS = 4 * 60 * 1000;
 let waiting = null;
 const door = forms.find((form) => form.getAttribute("action").endsWith("/sign-in/passkey"));
 let question = null;
+// One answer leaves a page, and one dialogue is open: whoever takes what the field offers and presses the button as well would
+// answer one question twice, and the door turns the second answer away.
+let handed = false;
+let open = false;
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer ?? [])))
@@ -50,6 +54,8 @@ function shown({ rawId, response }) {
 }
 
 function hand(form, answer) {
+  if (handed) return;
+  handed = true;
   form.elements.answer.value = JSON.stringify(answer);
   form.submit();
 }
@@ -71,15 +77,20 @@ function why(error) {
 }
 
 async function pressed(form) {
+  if (handed || open) return;
+  open = true;
   waiting?.abort();
   waiting = null;
   say(form, "");
   try {
     const publicKey = await questionOf(form);
+    if (handed) return;
     if (form.dataset.passkey === "create") hand(form, made(await navigator.credentials.create({ publicKey })));
     else hand(form, shown(await navigator.credentials.get({ publicKey })));
   } catch (error) {
-    say(form, why(error));
+    if (!handed) say(form, why(error));
+  } finally {
+    open = false;
   }
 }
 
@@ -94,6 +105,8 @@ async function fill(form, field) {
     const timer = setTimeout(() => { stale = true; turn.abort(); }, STALE_MS);
     try {
       const publicKey = await questionOf(form);
+      // The button was pressed meanwhile.
+      if (open || handed || (turn.signal.aborted && !stale)) return;
       const answer = await navigator.credentials.get({ publicKey, mediation: "conditional", signal: turn.signal });
       if (answer) hand(form, shown(answer));
       return;
@@ -113,6 +126,11 @@ for (const form of forms) {
     pressed(form);
   });
 }
+// A page that comes back as it was left asks anew: its question is answered.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  [handed, open, question] = [false, false, null];
+});
 if (!known) for (const line of document.querySelectorAll("[data-passkeys-unknown]")) line.hidden = false;
 
 const field = document.querySelector("input[autocomplete=username]");

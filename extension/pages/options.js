@@ -92,6 +92,8 @@ by("tabs").addEventListener("change", async () => {
   else await chrome.permissions.remove(wanted);
 });
 
+by("live").addEventListener("change", () => doing(null, () => ask("hearAtOnce", { isOn: by("live").checked }), ""));
+
 /** A note with what helps. @param {string} head @param {string} text @param {[string, string][]} [deeds] words on buttons and what they do */
 function note(head, text, deeds = []) {
   const box = made("div", "", "note");
@@ -168,6 +170,7 @@ async function show() {
   by("state").hidden = now.library === undefined;
   by("mirroring").hidden = now.library === undefined || !now.isSignedIn;
   by("more").hidden = !now.isSignedIn;
+  by("live").checked = now.isLive;
   if (!by("choose").hidden && by("library").childElementCount === 0) {
     const { libraries } = await ask("libraries");
     by("library").replaceChildren(...libraries.map((/** @type {any} */ { id, name }) => Object.assign(made("option", name), { value: id })));

@@ -3,7 +3,9 @@
 import { signOut } from "./access.js";
 import * as engine from "./engine.js";
 import { find, folders, lookUp, remove, save, tagNames } from "./library.js";
-import { kept } from "./store.js";
+import { hello, socketTo } from "./server.js";
+import { keep, kept } from "./store.js";
+import { Live } from "./sync/live.js";
 
 const ALARM = "sync";
 /** How often the server is asked, minutes; and how long after the last thing the person did, milliseconds. */
@@ -11,6 +13,8 @@ const EVERY_MINUTES = 0.5;
 const SOON_MS = 400;
 /** How often turning to a window counts, milliseconds. */
 const FOCUS_MS = 5_000;
+/** How often it is asked all the same where the server tells what happens, milliseconds. */
+const TOLD_MS = 300_000;
 const SUGGESTIONS = 6;
 
 /** What pages may ask of it. @type {Record<string, (message: any) => Promise<unknown>>} */
@@ -35,6 +39,7 @@ const DEEDS = {
   page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), folders: folders(state), tags: tagNames(state) })),
   save: async ({ saves }) => { await engine.change((state) => save(state, saves)); soon(); return true; },
   remove: async ({ id }) => { await engine.change((state) => remove(state, id)); soon(); return true; },
+  hearAtOnce: ({ isOn }) => keep("live", isOn ? undefined : false),
   forget: () => engine.leave(),
   leave: async () => { await engine.leave(); await signOut(); },
 };
@@ -43,7 +48,8 @@ chrome.runtime.onMessage.addListener((message, sender, answer) => {
   const deed = sender.id === chrome.runtime.id ? DEEDS[message?.do] : undefined;
   if (!deed) return false;
   deed(message).then((told) => answer({ told }), (error) => answer({ trouble: { code: error.code ?? error.refusal?.code ?? "unknown", detail: error.message } }))
-    .then(showBadge);
+    .then(showBadge)
+    .then(() => { if (message.do !== "status") void listen(); });
   return true;
 });
 
@@ -56,11 +62,40 @@ function soon() {
   timer = setTimeout(run, SOON_MS);
 }
 
+let lastRun = 0;
+
 async function run() {
   if ((await kept("access")) === undefined) return;
+  lastRun = Date.now();
   await engine.sync();
   await showBadge();
+  await listen();
 }
+
+let server = "";
+/** The socket, on which the server says that something came. It keeps this worker alive as long as it is open. */
+const live = new Live({
+  open: (ears) => socketTo(server, ears),
+  hello,
+  at: engine.at,
+  pull: soon,
+  later: (ms, work) => {
+    const one = setTimeout(work, ms);
+    return () => clearTimeout(one);
+  },
+  chance: Math.random,
+});
+
+/** Opens the socket, where the person is signed in and does not save the battery. */
+async function listen() {
+  const [access, wish] = await Promise.all([kept("access"), kept("live")]);
+  if (access === undefined || wish === false || !engine.at()) return live.stop();
+  server = access.server;
+  return live.want();
+}
+
+/** Whether it is of no use to ask: the server says what happens, and all that was done here is there. */
+const isTold = () => live.isFollowing && engine.isLevel() && Date.now() - lastRun < TOLD_MS;
 
 /** A sign on the icon: what waits, or that something needs the person. */
 async function showBadge() {
@@ -82,11 +117,13 @@ chrome.windows?.onFocusChanged.addListener((window) => {
   lastFocus = Date.now();
   soon();
 });
-chrome.alarms.onAlarm.addListener(({ name }) => { if (name === ALARM) void run(); });
+chrome.alarms.onAlarm.addListener(({ name }) => { if (name === ALARM && !isTold()) void run(); });
 const wake = () => {
   void chrome.alarms.create(ALARM, { periodInMinutes: EVERY_MINUTES });
   soon();
 };
+// Firefox forgets alarms at its end, and whoever begins by another event is to have one as well.
+void chrome.alarms.get(ALARM).then((known) => { if (!known) wake(); });
 chrome.runtime.onStartup.addListener(wake);
 chrome.runtime.onInstalled.addListener(({ reason }) => {
   wake();

@@ -112,6 +112,12 @@ export async function change(work) {
 /** Reads something, as it is at this moment. @template T @param {(state: State) => T} work */
 export const look = async (work) => (known ? work(known) : alone(async (state) => work(state)));
 
+/** How far the library was followed here; nothing where there is none, or it was not read yet. */
+export const at = () => (known ? { library: known.meta.library, epoch: known.shelf.epoch, seq: known.shelf.seq } : null);
+
+/** Whether all that was done here is in the library, and nothing went wrong. */
+export const isLevel = () => known !== null && isSynced(known) && problem === null && running === null;
+
 /** Libraries to choose from. */
 export async function libraries() {
   const { libraries: all, person } = await ask("GET", "/v1/me");
@@ -206,7 +212,8 @@ export async function status() {
       asideCount: meta.aside.length,
     };
   });
-  return { server: access?.server ?? null, isSignedIn: access !== undefined, problem: explained(problem ?? null), ...of };
+  const isLive = (await kept("live")) !== false;
+  return { server: access?.server ?? null, isSignedIn: access !== undefined, isLive, problem: explained(problem ?? null), ...of };
 }
 
 /** Whether any bookmarks are there to be mirrored, for the page that asks. */

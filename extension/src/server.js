@@ -1,9 +1,12 @@
 // The server, as the core and the pages ask it; see docs/SYNC.md.
 
 import { current, Trouble } from "./access.js";
-import { proven } from "./proof.js";
+import { proof, proven } from "./proof.js";
+import { PROTOCOL } from "./sync/live.js";
 import { ServerRefusal } from "./sync/round.js";
 
+/** Where the socket is. */
+const SOCKET = "/v1/sync";
 /** Rows asked for at once. */
 const LIMIT = 1_000;
 /** The longest a server may ask to wait, milliseconds. */
@@ -57,6 +60,21 @@ export function serverOf(library) {
     checksum: () => ask("GET", `${at}/checksum`),
     repair: (ranges, after) => ask("GET", `${at}/sync/repair?ranges=${ranges.join(",")}${after === null ? "" : `&after=${after}`}`),
   };
+}
+
+/** Opens the socket. @param {string} server @param {import("./sync/live.js").Ears} ears @returns {import("./sync/live.js").Socket} */
+export function socketTo(server, ears) {
+  const socket = new WebSocket(`${server}${SOCKET}`.replace(/^http/, "ws"), [PROTOCOL]);
+  socket.onopen = () => ears.opened();
+  socket.onmessage = ({ data }) => ears.heard(String(data));
+  socket.onclose = () => ears.closed();
+  return socket;
+}
+
+/** Who asks, as the first message of a socket says it: never its address, which others write down. */
+export async function hello() {
+  const { server, access } = await current();
+  return { token: access, dpop: await proof("GET", `${server}${SOCKET}`, access) };
 }
 
 /** Deletions of a device that wait for the person. @param {string} library @param {string} device */

@@ -21,6 +21,22 @@ async def refused(asked, kind):
     return False
 
 
+async def bundles(client, number):
+    """Saved filters, by plain requests of the library, which has no words of its own for them."""
+    asks = client.async_request
+    body = {"name": "Apps", "any_tags": "app nothing", "excluded_tags": "no", "filter_unread": "yes"}
+    made = await asks("post", "/api/bundles/", json=body)
+    assert body.items() <= made.items() and isinstance(made["id"], int), made
+    found = await asks("get", "/api/bookmarks/", params={"bundle": made["id"]})
+    assert [row["id"] for row in found["results"]] == [number], found
+    changed = await asks("patch", f"/api/bundles/{made['id']}/", json={"search": "nowhere"})
+    assert changed["any_tags"] == "app nothing" and changed["search"] == "nowhere", changed
+    assert (await asks("get", "/api/bookmarks/", params={"bundle": made["id"]}))["count"] == 0
+    assert made["id"] in [row["id"] for row in (await asks("get", "/api/bundles/"))["results"]]
+    await asks("delete", f"/api/bundles/{made['id']}/")
+    assert await refused(asks("get", f"/api/bundles/{made['id']}/"), UnknownEndpointError), "it is not gone"
+
+
 async def main():
     # Looks at the version of the server first, and does not go on below one.
     client = await async_get_client(f"{SERVER}/linkding", TOKEN)
@@ -44,6 +60,8 @@ async def main():
     assert [row["id"] for row in listed["results"]] == [number] and listed["next"] is None, listed
     second = await bookmarks.async_get_all(limit=1, offset=1)
     assert second["count"] == before + 1 and second["previous"] and len(second["results"]) == 1, second
+
+    await bundles(client, number)
 
     await bookmarks.async_archive(number)
     archived = await bookmarks.async_get_archived()

@@ -25,8 +25,9 @@ const RECEIVER: &str = "xtask/judges/webhooks.py";
 const CLIENT: &str = "xtask/judges/oauth.mjs";
 /// The audits of GraphQL over HTTP, and a client of its subscriptions.
 const GRAPH: &str = "xtask/judges/graphql.mjs";
-/// A client made for another server whose interface is answered too.
-const APP: &str = "xtask/judges/linkding.py";
+/// Clients made for other servers whose interfaces are answered too.
+const LINKDING: &str = "xtask/judges/linkding.py";
+const KARAKEEP: &str = "xtask/judges/karakeep.py";
 /// Lets each question come from an address of its own.
 const STRANGERS: &str = "xtask/judges/strangers.py";
 /// Requests a property is tried with, for each operation.
@@ -105,12 +106,22 @@ pub fn graphql(desk: &Desk) -> Result<()> {
 }
 
 /// A client that was made for linkding is served under its interface as it was there.
-pub fn apps(desk: &Desk) -> Result<()> {
+pub fn linkding(desk: &Desk) -> Result<()> {
+    served(desk, "client of linkding", LINKDING)
+}
+
+/// A client that was made for Karakeep takes the answers of the part of its interface there is.
+pub fn karakeep(desk: &Desk) -> Result<()> {
+    served(desk, "client of Karakeep", KARAKEEP)
+}
+
+/// Asks the server by a client of another one, which `script` drives.
+fn served(desk: &Desk, name: &str, script: &str) -> Result<()> {
     let tools = Tools::ready(desk)?;
     let server = Server::start(desk, ("MINDSHELF_OUTBOUND", "off"))?;
     let mut client = tools.app("python3");
-    client.arg(desk.repo.root().join(APP)).args([server.address(), server.token()]);
-    let outcome = heard("client of linkding", &mut client);
+    client.arg(desk.repo.root().join(script)).args([server.address(), server.token()]);
+    let outcome = heard(name, &mut client);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 

@@ -38,10 +38,13 @@ const RECEIVER: Step = Step { name: "outside judge of webhooks", run: judges::we
 const PROGRAMS: Step = Step { name: "outside judge of OAuth", run: judges::programs };
 
 const GRAPH: Step = Step { name: "outside judges of GraphQL", run: judges::graphql };
-const APPS: Step = Step { name: "outside judge of linkding's interface", run: judges::apps };
+const LINKDING: Step =
+    Step { name: "outside judge of linkding's interface", run: judges::linkding };
+const KARAKEEP: Step =
+    Step { name: "outside judge of Karakeep's interface", run: judges::karakeep };
 
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
-pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, GRAPH, APPS];
+pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, GRAPH, LINKDING, KARAKEEP];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -63,7 +66,8 @@ pub const CI: &[Step] = &[
     RECEIVER,
     PROGRAMS,
     GRAPH,
-    APPS,
+    LINKDING,
+    KARAKEEP,
     Step { name: "engines", run: engines::prove },
     Step { name: "untouched", run: untouched },
 ];

@@ -37,6 +37,10 @@ pub(crate) const ROWS: &[(&str, &[&str])] = &[
             "list_tags",
             "create_tag",
             "trash_tag",
+            "list_collections",
+            "create_collection",
+            "edit_collection",
+            "trash_collection",
         ],
     ),
     (

@@ -70,6 +70,11 @@ pub const TARGETS: &[Target] = &[
         linkding::terms,
         &[br#"not (rust or "a \"b\"") and #to-read !unread !untagged"#],
     ),
+    (
+        "linkding bundle",
+        linkding::bundle,
+        &[b"rust \"a phrase\" tag:\"one|two\" tag:db -tag:\"no\" -is:unread", b"before:9999"],
+    ),
     ("linkding time", linkding::time, &[b"2024-05-01T14:30+0200", b"2024-05-01 12:30:00.5"]),
 ];
 

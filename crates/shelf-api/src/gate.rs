@@ -68,6 +68,18 @@ impl Gate {
         }
     }
 
+    /// Takes away the cookies a browser sent along for an extension, unless that was let in by name.
+    /// For sockets: an extension cannot leave them out there, and has what it says on it alone.
+    pub(crate) fn forget_cookies(&self, headers: &mut HeaderMap) {
+        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        let is_strange = origin
+            .map(str::to_ascii_lowercase)
+            .is_some_and(|origin| is_extension(&origin) && !self.origins.contains(&origin));
+        if is_strange {
+            headers.remove(COOKIE);
+        }
+    }
+
     fn knows(&self, host: &str) -> bool {
         let host = host_of(host).to_ascii_lowercase();
         self.names.contains(&host) || (self.any_address && host.parse::<IpAddr>().is_ok())
@@ -150,6 +162,22 @@ mod tests {
         }
         for origin in ["x-chrome-extension://x", "https://chrome-extension.example"] {
             assert!(!passes("localhost:4747", Some(origin)), "{origin}");
+        }
+    }
+
+    #[test]
+    fn cookies_of_an_extension_are_forgotten_unless_it_was_let_in_by_name() {
+        for (origin, is_kept) in [
+            ("chrome-extension://x", false),
+            ("MOZ-Extension://X", false),
+            ("chrome-extension://ABC", true),
+            ("https://evil.example", true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ORIGIN, origin.parse().unwrap());
+            headers.insert(COOKIE, "mindshelf_session=x".parse().unwrap());
+            gate().forget_cookies(&mut headers);
+            assert_eq!(headers.contains_key(COOKIE), is_kept, "{origin}");
         }
     }
 

@@ -20,27 +20,28 @@ use crate::graphql::session::Close;
 use crate::graphql::socket::{by_page, over, sent};
 use crate::limit::dried;
 use crate::problem::Problem;
+use crate::routes::oauth::proof::DPOP;
 use crate::routes::sync::{PushIn, doors};
 use crate::wire::Answer;
 use axum::Extension;
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, HOST, HeaderName, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Request as Bare};
+use axum::http::{HeaderMap, HeaderValue, Request as Bare, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use followed::Followed;
 use presence::Seated;
 use said::Said;
 use serde_json::{Value, json};
-use shelf_domain::id::LibraryId;
+use shelf_domain::id::{LibraryId, PersonId, Scope};
 use shelf_domain::permit::{Permit, Permits, must_hold};
 use shelf_domain::rate::Cost;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
-use shelf_identity::{Address, Asker, Outcome, Signed, reach_of};
+use shelf_identity::{Address, Admitted, Asker, Outcome, Signed, reach_of};
 use shelf_ports::presence::SessionId;
 use shelf_sync::PROTOCOL;
 use std::collections::BTreeMap;
@@ -67,6 +68,11 @@ const LIBRARIES_MAX: usize = 50;
 const PUSH: Cost = Cost::units(2);
 /// What it costs to begin following.
 const FOLLOW: Cost = Cost::units(1);
+/// What is answered to who tries what is not there or not theirs.
+const MISSED: [StatusCode; 3] =
+    [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+/// Says by which scheme the server was asked, where something of ours stands before it.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Why a message that is no text closes the socket.
 const BAD: &str = "Messages are text";
 
@@ -84,17 +90,24 @@ async fn opened(
     let (mut parts, _) = request.into_parts();
     let known = by_page(&mut parts, &api).await;
     let address = parts.extensions.get::<Address>().copied();
+    let named = naming(&parts.headers);
     let upgrade = upgrade(&mut parts, &api).await?;
     let seat = seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
     Ok(upgrade.on_upgrade(move |socket| async move {
         let seated = Seated::new(SessionId(api.stores.chance.seed()));
-        let follows = BTreeMap::new();
-        let mut talk = Talk { api, seats, address, who: known, taken: None, follows, seated };
+        let (taken, follows) = (None, BTreeMap::new());
+        let mut talk = Talk { api, seats, address, named, who: known, taken, follows, seated };
         talk.held(socket).await;
         talk.seated.gone(&talk.api).await;
         drop(seat);
     }))
+}
+
+/// What of `headers` says at which address the server was asked.
+fn naming(headers: &HeaderMap) -> HeaderMap {
+    let said = |name: HeaderName| headers.get(&name).cloned().map(|value| (name, value));
+    [HOST, FORWARDED_PROTO].into_iter().filter_map(said).collect()
 }
 
 async fn upgrade(parts: &mut Parts, api: &Api) -> Result<WebSocketUpgrade, Problem> {
@@ -113,6 +126,8 @@ struct Talk {
     api: Api,
     seats: Seats,
     address: Option<Address>,
+    /// How it was opened: what a proof has to name.
+    named: HeaderMap,
     who: Option<Who>,
     /// Its place among the sockets of that person; none, before they said hello.
     taken: Option<Taken>,
@@ -185,7 +200,7 @@ impl Talk {
     /// What to say about `text`.
     async fn heard(&mut self, text: &str) -> Result<Vec<Value>, Close> {
         let told = match said::read(text)? {
-            Said::Hello(token) => self.hello(token).await?,
+            Said::Hello(token, proof) => self.hello(token.as_deref(), proof.as_deref()).await?,
             Said::Ping => json!({ "type": "pong" }),
             Said::Pong => return Ok(Vec::new()),
             _ if self.taken.is_none() => return Err(Close::Unauthorized),
@@ -218,16 +233,12 @@ impl Talk {
     }
 
     /// Finds out who asks: by the token they say, or what the socket was opened with.
-    async fn hello(&mut self, token: Option<String>) -> Result<Value, Close> {
+    async fn hello(&mut self, token: Option<&str>, proof: Option<&str>) -> Result<Value, Close> {
         if self.taken.is_some() {
             return Err(Close::TooManyInits);
         }
         if let Some(token) = token {
-            let bearer = HeaderValue::try_from(format!("Bearer {token}"));
-            let (mut parts, ()) = Bare::new(()).into_parts();
-            parts.headers.insert(AUTHORIZATION, bearer.map_err(|_| Close::Forbidden)?);
-            let who = who(&mut parts, &self.api).await.map_err(|_| Close::Forbidden)?;
-            self.who = Some(Who { address: self.address, ..who });
+            self.who = Some(self.by_token(token, proof).await?);
         }
         let Some(who) = &self.who else { return Err(Close::Forbidden) };
         self.taken = self.seats.of(who.signed.person.id);
@@ -236,6 +247,22 @@ impl Talk {
         }
         let heartbeat = PING_EVERY.as_secs();
         Ok(json!({ "type": "welcome", "protocol": PROTOCOL, "heartbeat_seconds": heartbeat }))
+    }
+
+    /// Whom a token speaks for. One that is bound to a key comes with a proof of it, made for the
+    /// request that opened the socket: scripts of browsers can send no header with that.
+    async fn by_token(&self, token: &str, proof: Option<&str>) -> Result<Who, Close> {
+        let value = |text: &str| HeaderValue::try_from(text).map_err(|_| Close::Forbidden);
+        let (mut parts, ()) = Bare::new(()).into_parts();
+        parts.uri = Uri::from_static(ADDRESS);
+        parts.headers.clone_from(&self.named);
+        let scheme = if proof.is_some() { "DPoP" } else { "Bearer" };
+        parts.headers.insert(AUTHORIZATION, value(&format!("{scheme} {token}"))?);
+        if let Some(proof) = proof {
+            parts.headers.insert(DPOP, value(proof)?);
+        }
+        let who = who(&mut parts, &self.api).await.map_err(|_| Close::Forbidden)?;
+        Ok(Who { address: self.address, ..who })
     }
 
     /// Whom the socket speaks for now. It is over where that is nobody; a problem, where it cannot
@@ -249,12 +276,44 @@ impl Talk {
         }
     }
 
-    /// Counts something against what the caller may ask for.
-    async fn admitted(&self, signed: &Signed, cost: Cost) -> Result<(), Problem> {
+    /// Counts something against what the caller may ask for, before it is done.
+    async fn admitted(&self, signed: &Signed, cost: Cost) -> Result<Admitted, Problem> {
         let admitted = self.api.throttle.admit(Asker::Signed(signed), self.address, cost).await;
-        let admitted = admitted.map_err(|dry| dried(&dry))?;
-        self.api.throttle.answered(&admitted, Outcome::Done).await;
-        Ok(())
+        admitted.map_err(|dry| dried(&dry))
+    }
+
+    /// Counts how it turned out, as for a request: the tenant pays whose library it was about, and
+    /// whoever tries what is not theirs is known by it.
+    async fn settled<T: Sync>(
+        &self,
+        mut admitted: Admitted,
+        scope: Option<Scope>,
+        done: &Result<T, Problem>,
+    ) {
+        if let Some(Scope { tenant, .. }) = scope {
+            self.api.throttle.paid_by(&mut admitted, tenant);
+        }
+        let missed = |problem: &Problem| MISSED.contains(&problem.status);
+        let outcome =
+            if done.as_ref().is_err_and(missed) { Outcome::Failed } else { Outcome::Done };
+        self.api.throttle.answered(&admitted, outcome).await;
+    }
+
+    /// The library, and what may be done with it, where the caller may do this; and where anything
+    /// is left of the day of the tenant that pays for it.
+    async fn reached(
+        &self,
+        signed: &Signed,
+        library: LibraryId,
+        permit: Permit,
+    ) -> Result<(Scope, Right), Problem> {
+        must_hold(signed.grant.allows.permits, permits(permit))?;
+        let reach = reach_of(&self.api.doors(), signed, library).await?;
+        let scope = reach.library.scope();
+        if scope.tenant != signed.person.tenant {
+            self.api.throttle.has_day(scope.tenant).await.map_err(|dry| dried(&dry))?;
+        }
+        Ok((scope, reach.right))
     }
 
     /// Begins to follow a library, or again from another cursor.
@@ -276,13 +335,24 @@ impl Talk {
         library: LibraryId,
         cursor: Option<String>,
     ) -> Result<Value, Problem> {
-        self.admitted(signed, FOLLOW).await?;
-        must_hold(signed.grant.allows.permits, permits(Permit::BookmarksRead))?;
+        let admitted = self.admitted(signed, FOLLOW).await?;
+        let reached = self.reached(signed, library, Permit::BookmarksRead).await;
+        let scope = reached.as_ref().ok().map(|(scope, _)| *scope);
+        let told = match reached {
+            Ok((scope, _)) => self.begun(scope, cursor).await,
+            Err(problem) => Err(problem),
+        };
+        self.settled(admitted, scope, &told).await;
+        told
+    }
+
+    /// Begins to follow the library `scope`.
+    async fn begun(&mut self, scope: Scope, cursor: Option<String>) -> Result<Value, Problem> {
+        let library = scope.library;
         if self.follows.len() >= LIBRARIES_MAX && !self.follows.contains_key(&library) {
             let detail = format!("a socket follows at most {LIBRARIES_MAX} libraries");
             return Err(Refused::new(Code::TooLarge, "library", detail).into());
         }
-        let scope = reach_of(&self.api.doors(), signed, library).await?.library.scope();
         let doors = doors(&self.api.stores);
         let (followed, told) = Followed::begin(&doors, scope, cursor.as_deref()).await?;
         match followed {
@@ -312,15 +382,31 @@ impl Talk {
         body: PushIn,
     ) -> Result<Value, Problem> {
         let cost = PUSH.plus(of_changes(body.changes()));
-        self.admitted(signed, cost).await?;
-        must_hold(signed.grant.allows.permits, permits(Permit::BookmarksWrite))?;
-        let reach = reach_of(&self.api.doors(), signed, library).await?;
-        if reach.right < Right::Write {
+        let admitted = self.admitted(signed, cost).await?;
+        let reached = self.reached(signed, library, Permit::BookmarksWrite).await;
+        let scope = reached.as_ref().ok().map(|(scope, _)| *scope);
+        let told = match reached {
+            Ok((scope, right)) => self.put(scope, right, signed.person.id, body).await,
+            Err(problem) => Err(problem),
+        };
+        self.settled(admitted, scope, &told).await;
+        told
+    }
+
+    /// Takes what a device of `person` did in the library `scope`.
+    async fn put(
+        &self,
+        scope: Scope,
+        right: Right,
+        person: PersonId,
+        body: PushIn,
+    ) -> Result<Value, Problem> {
+        if right < Right::Write {
             let detail = "this library is shared with you to read";
             return Err(Refused::new(Code::Forbidden, "", detail).into());
         }
         let doors = doors(&self.api.stores);
-        let told = body.push(&doors, reach.library.scope(), signed.person.id).await?;
+        let told = body.push(&doors, scope, person).await?;
         // What is answered goes into JSON.
         Ok(serde_json::to_value(told).unwrap_or_default())
     }
@@ -343,22 +429,23 @@ impl Talk {
                 known = self.signed().await?.ok();
             }
             let Some(signed) = &known else { continue };
-            match reach_of(&self.api.doors(), signed, library).await.map_err(Problem::from) {
+            let reach = reach_of(&self.api.doors(), signed, library).await.map_err(Problem::from);
+            let scope = match reach {
                 Ok(_) if !moved => continue,
-                Ok(_) => {}
+                Ok(reach) => reach.library.scope(),
                 Err(problem) if problem.status.is_server_error() => continue,
                 Err(problem) => {
                     self.follows.remove(&library);
                     told.push(json!({ "type": "gone", "library": library, "code": problem.code }));
                     continue;
                 }
-            }
-            if self.admitted(signed, FOLLOW).await.is_err() {
-                // There is room again in a moment; nothing is lost.
-                continue;
-            }
+            };
+            // Where there is no room, there is again in a moment; nothing is lost.
+            let Ok(admitted) = self.admitted(signed, FOLLOW).await else { continue };
             let Some(followed) = self.follows.get_mut(&library) else { continue };
-            let Ok(next) = followed.next(&doors).await else { continue };
+            let next = followed.next(&doors).await;
+            self.settled(admitted, Some(scope), &next).await;
+            let Ok(next) = next else { continue };
             if next.as_ref().is_some_and(|next| next["type"] == "reset") {
                 self.follows.remove(&library);
             }

@@ -2,6 +2,7 @@
 //! and the body of every problem.
 
 use crate::facades;
+use crate::live;
 use crate::problem::{Problem, Wrong};
 use crate::{Api, Gate};
 use axum::body::HttpBody;
@@ -28,7 +29,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 const UPLOAD_MAX: Duration = Duration::from_mins(30);
 
 /// Wraps every route of the interface, unknown ones too.
-pub(crate) async fn watch(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn watch(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let began = api.stores.clock.ticks_us();
     let trace = trace_of(request.headers(), api.stores.chance.as_ref());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
@@ -36,6 +37,9 @@ pub(crate) async fn watch(State(api): State<Api>, request: Request, next: Next) 
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", %method, route, trace_id = trace);
+    if route == live::ADDRESS {
+        api.gate.forget_cookies(request.headers_mut());
+    }
     // What opens a facade is never sent by a browser of itself, so whose page asks says nothing; and
     // extensions of browsers are pages of their own.
     let checked = if facades::has(&route) {

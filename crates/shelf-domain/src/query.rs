@@ -41,7 +41,7 @@ pub enum Clause {
     Word(String),
     /// Words that must stand side by side.
     Phrase(String),
-    /// Has the tag of this name (letter case does not matter).
+    /// Has the tag of this name (letter case does not matter), or one of several with `|` between.
     Tag(String),
     /// Its host is this one or under it.
     Site(String),

@@ -1,6 +1,7 @@
 //! What is shown: the base with the queue on top, decided by the function the server uses.
 
 use crate::queue::Queued;
+use shelf_domain::change::Head;
 use shelf_domain::id::DeviceId;
 use shelf_domain::item::Item;
 use shelf_domain::shelf::Shelf;
@@ -41,6 +42,9 @@ pub fn canonical(shelf: &Shelf) -> Vec<u8> {
         out.extend(younger.to_bytes());
         out.extend(older.to_bytes());
     }
-    out.extend(serde_json::to_vec(&shelf.head).unwrap_or_default());
+    // Which small number is free next only the server says, and after a restore it is no row that
+    // says it.
+    let head = Head { numbers: BTreeMap::new(), ..shelf.head.clone() };
+    out.extend(serde_json::to_vec(&head).unwrap_or_default());
     out
 }

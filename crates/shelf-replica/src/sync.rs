@@ -253,8 +253,10 @@ impl Replica {
         let standing = way.server.standing(device).await?;
         if standing.is_some_and(|standing| standing.held == 0) {
             let mut after = self.at.clone();
+            // What waits of a device this one was before is not decided by that.
+            let sql = "DELETE FROM aside WHERE why = 'held' AND device = ?1";
             self.file.write(Step::Noting, (&self.at, &mut after), |tx| {
-                tx.execute("DELETE FROM aside WHERE why = 'held'", []).map(drop)
+                tx.execute(sql, [device.to_bytes()]).map(drop)
             })?;
             self.at = after;
         }

@@ -146,7 +146,8 @@ async fn seen(doors: &Doors, scope: Scope, items: &[Item]) -> Result<Shelf, Faul
     doors.library.read(scope, reads).await
 }
 
-/// Whether a row moves a folder that was there, or takes it out of the trash or into it.
+/// Whether a row moves a folder that was there. Trash is no question of it: what stands in a folder
+/// there is of the part as before.
 fn moves_folder(row: &Change) -> bool {
     let moved = |name: &'static str| {
         let register = Register::from(name);

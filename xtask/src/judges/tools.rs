@@ -12,8 +12,8 @@ use crate::steps::{Desk, succeed};
 
 /// What is installed from Python's registry, every version said.
 const PYTHON: &str = "xtask/judges/requirements.txt";
-/// What a client of linkding needs, which does not go together with that.
-const APPS: &str = "xtask/judges/linkding.txt";
+/// What clients of other servers need, which does not go together with that.
+const APPS: &str = "xtask/judges/apps.txt";
 /// What is installed from Node's registry, and its lock.
 const NODE: [&str; 2] = ["xtask/judges/package.json", "xtask/judges/package-lock.json"];
 /// The file that says that a folder was installed to its end.

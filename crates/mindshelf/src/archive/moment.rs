@@ -4,9 +4,14 @@ use super::Present;
 use crate::root_key::{BEFORE, KEPT};
 use shelf_domain::change::Head;
 use shelf_domain::id::Scope;
+use shelf_domain::kind::Kind;
 use shelf_ports::accounts::{RESTORED, RESTORED_OF};
 use shelf_ports::archive::{Batch, Entry, KeptAnswer};
 use std::collections::BTreeSet;
+
+/// How many small numbers of each kind are given to nothing after a restore: what was saved since
+/// the backup had the next ones, and apps that kept them are not to find another item there.
+const NUMBERS_SKIPPED: u32 = 1_000;
 
 /// Turns what a backup holds into what is restored.
 ///
@@ -100,6 +105,29 @@ impl Restoring {
     /// Small numbers and stamps that were given stay given, also those of later rows.
     fn head(&self, head: Head) -> Head {
         let epoch = self.epoch.max(head.epoch.saturating_add(1));
-        Head { epoch, seq: self.last.seq, at: self.last.at, ..head }
+        let mut numbers = head.numbers.clone();
+        for kind in Kind::ALL {
+            let highest = numbers.entry(kind).or_default();
+            *highest = highest.saturating_add(NUMBERS_SKIPPED);
+        }
+        Head { epoch, seq: self.last.seq, at: self.last.at, numbers, ..head }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_may_have_been_given_since_the_backup_are_given_to_nothing() {
+        let mut restoring = Restoring::new(i64::MAX, 1_790_000_000_000);
+        let numbers = [(Kind::Bookmark, 7)].into();
+        let head = Head { epoch: 3, numbers, ..Head::default() };
+        let entries = vec![Entry::Whole(head)];
+        let restored = restoring.of(Batch { scope: None, entries }).entries;
+        let Some(Entry::Whole(head)) = restored.first() else { panic!("{restored:?}") };
+        assert_eq!(head.epoch, 1_790_000_000);
+        assert_eq!(head.numbers.get(&Kind::Bookmark), Some(&1_007));
+        assert_eq!(head.numbers.get(&Kind::Tag), Some(&1_000), "a first one had number one");
     }
 }

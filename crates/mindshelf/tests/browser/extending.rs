@@ -21,7 +21,7 @@ async fn two_browsers_are_level_with_the_library_through_an_outage_and_a_restart
     let extension = folder.path().join("extension");
     copy(&extension);
     let Some(mut walk) = Walk::with_extension(&extension).await else { return };
-    for words in ["400", "app.webmanifest", "ERR_CONNECTION_REFUSED"] {
+    for words in ["400", "app.webmanifest", "ERR_CONNECTION_REFUSED", "/v1/sync"] {
         // The first proof of a key is asked to repeat what the server says; then the server is away.
         walk.judge.expects(words);
     }
@@ -40,6 +40,9 @@ async fn two_browsers_are_level_with_the_library_through_an_outage_and_a_restart
     // What is made in one browser by hand is in the other, with its folder.
     does(&other, MAKES).await;
     holds(&walk.driver, "News(One https://one.example/)|Two https://two.example/", true).await;
+    // Nobody presses anything: the server tells of it.
+    does(&other, MAKES_ANOTHER).await;
+    is_told(&walk.driver, "Told https://told.example/").await;
     // Named and moved there, it is so here; and what is no page of the web stays where it is.
     does(&walk.driver, MOVES).await;
     holds(&other, "(Renamed https://one.example/|News()|Two https://two.example/", true).await;
@@ -58,7 +61,7 @@ async fn two_browsers_are_level_with_the_library_through_an_outage_and_a_restart
     walk.server = Server::listening(&data, listen, "", "");
     holds(&other, "Offline https://offline.example/", true).await;
     shows(&other, "#standing", "Synced").await;
-    holds(&walk.driver, "Other bookmarks(Offline https://offline.example/)", true).await;
+    holds(&walk.driver, "Offline https://offline.example/", true).await;
 
     // What was saved with tags and a note is known in the other browser.
     walk.driver.goto(&popup()).await;
@@ -83,6 +86,8 @@ const MAKES: &str = "const news = await chrome.bookmarks.create({ parentId: '1',
     await chrome.bookmarks.create({ parentId: news.id, title: 'One', url: 'https://one.example/' }); \
     await chrome.bookmarks.create({ parentId: '1', title: 'Two', url: 'https://two.example/' }); \
     await chrome.bookmarks.create({ parentId: '1', title: 'Script', url: 'javascript:alert(1)' })";
+const MAKES_ANOTHER: &str = "await chrome.bookmarks.create({ parentId: '2', title: 'Told', \
+    url: 'https://told.example/' })";
 const MOVES: &str = "const [one] = await chrome.bookmarks.search({ url: 'https://one.example/' }); \
     await chrome.bookmarks.update(one.id, { title: 'Renamed' }); \
     await chrome.bookmarks.move(one.id, { parentId: '1', index: 0 })";
@@ -201,6 +206,13 @@ async fn holds(driver: &Driver, words: &str, wanted: bool) {
     let arguments = [json!(words), json!(wanted), json!(PATIENCE_MS)];
     let text = driver.wait(include_str!("mirrored.js"), &arguments).await.unwrap();
     assert_eq!(text, "", "{words:?} was to be there: {wanted}");
+}
+
+/// Waits until the bookmarks of a browser hold `words`, without asking for them.
+async fn is_told(driver: &Driver, words: &str) {
+    let arguments = [json!(words), json!(PATIENCE_MS)];
+    let text = driver.wait(include_str!("told.js"), &arguments).await.unwrap();
+    assert_eq!(text, "", "{words:?} was to be told");
 }
 
 /// Waits until what `css` names shows `words`.

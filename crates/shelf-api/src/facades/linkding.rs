@@ -10,6 +10,8 @@ mod shown;
 mod window;
 mod listing;
 mod bookmarks;
+mod bundle;
+mod bundles;
 mod tags;
 mod rest;
 #[cfg(any(test, fuzzing))]
@@ -29,6 +31,7 @@ type Told = Result<Response, No>;
 pub(super) fn routes() -> Router<Api> {
     let list = get(bookmarks::list).post(bookmarks::create);
     let one = get(bookmarks::read).put(bookmarks::replace).patch(bookmarks::edit);
+    let bundle = get(bundles::read).put(bundles::replace).patch(bundles::edit);
     let all = [
         ("", get(rest::home)),
         ("/bookmarks/new", get(rest::save_page)),
@@ -52,14 +55,8 @@ pub(super) fn routes() -> Router<Api> {
         ("/api/bookmarks/{id}/assets/{asset}/download", get(rest::missing_asset)),
         ("/api/tags", get(tags::list).post(tags::create)),
         ("/api/tags/{id}", get(tags::read).delete(tags::remove)),
-        ("/api/bundles", get(rest::bundles).post(rest::no_bundle)),
-        (
-            "/api/bundles/{id}",
-            get(rest::missing_bundle)
-                .put(rest::missing_bundle)
-                .patch(rest::missing_bundle)
-                .delete(rest::missing_bundle),
-        ),
+        ("/api/bundles", get(bundles::list).post(bundles::create)),
+        ("/api/bundles/{id}", bundle.delete(bundles::remove)),
     ];
     let none = Router::new().route("/linkding/{*rest}", any(rest::missing));
     all.into_iter().fold(none, |router, (path, methods)| {

@@ -86,12 +86,21 @@ pub(super) struct Tag {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Collection {
     pub id: ItemId,
+    pub number: u32,
     pub name: String,
     pub parent: Option<ItemId>,
     pub description: String,
     pub icon: String,
+    pub query: String,
+    #[serde(default)]
+    pub created_at: Option<Moment>,
+    #[serde(default)]
+    pub modified_at: Option<Moment>,
     #[serde(default)]
     pub trashed_at: Option<Moment>,
+    /// Places in it and in all under it; said in lists alone.
+    #[serde(default)]
+    pub under: u64,
 }
 
 /// One row of an item's history: who made it.

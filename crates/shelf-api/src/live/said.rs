@@ -10,14 +10,15 @@ use shelf_ports::presence::Doing;
 
 /// Longest name of a push, bytes.
 const ID_BYTES_MAX: usize = 64;
-/// Longest token, bytes.
+/// Longest token, and longest proof, bytes.
 const TOKEN_BYTES_MAX: usize = 4_096;
 
 /// One message of a client.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// Who asks: by this token, or by what the socket was opened with.
-    Hello(Option<String>),
+    /// Who asks: by this token, with a proof of the key it is bound to where it is; or by what the
+    /// socket was opened with.
+    Hello(Option<String>, Option<String>),
     /// Tell what comes after this cursor, or after the head.
     Follow(LibraryId, Option<String>),
     /// No more of it.
@@ -40,7 +41,10 @@ pub(super) fn read(text: &str) -> Result<Said, Close> {
     let mut fields: Map<String, Value> = serde_json::from_str(text).map_err(|_| bad())?;
     let kind: String = taken(&mut fields, "type").ok_or_else(bad)?;
     let said = match kind.as_str() {
-        "hello" => Said::Hello(optional(&mut fields, "token").ok_or_else(bad)?),
+        "hello" => {
+            let token = optional(&mut fields, "token").ok_or_else(bad)?;
+            Said::Hello(token, optional(&mut fields, "dpop").ok_or_else(bad)?)
+        }
         "follow" => {
             let library = taken(&mut fields, "library").ok_or_else(bad)?;
             Said::Follow(library, optional(&mut fields, "cursor").ok_or_else(bad)?)
@@ -59,7 +63,9 @@ pub(super) fn read(text: &str) -> Result<Said, Close> {
         _ => return Err(bad()),
     };
     let is_long = match &said {
-        Said::Hello(Some(token)) => token.len() > TOKEN_BYTES_MAX,
+        Said::Hello(token, proof) => {
+            [token, proof].into_iter().flatten().any(|text| text.len() > TOKEN_BYTES_MAX)
+        }
         Said::Push(id, ..) => id.len() > ID_BYTES_MAX,
         _ => false,
     };
@@ -103,9 +109,11 @@ mod tests {
 
     #[test]
     fn each_message_is_read() {
-        assert!(matches!(read(r#"{"type": "hello"}"#), Ok(Said::Hello(None))));
+        assert!(matches!(read(r#"{"type": "hello"}"#), Ok(Said::Hello(None, None))));
         let hello = read(r#"{"type": "hello", "token": "t"}"#);
-        assert!(matches!(hello, Ok(Said::Hello(Some(token))) if token == "t"));
+        assert!(matches!(hello, Ok(Said::Hello(Some(token), None)) if token == "t"));
+        let hello = read(r#"{"type": "hello", "token": "t", "dpop": "p"}"#);
+        assert!(matches!(hello, Ok(Said::Hello(Some(_), Some(proof))) if proof == "p"));
         let follow = format!(r#"{{"type": "follow", "library": "{LIBRARY}", "cursor": "c"}}"#);
         assert!(matches!(read(&follow), Ok(Said::Follow(_, Some(cursor))) if cursor == "c"));
         let leave = format!(r#"{{"type": "leave", "library": "{LIBRARY}"}}"#);
@@ -147,6 +155,7 @@ mod tests {
             r#"{"type": "subscribe"}"#,
             r#"{"type": "hello", "token": 5}"#,
             r#"{"type": "hello", "more": 5}"#,
+            r#"{"type": "hello", "token": "t", "dpop": 5}"#,
             r#"{"type": "follow"}"#,
             r#"{"type": "follow", "library": "none"}"#,
             r#"{"type": "here"}"#,

@@ -6,9 +6,9 @@ use super::said::{Said, read};
 pub(crate) fn said(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match read(&text) {
-        Ok(Said::Hello(Some(within)) | Said::Follow(_, Some(within)) | Said::Push(within, ..)) => {
-            assert!(within.len() < text.len(), "it stands within");
-        }
+        Ok(
+            Said::Hello(Some(within), _) | Said::Follow(_, Some(within)) | Said::Push(within, ..),
+        ) => assert!(within.len() < text.len(), "it stands within"),
         Ok(Said::Here(spot)) => {
             assert!(text.len() > spot.library.to_string().len(), "it stands within");
         }

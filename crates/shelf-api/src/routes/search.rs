@@ -41,7 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct SearchQuery {
-    /// The query: words, `"a phrase"`, `-without`, `tag:`, `site:`, `in:"Folder"`,
+    /// The query: words, `"a phrase"`, `-without`, `tag:`, `tag:one|other`, `site:`, `in:"Folder"`,
     /// `is:unread|archived|favourite`, `after:` and `before:`.
     #[param(example = "rust -async tag:t", max_length = 4096)]
     q: Option<String>,

@@ -1,5 +1,6 @@
 //! Secrets that are bound to a key (RFC 9449): what they open, and for whom not.
 
+use crate::graphql::sockets::Listening;
 use crate::oauth::{ISSUER, Program, TOKEN, VERIFIER, code, denied, form, registered};
 use crate::world::{Told, World};
 use axum::body::Body;
@@ -206,4 +207,35 @@ async fn a_nonce_holds_for_some_minutes() {
     claims["nonce"] = json!(told.header("dpop-nonce"));
     let told = asks(world, program, ("refresh_token", refresh), &key.proof(claims)).await;
     assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+}
+
+#[tokio::test]
+async fn a_socket_is_opened_to_a_bound_token_by_a_fresh_proof_of_its_key_alone() {
+    let Bound { world, key, access, .. } = Bound::new().await;
+    let listening = Listening::over(world).await;
+    let address = format!("http://{}/v1/sync", listening.place);
+    let ath = URL_SAFE_NO_PAD.encode(Sha256::digest(&access));
+    let proof = |key: &Key, method: &str, address: &str| {
+        key.proof(json!({"htm": method, "htu": address, "iat": BEGAN_S, "ath": ath}))
+    };
+    let good = proof(&key, "GET", &address);
+    let hello = |proof: &str| json!({"type": "hello", "token": access, "dpop": proof});
+    let mut client = listening.sync().await;
+    client.say(&hello(&good)).await;
+    assert_eq!(client.hear().await["type"], "welcome");
+    let library = listening.world.ada.library.to_string();
+    client.say(&json!({"type": "follow", "library": library})).await;
+    assert_eq!(client.hear().await["type"], "following", "it goes on without another proof");
+    for (said, name) in [
+        (json!({"type": "hello", "token": access}), "no proof"),
+        (hello(&good), "a proof that was used"),
+        (hello(&proof(&Key::new(), "GET", &address)), "another key"),
+        (hello(&proof(&key, "POST", &address)), "another method"),
+        (hello(&proof(&key, "GET", ISSUER)), "another address"),
+        (hello("nonsense"), "no proof at all"),
+    ] {
+        let mut client = listening.sync().await;
+        client.say(&said).await;
+        assert_eq!(client.hear().await, 4403, "{name}");
+    }
 }

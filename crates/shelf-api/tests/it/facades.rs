@@ -2,6 +2,7 @@
 
 mod linkding;
 mod upsert;
+mod bundles;
 mod karakeep;
 mod doors;
 

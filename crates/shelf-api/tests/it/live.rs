@@ -1,8 +1,12 @@
 //! Sync over a WebSocket: what is told, what is pushed, and why a socket is closed.
 
 use crate::graphql::sockets::Listening;
-use axum::http::Method;
+use crate::world::World;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use shelf_api::probes::AlwaysReady;
+use shelf_identity::Plan;
+use std::sync::Arc;
 
 const LIBRARY: &str = "/v1/libraries/{library}";
 
@@ -114,6 +118,22 @@ async fn a_socket_is_closed_when_its_token_ends() {
 }
 
 #[tokio::test]
+async fn an_extension_has_what_it_says_on_a_socket_and_nothing_its_browser_sends_along() {
+    let listening = Listening::new().await;
+    let ada = &listening.world.ada;
+    let cookie = ("cookie", format!("mindshelf_session={}", ada.session));
+    let extension = ("origin", "chrome-extension://mpjegajfegahaakpkeecmdmhiebkindb".to_owned());
+    let mut client = listening.sync_with(&[cookie.clone(), extension.clone()]).await.unwrap();
+    client.say(&json!({"type": "hello"})).await;
+    assert_eq!(client.hear().await, 4403, "the cookie counts for nothing");
+    let mut client = listening.sync_with(&[cookie.clone(), extension]).await.unwrap();
+    client.say(&hello(&ada.token)).await;
+    assert_eq!(client.hear().await["type"], "welcome");
+    let foreign = ("origin", "https://evil.example".to_owned());
+    assert!(listening.sync_with(&[cookie, foreign]).await.is_err());
+}
+
+#[tokio::test]
 async fn what_is_out_of_turn_closes_the_socket() {
     let listening = Listening::new().await;
     let ada = &listening.world.ada;
@@ -135,4 +155,64 @@ async fn what_is_out_of_turn_closes_the_socket() {
         }
         assert_eq!(heard, code, "{said:?}");
     }
+}
+
+/// A world whose tenants are bounded, and listens.
+async fn bounded() -> Listening {
+    Listening::over(World::with(Arc::new(AlwaysReady), Plan::Personal).await).await
+}
+
+#[tokio::test]
+async fn the_tenant_pays_whose_library_it_is_about() {
+    let listening = bounded().await;
+    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+    let guild = world.post(ada, "/v1/tenants", &json!({"name": "Guild"})).await.at("/id");
+    let path = format!("/v1/tenants/{guild}/invitations");
+    let invited = world.post(ada, &path, &json!({"role": "member"})).await.at("/secret");
+    let joined = world.post(eve, "/v1/memberships", &json!({"invitation": invited})).await;
+    assert_eq!(joined.status, StatusCode::CREATED, "{}", joined.text);
+    let path = format!("/v1/tenants/{guild}/libraries");
+    let library = world.post(ada, &path, &json!({"name": "Ours"})).await.at("/id");
+    let path = format!("/v1/libraries/{library}/shares/{}", eve.person);
+    let share = r#"{"kind": "person", "right": "write"}"#;
+    let shared = world.ask(ada, Method::PUT, &path, share).await;
+    assert!(shared.status.is_success(), "{}", shared.text);
+    let device = world.post(eve, "/v1/devices", &json!({"name": "p"})).await.at("/id");
+    let spent = async || {
+        let told = world.get(ada, &format!("/v1/tenants/{guild}/usage")).await;
+        let bounds = told.json["bounds"].as_array().unwrap();
+        let day = bounds.iter().find(|bound| bound["name"] == "cost_a_day").unwrap();
+        day["used"].as_u64().unwrap()
+    };
+    let before = spent().await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&eve.token)).await;
+    client.hear().await;
+    client.say(&json!({"type": "follow", "library": library})).await;
+    assert_eq!(client.hear().await["type"], "following");
+    let push = json!({"type": "push", "id": "q", "library": library, "device": device,
+        "changes": [change(1, "https://ours.example")]});
+    client.say(&push).await;
+    assert_eq!(client.hear().await["type"], "answers");
+    assert!(spent().await >= before + 3, "following and pushing, each");
+}
+
+#[tokio::test]
+async fn guessing_at_libraries_costs_more_and_more() {
+    let listening = bounded().await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&listening.world.eve.token)).await;
+    client.hear().await;
+    for guess in 0..2_000 {
+        let library = format!("0193f0a0-0000-7000-8000-{guess:012}");
+        client.say(&json!({"type": "follow", "library": library})).await;
+        let told = client.hear().await;
+        assert_eq!(told["type"], "refused", "{told}");
+        if told["status"] == 429 {
+            assert!(told["detail"].as_str().unwrap().contains("each request counts"), "{told}");
+            return;
+        }
+        assert_eq!(told["code"], "not_found", "{told}");
+    }
+    panic!("whoever guesses is never slowed down");
 }

@@ -35,6 +35,22 @@ async fn a_search_answers_hits_with_marks_facets_and_a_reason() {
 }
 
 #[tokio::test]
+async fn one_of_several_tags_is_found_and_none_of_them() {
+    let world = library().await;
+    for (query, total) in [
+        ("tag:rust%7Ckitchen", 3),
+        ("tag:kitchen%7Cnone", 1),
+        ("tag:none%7Cneither", 0),
+        ("-tag:rust%7Cnone", 1),
+        ("tag:rust%7Ckitchen+lists", 1),
+    ] {
+        let path = format!("{BASE}/search?q={query}&mode=words");
+        let told = world.get(&world.ada, &path).await;
+        assert_eq!(told.json["total"], total, "{query}: {}", told.text);
+    }
+}
+
+#[tokio::test]
 async fn who_restricts_what_is_theirs_finds_by_words_alone() {
     let world = library().await;
     let found = async |query: &str, mode: &str| {

@@ -310,7 +310,10 @@ fn narrow(filter: &mut Filter, clause: &Clause, without: bool) {
         side.push(label);
     };
     match clause {
-        Clause::Tag(name) => label(format!("tag:{}", fold_name(name))),
+        Clause::Tag(names) => match (tags(names), without) {
+            (several, false) if several.len() > 1 => filter.any_labels.push(several),
+            (several, _) => several.into_iter().for_each(label),
+        },
         Clause::Site(host) => label(site_label(host)),
         Clause::In(folder) => label(format!("in:{}", fold_name(folder.trim_matches('/')))),
         Clause::Is(state) => {
@@ -326,6 +329,17 @@ fn narrow(filter: &mut Filter, clause: &Clause, without: bool) {
         }
         Clause::Word(text) | Clause::Phrase(text) => leave_out(filter, text),
     }
+}
+
+/// The labels of `tag:one|other`: one of these. A tag may be called so itself.
+fn tags(names: &str) -> Vec<String> {
+    let of = |name: &str| format!("tag:{}", fold_name(name));
+    let parts = names.split('|').map(str::trim).filter(|name| !name.is_empty());
+    let mut labels: Vec<String> = parts.map(of).collect();
+    if labels.len() != 1 || names.contains('|') {
+        labels.push(of(names));
+    }
+    labels
 }
 
 fn from(filter: &mut Filter, ms: i64) {
@@ -397,6 +411,18 @@ mod tests {
         assert_eq!(terms("places the", &["the", "theory"]), [["place"], ["theori"]]);
         assert_eq!(terms("places the", &["the"]), [["place"]]);
         assert_eq!(terms("places a", &["a", "and", "an"]), [["place"]]);
+    }
+
+    #[test]
+    fn a_tag_may_be_one_of_several() {
+        let filter = |query: &str| Draft::of(&Query::read(query), Mode::Words).filter;
+        let plain = filter("tag:Rust");
+        assert_eq!((plain.labels, plain.any_labels.len()), (vec!["tag:rust".to_owned()], 0));
+        let any = filter("tag:\"Rust|to read\"");
+        assert!(any.labels.is_empty());
+        assert_eq!(any.any_labels, [["tag:rust", "tag:to read", "tag:rust|to read"]]);
+        assert_eq!(filter("-tag:a|b").without_labels, ["tag:a", "tag:b", "tag:a|b"]);
+        assert_eq!(filter("tag:|").labels, ["tag:|"], "a tag that is called so");
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl Terms {
     ) -> Result<Option<Self>, Fault> {
         let Some(head) = rows::head_in(within, version).await? else { return Ok(None) };
         let labels = plan.filter.labels.iter().chain(&plan.filter.without_labels);
+        let labels = labels.chain(plan.filter.any_labels.iter().flatten());
         let labels = labels.map(|label| words::label(label));
         let keys: Vec<Key> = terms_of(plan).into_iter().chain(labels).collect();
         let known = words::known(within, &keys).await?;

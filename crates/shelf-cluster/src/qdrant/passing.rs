@@ -45,6 +45,8 @@ pub(super) struct Passing {
     without_flags: i32,
     labels: Vec<i32>,
     without_labels: Vec<i32>,
+    /// That at least one label of each of some is there, as the end of [`PASSES`].
+    any_labels: String,
     /// Holds all groups and phrases, where any are asked for.
     among: Option<Set>,
     /// Holds a group or a phrase that must not be there.
@@ -63,6 +65,7 @@ impl Passing {
             without_flags: filter.without_flags.bits().into(),
             labels: labels.collect(),
             without_labels: terms.labels(&filter.without_labels).into_iter().flatten().collect(),
+            any_labels: filter.any_labels.iter().map(|some| any_of(&terms.labels(some))).collect(),
             among: None,
             without: Set::new(),
         }
@@ -112,8 +115,10 @@ impl Passing {
         within: &Within<'_>,
         points: &[i64],
     ) -> Result<HashMap<i64, Row>, Fault> {
-        let sql =
-            format!("{COLUMNS}, {PASSES} FROM search_docs WHERE library = $1 AND point = ANY($8)");
+        let any = &self.any_labels;
+        let sql = format!(
+            "{COLUMNS}, {PASSES}{any} FROM search_docs WHERE library = $1 AND point = ANY($8)"
+        );
         let mut found = HashMap::with_capacity(points.len());
         for some in points.chunks(POINTS_MAX) {
             let mut of = self.bound().to_vec();
@@ -136,8 +141,9 @@ impl Passing {
         before: i64,
         most: i64,
     ) -> Result<Vec<tokio_postgres::Row>, Fault> {
+        let any = &self.any_labels;
         let sql = format!(
-            "SELECT {columns}, {PASSES} FROM search_docs WHERE library = $1 AND number < $8
+            "SELECT {columns}, {PASSES}{any} FROM search_docs WHERE library = $1 AND number < $8
             ORDER BY number DESC LIMIT $9"
         );
         let mut of = self.bound().to_vec();
@@ -156,7 +162,8 @@ impl Passing {
         let without: Vec<i64> = self.without.iter().copied().collect();
         let mut of = self.bound().to_vec();
         of.extend([(&among as _, Type::INT8_ARRAY), (&without as _, Type::INT8_ARRAY)]);
-        let which = format!("FROM search_docs WHERE library = $1 AND {PASSES} AND {AMONG}");
+        let any = &self.any_labels;
+        let which = format!("FROM search_docs WHERE library = $1 AND {PASSES}{any} AND {AMONG}");
         let counted = within.rows(&format!("SELECT count(*) {which}"), &of).await?;
         let total = counted.first().map_or(0, |row| row.get::<_, i64>(0));
         let most = crate::postgres::limit_of(most);
@@ -165,6 +172,12 @@ impl Passing {
         let rows = within.rows(&sql, &of).await?;
         Ok((rows.iter().map(|row| row_of(row, true)).collect(), total.unsigned_abs()))
     }
+}
+
+/// That a row has one of these labels. They are numbers of ours, so they stand in the statement.
+fn any_of(labels: &[Option<i32>]) -> String {
+    let known: Vec<String> = labels.iter().flatten().map(i32::to_string).collect();
+    format!(" AND labels && '{{{}}}'::int[]", known.join(","))
 }
 
 /// The points in which `phrase` stands.

@@ -4,7 +4,7 @@ use super::room::Room;
 use super::rows::{Row, Rows};
 use super::shelf::Walk;
 use shelf_ports::Fault;
-use shelf_ports::search::{Filter, Flags, Group, Ranking};
+use shelf_ports::search::{Filter, Flags, Group, Label, Ranking};
 
 /// Which numbers pass.
 #[derive(Debug)]
@@ -64,16 +64,23 @@ fn by_rows(rows: &Rows, filter: &Filter) -> Vec<bool> {
     let Some(wanted) = wanted else { return vec![false; rows.len()] };
     let unwanted: Vec<u32> =
         filter.without_labels.iter().filter_map(|label| rows.labels.id(label)).collect();
+    // One that no document has is none of those that would do.
+    let any_of = |labels: &Vec<Label>| -> Vec<u32> {
+        labels.iter().filter_map(|label| rows.labels.id(label)).collect()
+    };
+    let any: Vec<Vec<u32>> = filter.any_labels.iter().map(any_of).collect();
+    let is_plain = wanted.is_empty() && unwanted.is_empty() && any.is_empty();
     let by_row = |row: &Row| {
         row.living
             && row.flags.has(filter.flags)
             && (filter.without_flags == Flags::default() || !row.flags.meets(filter.without_flags))
             && filter.from_ms.is_none_or(|from| row.created_at_ms() >= from)
             && filter.until_ms.is_none_or(|until| row.created_at_ms() < until)
-            && (wanted.is_empty() && unwanted.is_empty() || {
+            && (is_plain || {
                 let labels = rows.labels_of(row);
                 wanted.iter().all(|id| labels.contains(id))
                     && !unwanted.iter().any(|id| labels.contains(id))
+                    && any.iter().all(|some| some.iter().any(|id| labels.contains(id)))
             })
     };
     rows.all().iter().map(by_row).collect()

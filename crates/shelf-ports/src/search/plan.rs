@@ -44,6 +44,8 @@ pub type Label = String;
 pub struct Filter {
     /// All of these labels.
     pub labels: Vec<Label>,
+    /// At least one of each of these.
+    pub any_labels: Vec<Vec<Label>>,
     /// None of these.
     pub without_labels: Vec<Label>,
     /// All of these flags.

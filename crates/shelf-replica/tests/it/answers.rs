@@ -148,6 +148,28 @@ fn deletions_that_are_held_are_shown_as_waiting_and_not_pushed_again() {
 }
 
 #[test]
+fn what_waits_of_a_device_of_before_stays_when_nothing_of_this_one_waits() {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let [one, other] =
+        ["one", "other"].map(|name| phone.save(&format!("https://{name}.example/"), ""));
+    phone.sync().unwrap();
+    server.odd.lock().unwrap().holds = true;
+    phone.act(|turn| turn.trash(one)).unwrap();
+    phone.sync().unwrap();
+    let before = phone.replica().device().unwrap();
+    phone.pair_anew();
+    phone.act(|turn| turn.trash(other)).unwrap();
+    phone.sync().unwrap();
+    assert_eq!(phone.replica().aside().unwrap().len(), 2);
+    let now = phone.replica().device().unwrap();
+    server.let_go(now);
+    phone.sync().unwrap();
+    let aside = phone.replica().aside().unwrap();
+    assert_eq!((aside.len(), aside[0].device), (1, before), "it waits at the server still");
+}
+
+#[test]
 fn an_edit_of_what_was_removed_for_good_makes_a_new_item_of_the_own_copy() {
     let server = Arc::new(Memory::new());
     let mut phone = Device::new(&server, 1, 0);

@@ -126,6 +126,22 @@ impl Device {
         (self.after(done), waited)
     }
 
+    /// Pairs as a new device, as the person says.
+    pub(crate) fn pair_anew(&mut self) {
+        let clock = FakeClock::at(self.now());
+        let (server, chance) = (Arc::clone(&self.server), SeededChance::new(9));
+        let mut ignore = |_| {};
+        let mut way = Way {
+            server: &*server,
+            clock: &clock,
+            chance: &chance,
+            progress: &mut ignore,
+            verify: false,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(self.replica().pair_anew(&mut way)).unwrap();
+    }
+
     /// Saves an address with a note.
     pub(crate) fn save(&mut self, url: &str, notes: &str) -> ItemId {
         let ask = SaveBookmark { notes: notes.to_owned(), ..SaveBookmark::of(url) };

@@ -125,6 +125,11 @@ impl Memory {
         store.shelf.head.epoch = epoch;
     }
 
+    /// The person decided what waits of `device`, and against it: nothing of that comes by the log.
+    pub(crate) fn let_go(&self, device: DeviceId) {
+        lock(&self.store).held.retain(|(of, _)| *of != device);
+    }
+
     /// Notes that `item` lives in the library `there` now.
     pub(crate) fn move_away(&self, item: ItemId, there: LibraryId) {
         let mut store = lock(&self.store);

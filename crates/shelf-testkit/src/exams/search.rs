@@ -175,6 +175,18 @@ async fn filters_hold(index: &dyn SearchIndex) {
         (Filter { labels: labels(&["tag:one", "tag:two"]), ..Filter::default() }, vec![2]),
         (Filter { labels: labels(&["tag:none"]), ..Filter::default() }, vec![]),
         (Filter { without_labels: labels(&["tag:one", "tag:x"]), ..Filter::default() }, vec![3, 4]),
+        (
+            Filter { any_labels: vec![labels(&["tag:two", "tag:none"])], ..Filter::default() },
+            vec![2],
+        ),
+        (Filter { any_labels: vec![labels(&["tag:none"])], ..Filter::default() }, vec![]),
+        (
+            Filter {
+                any_labels: vec![labels(&["tag:one"]), labels(&["tag:one", "tag:two"])],
+                ..Filter::default()
+            },
+            vec![1, 2],
+        ),
         (Filter { flags: Flags::UNREAD, ..Filter::default() }, vec![3]),
         (
             Filter { without_flags: Flags::UNREAD.with(Flags::ARCHIVED), ..Filter::default() },

@@ -11,7 +11,7 @@ use crate::ui::{
 /// The page. What stands in it is put there by a script, from the browser alone.
 pub fn offline() -> Markup {
     html! {
-        div.page.page-form data-waiting {
+        div.page.page-form.stack data-waiting {
             header {
                 (crate::frame::wordmark())
                 h1 { "Waiting to be saved" }

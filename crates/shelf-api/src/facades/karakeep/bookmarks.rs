@@ -35,7 +35,7 @@ pub(super) async fn list(call: Call) -> Answer {
     let cursor = call.said("cursor").filter(|cursor| !cursor.is_empty());
     let ask = ask.with("limit", Some(limit_of(&call))).with("cursor", cursor);
     let rows: Page<Bookmark> = ask.read().await?;
-    told(page(rows.items, rows.next_cursor))
+    told(page(&call, rows.items, rows.next_cursor))
 }
 
 /// What a search found.
@@ -62,7 +62,7 @@ pub(super) async fn search(call: Call) -> Answer {
     let cursor = call.said("cursor").filter(|cursor| !cursor.is_empty());
     let found: Found = ask.with("cursor", cursor).read().await?;
     let ids: Vec<ItemId> = found.hits.into_iter().map(|hit| hit.id).collect();
-    told(page(call.by_ids(&ids).await?, found.next_cursor))
+    told(page(&call, call.by_ids(&ids).await?, found.next_cursor))
 }
 
 /// Whether an address is saved.
@@ -76,7 +76,7 @@ pub(super) async fn check(call: Call) -> Answer {
 
 /// One of them.
 pub(super) async fn read(call: Call, Path(id): Path<String>) -> Answer {
-    told(BookmarkOut::from(bookmark_of(&call, &id).await?))
+    told(BookmarkOut::of(bookmark_of(&call, &id).await?, &call))
 }
 
 /// What to save.
@@ -101,8 +101,8 @@ pub(super) async fn create(State(api): State<Api>, call: Call, request: Request)
     }
     let known = call.by_url(&ask.url).await?.filter(|row| row.trashed_at.is_none());
     if let Some(row) = known {
-        let body = SavedOut { bookmark: row.into(), already_exists: true };
-        return told(body);
+        let bookmark = BookmarkOut::of(row, &call);
+        return told(SavedOut { bookmark, already_exists: true });
     }
     let archived_at = ask.archived.unwrap_or_default().then_some(Moment(call.now));
     let body = json!({
@@ -114,7 +114,8 @@ pub(super) async fn create(State(api): State<Api>, call: Call, request: Request)
         "created_at": ask.created_at,
     });
     let saved: Written<Bookmark> = call.write("save_bookmark").body(&body).done().await?;
-    let body = SavedOut { bookmark: saved.item.into(), already_exists: false };
+    let bookmark = BookmarkOut::of(saved.item, &call);
+    let body = SavedOut { bookmark, already_exists: false };
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
@@ -152,7 +153,7 @@ pub(super) async fn edit(
     ];
     let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let patch: Map<String, Value> = said.collect();
-    told(BookmarkOut::from(edited(&call, row, patch).await?))
+    told(BookmarkOut::of(edited(&call, row, patch).await?, &call))
 }
 
 async fn edited(

@@ -152,7 +152,7 @@ pub(super) async fn bookmarks(call: Call, Path(id): Path<String>) -> Answer {
     let known = found(&call, &id).await?;
     let cursor = call.said("cursor").filter(|cursor| !cursor.is_empty());
     let rows = standing_in(&call, known.id, limit_of(&call), cursor).await?;
-    told(page(rows.items, rows.next_cursor))
+    told(page(&call, rows.items, rows.next_cursor))
 }
 
 /// Puts a bookmark into a list, unless it is there.

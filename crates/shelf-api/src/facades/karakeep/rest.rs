@@ -31,10 +31,13 @@ struct Counted {
 /// All tags.
 pub(super) async fn tags(call: Call) -> Result<Json<Value>, Problem> {
     let page: Page<Counted> = call.ask("list_tags").read().await?;
-    let rows = page
-        .items
-        .into_iter()
-        .map(|tag| json!({ "id": tag.id, "name": tag.name, "numBookmarks": tag.bookmarks }));
+    let rows = page.items.into_iter().map(|Counted { id, name, bookmarks }| {
+        let by_whom = json!({ "human": bookmarks });
+        json!({
+            "id": id, "name": name, "numBookmarks": bookmarks,
+            "numBookmarksByAttachedType": by_whom,
+        })
+    });
     Ok(Json(json!({ "tags": rows.collect::<Vec<_>>(), "nextCursor": null })))
 }
 

@@ -1,5 +1,6 @@
 //! How a bookmark and a list stand in Karakeep's interface.
 
+use crate::facades::call::Call;
 use crate::facades::rows::{Bookmark, Collection, Moment, TagRef};
 use crate::wire::Id;
 use serde::Serialize;
@@ -82,15 +83,18 @@ pub(super) struct BookmarkOut {
     favourited: bool,
     tagging_status: &'static str,
     summarization_status: &'static str,
+    embedding_status: Option<&'static str>,
     note: String,
     summary: Option<String>,
+    user_id: String,
     tags: Vec<TagOut>,
     content: Value,
     assets: [Value; 0],
 }
 
-impl From<Bookmark> for BookmarkOut {
-    fn from(row: Bookmark) -> Self {
+impl BookmarkOut {
+    /// A bookmark as it is shown to whoever calls.
+    pub(super) fn of(row: Bookmark, call: &Call) -> Self {
         Self {
             id: Id(row.id),
             created_at: row.created_at.unwrap_or(Moment(0)),
@@ -99,8 +103,11 @@ impl From<Bookmark> for BookmarkOut {
             favourited: row.favourite,
             tagging_status: "success",
             summarization_status: "success",
+            embedding_status: None,
             note: row.notes,
             summary: None,
+            // Libraries are shared, not bookmarks: all that somebody sees is shown as theirs.
+            user_id: call.person.id.clone(),
             tags: row.tags.into_iter().map(TagOut::from).collect(),
             content: json!({
                 "type": "link",
@@ -127,7 +134,7 @@ pub(super) struct SavedOut {
 }
 
 /// One page of bookmarks; `nextCursor` is there on the last one too.
-pub(super) fn page(rows: Vec<Bookmark>, next: Option<String>) -> Value {
-    let rows: Vec<BookmarkOut> = rows.into_iter().map(BookmarkOut::from).collect();
+pub(super) fn page(call: &Call, rows: Vec<Bookmark>, next: Option<String>) -> Value {
+    let rows: Vec<BookmarkOut> = rows.into_iter().map(|row| BookmarkOut::of(row, call)).collect();
     json!({ "bookmarks": rows, "nextCursor": next })
 }

@@ -34,7 +34,7 @@ pub(super) struct Fields {
 impl Fields {
     /// What `body` says.
     pub(super) fn read(body: &Map<String, Value>) -> Result<Self, No> {
-        let mut reader = Reader { body, wrong: Map::new() };
+        let mut reader = Reader::of(body);
         let fields = Self {
             url: reader.text("url"),
             title: reader.text("title"),
@@ -48,7 +48,8 @@ impl Fields {
         };
         // One bookmark is not shared here; what is said of it is looked at all the same.
         reader.flag("shared");
-        if reader.wrong.is_empty() { Ok(fields) } else { Err(No::fields(reader.wrong)) }
+        reader.done()?;
+        Ok(fields)
     }
 
     /// The address, where one must be said; it may be that of `known` as it is.
@@ -79,12 +80,22 @@ impl Fields {
 }
 
 /// Reads one field after the other, and gathers what is wrong.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     body: &'a Map<String, Value>,
     wrong: Map<String, Value>,
 }
 
 impl<'a> Reader<'a> {
+    /// A reader of `body`.
+    pub(super) fn of(body: &'a Map<String, Value>) -> Self {
+        Self { body, wrong: Map::new() }
+    }
+
+    /// Refuses what was read, where anything was wrong.
+    pub(super) fn done(self) -> Result<(), No> {
+        if self.wrong.is_empty() { Ok(()) } else { Err(No::fields(self.wrong)) }
+    }
+
     fn said(&mut self, name: &str) -> Option<&'a Value> {
         let said = self.body.get(name)?;
         if said.is_null() {
@@ -94,7 +105,8 @@ impl<'a> Reader<'a> {
         Some(said)
     }
 
-    fn refuse(&mut self, name: &str, why: &str) {
+    /// Notes what is wrong with a field.
+    pub(super) fn refuse(&mut self, name: &str, why: &str) {
         self.wrong.insert(name.to_owned(), json!([why]));
     }
 
@@ -105,6 +117,39 @@ impl<'a> Reader<'a> {
             self.refuse(name, "Not a valid string.");
         }
         text
+    }
+
+    /// A text of at most so many characters.
+    pub(super) fn short(&mut self, name: &str, most: usize) -> Option<String> {
+        let text = self.text(name)?;
+        if text.chars().count() > most {
+            let why = format!("Ensure this field has no more than {most} characters.");
+            self.refuse(name, &why);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// One of these words.
+    pub(super) fn choice(&mut self, name: &str, words: &[&str]) -> Option<String> {
+        let text = self.text(name)?;
+        if !words.contains(&text.as_str()) {
+            self.refuse(name, &format!("\"{text}\" is not a valid choice."));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A whole number; what lies below zero counts as zero.
+    pub(super) fn count(&mut self, name: &str) -> Option<usize> {
+        let text = self.text(name)?;
+        match text.parse::<i64>() {
+            Ok(number) => Some(usize::try_from(number).unwrap_or_default()),
+            Err(_) => {
+                self.refuse(name, "A valid integer is required.");
+                None
+            }
+        }
     }
 
     fn flag(&mut self, name: &str) -> Option<bool> {

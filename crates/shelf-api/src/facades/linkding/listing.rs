@@ -1,6 +1,7 @@
 //! Lists of bookmarks by the parameters of linkding: walks the library's own list and keeps what
 //! was asked for.
 
+use super::bundles;
 use super::no::No;
 use super::terms::{Looked, Terms};
 use super::window::Window;
@@ -27,6 +28,7 @@ enum By {
 pub(super) struct Listing {
     archived: bool,
     terms: Option<Terms>,
+    bundle: Option<u32>,
     by: By,
     rising: bool,
     unread: Option<bool>,
@@ -51,9 +53,10 @@ impl Listing {
             Some("no") => Some(false),
             _ => None,
         };
-        if call.said("bundle").is_some_and(|id| !id.is_empty() && id.parse::<u32>().is_err()) {
-            return Err(No::detail(StatusCode::BAD_REQUEST, "A bundle is a number."));
-        }
+        let bundle = call.said("bundle").filter(|id| !id.is_empty()).map(str::parse::<u32>);
+        let bundle = bundle
+            .transpose()
+            .map_err(|_| No::detail(StatusCode::BAD_REQUEST, "A bundle is a number."))?;
         let since = |name: &str| call.said(name).and_then(read_time);
         let (by, rising) = match call.said("sort") {
             Some("added_asc") => (By::Added, true),
@@ -66,6 +69,7 @@ impl Listing {
         Ok(Self {
             archived,
             terms: Terms::read(call.said("q").unwrap_or_default()),
+            bundle,
             by,
             rising,
             unread: flag("unread"),
@@ -81,6 +85,8 @@ impl Listing {
         let Some(terms) = self.terms.as_ref().filter(|_| self.shared != Some(true)) else {
             return Ok(Listed::default());
         };
+        let narrowed = self.narrowed(call, terms).await?;
+        let terms = &narrowed;
         let known = self.known(call, terms);
         if let Some(count) = known.filter(|count| *count <= self.window.offset) {
             // Asked all the same: there it is decided whether this key may list.
@@ -91,6 +97,19 @@ impl Listing {
             By::Added => self.in_order(call, terms, known).await,
             By::Modified | By::Title => self.sorted(call, terms).await,
         }
+    }
+
+    /// `terms`, and what the bundle asks for that is named; one that is not there asks for nothing.
+    async fn narrowed(&self, call: &Call, terms: &Terms) -> Result<Terms, Problem> {
+        let bundle = match self.bundle {
+            Some(number) => bundles::named(call, number).await?,
+            None => None,
+        };
+        Ok(match (bundle.map(|bundle| bundle.terms()), terms) {
+            (None | Some(Terms::All), terms) => terms.clone(),
+            (Some(of_bundle), Terms::All) => of_bundle,
+            (Some(of_bundle), terms) => Terms::And(vec![terms.clone(), of_bundle]),
+        })
     }
 
     /// How many there are, where the library knows it.

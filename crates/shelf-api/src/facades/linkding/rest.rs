@@ -47,22 +47,6 @@ pub(super) async fn profile(_: Call) -> Json<Value> {
     }))
 }
 
-/// No saved filters: an empty list.
-pub(super) async fn bundles(call: Call) -> Told {
-    Ok(Window::of(&call).answer::<Value>(&call, &[], 0))
-}
-
-/// None is made either.
-pub(super) async fn no_bundle(_: Call) -> Told {
-    let why = "Bundles are not kept here: use collections and searches of MindShelf.";
-    Err(No::detail(StatusCode::FORBIDDEN, why))
-}
-
-/// There is none.
-pub(super) async fn missing_bundle(_: Call) -> Told {
-    Err(No::missing("BookmarkBundle"))
-}
-
 /// Files of a bookmark: there are none.
 pub(super) async fn assets(call: Call, Path(number): Path<String>) -> Told {
     owner(&call, &number).await?;

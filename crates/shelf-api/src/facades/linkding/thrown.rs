@@ -1,5 +1,6 @@
 //! What is read of apps of linkding, as functions that bytes are thrown at.
 
+use super::bundle::{Bundle, words_of};
 use super::fields::Fields;
 use super::names::given;
 use super::read::{from_form, object};
@@ -11,6 +12,10 @@ use shelf_domain::id::ItemId;
 /// The first moment that can be written, and the first that cannot any more, milliseconds.
 const YEAR_0_MS: i64 = -62_167_219_200_000;
 const YEAR_10000_MS: i64 = 253_402_300_800_000;
+
+/// The longest text, and the most clauses, that a query surely holds when it is written again.
+const LINE_BYTES_MAX: usize = 1_000;
+const CLAUSES_MAX: usize = 100;
 
 /// A body, as JSON and as a form.
 pub(crate) fn body(bytes: &[u8]) {
@@ -36,6 +41,19 @@ pub(crate) fn terms(bytes: &[u8]) {
     let holds = terms.hold(&looked);
     assert_eq!(Terms::Not(Box::new(terms.clone())).hold(&looked), !holds);
     assert_eq!(Terms::Or(vec![terms.clone(), terms]).hold(&looked), holds);
+}
+
+/// The query of a smart collection, and a line of words for one.
+pub(crate) fn bundle(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let said = Bundle { search: words_of(&text), ..Bundle::default() };
+    for bundle in Bundle::read(&text).into_iter().chain([said]) {
+        // Of more than a query may hold, a part is kept.
+        let clauses = bundle.search.len() + bundle.all_tags.len() + bundle.excluded_tags.len();
+        if text.len() <= LINE_BYTES_MAX && clauses <= CLAUSES_MAX {
+            assert_eq!(Bundle::read(&bundle.query()), Some(bundle), "what is written is read");
+        }
+    }
 }
 
 fn bookmark() -> Bookmark {

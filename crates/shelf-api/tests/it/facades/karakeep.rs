@@ -178,3 +178,19 @@ async fn small_tools_find_check_and_tag() {
     let told = keep(&world, &world.ada, Method::POST, "/bookmarks", text).await;
     assert_eq!((told.status, told.code()), (StatusCode::BAD_REQUEST, "INVALID"));
 }
+
+#[tokio::test]
+async fn a_bookmark_and_a_tag_have_every_key_a_client_requires() {
+    let world = World::new().await;
+    let id = bookmark(&world, "https://a.example").await;
+    let body = json!({"tags": [{"tagName": "t"}]});
+    keep(&world, &world.ada, Method::POST, &format!("/bookmarks/{id}/tags"), body).await;
+    let told = get(&world, &format!("/bookmarks/{id}")).await;
+    assert_eq!(told.json["userId"], get(&world, "/users/me").await.json["id"]);
+    let row = told.json.as_object().unwrap();
+    for name in ["modifiedAt", "embeddingStatus", "archived", "favourited", "assets", "content"] {
+        assert!(row.contains_key(name), "{name}: {}", told.text);
+    }
+    let tags = get(&world, "/tags").await;
+    assert_eq!(tags.json["tags"][0]["numBookmarksByAttachedType"], json!({"human": 1}));
+}

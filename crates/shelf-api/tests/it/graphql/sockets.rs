@@ -47,12 +47,16 @@ impl Client {
 /// A world whose router listens.
 pub(crate) struct Listening {
     pub(crate) world: World,
-    place: String,
+    pub(crate) place: String,
 }
 
 impl Listening {
     pub(crate) async fn new() -> Self {
-        let world = World::new().await;
+        Self::over(World::new().await).await
+    }
+
+    /// The same for a world that is there.
+    pub(crate) async fn over(world: World) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let place = listener.local_addr().unwrap().to_string();
         let router = world.app.clone();
@@ -67,7 +71,15 @@ impl Listening {
 
     /// A socket of sync.
     pub(crate) async fn sync(&self) -> Client {
-        self.at("v1/sync", "mindshelf.sync.v1", &[]).await.unwrap()
+        self.sync_with(&[]).await.unwrap()
+    }
+
+    /// A socket of sync that brings these headers.
+    pub(crate) async fn sync_with(
+        &self,
+        headers: &[(&'static str, String)],
+    ) -> Result<Client, String> {
+        self.at("v1/sync", "mindshelf.sync.v1", headers).await
     }
 
     /// A socket of sync as a page of ours opens it for `who`.

@@ -151,6 +151,7 @@ fn best(group: &Group, doc: &SearchDoc, plan: &Plan) -> Option<f32> {
 
 fn passes(filter: &Filter, doc: &SearchDoc, plan: &Plan) -> bool {
     filter.labels.iter().all(|label| doc.labels.contains(label))
+        && filter.any_labels.iter().all(|some| some.iter().any(|one| doc.labels.contains(one)))
         && !filter.without_labels.iter().any(|label| doc.labels.contains(label))
         && doc.flags.has(filter.flags)
         && !doc.flags.meets(filter.without_flags)

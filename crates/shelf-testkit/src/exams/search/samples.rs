@@ -133,7 +133,7 @@ impl Dice {
         }
         made.facets = 5;
         let filter = &mut made.filter;
-        match self.below(10) {
+        match self.below(11) {
             0 => filter.labels = vec![self.label()],
             1 => filter.without_labels = vec![self.label(), self.label()],
             2 => filter.flags = Flags::UNREAD,
@@ -141,6 +141,7 @@ impl Dice {
             4 => filter.from_ms = Some(1_000_000_000_000),
             5 => filter.phrases = vec![Phrase(vec![self.word(), self.word()])],
             6 => filter.without_groups = vec![self.group()],
+            7 => filter.any_labels = vec![vec![self.label(), self.label()], vec![self.label()]],
             _ => {}
         }
         made
