@@ -1,11 +1,16 @@
 //! Sync over a WebSocket, by the subprotocol `mindshelf.sync.v1`: what happens in libraries, told
 //! as it happens, and pushes.
 //!
-//! Nothing is only here: whoever loses the socket pulls. Nothing waits here either: the log is read
-//! after a cursor when the other side has taken what came before, so a socket holds no queue.
+//! Nothing is only here: whoever loses the socket pulls. Nothing waits here either: a library is read
+//! once for all who follow it, and each socket is told of that what follows on from where the other
+//! side has come, when it has taken what came before. A socket holds no queue.
 
 mod said;
+mod frame;
+mod line;
+mod sharing;
 mod followed;
+mod telling;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod thrown;
 
@@ -24,7 +29,7 @@ use crate::wire::Answer;
 use axum::Extension;
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request as Bare};
@@ -33,6 +38,7 @@ use axum::routing::get;
 use followed::Followed;
 use said::Said;
 use serde_json::{Value, json};
+use sharing::Sharing;
 use shelf_domain::id::LibraryId;
 use shelf_domain::permit::{Permit, Permits, must_hold};
 use shelf_domain::rate::Cost;
@@ -40,52 +46,73 @@ use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
 use shelf_identity::{Address, Asker, Outcome, Signed, reach_of};
 use shelf_sync::PROTOCOL;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use telling::all_sent;
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 /// Where it is.
 pub(crate) const ADDRESS: &str = "/v1/sync";
 /// Largest message, bytes.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Room for what is read of a connection at once, bytes; all of it is in memory while it is open.
+const READ_BYTES: usize = 1 << 10;
+/// Most bytes that wait to be written: more than any one message.
+const WRITE_BYTES_MAX: usize = 16 << 20;
 /// How long it may take until it is said who asks.
 const HELLO_MAX: Duration = Duration::from_secs(10);
 /// How often the other side is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// After so many of these without a word the socket is closed.
 const SILENT_MAX: u32 = 2;
-/// How often it is looked whether there is more.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// At every so manieth look it is asked whether the caller may still hear anything.
-const ASK_EVERY: u32 = 3;
 /// Most libraries one socket follows.
 const LIBRARIES_MAX: usize = 50;
 /// What a push costs besides its changes.
 const PUSH: Cost = Cost::units(2);
-/// What it costs to begin following.
+/// What it costs to begin following, and to have rows read for one socket alone.
 const FOLLOW: Cost = Cost::units(1);
 /// Why a message that is no text closes the socket.
 const BAD: &str = "Messages are text";
 
+/// What all sockets of a process have in common. Cloning shares it.
+#[derive(Clone, Debug)]
+struct Live {
+    api: Arc<Api>,
+    seats: Seats,
+    sharing: Sharing,
+}
+
 /// The route of this file.
-pub(crate) fn routes() -> Router<Api> {
-    Router::new().route(ADDRESS, get(opened)).layer(Extension(Seats::default()))
+pub(crate) fn routes(api: &Api) -> Router<Api> {
+    let sharing = Sharing::new(doors(&api.stores), Arc::clone(&api.news));
+    let live = Live { api: Arc::new(api.clone()), seats: Seats::of_all(api.sockets), sharing };
+    Router::new().route(ADDRESS, get(opened)).layer(Extension(live))
 }
 
 /// Opens a socket.
-async fn opened(
-    State(api): State<Api>,
-    Extension(seats): Extension<Seats>,
-    request: Request,
-) -> Answer {
+async fn opened(Extension(live): Extension<Live>, request: Request) -> Answer {
+    let Live { api, seats, sharing } = live;
     let (mut parts, _) = request.into_parts();
     let known = by_page(&mut parts, &api).await;
     let address = parts.extensions.get::<Address>().copied();
     let upgrade = upgrade(&mut parts, &api).await?;
     let seat = seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
+    let now = Instant::now();
+    let talk = Box::new(Talk {
+        api,
+        seats,
+        sharing,
+        address,
+        who: known,
+        taken: None,
+        follows: Vec::new(),
+        bell: Arc::default(),
+        asks_at: now,
+        wakes_at: now,
+    });
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let talk = Talk { api, seats, address, who: known, taken: None, follows: BTreeMap::new() };
         talk.held(socket).await;
         drop(seat);
     }))
@@ -99,48 +126,62 @@ async fn upgrade(parts: &mut Parts, api: &Api) -> Result<WebSocketUpgrade, Probl
     if upgrade.selected_protocol().is_none() {
         return Err(Refused::new(Code::Invalid, "", format!("this speaks {PROTOCOL}")).into());
     }
-    Ok(upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX))
+    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
+    // What is sent is written at once, so that nothing has to be kept for it.
+    let upgrade = upgrade.read_buffer_size(READ_BYTES).write_buffer_size(0);
+    Ok(upgrade.max_write_buffer_size(WRITE_BYTES_MAX))
 }
 
-/// One socket, as long as it is open.
+/// One socket, as long as it is open. There may be ten thousand of them: what is large and rare stands
+/// in boxes, so that one that waits is small.
 struct Talk {
-    api: Api,
+    api: Arc<Api>,
     seats: Seats,
+    sharing: Sharing,
     address: Option<Address>,
     who: Option<Who>,
     /// Its place among the sockets of that person; none, before they said hello.
     taken: Option<Taken>,
-    follows: BTreeMap<LibraryId, Followed>,
+    follows: Vec<Followed>,
+    /// Rung when there may be something to tell.
+    bell: Arc<Notify>,
+    /// When it is asked next whether the caller may still hear what is followed.
+    asks_at: Instant,
+    /// When it is looked again, at that time or before.
+    wakes_at: Instant,
 }
 
 impl Talk {
     /// Goes on until one side has enough.
-    async fn held(mut self, mut socket: WebSocket) {
+    async fn held(mut self: Box<Self>, mut socket: WebSocket) {
         let hello = sleep(HELLO_MAX);
         tokio::pin!(hello);
-        let (mut pings, mut looks) = (interval(PING_EVERY), interval(LOOK_EVERY));
+        let again = sleep_until(self.wakes_at);
+        tokio::pin!(again);
+        let mut pings = interval(PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first one is at once.
         pings.tick().await;
-        let (mut silent, mut looked) = (0, 0_u32);
-        loop {
+        let bell = Arc::clone(&self.bell);
+        let mut silent = 0;
+        let close = loop {
+            if again.deadline() != self.wakes_at {
+                again.as_mut().reset(self.wakes_at);
+            }
             let told = tokio::select! {
                 heard = socket.recv() => {
                     silent = 0;
                     match heard {
                         None | Some(Ok(Message::Close(_))) => return,
-                        Some(Err(_)) => return over(&mut socket, 1009, "").await,
-                        Some(Ok(Message::Text(text))) => self.heard(&text).await,
+                        Some(Err(_)) => return Box::pin(over(&mut socket, 1009, "")).await,
+                        Some(Ok(Message::Text(text))) => Box::pin(self.heard(&text)).await,
                         Some(Ok(Message::Binary(_))) => Err(Close::BadMessage(BAD)),
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Vec::new()),
                     }
                 }
                 () = &mut hello, if self.taken.is_none() => Err(Close::InitTimeout),
-                _ = looks.tick(), if !self.follows.is_empty() => {
-                    looked = looked.wrapping_add(1);
-                    self.look(looked.is_multiple_of(ASK_EVERY)).await
-                }
+                () = bell.notified(), if !self.follows.is_empty() => Ok(Vec::new()),
+                () = &mut again, if !self.follows.is_empty() => Box::pin(self.again()).await,
                 _ = pings.tick() => {
                     silent += 1;
                     if silent > SILENT_MAX {
@@ -154,21 +195,20 @@ impl Talk {
             };
             match told {
                 Ok(told) => {
-                    if told.iter().any(|one| one["has_more"] == true || one["type"] == "answers") {
-                        looks.reset_immediately();
-                    }
-                    for one in told {
-                        if !sent(&mut socket, Message::text(one.to_string())).await {
-                            return;
-                        }
+                    if !all_sent(&mut socket, &told).await {
+                        return;
                     }
                 }
-                Err(close) => {
-                    let (code, reason) = close.frame();
-                    return over(&mut socket, code, &reason).await;
-                }
+                Err(close) => break close,
             }
-        }
+            match self.tell(&mut socket).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(close) => break close,
+            }
+        };
+        let (code, reason) = close.frame();
+        Box::pin(over(&mut socket, code, &reason)).await;
     }
 
     /// What to say about `text`.
@@ -183,7 +223,7 @@ impl Talk {
                 Err(problem) => refused("library", &library.to_string(), &problem),
             },
             Said::Leave(library) => {
-                self.follows.remove(&library);
+                self.leave(library);
                 return Ok(Vec::new());
             }
             Said::Push(id, library, body) => match self.push(library, body).await? {
@@ -259,17 +299,20 @@ impl Talk {
     ) -> Result<Value, Problem> {
         self.admitted(signed, FOLLOW).await?;
         must_hold(signed.grant.allows.permits, permits(Permit::BookmarksRead))?;
-        if self.follows.len() >= LIBRARIES_MAX && !self.follows.contains_key(&library) {
+        let is_other = self.follows.iter().all(|one| one.library() != library);
+        if is_other && self.follows.len() >= LIBRARIES_MAX {
             let detail = format!("a socket follows at most {LIBRARIES_MAX} libraries");
             return Err(Refused::new(Code::TooLarge, "library", detail).into());
         }
         let scope = reach_of(&self.api.doors(), signed, library).await?.library.scope();
-        let doors = doors(&self.api.stores);
-        let (followed, told) = Followed::begin(&doors, scope, cursor.as_deref()).await?;
-        match followed {
-            Some(followed) => drop(self.follows.insert(library, followed)),
-            None => drop(self.follows.remove(&library)),
+        let begun = Followed::begin(&self.sharing, scope, cursor.as_deref(), &self.bell).await;
+        let (followed, told) = begun?;
+        self.leave(library);
+        if self.follows.is_empty() {
+            self.asks_at = self.next_ask();
+            self.wakes_at = self.asks_at;
         }
+        self.follows.extend(followed);
         Ok(told)
     }
 
@@ -304,48 +347,6 @@ impl Talk {
         let told = body.push(&doors, reach.library.scope(), signed.person.id).await?;
         // What is answered goes into JSON.
         Ok(serde_json::to_value(told).unwrap_or_default())
-    }
-
-    /// What came in the libraries that are followed. Whether the caller may hear it is asked where
-    /// there is something to say, and where `asks` says so.
-    async fn look(&mut self, asks: bool) -> Result<Vec<Value>, Close> {
-        let doors = doors(&self.api.stores);
-        let mut told = Vec::new();
-        let mut known: Option<Signed> = None;
-        let libraries: Vec<LibraryId> = self.follows.keys().copied().collect();
-        for library in libraries {
-            let Some(followed) = self.follows.get(&library) else { continue };
-            // What is away now is asked again.
-            let Ok(moved) = followed.has_moved(&doors).await else { continue };
-            if !moved && !asks {
-                continue;
-            }
-            if known.is_none() {
-                known = self.signed().await?.ok();
-            }
-            let Some(signed) = &known else { continue };
-            match reach_of(&self.api.doors(), signed, library).await.map_err(Problem::from) {
-                Ok(_) if !moved => continue,
-                Ok(_) => {}
-                Err(problem) if problem.status.is_server_error() => continue,
-                Err(problem) => {
-                    self.follows.remove(&library);
-                    told.push(json!({ "type": "gone", "library": library, "code": problem.code }));
-                    continue;
-                }
-            }
-            if self.admitted(signed, FOLLOW).await.is_err() {
-                // There is room again in a moment; nothing is lost.
-                continue;
-            }
-            let Some(followed) = self.follows.get_mut(&library) else { continue };
-            let Ok(next) = followed.next(&doors).await else { continue };
-            if next.as_ref().is_some_and(|next| next["type"] == "reset") {
-                self.follows.remove(&library);
-            }
-            told.extend(next);
-        }
-        Ok(told)
     }
 }
 

@@ -246,6 +246,7 @@ impl World {
             sso,
             processing: Arc::new(vec![processing()]),
             news: store.clone(),
+            sockets: 1_000,
             public_url: None,
         };
         let app = shelf_api::router(api);
