@@ -7,7 +7,6 @@ use shelf_domain::right::{Right, Role};
 use shelf_identity::{CreateToken, Doors, create_token};
 use shelf_ports::accounts::{Accounts, LibraryInfo, Person, SecretHash};
 use shelf_ports::audit::Audit;
-use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::tenants::{Invitation, Joining, Tenants};
 use shelf_ports::usage::AnyRoom;
 use std::sync::Arc;
