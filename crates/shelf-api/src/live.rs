@@ -13,6 +13,8 @@ mod followed;
 mod telling;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod thrown;
+#[cfg(test)]
+mod tests;
 
 use crate::Api;
 use crate::caller;

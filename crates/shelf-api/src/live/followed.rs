@@ -93,7 +93,7 @@ impl Followed {
             "head": HeadOut::from(head),
         });
         let mut followed = Self { joined, cursor: at, stage: Stage::Behind, asked };
-        followed.came_to(at);
+        followed.has_read(at.seq);
         Ok((Some(followed), told))
     }
 
@@ -136,9 +136,18 @@ impl Followed {
         self.asked = when;
     }
 
-    /// The other side was told `frame`.
+    /// The other side was told what all are told.
     pub(super) fn took(&mut self, frame: &Frame) {
-        self.came_to(Cursor { epoch: self.cursor.epoch, seq: frame.to });
+        self.cursor.seq = frame.to;
+        self.stage = Stage::Level;
+    }
+
+    /// The other side was told what was read for it, up to `seq`.
+    pub(super) fn has_read(&mut self, seq: Seq) {
+        self.cursor.seq = seq;
+        if self.line().at() == Some(self.cursor) {
+            self.stage = Stage::Level;
+        }
     }
 
     /// Tells the other side to pull to `seq`: the message.
@@ -160,16 +169,9 @@ impl Followed {
         // Beyond that it would stand in the midst of what all are told next.
         rows.retain(|row| row.seq <= at.seq);
         if rows.is_empty() {
-            self.came_to(at);
+            self.has_read(at.seq);
         }
         Ok(Read::Rows(frames(scope.library, self.cursor, &rows, &head)))
-    }
-
-    fn came_to(&mut self, cursor: Cursor) {
-        self.cursor = cursor;
-        if self.line().at() == Some(cursor) || self.line().after(cursor).1.is_some() {
-            self.stage = Stage::Level;
-        }
     }
 
     fn line(&self) -> &Line {

@@ -107,6 +107,12 @@ impl Sharing {
         Joined { line, number, sharing: self.clone() }
     }
 
+    /// Whether anybody follows `library`.
+    #[cfg(test)]
+    pub(super) fn follows(&self, library: LibraryId) -> bool {
+        self.lines().of.contains_key(&library)
+    }
+
     /// Looks who has news, as long as anybody follows anything.
     async fn look_on(self) {
         let (mut late, mut was_hinted) = (Vec::new(), false);

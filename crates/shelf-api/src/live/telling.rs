@@ -99,7 +99,7 @@ impl Talk {
             Read::Rows(frames) => {
                 for frame in frames {
                     if let Some(followed) = self.follows.get_mut(index) {
-                        followed.took(&frame);
+                        followed.has_read(frame.to);
                     }
                     if !sent(socket, Message::Text(frame.text)).await {
                         return false;
