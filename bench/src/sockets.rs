@@ -164,7 +164,7 @@ async fn series(name: &str, site: &Site, mix: Mix, sockets: usize) -> Result<()>
     let walls = lives.iter().flat_map(|life| &life.walls).map(|wall| f64::from(*wall) / 1e3);
     let walls: Vec<f64> = walls.collect();
     let told = walls.len();
-    row(&format!("told, {told} times (bar: p99 100)"), walls, &format!("{cpu:.0}"));
+    row(&format!("told, {told} times (bars: p99 100, P8 1000)"), walls, &format!("{cpu:.0}"));
     let pokes: usize = lives.iter().map(|life| life.pokes).sum();
     println!("\n{pokes} times somebody was told to pull, because they were slow.\n");
     storm(site, &board, lives.into_iter().map(|life| life.post).collect(), &writers).await

@@ -102,7 +102,7 @@ async fn opened(Extension(live): Extension<Live>, request: Request) -> Answer {
     let seat = seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
     let now = Instant::now();
-    let talk = Box::new(Talk {
+    let mut talk = Box::new(Talk {
         api,
         seats,
         sharing,
@@ -155,7 +155,7 @@ struct Talk {
 
 impl Talk {
     /// Goes on until one side has enough.
-    async fn held(mut self: Box<Self>, mut socket: WebSocket) {
+    async fn held(&mut self, mut socket: WebSocket) {
         let hello = sleep(HELLO_MAX);
         tokio::pin!(hello);
         let again = sleep_until(self.wakes_at);
