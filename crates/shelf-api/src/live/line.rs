@@ -11,6 +11,7 @@ use shelf_domain::stamp::Seq;
 use shelf_ports::Fault;
 use shelf_sync::{Cursor, Doors};
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -36,6 +37,10 @@ pub(super) struct Line {
     bells: Mutex<HashMap<u64, Arc<Notify>>>,
     /// Held by whoever reads, so that rows are read once.
     turn: tokio::sync::Mutex<()>,
+    /// How many reads were begun.
+    begun: AtomicU64,
+    /// The number of the last read that was done, and where it found the log.
+    found: Mutex<Option<(u64, Head)>>,
 }
 
 /// How far the log was read, and the messages that lead there.
@@ -51,8 +56,9 @@ struct Kept {
 impl Line {
     /// The line of `scope`, of which nothing was read yet.
     pub(super) fn new(scope: Scope) -> Self {
-        let (kept, bells) = (Mutex::default(), Mutex::default());
-        Self { scope, kept, bells, turn: tokio::sync::Mutex::default() }
+        let (kept, bells, turn) =
+            (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
+        Self { scope, kept, bells, turn, begun: AtomicU64::new(0), found: Mutex::default() }
     }
 
     /// The library.
@@ -85,12 +91,20 @@ impl Line {
     }
 
     /// Reads on to the head of the log and wakes whoever follows, if there was something. Where the log
-    /// stood, and how many were woken.
+    /// stood, and how many were woken. Of many at once one or two read, for all of them.
     pub(super) async fn read(&self, doors: &Doors) -> Result<(Head, usize), Fault> {
+        let before = self.begun.load(Ordering::SeqCst);
         let turn = self.turn.lock().await;
+        // A read that was begun since saw all that there was to see.
+        if let Some((number, head)) = self.found().clone()
+            && number > before
+        {
+            return Ok((head, 0));
+        }
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let head = doors.library.head(self.scope).await?;
         let mut has_moved = false;
-        while let Some(at) = self.begun(&head) {
+        while let Some(at) = self.goes_on_from(&head) {
             if (at.epoch, at.seq) == (head.epoch, head.seq) {
                 break;
             }
@@ -105,13 +119,14 @@ impl Line {
                 break;
             }
         }
+        *self.found() = Some((number, head.clone()));
         drop(turn);
         Ok((head, if has_moved { self.ring() } else { 0 }))
     }
 
     /// Where to read on from; `None` where the log does not lead on from there, or has too many rows:
     /// then it begins at the head, and whoever is not there is told so.
-    fn begun(&self, head: &Head) -> Option<Cursor> {
+    fn goes_on_from(&self, head: &Head) -> Option<Cursor> {
         let before = self.at();
         if let Some(at) = before
             && at.expired(head).is_none()
@@ -143,6 +158,10 @@ impl Line {
             bell.notify_one();
         }
         bells.len()
+    }
+
+    fn found(&self) -> MutexGuard<'_, Option<(u64, Head)>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

@@ -1,8 +1,10 @@
 //! Sync over a WebSocket: what is told, what is pushed, and why a socket is closed.
 
 use crate::graphql::sockets::{Client, Listening};
+use crate::world::{Someone, World};
 use axum::http::Method;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 const LIBRARY: &str = "/v1/libraries/{library}";
 
@@ -218,4 +220,29 @@ async fn who_left_a_library_or_moved_their_cursor_is_told_what_they_asked_for() 
     assert_eq!(client.hear().await["type"], "following");
     let told = client.hear().await.to_string();
     assert!(told.contains("https://one.example") && told.contains("https://two.example"), "{told}");
+}
+
+#[tokio::test]
+async fn a_process_of_sync_answers_devices_and_nobody_else() {
+    let world = World::new().await;
+    let (ada, eve) = (&world.ada, &world.eve);
+    let asks = async |who: &Someone, path: &str| {
+        // Whose library it is does not follow from who asks.
+        let path = path.replace("{library}", &ada.library.to_string());
+        let request = who.request(Method::GET, &path, "");
+        world.sync.clone().oneshot(request).await.unwrap().status()
+    };
+    let of_sync = ["/sync", "/changes", "/checksum", "/snapshot", "/sync/part", "/held"];
+    for path in of_sync.map(|rest| format!("{LIBRARY}{rest}")) {
+        assert_eq!(asks(ada, &path).await, 200, "{path}");
+        assert_eq!(asks(eve, &path).await, 404, "{path} of somebody else");
+        let nobody = Someone { token: "forged".to_owned(), ..ada.clone() };
+        assert_eq!(asks(&nobody, &path).await, 401, "{path} by nobody");
+    }
+    for path in ["/healthz", "/readyz", "/v1/me", "/v1/devices"] {
+        assert_eq!(asks(ada, path).await, 200, "{path}");
+    }
+    for path in ["/v1/libraries/{library}/bookmarks", "/v1/tokens", "/graphql", "/openapi.json"] {
+        assert_eq!(asks(ada, path).await, 404, "{path}");
+    }
 }
