@@ -98,9 +98,10 @@ impl Talk {
             }
             Read::Rows(frames) => {
                 for frame in frames {
-                    if let Some(followed) = self.follows.get_mut(index) {
-                        followed.has_read(frame.to);
-                    }
+                    let followed = self.follows.get_mut(index);
+                    // What is not sent in time is read again, if they still may.
+                    let Some(followed) = followed.filter(|one| one.may_hear()) else { break };
+                    followed.has_read(frame.to);
                     if !sent(socket, Message::Text(frame.text)).await {
                         return false;
                     }
