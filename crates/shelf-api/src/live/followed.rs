@@ -20,6 +20,8 @@ use tokio::time::Instant;
 const HOLDS: Duration = Duration::from_secs(5);
 /// How long at least between two times that the other side is told to pull.
 const POKE_EVERY: Duration = Duration::from_secs(1);
+/// How long the other side may let be what it was told to pull, while more comes.
+const POKED_MAX: Duration = Duration::from_mins(5);
 
 /// One library that is followed.
 #[derive(Debug)]
@@ -39,8 +41,19 @@ enum Stage {
     Behind,
     /// By what all are told.
     Level,
-    /// By pulling to this position, which it was told then; nothing else is told until it has.
-    Poked(Seq, Instant),
+    /// By pulling; nothing else is told until it follows again.
+    Poked(Poked),
+}
+
+/// That the other side was told to pull.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Poked {
+    /// To where.
+    to: Seq,
+    /// When it was told so last.
+    last: Instant,
+    /// When it was told so first.
+    first: Instant,
 }
 
 /// What there is to do for the other side.
@@ -54,6 +67,8 @@ pub(super) enum Due {
     Poke(Seq),
     /// Read rows for it.
     Read,
+    /// Let it go: it does not pull, and more comes.
+    Close,
 }
 
 /// What was read for one socket.
@@ -110,9 +125,7 @@ impl Followed {
         Some(match (self.stage, frame) {
             // Where its log begins anew, it is told so.
             _ if !is_before => Due::Read,
-            (Stage::Poked(seq, _), _) if seq == at.seq => return None,
-            (Stage::Poked(_, when), _) if when.elapsed() < POKE_EVERY => Due::Later,
-            (Stage::Poked(..), _) => Due::Poke(at.seq),
+            (Stage::Poked(poked), _) => return poked.due(at.seq, Instant::now()),
             (_, Some(frame)) => Due::Tell(frame),
             // It took what it was told too slowly, or more came than a socket carries.
             (Stage::Level, None) => Due::Poke(at.seq),
@@ -152,7 +165,12 @@ impl Followed {
 
     /// Tells the other side to pull to `seq`: the message.
     pub(super) fn poke(&mut self, seq: Seq) -> Value {
-        self.stage = Stage::Poked(seq, Instant::now());
+        let now = Instant::now();
+        let first = match self.stage {
+            Stage::Poked(poked) => poked.first,
+            Stage::Behind | Stage::Level => now,
+        };
+        self.stage = Stage::Poked(Poked { to: seq, last: now, first });
         json!({ "type": "poke", "library": self.library(), "seq": seq })
     }
 
@@ -179,6 +197,20 @@ impl Followed {
     }
 }
 
+impl Poked {
+    /// What there is to do `now` that the log stands at `seq`.
+    fn due(self, seq: Seq, now: Instant) -> Option<Due> {
+        if self.to == seq {
+            return None;
+        }
+        if now.duration_since(self.first) >= POKED_MAX {
+            return Some(Due::Close);
+        }
+        let is_soon = now.duration_since(self.last) < POKE_EVERY;
+        Some(if is_soon { Due::Later } else { Due::Poke(seq) })
+    }
+}
+
 /// That the other side starts again.
 async fn reset(
     doors: &Doors,
@@ -188,4 +220,21 @@ async fn reset(
 ) -> Result<Value, Problem> {
     let problem = expired(doors, scope, Some(cursor), failure).await?;
     Ok(json!({ "type": "reset", "library": scope.library, "reset": problem.reset }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_told_to_pull_is_told_so_again_and_then_let_go() {
+        let first = Instant::now();
+        let later = |seconds| first + Duration::from_secs(seconds);
+        let poked = Poked { to: 7, last: later(100), first };
+        assert_eq!(poked.due(7, later(1_000)), None, "it knows of all there is");
+        assert_eq!(poked.due(8, later(100)), Some(Due::Later), "not all the time");
+        assert_eq!(poked.due(8, later(102)), Some(Due::Poke(8)));
+        assert_eq!(poked.due(8, later(299)), Some(Due::Poke(8)));
+        assert_eq!(poked.due(8, later(300)), Some(Due::Close), "it does not pull");
+    }
 }

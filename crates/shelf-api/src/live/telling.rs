@@ -76,6 +76,7 @@ impl Talk {
                         true
                     }
                 }
+                Due::Close => return Err(Close::Slow),
                 Due::Later => {
                     self.soon();
                     index += 1;
