@@ -62,7 +62,7 @@ fn main() -> Result<()> {
             runtime.block_on(cluster::run())
         }
         Some("sockets") => {
-            let count = args.get(1).map_or(Ok(1_000), |count| count.parse())?;
+            let count = args.get(1).map_or(Ok(1_000), |count| count.parse::<usize>())?;
             sockets::with_files(count)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(sockets::run(count))

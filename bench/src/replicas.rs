@@ -22,9 +22,9 @@ const FIRST: usize = 40_000;
 /// Bookmarks of the library it comes back to.
 const LARGE: usize = 100_000;
 /// Changes meanwhile.
-const DELTA: usize = 500;
+const DELTA: u64 = 500;
 /// How often it comes back.
-const ROUNDS: usize = 10;
+const ROUNDS: u64 = 10;
 /// How often a process is looked at while it runs.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -120,12 +120,12 @@ async fn delta(links: &[Link]) -> Result<()> {
         let ask = [("cursor", cursor.as_str()), ("limit", "500")];
         let pulled = server.get("/v1/libraries/{}/changes", &ask).await?;
         pulls.push(began.elapsed().as_secs_f64() * 1e3);
-        let rows = pulled["changes"].as_array().map_or(0, Vec::len);
+        let rows = pulled["changes"].as_array().map_or(0, Vec::len) as u64;
         ensure!(rows == DELTA, "{rows} rows came instead of {DELTA}");
         let began = Instant::now();
         let came = level(&mut replica, &library).await?;
         applied.push(began.elapsed().as_secs_f64() * 1e3);
-        ensure!(came == u64::try_from(DELTA)?, "{came} rows were applied instead of {DELTA}");
+        ensure!(came == DELTA, "{came} rows were applied instead of {DELTA}");
     }
     let cpu = (server.cpu_ms()? - before) / ROUNDS as f64;
     println!("| | median ms | most ms | bar |\n|---|--:|--:|--:|");
@@ -136,7 +136,7 @@ async fn delta(links: &[Link]) -> Result<()> {
 }
 
 /// Changes so many bookmarks by one request, as many rows of the log.
-async fn change(server: &Server, round: usize) -> Result<()> {
+async fn change(server: &Server, round: u64) -> Result<()> {
     let device = device(server).await?;
     let head = server.get("/v1/libraries/{}/changes", &[("limit", "1")]).await?;
     let base = head["head"]["seq"].as_u64().context("no head")?;
@@ -145,7 +145,7 @@ async fn change(server: &Server, round: usize) -> Result<()> {
         .map(|n| {
             let number = round * DELTA + n;
             serde_json::json!({
-                "n": n, "base": base, "hlc": format!("{:016x}", now << 16),
+                "n": n, "base": base, "hlc": format!("{:016x}", (now << 16) + n),
                 "act": format!("0193f0a0-0000-7000-9000-{number:012x}"),
                 "item": format!("0193f0a0-0000-7000-8000-{number:012x}"), "kind": "bookmark",
                 "set": { "url": format!("https://delta.example/{number}"), "title": "A change" },
@@ -154,7 +154,7 @@ async fn change(server: &Server, round: usize) -> Result<()> {
         .collect();
     let body = serde_json::json!({ "device": device, "changes": changes }).to_string();
     let told = server.post("/v1/libraries/{}/changes", "application/json", body).await?;
-    let answers = told["answers"].as_array().map_or(0, Vec::len);
+    let answers = told["answers"].as_array().map_or(0, Vec::len) as u64;
     ensure!(answers == DELTA, "{answers} changes were looked at: {told}");
     Ok(())
 }
