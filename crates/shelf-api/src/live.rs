@@ -13,8 +13,6 @@ mod followed;
 mod telling;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod thrown;
-#[cfg(test)]
-mod tests;
 
 use crate::Api;
 use crate::caller;
@@ -370,3 +368,6 @@ fn refused(name: &str, which: &str, problem: &Problem) -> Value {
     }
     told
 }
+
+#[cfg(test)]
+mod tests;
