@@ -50,7 +50,7 @@ pub(crate) async fn run() -> Result<()> {
 }
 
 /// What a process of the deployment is told; all have the same root key, which is good for nothing else.
-fn settings(role: &'static str, root: &Path) -> Result<Vec<(&'static str, String)>> {
+pub(crate) fn settings(role: &'static str, root: &Path) -> Result<Vec<(&'static str, String)>> {
     let named = |(setting, variable): (&'static str, &str)| {
         let address = std::env::var(variable);
         Ok((setting, address.with_context(|| format!("{variable} names no engine"))?))

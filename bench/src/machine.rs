@@ -51,6 +51,35 @@ pub(crate) fn of_files_mib(pid: u32) -> Result<f64> {
     mib(pid, "RssFile:")
 }
 
+/// The most memory `pid` was ever resident with, MiB.
+pub(crate) fn peak_mib(pid: u32) -> Result<f64> {
+    mib(pid, "VmHWM:")
+}
+
+/// Bytes the kernel holds for its own objects and in the buffers of TCP, whoever they are for.
+pub(crate) fn kernel_bytes() -> f64 {
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let slab: f64 = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("Slab:")?.split_whitespace().next()?.parse().ok())
+        .unwrap_or_default();
+    let sockets = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
+    let pages: f64 = sockets
+        .lines()
+        .find_map(|line| line.strip_prefix("TCP:")?.split(" mem ").nth(1)?.trim().parse().ok())
+        .unwrap_or_default();
+    slab * 1_024.0 + pages * 4_096.0
+}
+
+/// How many files this process may have open: now, and at most.
+pub(crate) fn files_max() -> Result<(u64, u64)> {
+    let text = fs::read_to_string("/proc/self/limits")?;
+    let line = text.lines().find(|line| line.starts_with("Max open files"));
+    let mut words = line.context("no limit of open files")?.split_whitespace().skip(3);
+    let mut limit = || words.next().map(|word| word.parse().unwrap_or(u64::MAX));
+    limit().zip(limit()).context("no limit of open files")
+}
+
 fn mib(pid: u32, name: &str) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kib: f64 = text

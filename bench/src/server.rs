@@ -31,7 +31,8 @@ impl Drop for Beside {
     }
 }
 
-fn binary() -> PathBuf {
+/// The program that is measured.
+pub(crate) fn binary() -> PathBuf {
     let named = std::env::var_os("MINDSHELF_BINARY").map(PathBuf::from);
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"));
@@ -133,6 +134,26 @@ impl Server {
         self.child.id()
     }
 
+    /// The process that was started beside it last.
+    pub(crate) fn pid_beside(&self) -> Option<u32> {
+        self.beside.last().map(|beside| beside.0.id())
+    }
+
+    /// Where it is.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The owner's token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The owner's library.
+    pub(crate) fn library(&self) -> &str {
+        &self.library
+    }
+
     /// The JSON at `path`; `{}` in it is the library.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
         let url = format!("{}{}", self.base, path.replace("{}", &self.library));
@@ -186,6 +207,20 @@ impl Server {
         Command::new("kill").arg(self.child.id().to_string()).status()?;
         self.child.wait()?;
         Ok(())
+    }
+}
+
+/// Where the process that uses `dir` says it is, once it does.
+pub(crate) async fn announced(dir: &Path) -> Result<String> {
+    let began = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(dir.join("server.json")).unwrap_or_default();
+        let told: Value = serde_json::from_str(&text).unwrap_or_default();
+        if let Some(address) = told["address"].as_str() {
+            return Ok(address.to_owned());
+        }
+        ensure!(began.elapsed() < Duration::from_mins(1), "a process did not get ready");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Setup {
     pub plans: Plans,
     /// What it does.
     pub roles: Roles,
+    /// How many sockets of sync may be open at once.
+    pub sockets: usize,
     /// How browsers reach it, when that is not the address it listens on.
     pub public_url: Option<PublicUrl>,
     /// By which rules something is sent to addresses people named.
@@ -159,6 +161,7 @@ impl App {
             processing: Arc::new(processing(setup.records.is_some())?),
             news: records.news(),
             presence,
+            sockets: setup.sockets,
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let web = web_of(&api, doors, tasks.clone(), setup);
@@ -305,14 +308,19 @@ async fn begin(doors: &Doors, stores: &Stores, vault: &RootVault) -> Result<Owne
 }
 
 /// What a process with these roles answers: whether it is well, the owner's own commands, and as a
-/// gateway the interface and the pages.
+/// gateway the interface and the pages; without being one, what devices sync by.
 fn routes(roles: &Roles, api: Api, web: Web, keeper: Keeper) -> Router {
     let (gate, local) = (api.gate.clone(), keeper::router(keeper));
     if roles.has(Role::Gateway) {
         let pages = shelf_web::router(web).merge(local);
         return shelf_api::part(api).merge(shelf_api::gated(gate, pages));
     }
-    shelf_api::operations_part(api).merge(shelf_api::gated(gate, local))
+    let interface = if roles.has(Role::Sync) {
+        shelf_api::sync_part(api)
+    } else {
+        shelf_api::operations_part(api)
+    };
+    interface.merge(shelf_api::gated(gate, local))
 }
 
 /// What the owner's own commands are answered with.

@@ -156,7 +156,7 @@ struct Serve {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// What this process does: `gateway`, `bookmarks`, `courier`, `keeper` or `all`; several with
+    /// What this process does: `gateway`, `sync`, `bookmarks`, `courier`, `keeper` or `all`; several with
     /// commas.
     #[arg(long, value_name = "ROLES")]
     role: Option<String>,

@@ -27,7 +27,7 @@ const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
 const NATS: [&str; 2] = ["nats://", "tls://"];
 /// The prefix of the variables that say where buckets are and what opens them.
 const AWS: &str = "AWS_";
-/// How many connections there may be at a time.
+/// How many connections, and sockets besides, there may be at a time.
 const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 /// The settings file that is read from the data directory when none is named.
 pub const FILE: &str = "mindshelf.toml";
@@ -68,6 +68,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// How many connections are open at a time.
     pub connections: usize,
+    /// How many sockets of sync are open at a time.
+    pub sockets: usize,
     /// Names the server also goes by.
     pub hosts: Vec<String>,
     /// Other pages that may use the server, such as an extension's.
@@ -188,7 +190,8 @@ impl Settings {
         let listen = listen.parse().with_context(|| {
             format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
         })?;
-        let connections = connections(text("connections"))?;
+        let many = |key: &str| how_many(key, text(key));
+        let (connections, sockets) = (many("connections")?, many("sockets")?);
         let log_format = log_format(text("log_format"))?;
         let public_url = owned("public_url").map(|url| url.parse()).transpose();
         let public_url = public_url.context("the setting \"public_url\"")?;
@@ -231,6 +234,7 @@ impl Settings {
             roles,
             listen,
             connections,
+            sockets,
             hosts: list("hosts"),
             origins: list("origins"),
             public_url,
@@ -253,12 +257,12 @@ impl Settings {
     }
 }
 
-/// How many may be connected at once.
-fn connections(text: &str) -> Result<usize> {
+/// How many of something may be open at once.
+fn how_many(key: &str, text: &str) -> Result<usize> {
     let many = text.parse().ok().filter(|many| CONNECTIONS.contains(many));
     many.with_context(|| {
         let (least, most) = CONNECTIONS.into_inner();
-        format!("the setting \"connections\" is a number from {least} to {most}")
+        format!("the setting {key:?} is a number from {least} to {most}")
     })
 }
 

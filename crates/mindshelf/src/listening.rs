@@ -88,7 +88,12 @@ async fn take(
     let turn = turns.clone().acquire_owned().await.context("nobody is let in any more")?;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return Ok((stream, peer, turn)),
+            Ok((stream, peer)) => {
+                // What is told over a socket is small and comes one by one: none waits until the one
+                // before was acknowledged. A connection that is gone says so when it is read.
+                drop(stream.set_nodelay(true));
+                return Ok((stream, peer, turn));
+            }
             Err(error) if is_theirs(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");

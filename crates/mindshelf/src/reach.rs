@@ -115,6 +115,7 @@ pub(crate) fn setup(settings: &Settings) -> Setup {
         root_key: settings.root_key.clone(),
         plans: settings.plans,
         roles: settings.roles.clone(),
+        sockets: settings.sockets,
         public_url: settings.public_url.clone(),
         outbound: settings.outbound.clone(),
         clock: Arc::new(SystemClock::start()),

@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 pub enum Role {
     /// The REST interface and the pages; follows the log for an index of its own, if it has one.
     Gateway,
+    /// What devices sync by, and nothing else of the interface: the log, its snapshots and the socket.
+    /// A gateway answers that, too.
+    Sync,
     /// Follows the log for an index that processes share; one process at a time.
     Bookmarks,
     /// Tells endpoints of webhooks what happens; each library by one process at a time.
@@ -19,12 +22,14 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the table.
-    pub const ALL: [Self; 4] = [Self::Gateway, Self::Bookmarks, Self::Courier, Self::Keeper];
+    pub const ALL: [Self; 5] =
+        [Self::Gateway, Self::Sync, Self::Bookmarks, Self::Courier, Self::Keeper];
 
     /// Its name in the settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
+            Self::Sync => "sync",
             Self::Bookmarks => "bookmarks",
             Self::Courier => "courier",
             Self::Keeper => "keeper",

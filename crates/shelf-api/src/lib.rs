@@ -93,6 +93,8 @@ pub struct Api {
     pub news: Arc<dyn News>,
     /// Who is where.
     pub presence: Arc<dyn Presence>,
+    /// How many sockets of sync may be open at once.
+    pub sockets: usize,
     /// How programs reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<String>,
 }
@@ -127,19 +129,33 @@ pub fn part(api: Api) -> Router {
     let operations = openapi::listed(&document);
     drop(document);
     let limited = limit::Limited { api: api.clone(), costs: costs::Costs::of(&operations) };
-    let missing = || async { openapi::missing().into_response() };
-    let interface = routes
-        .route("/openapi.json", get(described))
-        .route("/v1/{*rest}", axum::routing::any(missing))
-        .layer(middleware::from_fn_with_state(api.clone(), replays::replay));
-    let interface = bounded(interface, &limited);
+    let interface = bounded(whole(routes.route("/openapi.json", get(described)), &api), &limited);
     let gateway = graphql::Gateway::new(interface.clone(), operations);
     let facades = facades::routes(&gateway, |routes| bounded(routes, &limited));
-    let beside = routes::oauth::routes().merge(graphql::routes(gateway)).merge(live::routes());
+    let beside = routes::oauth::routes().merge(graphql::routes(gateway)).merge(live::routes(&api));
     interface
         .merge(bounded(beside, &limited))
         .merge(facades)
         .layer(middleware::from_fn_with_state(api, watch::watch))
+}
+
+/// What devices sync by, and how the process is, as a part of a larger router: for a process that does
+/// nothing else.
+pub fn sync_part(api: Api) -> Router {
+    let (routes, document) = routes::of_sync().split_for_parts();
+    let costs = costs::Costs::of(&openapi::listed(&document));
+    let limited = limit::Limited { api: api.clone(), costs };
+    bounded(whole(routes, &api).merge(live::routes(&api)), &limited)
+        .layer(middleware::from_fn_with_state(api, watch::watch))
+}
+
+/// `routes` with an answer for every address below theirs that is not there; writes under a key are
+/// done once.
+fn whole(routes: Router<Api>, api: &Api) -> Router<Api> {
+    let missing = || async { openapi::missing().into_response() };
+    routes
+        .route("/v1/{*rest}", axum::routing::any(missing))
+        .layer(middleware::from_fn_with_state(api.clone(), replays::replay))
 }
 
 /// `router` within what every request is held to.

@@ -45,6 +45,18 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
     health::routes()
 }
 
+/// Those that devices sync by: who they act for, how they are paired, and the log.
+pub(crate) fn of_sync() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(operations())
+        .merge(me::routes())
+        .merge(access::pairing())
+        .merge(sync::routes())
+        .merge(replicas::routes())
+        .merge(part::routes())
+        .merge(held::routes())
+}
+
 /// Every route of the interface.
 pub(crate) fn all() -> OpenApiRouter<Api> {
     OpenApiRouter::new()

@@ -98,8 +98,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "role",
         "all",
-        "What this process does: `gateway`, `bookmarks`, `courier`, `keeper`, several with commas \
-         between, or `all`.",
+        "What this process does: `gateway`, `sync`, `bookmarks`, `courier`, `keeper`, several with \
+         commas between, or `all`.",
     ),
     setting(
         "plan",
@@ -119,6 +119,12 @@ pub const SETTINGS: &[Setting] = &[
         "512",
         "How many connections are open at a time; more wait. The limit of open files must be some \
          hundred higher.",
+    ),
+    setting(
+        "sockets",
+        "4096",
+        "How many devices may hold a socket of sync open at a time; more are refused. They come on top \
+         of the connections, and each takes an open file.",
     ),
     setting(
         "hosts",

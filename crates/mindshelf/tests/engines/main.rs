@@ -30,6 +30,7 @@ mod away;
 mod shared;
 mod sharing;
 mod storm;
+mod syncing;
 mod certificate;
 mod single_sign_on;
 mod cache;

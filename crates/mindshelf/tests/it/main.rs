@@ -19,3 +19,5 @@ mod raw;
 mod quiet;
 #[cfg(target_os = "linux")]
 mod full;
+#[cfg(target_os = "linux")]
+mod crowd;

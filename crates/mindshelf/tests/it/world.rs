@@ -75,6 +75,7 @@ impl World {
             cache: ground.as_ref().and_then(|_| engine("REDIS")),
             plans: Plans::default(),
             roles: Roles::all(),
+            sockets: 1_000,
             public_url: None,
             outbound: Rules { allow, ..Rules::default() },
             clock: clock.clone(),

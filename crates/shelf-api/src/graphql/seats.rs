@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Most sockets that are open at once.
+/// Most sockets of GraphQL that are open at once.
 const ALL_MAX: usize = 1_000;
 /// Most sockets of one person.
 pub(crate) const OF_ONE_MAX: usize = 50;
@@ -13,6 +13,8 @@ pub(crate) const OF_ONE_MAX: usize = 50;
 /// The sockets that are open. Cloning shares them.
 #[derive(Clone, Debug)]
 pub(crate) struct Seats {
+    /// How many there are.
+    most: usize,
     all: Arc<Semaphore>,
     of_one: Arc<Mutex<HashMap<PersonId, usize>>>,
 }
@@ -30,11 +32,23 @@ pub(crate) struct Taken {
 
 impl Default for Seats {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(ALL_MAX)), of_one: Arc::default() }
+        Self::of_all(ALL_MAX)
     }
 }
 
 impl Seats {
+    /// So many places.
+    pub(crate) fn of_all(most: usize) -> Self {
+        // The setting is bounded; what a semaphore cannot hold would panic.
+        let most = most.min(Semaphore::MAX_PERMITS);
+        Self { most, all: Arc::new(Semaphore::new(most)), of_one: Arc::default() }
+    }
+
+    /// How many are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.most.saturating_sub(self.all.available_permits())
+    }
+
     /// A place for one more socket, if there is one.
     pub(crate) fn one(&self) -> Option<Seat> {
         Arc::clone(&self.all).try_acquire_owned().ok().map(Seat)
@@ -82,7 +96,12 @@ mod tests {
         assert!(seats.of_one.lock().unwrap().is_empty());
         let all: Vec<Seat> = (0..ALL_MAX).map(|_| seats.one().unwrap()).collect();
         assert!(seats.one().is_none());
+        assert_eq!(seats.taken(), ALL_MAX);
         drop(all);
         assert!(seats.one().is_some());
+        assert_eq!(seats.taken(), 0);
+        let few = Seats::of_all(1);
+        let one = few.one();
+        assert!(one.is_some() && few.one().is_none());
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Close {
     TooManySockets,
     /// Nothing was heard for long.
     Silent,
+    /// What there is to tell is too much for them.
+    Slow,
 }
 
 impl Close {
@@ -47,6 +49,7 @@ impl Close {
             Self::TooManyInits => (4429, "Too many initialisation requests".to_owned()),
             // Try again later (registered after RFC 6455).
             Self::TooManySockets => (1013, "Too many sockets are open".to_owned()),
+            Self::Slow => (1013, "Pull what there is, and come back".to_owned()),
             Self::Silent => (4408, "Nothing was heard for too long".to_owned()),
         }
     }

@@ -3,13 +3,12 @@
 //!
 //! Whoever does not say where they are is told nothing. Alone in a library nothing is told.
 
-use super::{Close, Permit, Problem, Talk, permits};
+use super::{Close, Permit, Problem, Talk};
 use crate::Api;
 use crate::routes::presence::PersonHereOut;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use shelf_domain::id::{ItemId, LibraryId, Scope};
-use shelf_domain::permit::must_hold;
 use shelf_domain::rate::Cost;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::{Signed, reach_of};
@@ -95,15 +94,24 @@ impl Talk {
     }
 
     async fn sat(&mut self, signed: &Signed, spot: Spot) -> Result<(), Problem> {
-        self.admitted(signed, COST).await?;
-        must_hold(signed.grant.allows.permits, permits(Permit::BookmarksRead))?;
+        let admitted = self.admitted(signed, COST).await?;
+        let reached = self.reached(signed, spot.library, Permit::BookmarksRead).await;
+        let scope = reached.as_ref().ok().map(|(scope, _)| *scope);
+        let sat = match reached {
+            Ok((scope, _)) => self.sits(signed, scope, spot).await,
+            Err(problem) => Err(problem),
+        };
+        self.settled(admitted, scope, &sat).await;
+        sat
+    }
+
+    async fn sits(&mut self, signed: &Signed, scope: Scope, spot: Spot) -> Result<(), Problem> {
         let Spot { library, item, doing } = spot;
         let known = &self.seated.libraries;
         if known.len() >= LIBRARIES_MAX && !known.contains_key(&library) {
             let detail = format!("a socket is in at most {LIBRARIES_MAX} libraries");
             return Err(Refused::new(Code::TooLarge, "library", detail).into());
         }
-        let scope = reach_of(&self.api.doors(), signed, library).await?.library.scope();
         let (session, person) = (self.seated.session, signed.person.id);
         be_here(&self.api.presence_doors(), scope, &Seat { session, person, item, doing }).await?;
         let said_at = self.api.stores.clock.now_ms();
@@ -145,19 +153,20 @@ impl Talk {
                 known = self.signed().await?.ok();
             }
             let Some(signed) = &known else { continue };
-            match reach_of(&self.api.doors(), signed, library).await.map_err(Problem::from) {
-                Ok(_) => {}
+            let reach = reach_of(&self.api.doors(), signed, library).await.map_err(Problem::from);
+            let scope = match reach {
+                Ok(reach) => reach.library.scope(),
                 Err(problem) if problem.status.is_server_error() => continue,
                 Err(_) => {
                     self.away(library).await;
                     continue;
                 }
-            }
-            if self.admitted(signed, COST).await.is_err() {
-                // There is room again in a moment.
-                continue;
-            }
-            let Ok(people) = named(&doors, others.clone()).await else { continue };
+            };
+            // Where there is no room, there is again in a moment.
+            let Ok(admitted) = self.admitted(signed, COST).await else { continue };
+            let people = named(&doors, others.clone()).await.map_err(Problem::from);
+            self.settled(admitted, Some(scope), &people).await;
+            let Ok(people) = people else { continue };
             told.push(present(library, people));
             if let Some(at) = self.seated.libraries.get_mut(&library) {
                 at.told = others;

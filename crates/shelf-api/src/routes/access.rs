@@ -32,8 +32,12 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(revoke))
         .routes(routes!(sessions))
         .routes(routes!(sign_out))
-        .routes(routes!(devices, pair))
-        .routes(routes!(rename, unpair))
+        .merge(pairing())
+}
+
+/// Those that devices come in by and are known by.
+pub(crate) fn pairing() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(devices, pair)).routes(routes!(rename, unpair))
 }
 
 /// What may act for a person; also who a change was written by.

@@ -1,12 +1,14 @@
 //! Sync over a WebSocket: what is told, what is pushed, and why a socket is closed.
 
-use crate::graphql::sockets::Listening;
+use crate::graphql::sockets::{Client, Listening};
+use crate::world::{Someone, World};
 use crate::world::World;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use shelf_api::probes::AlwaysReady;
 use shelf_identity::Plan;
 use std::sync::Arc;
+use tower::ServiceExt;
 
 const LIBRARY: &str = "/v1/libraries/{library}";
 
@@ -215,4 +217,112 @@ async fn guessing_at_libraries_costs_more_and_more() {
         assert_eq!(told["code"], "not_found", "{told}");
     }
     panic!("whoever guesses is never slowed down");
+}
+
+/// What a socket is told until the log was told up to `seq`, and that nothing of it was left out.
+async fn heard_up_to(client: &mut Client, from: u64, seq: u64) -> Vec<Value> {
+    let (mut heard, mut at) = (Vec::new(), from);
+    while at < seq {
+        let told = client.hear().await;
+        assert_eq!(told["type"], "changes", "{told}");
+        let rows = told["changes"].as_array().unwrap();
+        assert!(rows.len() <= 200 && told.to_string().len() < 16 << 10, "{} rows", rows.len());
+        for row in rows {
+            at += 1;
+            assert_eq!(row["seq"], json!(at), "each row in its turn: {told}");
+        }
+        let first = at - u64::try_from(rows.len()).unwrap();
+        assert_eq!((&told["from"], &told["to"]), (&json!(first), &json!(at)));
+        heard.push(told);
+    }
+    heard
+}
+
+#[tokio::test]
+async fn all_who_follow_a_library_are_told_the_same_and_nothing_is_left_out() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let follow = json!({"type": "follow", "library": ada.library.to_string()});
+    let device = world.post(ada, "/v1/devices", &json!({"name": "p"})).await.at("/id");
+    let begin = world.get(ada, &format!("{LIBRARY}/changes")).await.at("/next_cursor");
+    let mut clients = Vec::new();
+    for _ in 0..12 {
+        let mut client = listening.sync().await;
+        client.say(&hello(&ada.token)).await;
+        client.hear().await;
+        client.say(&follow).await;
+        assert_eq!(client.hear().await["cursor"], json!(begin));
+        clients.push(client);
+    }
+    let changes: Vec<Value> =
+        (1..=400).map(|n| change(n, &format!("https://all.example/{n}"))).collect();
+    let body = json!({"device": device, "changes": changes});
+    assert_eq!(world.post(ada, &format!("{LIBRARY}/changes"), &body).await.status, 200);
+    let first = heard_up_to(&mut clients[0], 0, 400).await;
+    assert!(first.len() > 2, "in messages of some kilobytes: {}", first.len());
+    for client in &mut clients[1..] {
+        assert_eq!(heard_up_to(client, 0, 400).await, first);
+    }
+    // Whoever comes later with an older cursor is told what they have not, and goes on like all.
+    let mut late = listening.sync().await;
+    late.say(&hello(&ada.token)).await;
+    late.hear().await;
+    late.say(&json!({"type": "follow", "library": ada.library.to_string(), "cursor": begin})).await;
+    assert_eq!(late.hear().await["type"], "following");
+    heard_up_to(&mut late, 0, 400).await;
+    let more = json!({"device": device, "changes": [change(401, "https://all.example/401")]});
+    assert_eq!(world.post(ada, &format!("{LIBRARY}/changes"), &more).await.status, 200);
+    for client in clients.iter_mut().chain([&mut late]) {
+        heard_up_to(client, 400, 401).await;
+    }
+}
+
+#[tokio::test]
+async fn who_left_a_library_or_moved_their_cursor_is_told_what_they_asked_for() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let library = ada.library.to_string();
+    let begin = world.get(ada, &format!("{LIBRARY}/changes")).await.at("/next_cursor");
+    let mut client = listening.sync().await;
+    client.say(&hello(&ada.token)).await;
+    client.hear().await;
+    client.say(&json!({"type": "follow", "library": library})).await;
+    client.hear().await;
+    world.saved(ada, "https://one.example").await;
+    assert_eq!(client.hear().await["from"], json!(0));
+    client.say(&json!({"type": "leave", "library": library})).await;
+    client.say(&json!({"type": "ping"})).await;
+    assert_eq!(client.hear().await["type"], "pong");
+    world.saved(ada, "https://two.example").await;
+    client.say(&json!({"type": "ping"})).await;
+    assert_eq!(client.hear().await["type"], "pong", "of what was left nothing is told");
+    client.say(&json!({"type": "follow", "library": library, "cursor": begin})).await;
+    assert_eq!(client.hear().await["type"], "following");
+    let told = client.hear().await.to_string();
+    assert!(told.contains("https://one.example") && told.contains("https://two.example"), "{told}");
+}
+
+#[tokio::test]
+async fn a_process_of_sync_answers_devices_and_nobody_else() {
+    let world = World::new().await;
+    let (ada, eve) = (&world.ada, &world.eve);
+    let asks = async |who: &Someone, path: &str| {
+        // Whose library it is does not follow from who asks.
+        let path = path.replace("{library}", &ada.library.to_string());
+        let request = who.request(Method::GET, &path, "");
+        world.sync.clone().oneshot(request).await.unwrap().status()
+    };
+    let of_sync = ["/sync", "/changes", "/checksum", "/snapshot", "/sync/part", "/held"];
+    for path in of_sync.map(|rest| format!("{LIBRARY}{rest}")) {
+        assert_eq!(asks(ada, &path).await, 200, "{path}");
+        assert_eq!(asks(eve, &path).await, 404, "{path} of somebody else");
+        let nobody = Someone { token: "forged".to_owned(), ..ada.clone() };
+        assert_eq!(asks(&nobody, &path).await, 401, "{path} by nobody");
+    }
+    for path in ["/healthz", "/readyz", "/v1/me", "/v1/devices"] {
+        assert_eq!(asks(ada, path).await, 200, "{path}");
+    }
+    for path in ["/v1/libraries/{library}/bookmarks", "/v1/tokens", "/graphql", "/openapi.json"] {
+        assert_eq!(asks(ada, path).await, 404, "{path}");
+    }
 }

@@ -78,6 +78,8 @@ pub(crate) const FILE_BYTES_MAX: u64 = 8 << 20;
 /// A server with two strangers.
 pub(crate) struct World {
     pub(crate) app: Router,
+    /// A process of sync alone over the same stores.
+    pub(crate) sync: Router,
     pub(crate) ada: Someone,
     pub(crate) eve: Someone,
     follower: TextFollower,
@@ -247,10 +249,11 @@ impl World {
             processing: Arc::new(vec![processing()]),
             news: store.clone(),
             presence: Arc::new(LocalPresence::default()),
+            sockets: 1_000,
             public_url: None,
         };
-        let app = shelf_api::router(api);
-        Self { app, ada, eve, follower, clock, stores, store, dir, internet }
+        let (sync, app) = (shelf_api::sync_part(api.clone()), shelf_api::router(api));
+        Self { app, sync, ada, eve, follower, clock, stores, store, dir, internet }
     }
 
     /// Lets so many seconds pass.

@@ -1,0 +1,240 @@
+//! What all sockets of a process share: one line for each library that is followed, and one task that
+//! looks which of them have news, however many follow.
+
+use super::line::Line;
+use futures::StreamExt;
+use futures::stream;
+use shelf_domain::id::{LibraryId, Scope};
+use shelf_ports::news::{Mark, News};
+use shelf_sync::Doors;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How often it is looked who has news, without a hint.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// When it is looked again after a hint: what was written may be told a moment later.
+const AGAIN: Duration = Duration::from_millis(50);
+/// How long at least between two looks.
+const PAUSE_MIN: Duration = Duration::from_millis(5);
+/// How long at most, between two looks with a hint.
+const PAUSE_MAX: Duration = Duration::from_millis(200);
+/// What each socket that was woken adds to the pause, so that telling is never behind looking.
+const PAUSE_EACH: Duration = Duration::from_micros(10);
+/// Libraries with news of one question.
+const NEWS_MAX: usize = 1_000;
+/// Libraries that are read at once.
+const READS_MAX: usize = 8;
+
+/// What the sockets of a process share. Cloning shares it.
+#[derive(Clone, Debug)]
+pub(super) struct Sharing(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    doors: Doors,
+    news: Arc<dyn News>,
+    lines: Mutex<Lines>,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    of: HashMap<LibraryId, Arc<Line>>,
+    /// The number of the last one who joined.
+    joined: u64,
+    /// How far it is known who had news.
+    mark: Mark,
+    /// Whether a task looks.
+    is_looked_at: bool,
+}
+
+/// That somebody follows a line; they do no longer once it is dropped.
+#[derive(Debug)]
+pub(super) struct Joined {
+    line: Arc<Line>,
+    number: u64,
+    sharing: Sharing,
+}
+
+impl Joined {
+    /// The line.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        let mut lines = self.sharing.lines();
+        if self.line.leave(self.number)
+            && let Entry::Occupied(entry) = lines.of.entry(self.line.scope().library)
+            && Arc::ptr_eq(entry.get(), &self.line)
+        {
+            entry.remove();
+        }
+    }
+}
+
+impl Sharing {
+    /// Nothing is followed yet, of what is behind `doors` and has `news`.
+    pub(super) fn new(doors: Doors, news: Arc<dyn News>) -> Self {
+        Self(Arc::new(Inner { doors, news, lines: Mutex::default() }))
+    }
+
+    /// What the libraries are read with.
+    pub(super) fn doors(&self) -> &Doors {
+        &self.0.doors
+    }
+
+    /// Follows the library of `scope`: `bell` wakes when it was read on.
+    pub(super) fn join(&self, scope: Scope, bell: &Arc<Notify>) -> Joined {
+        let mut lines = self.lines();
+        lines.joined += 1;
+        let number = lines.joined;
+        let line = lines.of.entry(scope.library).or_insert_with(|| Arc::new(Line::new(scope)));
+        let line = Arc::clone(line);
+        // While nobody can take the line away.
+        line.join(number, Arc::clone(bell));
+        if !lines.is_looked_at {
+            lines.is_looked_at = true;
+            tokio::spawn(self.clone().look_on());
+        }
+        drop(lines);
+        Joined { line, number, sharing: self.clone() }
+    }
+
+    /// Whether anybody follows `library`.
+    #[cfg(test)]
+    pub(super) fn follows(&self, library: LibraryId) -> bool {
+        self.lines().of.contains_key(&library)
+    }
+
+    /// Looks who has news, as long as anybody follows anything.
+    async fn look_on(self) {
+        let (mut late, mut was_hinted) = (Vec::new(), false);
+        let mut forgot = Instant::now();
+        while self.is_followed() {
+            // Whoever waits hears what is written from now on, so that nothing falls between.
+            let mut hint = pin!(self.0.news.hint());
+            let mut look = pin!(self.look(late));
+            let mut is_hinted = false;
+            let looked = loop {
+                tokio::select! {
+                    biased;
+                    () = &mut hint, if !is_hinted => is_hinted = true,
+                    looked = &mut look => break looked,
+                }
+            };
+            let pause = looked.pause();
+            late = looked.late;
+            if forgot.elapsed() >= LOOK_EVERY {
+                forgot = Instant::now();
+                self.forget(forgot);
+            }
+            sleep(pause).await;
+            if !is_hinted {
+                let patience = if was_hinted { AGAIN } else { LOOK_EVERY };
+                is_hinted = timeout(patience, &mut hint).await.is_ok();
+            }
+            was_hinted = is_hinted;
+        }
+    }
+
+    /// Whether anybody follows; else nobody looks from now on.
+    fn is_followed(&self) -> bool {
+        let mut lines = self.lines();
+        lines.is_looked_at = !lines.of.is_empty();
+        lines.is_looked_at
+    }
+
+    /// Reads on in each library that has news and is followed, and in those that are `late`.
+    async fn look(&self, late: Vec<Arc<Line>>) -> Looked {
+        let mut looked = Looked::default();
+        self.read(late, &mut looked).await;
+        loop {
+            let mark = self.lines().mark;
+            // What is away now is asked again.
+            let Ok(news) = self.0.news.stirred_since(mark, NEWS_MAX).await else { break };
+            let Some((last, _)) = news.last() else { break };
+            let last = *last;
+            let stirred = {
+                let lines = self.lines();
+                let of = news.iter().filter_map(|(_, scope)| lines.of.get(&scope.library));
+                of.cloned().collect()
+            };
+            self.read(stirred, &mut looked).await;
+            self.lines().mark = last;
+            if news.len() < NEWS_MAX {
+                break;
+            }
+        }
+        looked
+    }
+
+    /// Lets go of messages that were kept long enough.
+    fn forget(&self, now: Instant) {
+        let lines: Vec<Arc<Line>> = self.lines().of.values().cloned().collect();
+        for line in lines {
+            line.forget(now);
+        }
+    }
+
+    /// Reads on in `lines`; what cannot be read now is late.
+    async fn read(&self, lines: Vec<Arc<Line>>, looked: &mut Looked) {
+        let reads = stream::iter(lines).map(|line| {
+            let doors = self.0.doors.clone();
+            async move {
+                let read = line.read(&doors).await;
+                (line, read)
+            }
+        });
+        let mut reads = pin!(reads.buffer_unordered(READS_MAX));
+        while let Some((line, read)) = reads.next().await {
+            match read {
+                Ok((_, woken)) => looked.woken += woken,
+                Err(fault) => {
+                    tracing::debug!(error = &fault as &dyn std::error::Error, "a log was not read");
+                    looked.late.push(line);
+                }
+            }
+        }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a look found.
+#[derive(Debug, Default)]
+struct Looked {
+    /// How many sockets there is something for.
+    woken: usize,
+    /// What could not be read.
+    late: Vec<Arc<Line>>,
+}
+
+impl Looked {
+    /// How long the next look waits at least.
+    fn pause(&self) -> Duration {
+        let woken = u32::try_from(self.woken).unwrap_or(u32::MAX);
+        PAUSE_EACH.saturating_mul(woken).clamp(PAUSE_MIN, PAUSE_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_are_woken_the_longer_the_next_look_waits() {
+        let pause = |woken| Looked { woken, late: Vec::new() }.pause();
+        assert_eq!([pause(0), pause(1), pause(500)], [PAUSE_MIN; 3]);
+        assert_eq!(pause(10_000), Duration::from_millis(100));
+        assert_eq!([pause(1_000_000), pause(usize::MAX)], [PAUSE_MAX; 2]);
+    }
+}

@@ -1,0 +1,246 @@
+//! That a library is read once for all who follow it, and what becomes of those who are slow or late.
+
+use super::followed::{Due, Followed, Read};
+use super::frame::Frame;
+use super::sharing::Sharing;
+use async_trait::async_trait;
+use shelf_domain::change::{Change, Head};
+use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::shelf::{Reads, Shelf};
+use shelf_domain::stamp::Seq;
+use shelf_domain::turn::Author;
+use shelf_embedded::{DirectoryBlobs, Embedded};
+use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
+use shelf_ports::usage::AnyRoom;
+use shelf_ports::{Failure, Fault};
+use shelf_sync::{Cursor, Doors};
+use shelf_testkit::{Desk, FakeClock, SeededChance};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+/// How long something may take.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A library that counts how often its log is read.
+#[derive(Debug)]
+struct Counting {
+    inner: Arc<Embedded>,
+    heads: AtomicUsize,
+    reads: AtomicUsize,
+}
+
+#[async_trait]
+impl Library for Counting {
+    async fn head(&self, scope: Scope) -> Result<Head, Fault> {
+        self.heads.fetch_add(1, Ordering::Relaxed);
+        self.inner.head(scope).await
+    }
+
+    async fn write(
+        &self,
+        scope: Scope,
+        author: Author,
+        key: Option<IdempotencyKey>,
+        reads: Reads,
+        decide: Decision,
+    ) -> Result<Written, Failure> {
+        self.inner.write(scope, author, key, reads, decide).await
+    }
+
+    async fn read(&self, scope: Scope, reads: Reads) -> Result<Shelf, Fault> {
+        self.inner.read(scope, reads).await
+    }
+
+    async fn changes(&self, scope: Scope, after: Seq, limit: usize) -> Result<Vec<Change>, Fault> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.inner.changes(scope, after, limit).await
+    }
+
+    async fn history(
+        &self,
+        scope: Scope,
+        item: ItemId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<Change>, Fault> {
+        self.inner.history(scope, item, before, limit).await
+    }
+
+    async fn touched(
+        &self,
+        scope: Scope,
+        touched: Touched,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Touch>, Fault> {
+        self.inner.touched(scope, touched, after, limit).await
+    }
+
+    async fn acts(
+        &self,
+        scope: Scope,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<ActLine>, Fault> {
+        self.inner.acts(scope, before, limit).await
+    }
+
+    async fn overdue(&self, scope: Scope, until: i64, limit: usize) -> Result<Vec<ItemId>, Fault> {
+        self.inner.overdue(scope, until, limit).await
+    }
+
+    async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
+        self.inner.forget_answers(scope, until).await
+    }
+
+    async fn refold(&self, scope: Scope) -> Result<(), Fault> {
+        self.inner.refold(scope).await
+    }
+}
+
+/// A library with somebody who writes, and what sockets share.
+struct Room {
+    store: Arc<Embedded>,
+    library: Arc<Counting>,
+    desk: Desk,
+    sharing: Sharing,
+    _dir: TempDir,
+}
+
+impl Room {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Embedded::open(dir.path()).unwrap());
+        let (heads, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let library = Arc::new(Counting { inner: store.clone(), heads, reads });
+        let desk = Desk::new(&*store, 1).await;
+        let doors = Doors {
+            library: library.clone(),
+            replicas: store.clone(),
+            views: store.clone(),
+            blobs: Arc::new(DirectoryBlobs::open(&dir.path().join("blobs")).unwrap()),
+            accounts: store.clone(),
+            rooms: Arc::new(AnyRoom),
+            clock: Arc::new(FakeClock::default()),
+            chance: Arc::new(SeededChance::default()),
+        };
+        let sharing = Sharing::new(doors, store.clone());
+        Self { store, library, desk, sharing, _dir: dir }
+    }
+
+    /// Somebody who follows, from `cursor` or from the head, and what wakes them.
+    async fn joined(&self, cursor: Option<Seq>) -> (Followed, Arc<Notify>) {
+        let bell = Arc::default();
+        let scope = self.desk.scope;
+        let cursor = cursor.map(|seq| Cursor { epoch: 0, seq }.text(scope.library));
+        let begun = Followed::begin(&self.sharing, scope, cursor.as_deref(), &bell).await;
+        (begun.ok().unwrap().0.unwrap(), bell)
+    }
+
+    async fn saved(&self, number: usize) {
+        let url = format!("https://told.example/{number}");
+        self.desk.save_url(&*self.store, &url).await;
+    }
+}
+
+/// What is read for one alone, and told.
+async fn read(room: &Room, followed: &mut Followed) -> Vec<Frame> {
+    let read = followed.read(room.sharing.doors()).await;
+    let Ok(Read::Rows(frames)) = read else { unreachable!("the log leads on") };
+    for frame in &frames {
+        followed.has_read(frame.to);
+    }
+    frames
+}
+
+/// What there is to tell.
+fn frame(followed: &Followed) -> Frame {
+    match followed.due() {
+        Some(Due::Tell(frame)) => frame,
+        other => unreachable!("there was something to tell: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_library_is_read_once_for_a_hundred_who_follow_it() {
+    let room = Room::new().await;
+    let mut all = Vec::new();
+    for _ in 0..100 {
+        all.push(room.joined(None).await);
+    }
+    room.library.heads.store(0, Ordering::Relaxed);
+    room.library.reads.store(0, Ordering::Relaxed);
+    room.saved(1).await;
+    for (_, bell) in &all {
+        tokio::time::timeout(SOON, bell.notified()).await.unwrap();
+    }
+    let first = frame(&all[0].0);
+    for (followed, _) in &mut all {
+        let told = frame(followed);
+        assert_eq!(told, first);
+        assert_eq!(told.text.as_ptr(), first.text.as_ptr(), "the same bytes, not alike ones");
+        followed.took(&told);
+        assert_eq!(followed.due(), None, "then they are level");
+    }
+    assert_eq!(room.library.reads.load(Ordering::Relaxed), 1, "read once");
+    let heads = room.library.heads.load(Ordering::Relaxed);
+    assert!(heads <= 3, "and looked at a few times, not by each: {heads}");
+}
+
+#[tokio::test]
+async fn who_is_slow_is_told_to_pull_and_who_comes_late_is_read_for_until_they_are_level() {
+    let room = Room::new().await;
+    let (slow, _) = room.joined(None).await;
+    let (mut quick, bell) = room.joined(None).await;
+    let mut at = 0;
+    for number in 0..300 {
+        room.saved(number).await;
+        while quick.due().is_none() {
+            tokio::time::timeout(SOON, bell.notified()).await.unwrap();
+        }
+        while quick.due().is_some() {
+            let told = frame(&quick);
+            assert_eq!(told.from, at, "without a gap");
+            at = told.to;
+            quick.took(&told);
+        }
+    }
+    assert_eq!(slow.due(), Some(Due::Poke(at)), "what it missed is kept no longer");
+    let (mut late, _) = room.joined(Some(0)).await;
+    assert_eq!(late.due(), Some(Due::Read), "what is kept begins later");
+    let mut came = 0;
+    while let Some(due) = late.due() {
+        let frames = match due {
+            Due::Tell(frame) => {
+                late.took(&frame);
+                vec![frame]
+            }
+            _ => read(&room, &mut late).await,
+        };
+        for told in frames {
+            assert_eq!(told.from, came, "without a gap");
+            came = told.to;
+        }
+    }
+    assert_eq!(came, at);
+    room.saved(300).await;
+    while late.due().is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(frame(&late), frame(&quick), "from then on it is told what all are told");
+}
+
+#[tokio::test]
+async fn a_line_is_let_go_with_the_last_who_followed_it() {
+    let room = Room::new().await;
+    let (one, _) = room.joined(None).await;
+    let (two, _) = room.joined(None).await;
+    assert!(room.sharing.follows(room.desk.scope.library));
+    drop(one);
+    assert!(room.sharing.follows(room.desk.scope.library));
+    drop(two);
+    assert!(!room.sharing.follows(room.desk.scope.library));
+}
