@@ -5,13 +5,14 @@
 
 mod check;
 mod join;
+mod signed;
 mod text;
 mod queue;
 
 pub use queue::fingerprint;
 
 use crate::change::{Change, Pushed, Puts};
-use crate::id::{ActId, DeviceId, Ids, ItemId};
+use crate::id::{ActId, DeviceId, Ids, ItemId, PersonId};
 use crate::item::Item;
 use crate::kind::{Kind, Register, field};
 use crate::limits;
@@ -133,6 +134,7 @@ pub struct Turn {
     act: ActId,
     moment: i64,
     room: Option<Room>,
+    signed: Option<PersonId>,
 }
 
 impl Turn {
@@ -142,7 +144,8 @@ impl Turn {
         let act = ids.make();
         let (rows, answers, answered) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let moment = author.now;
-        Self { shelf, rows, answers, answered, n, author, ids, act, moment, room: None }
+        let (room, signed) = (None, None);
+        Self { shelf, rows, answers, answered, n, author, ids, act, moment, room, signed }
     }
 
     /// The gesture this turn's local puts belong to.
@@ -199,7 +202,21 @@ impl Turn {
         set: Puts,
         taken: Taken,
     ) -> Result<Outcome, Refused> {
-        self.put_as(item, kind, set, taken, false)
+        let base = self.shelf.head.seq;
+        self.put_as((item, kind), set, taken, base, false)
+    }
+
+    /// A local put of an author who had seen the library up to `base` alone: what others wrote into a
+    /// long text since is kept as a copy.
+    pub(crate) fn put_having_seen(
+        &mut self,
+        base: Seq,
+        item: ItemId,
+        kind: Kind,
+        set: Puts,
+    ) -> Result<Outcome, Refused> {
+        let base = base.min(self.shelf.head.seq);
+        self.put_as((item, kind), set, Taken::Refuses, base, false)
     }
 
     /// A put only the server itself may make: purging, moving between libraries.
@@ -209,15 +226,16 @@ impl Turn {
         kind: Kind,
         set: Puts,
     ) -> Result<Outcome, Refused> {
-        self.put_as(item, kind, set, Taken::Refuses, true)
+        let base = self.shelf.head.seq;
+        self.put_as((item, kind), set, Taken::Refuses, base, true)
     }
 
     fn put_as(
         &mut self,
-        item: ItemId,
-        kind: Kind,
+        (item, kind): (ItemId, Kind),
         mut set: Puts,
         taken: Taken,
+        base: Seq,
         by_server: bool,
     ) -> Result<Outcome, Refused> {
         let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
@@ -234,7 +252,7 @@ impl Turn {
                 return Ok(Outcome { status: Status::Noop, item: known.id, seq: None, hlc });
             }
         }
-        let (n, base, act) = (self.n + 1, self.shelf.head.seq, self.act);
+        let (n, act) = (self.n + 1, self.act);
         let waited = false;
         let ask = Ask { n, hlc, base, act, item, kind, set, taken, by_server, waited };
         let outcome = self.decide(ask)?;
@@ -255,6 +273,7 @@ impl Turn {
         let known = self.shelf.item(ask.item).cloned();
         if let Some(known) = &known {
             check::known(known, &ask.kind)?;
+            signed::check(known, &ask)?;
             self.drop_aliased_tags(known, &mut ask.set);
         } else {
             check::complete(&ask)?;
@@ -277,6 +296,8 @@ impl Turn {
         self.check_tree(&ask, known.as_ref())?;
         if let Some(known) = &known {
             text::keep_copies(known, &ask, self.author.device, &mut also);
+        } else if ask.kind == Kind::Note {
+            self.sign(&mut also);
         } else if ask.kind == Kind::Bookmark
             && let Some(room) = self.room
         {
