@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 15;
+const SCHEMA_VERSION: i64 = 16;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 14] = [
+const MIGRATIONS: [(i64, &str); 15] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
@@ -26,6 +26,7 @@ const MIGRATIONS: [(i64, &str); 14] = [
     (12, include_str!("migrations/12.sql")),
     (13, include_str!("migrations/13.sql")),
     (14, include_str!("migrations/14.sql")),
+    (15, include_str!("migrations/15.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -303,7 +304,7 @@ mod tests {
              DROP TABLE server_keys; DROP TABLE consents; DROP TABLE erasures; DROP TABLE receipts;
              DROP TABLE owner_keys; DROP TABLE sso_providers; DROP TABLE sso_domains;
              DROP TABLE sso_identities; DROP TABLE sso_flows; DROP TABLE held;
-             DROP TABLE plans; DROP TABLE spent;
+             DROP TABLE plans; DROP TABLE spent; DROP TABLE noted; DROP TABLE apart;
              ALTER TABLE grants DROP COLUMN scopes; ALTER TABLE grants DROP COLUMN libraries;
              ALTER TABLE grants DROP COLUMN bound; ALTER TABLE grants DROP COLUMN provided_by;
              INSERT INTO grants VALUES (x'04', x'01', 'token', 'old', x'05', 9, NULL, NULL);

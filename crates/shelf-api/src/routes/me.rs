@@ -111,7 +111,7 @@ struct CountsOut {
 
 impl From<Counts> for CountsOut {
     fn from(counts: Counts) -> Self {
-        let Counts { bookmarks, unsorted, unread, favourite, archived, collections, tags, trashed } =
+        let Counts { bookmarks, unsorted, unread, favourite, archived, collections, tags, trashed, conflicts } =
             counts;
         Self { bookmarks, unsorted, unread, favourite, archived, collections, tags, trashed }
     }

@@ -26,6 +26,7 @@ pub async fn exam(accounts: &dyn Accounts, library: &dyn Library, views: &dyn Vi
     the_trash_is_listed_latest_first(&desk(308).await, library, views).await;
     counts_follow_every_write(&desk(309).await, library, views).await;
     another_scope_sees_nothing(&desk(310).await, &desk(311).await, library, views).await;
+    super::views_beside::exam(accounts, library, views).await;
 }
 
 async fn ids(desk: &Desk, views: &dyn Views, filter: Filter) -> BTreeSet<ItemId> {
@@ -303,6 +304,7 @@ async fn counts_follow_every_write(desk: &Desk, library: &dyn Library, views: &d
         collections: 1,
         tags: 1,
         trashed: 0,
+        conflicts: 0,
     };
     assert_eq!(views.counts(desk.scope).await.unwrap(), now);
     let archived = Edit::default().put(field::ARCHIVED_AT, Some(Value::from(5)));
