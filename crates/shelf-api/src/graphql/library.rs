@@ -59,6 +59,8 @@ pub(crate) struct Counts {
     tags: u64,
     /// Items in the trash.
     trashed: u64,
+    /// Items that hold two versions of a text.
+    conflicts: u64,
 }
 
 /// Where a library's log stands.

@@ -8,14 +8,14 @@ use shelf_ports::Failure;
 use std::collections::{BTreeSet, HashMap};
 
 /// The names the person gave to their grants, ended ones too.
-pub(super) async fn devices(ctx: &Ctx) -> Result<HashMap<DeviceId, String>, Failure> {
+pub(crate) async fn devices(ctx: &Ctx) -> Result<HashMap<DeviceId, String>, Failure> {
     // A grant ends at a moment; as of the first moment none has.
     let grants = ctx.stores.accounts.grants(ctx.person, 0).await?;
     Ok(grants.into_iter().map(|grant| (grant.id, grant.name)).collect())
 }
 
 /// The items with these ids, as of now.
-pub(super) async fn items(
+pub(crate) async fn items(
     ctx: &Ctx,
     scope: Scope,
     ids: BTreeSet<ItemId>,
