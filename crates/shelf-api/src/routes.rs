@@ -20,6 +20,8 @@ mod bookmarks;
 mod edit;
 mod bulk;
 mod places;
+mod comments;
+mod conflicts;
 mod collections;
 mod tags;
 mod found;
@@ -62,6 +64,8 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(bookmarks::routes())
         .merge(bulk::routes())
         .merge(places::routes())
+        .merge(comments::routes())
+        .merge(conflicts::routes())
         .merge(collections::routes())
         .merge(tags::routes())
         .merge(search::routes())

@@ -12,6 +12,7 @@ mod world;
 mod doors;
 mod bookmarks;
 mod organise;
+mod comments;
 mod access;
 mod sync;
 mod replicas;
