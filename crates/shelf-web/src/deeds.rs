@@ -6,6 +6,11 @@ use shelf_domain::{
     kind::{Kind, field},
 };
 
+use crate::words;
+
+/// Characters of a name a sentence holds.
+const NAME_CHARS: usize = 120;
+
 /// The sentence, and the one bookmark it is about, when it is about one.
 pub(crate) fn deed(row: &ActRow) -> (String, Option<ItemId>) {
     if let Some(file) = &row.import {
@@ -24,6 +29,8 @@ pub(crate) fn deed(row: &ActRow) -> (String, Option<ItemId>) {
     let told = u64::try_from(row.steps.len()).unwrap_or(u64::MAX);
     let more = about.len() - 1;
     let name = first.name.as_deref().unwrap_or("something removed for good");
+    // A comment goes by all that it says.
+    let name = &words::begun(name, NAME_CHARS);
     let subject = match more {
         0 => format!("“{name}”"),
         _ if told < row.line.rows => format!("“{name}” and many more"),
@@ -45,6 +52,7 @@ fn sentence(steps: &[&Step], it: &str) -> String {
         return match made.kind {
             Kind::Collection => format!("Made the folder {it}"),
             Kind::Tag => format!("Made the tag {it}"),
+            Kind::Note => format!("Commented {it}"),
             _ => format!("Saved {it}"),
         };
     }
@@ -123,6 +131,7 @@ fn edited(puts: &[&StepPut], it: &str) -> Option<String> {
         field::URL => Some("address"),
         field::CREATED_AT => Some("date"),
         field::TITLE | field::DESCRIPTION | field::NOTES => Some(put.field.as_str()),
+        field::BODY => Some("text"),
         _ => None,
     });
     let names: Vec<&str> = names.collect();

@@ -13,9 +13,9 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets, deadline,
     handlers::{
-        audit, bulk, consent, device, door, exports, folders, history, imports, items, join, lists,
-        offline, passkeys, password, people, privacy, save, settings, sharing, sso, tags, trash,
-        usage, waiting, webhooks,
+        audit, bulk, comments, conflicts, consent, device, door, exports, folders, history,
+        imports, items, join, lists, offline, passkeys, password, people, privacy, save, settings,
+        sharing, sso, tags, trash, usage, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},
@@ -170,6 +170,11 @@ fn lists_and_items() -> Router<Web> {
         .route("/items/{id}/trash", post(items::trash))
         .route("/items/{id}/restore", post(items::restore))
         .route("/items/{id}/opened", post(items::opened))
+        .route("/items/{id}/comments", post(comments::add))
+        .route("/items/{id}/comments/{comment}", post(comments::edit))
+        .route("/items/{id}/comments/{comment}/remove", post(comments::remove))
+        .route("/conflicts", get(conflicts::page))
+        .route("/conflicts/{item}", post(conflicts::settle))
         .route("/bulk", post(bulk::bulk))
 }
 

@@ -16,6 +16,7 @@ mod forms;
 mod people;
 mod offline;
 mod waiting;
+mod comments;
 mod webhooks;
 mod walk;
 mod imports;

@@ -19,6 +19,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/tags",
     "/trash",
     "/waiting",
+    "/conflicts",
     "/history",
     "/settings",
     "/settings/passkeys",
