@@ -19,4 +19,5 @@ mod saving;
 mod quotas;
 mod large_folders;
 mod organising;
+mod comments;
 mod undoing;
