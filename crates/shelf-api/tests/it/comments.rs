@@ -183,3 +183,20 @@ async fn settling_says_which_text_it_wants_and_from_which_version() {
         assert_eq!(told.code(), code, "{more}: {}", told.text);
     }
 }
+
+#[tokio::test]
+async fn a_bookmark_is_found_by_what_people_say_of_it() {
+    let world = World::new().await;
+    let id = world.saved(&world.ada, "https://a.example").await;
+    let list = format!("{BASE}/bookmarks/{id}/comments");
+    let told = world.post(&world.ada, &list, &json!({"body": "All about marzipan."})).await;
+    world.follow(&world.ada).await;
+    let search = format!("{BASE}/search?q=marzipan&mode=words");
+    let found = world.get(&world.ada, &search).await;
+    assert_eq!(found.json["hits"][0]["id"], id, "{}", found.text);
+    let at = format!("{BASE}/comments/{}", told.at("/item/id"));
+    world.ask(&world.ada, Method::DELETE, &at, "").await;
+    world.follow(&world.ada).await;
+    let found = world.get(&world.ada, &search).await;
+    assert_eq!(found.json["hits"], json!([]), "what was taken back is not found");
+}
