@@ -2,10 +2,11 @@
 
 use shelf_bookmarks::Ctx;
 use shelf_bookmarks::comments::{
-    AddComment, CommentRow, EditComment, ListComments, add_comment, edit_comment, list_comments,
-    remove_comment,
+    AddComment, CommentRow, EditComment, ListComments, add_comment, edit_comment, get_comment,
+    list_comments, remove_comment,
 };
 use shelf_bookmarks::export::ExportFormat;
+use shelf_bookmarks::trash::{purge_items, trash_items};
 use shelf_domain::id::{DeviceId, ItemId, PersonId, Scope};
 use shelf_domain::refusal::Code;
 use shelf_domain::right::Right;
@@ -63,6 +64,23 @@ async fn whoever_may_only_read_says_nothing() {
     let ask = AddComment { bookmark: id, body: "Hello.".to_owned() };
     assert_eq!(refused(add_comment(&reader, world.scope, ask).await).code, Code::Forbidden);
     assert!(rows(&reader, world.scope, id).await.is_empty());
+}
+
+#[tokio::test]
+async fn comments_go_for_good_with_their_bookmark() {
+    let world = World::new().await;
+    let (ctx, scope) = (&world.ctx, world.scope);
+    let alone = world.url("https://a.example").await;
+    let folder = world.folder("f", None).await;
+    let placed = world.url_in("https://b.example", folder).await;
+    let said = [say(ctx, scope, alone, "One.").await, say(ctx, scope, placed, "Two.").await];
+    trash_items(ctx, scope, vec![alone, folder]).await.unwrap();
+    assert!(get_comment(ctx, scope, said[0]).await.is_ok(), "as long as it can come back");
+    purge_items(ctx, scope, vec![alone, folder]).await.unwrap();
+    for id in said {
+        let gone = refused(get_comment(ctx, scope, id).await);
+        assert_eq!(gone.code, Code::NotFound);
+    }
 }
 
 #[tokio::test]
