@@ -161,14 +161,11 @@ struct SettleIn {
     responses((status = 200, description = "Settled.", body = ChangedOut)))]
 async fn settle(within: In, Item(item): Item, Ask { body, key }: Ask<SettleIn>) -> Answer {
     within.ctx.to_write()?;
-    let seen = match &body.version {
-        Some(text) => {
-            read(text).ok_or_else(|| Refused::invalid("version", "this is no version"))?
-        }
-        None => {
-            let head = within.ctx.stores.library.head(within.scope).await?;
-            Version { epoch: head.epoch, seq: head.seq }
-        }
+    let seen = if let Some(text) = &body.version {
+        read(text).ok_or_else(|| Refused::invalid("version", "this is no version"))?
+    } else {
+        let head = within.ctx.stores.library.head(within.scope).await?;
+        Version { epoch: head.epoch, seq: head.seq }
     };
     let keep = kept(body.keep, body.text)?;
     let ask = Resolve { item, field: body.field, device: body.device, keep, seen };
