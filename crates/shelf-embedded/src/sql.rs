@@ -263,6 +263,11 @@ pub(crate) fn damaged(what: &'static str) -> rusqlite::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shelf_domain::id::{DeviceId, ItemId};
+    use shelf_domain::item::{Held, Item};
+    use shelf_domain::kind::{Register, field};
+    use shelf_domain::stamp::{Hlc, Stamp};
+    use shelf_domain::value::Value;
 
     /// Everything the database is made of, as SQLite keeps it.
     fn made_of(connection: &Connection) -> Vec<(String, Option<String>)> {
@@ -285,6 +290,44 @@ mod tests {
             let mode = dir.path().join(name).metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
+    }
+
+    #[test]
+    fn comments_and_second_versions_in_older_data_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("older.db");
+        let older = open_writer(&file).unwrap();
+        let (id, device) = (|byte| ItemId::from_bytes([byte; 16]), DeviceId::from_bytes([9; 16]));
+        let put = |kind: Kind, item: ItemId, registers: Vec<(Register, Value)>| {
+            let mut made = Item::new(item, kind.clone(), 1, 1);
+            for (register, value) in registers {
+                let stamp = Stamp { hlc: Hlc::at(1), device };
+                made.registers.insert(register, Held { stamp, seq: 1, value: Some(value) });
+            }
+            let sql = "INSERT INTO items VALUES (1, ?1, ?2, ?3)";
+            let of = rusqlite::params![item.to_bytes(), KindColumn(kind), made.pack()];
+            older.execute(sql, of).unwrap();
+        };
+        let url = |url: &str| (Register::from(field::URL), Value::from(url));
+        put(Kind::Bookmark, id(1), vec![url("https://a.example/copy/")]);
+        let copy = (Register::copy(field::NOTES, device), Value::from("the other one"));
+        put(Kind::Bookmark, id(2), vec![url("https://b.example"), copy]);
+        let about = (Register::from(field::BOOKMARK), Value::from(id(1)));
+        let body = (Register::from(field::BODY), Value::from("So it is."));
+        put(Kind::Note, id(3), vec![about, body]);
+        older
+            .execute_batch("DROP TABLE noted; DROP TABLE apart; PRAGMA user_version = 15;")
+            .unwrap();
+        drop(older);
+        let brought = open_writer(&file).unwrap();
+        let one = |sql: &str| -> Vec<[u8; 16]> {
+            let mut statement = brought.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        assert_eq!(one("SELECT bookmark FROM noted WHERE living"), [[1; 16]]);
+        assert_eq!(one("SELECT id FROM noted"), [[3; 16]]);
+        assert_eq!(one("SELECT id FROM apart"), [[2; 16]]);
     }
 
     #[test]
