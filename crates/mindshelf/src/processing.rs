@@ -69,7 +69,8 @@ mod tests {
         "trashed",
     ];
     /// What is made of what is told, and would be made again.
-    const MADE_OF_IT: [&str; 6] = ["children", "names", "search_docs", "shown", "tagged", "urls"];
+    const MADE_OF_IT: [&str; 7] =
+        ["children", "names", "noted", "search_docs", "shown", "tagged", "urls"];
     /// What lives for minutes, or a month at most, and says nothing that is not told.
     const PASSING: [&str; 11] = [
         "answers",

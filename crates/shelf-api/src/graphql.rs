@@ -27,6 +27,7 @@ mod groups;
 mod sharing;
 mod library;
 mod bookmarks;
+mod comments;
 mod places;
 mod collections;
 mod mounts;

@@ -30,13 +30,14 @@ UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused 
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
 (RFC 7396) and take If-Match.";
 
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 17] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions, devices and programs."),
     ("tenants", "Who belongs together, and who may use which library."),
     ("admin", "What whoever runs the server sees and decides; nothing of what is in a library."),
     ("webhooks", "Who is told what happens in a library."),
     ("bookmarks", "Saved links and where they stand."),
+    ("comments", "What people say of a bookmark, and texts that two of them wrote at once."),
     ("collections", "The tree of folders."),
     ("tags", "Tags."),
     ("search", "Finding."),
@@ -275,7 +276,8 @@ fn headers(path: &str, method: &str, responses: &mut Value) {
         }
         let schema = &response["content"]["application/json"]["schema"]["$ref"];
         let schema = schema.as_str().unwrap_or_default();
-        let single = ["/Bookmark", "/Tag", "/Collection"].iter().any(|name| schema.ends_with(name));
+        let single = ["/Bookmark", "/Comment", "/Tag", "/Collection"];
+        let single = single.iter().any(|name| schema.ends_with(name));
         if status == "304" || schema.contains("Written_") || (single && method == "get") {
             named.push("ETag");
         }
@@ -338,6 +340,8 @@ fn example(path: &str, name: &str) -> u8 {
         ("/collections/", 2),
         ("/tags/", 3),
         ("/places/", 5),
+        ("/comments/", 22),
+        ("/conflicts/", 23),
         ("/acts/", 9),
         ("/imports/", 12),
     ];

@@ -20,6 +20,8 @@ mod bookmarks;
 mod edit;
 mod bulk;
 mod places;
+mod comments;
+mod conflicts;
 mod collections;
 mod mounts;
 mod tags;
@@ -76,6 +78,8 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(bookmarks::routes())
         .merge(bulk::routes())
         .merge(places::routes())
+        .merge(comments::routes())
+        .merge(conflicts::routes())
         .merge(collections::routes())
         .merge(mounts::routes())
         .merge(tags::routes())

@@ -139,7 +139,7 @@ impl Ctx {
     }
 
     /// Decides and appends through the one door; refused `forbidden` for whoever may only read, and
-    /// `quota` for new bookmarks where there is no room for them.
+    /// `quota` for new bookmarks where there is no room for them. New notes are signed by the person.
     pub async fn write(
         &self,
         scope: Scope,
@@ -149,8 +149,17 @@ impl Ctx {
     ) -> Result<Written, Failure> {
         self.to_write()?;
         let decide = bounded(self.stores.rooms.bookmarks(scope).await?, decide);
+        let decide = signed(self.person, decide);
         self.stores.library.write(scope, self.author(), key, reads, decide).await
     }
+}
+
+/// The decision, in the name of `person`.
+fn signed(person: PersonId, mut decide: Decision) -> Decision {
+    Box::new(move |turn| {
+        turn.signed_by(person);
+        decide(turn)
+    })
 }
 
 /// The decision within the room there is for new bookmarks.

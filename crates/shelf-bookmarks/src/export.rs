@@ -6,6 +6,7 @@ pub mod jsonl;
 pub mod netscape;
 pub mod csv;
 mod tree;
+mod comments;
 mod html_pages;
 pub mod export_library;
 
@@ -93,6 +94,21 @@ pub struct ExportTag {
     pub name: String,
     /// Colour; empty when there is none.
     pub colour: String,
+}
+
+/// What somebody said of a bookmark.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExportComment {
+    /// Its id.
+    pub id: String,
+    /// Address of the bookmark.
+    pub url: String,
+    /// What it says.
+    pub body: String,
+    /// When it was written, milliseconds since 1970 UTC.
+    pub created_at: i64,
+    /// What its author is called; empty where nobody knows.
+    pub author: String,
 }
 
 /// All that is exported.

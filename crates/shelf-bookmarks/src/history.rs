@@ -7,7 +7,7 @@ pub mod take_back;
 pub mod undo_act;
 pub mod restore_version;
 pub mod restore_library;
-mod names;
+pub(crate) mod names;
 
 pub use item_history::{FieldChange, HistoryPage, HistoryRow, ItemHistory, item_history};
 pub use library_history::{ActRow, LibraryHistory, library_history};

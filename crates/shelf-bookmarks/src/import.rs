@@ -38,7 +38,7 @@ use std::io::{self, Read};
 
 pub use detect::{Format, Refusal, detect};
 pub use import_file::{Begun, ImportFile, Source, begin_import, import_file, run_import};
-pub use node::{Entry, Folder, Node, PlaceRef, RefusedRow, Role, TagNode};
+pub use node::{CommentNode, Entry, Folder, Node, PlaceRef, RefusedRow, Role, TagNode};
 pub use out::Sink;
 pub use receive::{Received, receive};
 pub use settle_imports::{ImportsNow, imports_now, settle_imports};

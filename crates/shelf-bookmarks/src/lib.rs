@@ -15,6 +15,8 @@ pub mod bulk_edit;
 pub mod counts;
 pub mod organise;
 pub mod tags;
+pub mod comments;
+pub mod conflicts;
 pub mod trash;
 pub mod history;
 pub mod activity;

@@ -13,6 +13,7 @@ mod persist;
 mod library;
 mod replicas;
 mod views;
+mod beside;
 mod news;
 mod accounts;
 mod tenants;

@@ -197,6 +197,9 @@ pub mod field {
     /// The library it lives in now.
     pub const MOVED_TO: &str = "moved_to";
 
+    /// The person a note is by; put by the sequencer alone, when the note is made.
+    pub const AUTHOR: &str = "raw/author";
+
     /// The long texts: of two blind edits the loser is kept as `field/copy/DEVICE`.
     pub const LONG: [&str; 4] = [NOTES, DESCRIPTION, COMMENT, BODY];
 

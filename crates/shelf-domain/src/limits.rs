@@ -16,6 +16,8 @@ pub const FIELD_BYTES_MAX: usize = 65_536;
 pub const TAGS_MAX: usize = 1_000;
 /// Most places of one bookmark.
 pub const PLACES_MAX: usize = 1_000;
+/// Most comments on one bookmark that the interfaces take.
+pub const COMMENTS_MAX: u64 = 1_000;
 /// Most registers one change may put.
 pub const PUTS_MAX: usize = 1_200;
 /// Longest register name, in bytes.

@@ -4,6 +4,7 @@ use crate::id::ItemId;
 use crate::item::Item;
 use crate::kind::{Kind, field};
 use crate::shelf::{canon_of, tag_name_of};
+use crate::view::has_copies;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -34,6 +35,19 @@ pub struct Listed {
     pub tags: BTreeSet<ItemId>,
     /// When it was trashed, milliseconds.
     pub trashed_at: Option<i64>,
+    /// What a note is about, trashed or not.
+    pub note: Option<NoteOf>,
+    /// Whether it lives and holds a text that lost against a blind edit.
+    pub has_copies: bool,
+}
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoteOf {
+    /// The bookmark.
+    pub bookmark: ItemId,
+    /// Whether people see it.
+    pub is_living: bool,
 }
 
 /// Where a place or a collection stands.
@@ -89,8 +103,14 @@ impl Listed {
                     is_living: item.is_living(),
                 });
             }
+            Kind::Note if !item.is_purged() => {
+                let bookmark = item.reference(field::BOOKMARK).map(&mut resolve).transpose()?;
+                listed.note =
+                    bookmark.map(|bookmark| NoteOf { bookmark, is_living: item.is_living() });
+            }
             _ => {}
         }
+        listed.has_copies = item.is_living() && has_copies(item);
         if !item.is_purged() {
             listed.trashed_at = item.int(field::TRASHED_AT);
         }

@@ -25,6 +25,8 @@ pub struct Reads {
     pub under: BTreeSet<ItemId>,
     /// Bookmarks whose places and tags are needed.
     pub places: BTreeSet<ItemId>,
+    /// Bookmarks whose notes are needed.
+    pub notes: BTreeSet<ItemId>,
     /// Collections (or the root) whose child collections and places are needed.
     pub children: BTreeSet<Option<ItemId>>,
     /// Collections (or the root) whose last child by order is needed.
@@ -90,6 +92,16 @@ impl Reads {
         self
     }
 
+    /// Also these bookmarks and the notes about them, trashed ones too.
+    #[must_use]
+    pub fn notes(mut self, bookmarks: impl IntoIterator<Item = ItemId>) -> Self {
+        for bookmark in bookmarks {
+            self.items.insert(bookmark);
+            self.notes.insert(bookmark);
+        }
+        self
+    }
+
     /// Also what stands directly in this collection, or at the root.
     #[must_use]
     pub fn children(mut self, parent: Option<ItemId>) -> Self {
@@ -151,6 +163,7 @@ pub struct Shelf {
     urls: HashMap<String, ItemId>,
     names: HashMap<String, ItemId>,
     places: HashMap<ItemId, BTreeSet<ItemId>>,
+    notes: HashMap<ItemId, BTreeSet<ItemId>>,
     children: HashMap<Option<ItemId>, BTreeSet<ItemId>>,
 }
 
@@ -240,6 +253,11 @@ impl Shelf {
                 }
                 toggle(&mut self.children, item.reference(field::PARENT), item.id, add);
             }
+            Kind::Note => {
+                if let Some(bookmark) = item.reference(field::BOOKMARK) {
+                    toggle(&mut self.notes, bookmark, item.id, add);
+                }
+            }
             Kind::Collection => {
                 toggle(&mut self.children, item.reference(field::PARENT), item.id, add);
             }
@@ -297,16 +315,26 @@ impl Shelf {
 
     /// The places of a bookmark, by its own id and by those that joined it.
     pub fn places_of(&self, bookmark: ItemId) -> Vec<&Item> {
+        self.named_of(bookmark, &self.places)
+    }
+
+    /// The notes about a bookmark, by its own id and by those that joined it; trashed ones too.
+    pub fn notes_of(&self, bookmark: ItemId) -> Vec<&Item> {
+        self.named_of(bookmark, &self.notes)
+    }
+
+    /// What `by` lists under a bookmark, under its own id and those that joined it.
+    fn named_of(&self, bookmark: ItemId, by: &HashMap<ItemId, BTreeSet<ItemId>>) -> Vec<&Item> {
         let bookmark = self.resolve(bookmark);
         let joined = self.aliases.keys().copied().filter(|id| self.resolve(*id) == bookmark);
-        let mut places: Vec<&Item> = std::iter::once(bookmark)
+        let mut found: Vec<&Item> = std::iter::once(bookmark)
             .chain(joined)
-            .filter_map(|id| self.places.get(&id))
+            .filter_map(|id| by.get(&id))
             .flatten()
             .filter_map(|id| self.items.get(id))
             .collect();
-        places.sort_by_key(|place| place.id);
-        places
+        found.sort_by_key(|item| item.id);
+        found
     }
 
     /// Collections and places that stand directly in `parent` (or at the root).

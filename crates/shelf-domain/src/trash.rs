@@ -74,7 +74,7 @@ impl Turn {
         Ok(outcomes)
     }
 
-    /// Removes `item`, which is in the trash, for good; a bookmark together with its places. What
+    /// Removes `item`, which is in the trash, for good; a bookmark together with its places and notes. What
     /// was removed before stays as it is.
     pub fn purge_whole(&mut self, item: ItemId) -> Result<Vec<Outcome>, Refused> {
         let Some(known) = self.shelf.item(item).filter(|item| !item.is_purged()) else {
@@ -83,12 +83,13 @@ impl Turn {
         let id = known.id;
         let mut outcomes = Vec::new();
         if known.kind == Kind::Bookmark && known.is_trashed() {
-            let places = self.shelf.places_of(id).into_iter().filter(|place| !place.is_purged());
-            let places: Vec<ItemId> = places.map(|place| place.id).collect();
-            for place in places {
+            let (places, notes) = (self.shelf.places_of(id), self.shelf.notes_of(id));
+            let with = places.into_iter().chain(notes).filter(|one| !one.is_purged());
+            let with: Vec<ItemId> = with.map(|one| one.id).collect();
+            for one in with {
                 let now = Value::from(self.moment());
-                self.put_trashed(place, Some(now))?;
-                self.purge(place)?;
+                self.put_trashed(one, Some(now))?;
+                self.purge(one)?;
             }
         }
         outcomes.push(self.purge(id)?);

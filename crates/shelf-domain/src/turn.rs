@@ -5,13 +5,15 @@
 
 mod check;
 mod join;
+mod signed;
 mod text;
+mod put;
 mod queue;
 
 pub use queue::fingerprint;
 
 use crate::change::{Change, Pushed, Puts};
-use crate::id::{ActId, DeviceId, Ids, ItemId};
+use crate::id::{ActId, DeviceId, Ids, ItemId, PersonId};
 use crate::item::Item;
 use crate::kind::{Kind, Register, field};
 use crate::limits;
@@ -133,6 +135,7 @@ pub struct Turn {
     act: ActId,
     moment: i64,
     room: Option<Room>,
+    signed: Option<PersonId>,
 }
 
 impl Turn {
@@ -142,7 +145,8 @@ impl Turn {
         let act = ids.make();
         let (rows, answers, answered) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let moment = author.now;
-        Self { shelf, rows, answers, answered, n, author, ids, act, moment, room: None }
+        let (room, signed) = (None, None);
+        Self { shelf, rows, answers, answered, n, author, ids, act, moment, room, signed }
     }
 
     /// The gesture this turn's local puts belong to.
@@ -191,70 +195,6 @@ impl Turn {
         Done { outcomes, left: Vec::new(), act: Some(self.act) }
     }
 
-    /// A local put: stamped here, having seen everything. What changes nothing is not logged.
-    pub fn put(
-        &mut self,
-        item: ItemId,
-        kind: Kind,
-        set: Puts,
-        taken: Taken,
-    ) -> Result<Outcome, Refused> {
-        let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
-        self.put_as(item, kind, set, (taken, false), hlc)
-    }
-
-    /// A put of the server's that keeps the stamp its values had in another library, so that what
-    /// was typed after them wins over them here as it would have there.
-    pub(crate) fn put_carried(
-        &mut self,
-        item: ItemId,
-        kind: Kind,
-        set: Puts,
-        hlc: Hlc,
-    ) -> Result<Outcome, Refused> {
-        self.put_as(item, kind, set, (Taken::Joins, true), hlc)
-    }
-
-    /// A put only the server itself may make: purging, moving between libraries.
-    pub(crate) fn put_by_server(
-        &mut self,
-        item: ItemId,
-        kind: Kind,
-        set: Puts,
-    ) -> Result<Outcome, Refused> {
-        let hlc = Hlc::local(self.author.now, self.shelf.head.hlc);
-        self.put_as(item, kind, set, (Taken::Refuses, true), hlc)
-    }
-
-    fn put_as(
-        &mut self,
-        item: ItemId,
-        kind: Kind,
-        mut set: Puts,
-        (taken, by_server): (Taken, bool),
-        hlc: Hlc,
-    ) -> Result<Outcome, Refused> {
-        if let Some(known) = self.shelf.item(item) {
-            let tags = self.shelf.tags_borne(known);
-            set.retain(|register, value| match register.as_tag() {
-                Some(tag) => {
-                    let on = value.as_ref().and_then(Value::as_bool) == Some(true);
-                    tags.contains(&self.shelf.resolve(tag)) != on
-                }
-                None => known.get(register.as_str()) != value.as_ref(),
-            });
-            if set.is_empty() {
-                return Ok(Outcome { status: Status::Noop, item: known.id, seq: None, hlc });
-            }
-        }
-        let (n, base, act) = (self.n + 1, self.shelf.head.seq, self.act);
-        let waited = false;
-        let ask = Ask { n, hlc, base, act, item, kind, set, taken, by_server, waited };
-        let outcome = self.decide(ask)?;
-        self.n = n;
-        Ok(outcome)
-    }
-
     /// Takes back an idle turn's place in time, for another author's rows: used by replicas.
     pub fn into_rows(self) -> Vec<Change> {
         self.rows
@@ -268,6 +208,7 @@ impl Turn {
         let known = self.shelf.item(ask.item).cloned();
         if let Some(known) = &known {
             check::known(known, &ask.kind)?;
+            signed::check(known, &ask)?;
             self.drop_aliased_tags(known, &mut ask.set);
         } else {
             check::complete(&ask)?;
@@ -290,6 +231,8 @@ impl Turn {
         self.check_tree(&ask, known.as_ref())?;
         if let Some(known) = &known {
             text::keep_copies(known, &ask, self.author.device, &mut also);
+        } else if ask.kind == Kind::Note {
+            self.sign(&mut also);
         } else if ask.kind == Kind::Bookmark
             && let Some(room) = self.room
         {

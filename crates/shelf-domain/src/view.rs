@@ -249,7 +249,13 @@ fn raw_of(item: &Item) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn copies_of(item: &Item) -> Vec<(String, DeviceId, String)> {
+/// Whether `item` holds a text that lost against a blind edit.
+pub fn has_copies(item: &Item) -> bool {
+    !copies_of(item).is_empty()
+}
+
+/// The texts of `item` that lost against a blind edit: field, device, text.
+pub fn copies_of(item: &Item) -> Vec<(String, DeviceId, String)> {
     item.registers
         .iter()
         .filter_map(|(register, held)| {

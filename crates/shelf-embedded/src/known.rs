@@ -51,7 +51,7 @@ impl At {
                 None => return false,
             },
             // A bookmark names its collections by id only.
-            Kind::Collection => {}
+            Kind::Collection | Kind::Note => {}
             _ => return false,
         }
         true

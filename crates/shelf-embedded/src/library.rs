@@ -358,6 +358,7 @@ pub(crate) fn refold(connection: &Connection, library: i64) -> rusqlite::Result<
 fn is_few(reads: &Reads) -> bool {
     let named = reads.items.len() + reads.urls.len() + reads.tags.len() + reads.above.len();
     let whole = reads.under.len() + reads.children.len() + reads.history.len() + reads.used.len();
+    let whole = whole + reads.notes.len();
     whole == 0 && named + reads.places.len() <= FEW_MAX
 }
 

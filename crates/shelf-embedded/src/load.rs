@@ -38,6 +38,8 @@ const NAME_OWNERS: &str = "SELECT id FROM names WHERE library = ?1 AND hash = ?2
 /// Every place of a bookmark.
 const PLACES: &str =
     "SELECT id FROM children INDEXED BY children_bookmark WHERE library = ?1 AND bookmark = ?2";
+/// Every note about a bookmark.
+const NOTES: &str = "SELECT id FROM noted WHERE library = ?1 AND bookmark = ?2";
 /// What stands in a collection.
 const CHILDREN: &str = "SELECT id FROM children WHERE library = ?1 AND parent = ?2";
 /// What stands last in a collection.
@@ -60,13 +62,14 @@ const USED_COLLECTION: &str =
 
 /// What decisions are loaded by; a test holds that none walks a library.
 #[cfg(test)]
-pub(crate) const QUERIES: [(&str, &str); 12] = [
+pub(crate) const QUERIES: [(&str, &str); 13] = [
     ("item", ITEM),
     ("older", OLDER),
     ("younger", YOUNGER),
     ("owners of an address", URL_OWNERS),
     ("owners of a name", NAME_OWNERS),
     ("places", PLACES),
+    ("notes", NOTES),
     ("children", CHILDREN),
     ("tail", TAIL),
     ("rows of an item", ROWS),
@@ -232,6 +235,9 @@ impl<'a> Loader<'a> {
         for bookmark in &reads.places {
             self.bookmark(*bookmark)?;
         }
+        for bookmark in &reads.notes {
+            self.notes(*bookmark)?;
+        }
         for id in &reads.above {
             self.above(*id)?;
         }
@@ -310,6 +316,15 @@ impl<'a> Loader<'a> {
         }
         for place in self.ids(PLACES, &id.to_bytes())? {
             self.item(place)?;
+        }
+        self.joined(id)
+    }
+
+    /// Loads a bookmark and the notes about it.
+    fn notes(&mut self, id: ItemId) -> rusqlite::Result<()> {
+        let id = self.item(id)?;
+        for note in self.ids(NOTES, &id.to_bytes())? {
+            self.item(note)?;
         }
         self.joined(id)
     }

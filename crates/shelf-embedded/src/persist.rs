@@ -60,9 +60,14 @@ pub(crate) fn whole(
     regarded.into_iter().try_for_each(|bookmark| state.regard_placed(bookmark))
 }
 
+/// What is folded from the log.
+const FOLDED: [&str; 10] = [
+    "items", "aliases", "urls", "names", "shown", "tagged", "children", "trashed", "noted", "apart",
+];
+
 /// Forgets everything that is folded from the log.
 pub(crate) fn forget(connection: &Connection, library: LibraryKey) -> rusqlite::Result<()> {
-    for table in ["items", "aliases", "urls", "names", "shown", "tagged", "children", "trashed"] {
+    for table in FOLDED {
         connection.execute(&format!("DELETE FROM {table} WHERE library = ?1"), [library])?;
     }
     Ok(())
@@ -281,6 +286,15 @@ impl<'a> State<'a> {
                 params![library, at, id],
             )?;
         }
+        if let Some(note) = was.note.filter(|_| was.note != is.note) {
+            run(
+                "DELETE FROM noted WHERE library = ?1 AND bookmark = ?2 AND id = ?3",
+                params![library, note.bookmark.to_bytes(), id],
+            )?;
+        }
+        if was.has_copies && !is.has_copies {
+            run("DELETE FROM apart WHERE library = ?1 AND id = ?2", params![library, id])?;
+        }
         Ok(())
     }
 
@@ -318,6 +332,15 @@ impl<'a> State<'a> {
         if let Some(at) = is.trashed_at.filter(|_| was.trashed_at != is.trashed_at) {
             run("INSERT OR IGNORE INTO trashed VALUES (?1, ?2, ?3)", params![library, at, id])?;
         }
+        if let Some(note) = is.note.filter(|_| was.note != is.note) {
+            run(
+                "INSERT OR REPLACE INTO noted VALUES (?1, ?2, ?3, ?4)",
+                params![library, note.bookmark.to_bytes(), id, note.is_living],
+            )?;
+        }
+        if is.has_copies && !was.has_copies {
+            run("INSERT OR IGNORE INTO apart VALUES (?1, ?2)", params![library, id])?;
+        }
         Ok(())
     }
 
@@ -349,6 +372,7 @@ impl<'a> State<'a> {
             "INSERT OR IGNORE INTO tagged
              SELECT library, ?3, bookmark FROM tagged WHERE library = ?1 AND tag = ?2",
             "UPDATE children SET bookmark = ?3 WHERE library = ?1 AND bookmark = ?2",
+            "UPDATE noted SET bookmark = ?3 WHERE library = ?1 AND bookmark = ?2",
         ] {
             self.connection.prepare_cached(sql)?.execute(ids)?;
         }

@@ -223,6 +223,12 @@ CREATE TABLE children (
 CREATE INDEX children_bookmark ON children (library, bookmark);
 CREATE TABLE trashed (library INTEGER NOT NULL, at INTEGER NOT NULL, id BLOB NOT NULL,
     PRIMARY KEY (library, at, id)) WITHOUT ROWID;
+-- notes about a bookmark
+CREATE TABLE noted (library INTEGER NOT NULL, bookmark BLOB NOT NULL, id BLOB NOT NULL,
+    living INTEGER NOT NULL, PRIMARY KEY (library, bookmark, id)) WITHOUT ROWID;
+-- living items that hold two versions of a text
+CREATE TABLE apart (library INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY (library, id))
+    WITHOUT ROWID;
 
 -- deletions of devices that wait for a person, outside the log
 CREATE TABLE held (

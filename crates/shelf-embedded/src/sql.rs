@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 16;
+const SCHEMA_VERSION: i64 = 17;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 15] = [
+const MIGRATIONS: [(i64, &str); 16] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
@@ -27,6 +27,7 @@ const MIGRATIONS: [(i64, &str); 15] = [
     (13, include_str!("migrations/13.sql")),
     (14, include_str!("migrations/14.sql")),
     (15, include_str!("migrations/15.sql")),
+    (16, include_str!("migrations/16.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -263,6 +264,11 @@ pub(crate) fn damaged(what: &'static str) -> rusqlite::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shelf_domain::id::{DeviceId, ItemId};
+    use shelf_domain::item::{Held, Item};
+    use shelf_domain::kind::{Register, field};
+    use shelf_domain::stamp::{Hlc, Stamp};
+    use shelf_domain::value::Value;
 
     /// Everything the database is made of, as SQLite keeps it.
     fn made_of(connection: &Connection) -> Vec<(String, Option<String>)> {
@@ -288,6 +294,44 @@ mod tests {
     }
 
     #[test]
+    fn comments_and_second_versions_in_older_data_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("older.db");
+        let older = open_writer(&file).unwrap();
+        let (id, device) = (|byte| ItemId::from_bytes([byte; 16]), DeviceId::from_bytes([9; 16]));
+        let put = |kind: Kind, item: ItemId, registers: Vec<(Register, Value)>| {
+            let mut made = Item::new(item, kind.clone(), 1, 1);
+            for (register, value) in registers {
+                let stamp = Stamp { hlc: Hlc::at(1), device };
+                made.registers.insert(register, Held { stamp, seq: 1, value: Some(value) });
+            }
+            let sql = "INSERT INTO items VALUES (1, ?1, ?2, ?3)";
+            let of = rusqlite::params![item.to_bytes(), KindColumn(kind), made.pack()];
+            older.execute(sql, of).unwrap();
+        };
+        let url = |url: &str| (Register::from(field::URL), Value::from(url));
+        put(Kind::Bookmark, id(1), vec![url("https://a.example/copy/")]);
+        let copy = (Register::copy(field::NOTES, device), Value::from("the other one"));
+        put(Kind::Bookmark, id(2), vec![url("https://b.example"), copy]);
+        let about = (Register::from(field::BOOKMARK), Value::from(id(1)));
+        let body = (Register::from(field::BODY), Value::from("So it is."));
+        put(Kind::Note, id(3), vec![about, body]);
+        older
+            .execute_batch("DROP TABLE noted; DROP TABLE apart; PRAGMA user_version = 16;")
+            .unwrap();
+        drop(older);
+        let brought = open_writer(&file).unwrap();
+        let one = |sql: &str| -> Vec<[u8; 16]> {
+            let mut statement = brought.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        assert_eq!(one("SELECT bookmark FROM noted WHERE living"), [[1; 16]]);
+        assert_eq!(one("SELECT id FROM noted"), [[3; 16]]);
+        assert_eq!(one("SELECT id FROM apart"), [[2; 16]]);
+    }
+
+    #[test]
     fn older_data_is_brought_to_the_schema_new_data_has() {
         let dir = tempfile::tempdir().unwrap();
         let fresh = open_writer(&dir.path().join("fresh.db")).unwrap();
@@ -305,6 +349,7 @@ mod tests {
              DROP TABLE owner_keys; DROP TABLE sso_providers; DROP TABLE sso_domains;
              DROP TABLE sso_identities; DROP TABLE sso_flows; DROP TABLE held;
              DROP TABLE plans; DROP TABLE spent; DROP TABLE authors;
+             DROP TABLE noted; DROP TABLE apart;
              ALTER TABLE grants DROP COLUMN scopes; ALTER TABLE grants DROP COLUMN libraries;
              ALTER TABLE grants DROP COLUMN bound; ALTER TABLE grants DROP COLUMN provided_by;
              INSERT INTO grants VALUES (x'04', x'01', 'token', 'old', x'05', 9, NULL, NULL);

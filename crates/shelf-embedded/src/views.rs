@@ -1,5 +1,7 @@
 //! Lists over the folded state; counts are kept until the library moves.
 
+mod beside;
+
 use crate::Embedded;
 use crate::known::Known;
 use crate::library::FEW_MAX;
@@ -8,6 +10,7 @@ use crate::sql::KindColumn;
 use async_trait::async_trait;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params, params_from_iter};
+use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
@@ -16,7 +19,7 @@ use shelf_domain::shelf::Reads;
 use shelf_domain::stamp::Seq;
 use shelf_domain::view::{Bookmark, Collection, Tag, name_of, with_living_parents};
 use shelf_ports::Fault;
-use shelf_ports::views::{Counts, Filter, Page, Position, Sort, Trashed, Views};
+use shelf_ports::views::{Apart, Counts, Filter, Page, Position, Sort, Trashed, Views};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,6 +60,7 @@ const COUNT_SHOWN: &str = "SELECT count(*), total(flags & 8 = 0), total(flags & 
 const COUNT_COLLECTIONS: &str =
     "SELECT count(*) FROM children WHERE library = ?1 AND bookmark IS NULL AND living";
 const COUNT_TAGS: &str = "SELECT count(*) FROM names WHERE library = ?1";
+const COUNT_APART: &str = "SELECT count(*) FROM apart WHERE library = ?1";
 const COUNT_TRASHED: &str = "SELECT count(*) FROM trashed t
     CROSS JOIN items i ON i.library = t.library AND i.id = t.id
     WHERE t.library = ?1 AND i.kind <> ?2";
@@ -258,6 +262,7 @@ fn count(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Count
     };
     counts.collections = one(COUNT_COLLECTIONS)?;
     counts.tags = one(COUNT_TAGS)?;
+    counts.conflicts = one(COUNT_APART)?;
     counts.trashed = connection
         .prepare_cached(COUNT_TRASHED)?
         .query_row(params![library, KindColumn(Kind::Place)], |row| row.get(0))?;
@@ -436,6 +441,43 @@ impl Views for Embedded {
                 all.extend(trashed(connection, library, &item)?);
             }
             Ok(all)
+        })
+        .await
+    }
+
+    async fn comments(
+        &self,
+        scope: Scope,
+        bookmark: ItemId,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Comment>, Fault> {
+        self.read_in(scope, "listing comments", move |connection, library| {
+            beside::comments(connection, library, (bookmark, after), limit)
+        })
+        .await
+    }
+
+    async fn comment_counts(
+        &self,
+        scope: Scope,
+        bookmarks: &[ItemId],
+    ) -> Result<HashMap<ItemId, u64>, Fault> {
+        let bookmarks = bookmarks.to_vec();
+        self.read_in(scope, "counting comments", move |connection, library| {
+            beside::comment_counts(connection, library, &bookmarks)
+        })
+        .await
+    }
+
+    async fn conflicts(
+        &self,
+        scope: Scope,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Apart, Fault> {
+        self.read_in(scope, "listing conflicts", move |connection, library| {
+            beside::apart(connection, library, after, limit)
         })
         .await
     }

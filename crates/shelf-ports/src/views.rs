@@ -3,9 +3,12 @@
 use crate::Fault;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use shelf_domain::comment::Comment;
+use shelf_domain::conflict::Conflict;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::kind::Kind;
 use shelf_domain::view::{Bookmark, Collection, Tag};
+use std::collections::HashMap;
 use std::fmt;
 
 /// Which bookmarks a list holds. All that is said must hold; the trash is only in
@@ -76,6 +79,15 @@ pub struct Trashed {
     pub beneath: u64,
 }
 
+/// One page of texts of which two versions stand beside each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Apart {
+    /// The texts, those of one item together.
+    pub conflicts: Vec<Conflict>,
+    /// The item after which the next page begins, if there is one.
+    pub next: Option<ItemId>,
+}
+
 /// How many living bookmarks there are, in all and by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -95,6 +107,9 @@ pub struct Counts {
     pub tags: u64,
     /// Items in the trash, places aside.
     pub trashed: u64,
+    /// Living items that hold two versions of a text.
+    #[serde(default)]
+    pub conflicts: u64,
 }
 
 /// Lists over the folded state. What [`crate::library::Library::write`] has answered is seen by
@@ -142,6 +157,32 @@ pub trait Views: fmt::Debug + Send + Sync {
         after: Option<(i64, ItemId)>,
         limit: usize,
     ) -> Result<Vec<Trashed>, Fault>;
+
+    /// Living comments of the bookmark that goes by the id `bookmark`, those of what joined it
+    /// included, by id, which is the order they were made in, after `after`, at most `limit`.
+    async fn comments(
+        &self,
+        scope: Scope,
+        bookmark: ItemId,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Comment>, Fault>;
+
+    /// How many living comments each of `bookmarks` has; those without one are left out.
+    async fn comment_counts(
+        &self,
+        scope: Scope,
+        bookmarks: &[ItemId],
+    ) -> Result<HashMap<ItemId, u64>, Fault>;
+
+    /// Texts of which two versions stand beside each other, of living items with an id above `after`,
+    /// rising, of at most `limit` items. Found without looking through the library.
+    async fn conflicts(
+        &self,
+        scope: Scope,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Apart, Fault>;
 
     /// How many there are.
     async fn counts(&self, scope: Scope) -> Result<Counts, Fault>;

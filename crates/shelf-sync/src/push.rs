@@ -72,6 +72,7 @@ pub async fn push(
     let told = Arc::new(Mutex::new((Vec::new(), None)));
     let tell = Arc::clone(&told);
     let decide = move |turn: &mut Turn| {
+        turn.signed_by(person);
         if let Some(room) = room {
             turn.keep_within(room);
         }

@@ -5,6 +5,7 @@ pub mod replicas;
 pub mod library_lists;
 pub mod library_reads;
 pub mod views;
+pub mod views_beside;
 pub mod accounts;
 pub mod tenants;
 pub mod audit;

@@ -119,6 +119,7 @@ fn frame_for(path: &str, ask: &Ask) -> Frame {
             trash: 3,
             given_up: 0,
             waiting: 0,
+            conflicts: 0,
             libraries: Vec::new(),
             folders: vec![
                 folder(
@@ -296,6 +297,7 @@ fn some_rows(searching: bool) -> Vec<RowView> {
             unread: at == 1 || at == 6,
             favourite: at == 2,
             archived: false,
+            comments: 0,
             why: if searching && at < 3 { vec!["word".into(), "meaning".into()] } else { vec![] },
         })
         .collect()
@@ -321,7 +323,8 @@ fn an_item() -> item::ItemPage {
         title: "What is ownership?".into(),
         description: "Ownership is a set of rules that govern how a program manages memory. All programs have to manage the way they use a computer's memory while running.".into(),
         notes: "The part on the stack and the heap is the clearest I know. Give it to Ada.".into(),
-        copies: vec![],
+        twice: vec![],
+        thread: shelf_web::pages::thread::Thread::default(),
         tags: vec![("1".into(), "rust".into()), ("2".into(), "compilers".into())],
         places: vec![item::Place { id: "p".into(), folder: "2".into(), path: "Reading / Languages".into() }],
         saved_at: NOW - Duration::days(400),

@@ -6,6 +6,11 @@ use shelf_domain::{
     kind::{Kind, field},
 };
 
+use crate::words;
+
+/// Characters of a name a sentence holds.
+const NAME_CHARS: usize = 120;
+
 /// The sentence, and the one bookmark it is about, when it is about one.
 pub(crate) fn deed(row: &ActRow) -> (String, Option<ItemId>) {
     if let Some(file) = &row.import {
@@ -24,6 +29,8 @@ pub(crate) fn deed(row: &ActRow) -> (String, Option<ItemId>) {
     let told = u64::try_from(row.steps.len()).unwrap_or(u64::MAX);
     let more = about.len() - 1;
     let name = first.name.as_deref().unwrap_or("something removed for good");
+    // A note of its own goes by all that it says.
+    let name = &words::begun(name, NAME_CHARS);
     let subject = match more {
         0 => format!("“{name}”"),
         _ if told < row.line.rows => format!("“{name}” and many more"),
@@ -31,7 +38,8 @@ pub(crate) fn deed(row: &ActRow) -> (String, Option<ItemId>) {
     };
     let of_first: Vec<&Step> =
         main.iter().copied().filter(|step| step.about == first.about).collect();
-    let single = more == 0 && first.name.is_some() && is_bookmark(first);
+    let leads = is_bookmark(first) || first.kind == Kind::Note;
+    let single = more == 0 && first.name.is_some() && leads;
     (sentence(&of_first, &subject), single.then_some(first.about))
 }
 
@@ -41,6 +49,9 @@ fn unknown(row: &ActRow) -> String {
 
 /// One sentence for all that happened to one thing.
 fn sentence(steps: &[&Step], it: &str) -> String {
+    if let Some(words) = commented(steps, it) {
+        return words;
+    }
     if let Some(made) = steps.iter().find(|step| step.created && step.kind != Kind::Place) {
         return match made.kind {
             Kind::Collection => format!("Made the folder {it}"),
@@ -59,6 +70,18 @@ fn sentence(steps: &[&Step], it: &str) -> String {
         .or_else(|| tagged(&own, it))
         .or_else(|| edited(&own, it))
         .unwrap_or_else(|| placed(steps, it))
+}
+
+/// What became of a comment on a thing.
+fn commented(steps: &[&Step], it: &str) -> Option<String> {
+    let note = steps.first().filter(|step| step.kind == Kind::Note)?;
+    let trashed = note.puts.iter().find(|put| put.field == field::TRASHED_AT).map(|put| put.on);
+    Some(match trashed {
+        _ if note.created => format!("Commented on {it}"),
+        Some(true) => format!("Put a comment on {it} in the trash"),
+        Some(false) => format!("Restored a comment on {it}"),
+        None => format!("Changed a comment on {it}"),
+    })
 }
 
 /// What changed the state of a thing: kept, thrown away, read.
@@ -178,6 +201,15 @@ mod tests {
         assert_eq!(said(Kind::Bookmark, false, tag), "Tagged “Rye” with #bread");
         let name = vec![put("name", true, None)];
         assert_eq!(said(Kind::Collection, false, name), "Renamed a folder to “Rye”");
+    }
+
+    #[test]
+    fn what_becomes_of_a_comment_is_said_of_what_it_is_on() {
+        let body = vec![put("body", true, None)];
+        assert_eq!(said(Kind::Note, true, body.clone()), "Commented on “Rye”");
+        assert_eq!(said(Kind::Note, false, body), "Changed a comment on “Rye”");
+        let thrown = said(Kind::Note, false, vec![put("trashed_at", true, None)]);
+        assert_eq!(thrown, "Put a comment on “Rye” in the trash");
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub enum Here {
     Trash,
     /// Deletions that wait.
     Waiting,
+    /// Texts that were written twice at the same time.
+    Conflicts,
     /// One folder, by id.
     Folder(String),
     /// One tag, by id.

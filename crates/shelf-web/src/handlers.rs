@@ -4,6 +4,8 @@ pub(crate) mod door;
 pub(crate) mod lists;
 mod search;
 pub(crate) mod items;
+pub(crate) mod comments;
+pub(crate) mod conflicts;
 pub(crate) mod bulk;
 pub(crate) mod folders;
 pub(crate) mod mounts;

@@ -3,6 +3,8 @@
 pub mod welcome;
 pub mod list;
 pub mod item;
+pub mod thread;
+pub mod conflicts;
 pub mod folders;
 pub mod mounts;
 pub mod tags;

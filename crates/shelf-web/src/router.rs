@@ -13,9 +13,11 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets, deadline,
     handlers::{
-        audit, bulk, company, consent, device, door, exports, folders, history, imports, items,
+        audit, bulk, company, comments, conflicts, consent, device, door, exports, folders, history,
+        imports, items,
         join, lists, 
-        mounts, offline, passkeys, password, people, privacy, save, settings, sharing, sso,
+        mounts,  offline, passkeys, password, people, privacy, save, settings,
+        sharing, sso,
         tags,
         trash, usage, waiting, webhooks,
     },
@@ -172,6 +174,11 @@ fn lists_and_items() -> Router<Web> {
         .route("/items/{id}/trash", post(items::trash))
         .route("/items/{id}/restore", post(items::restore))
         .route("/items/{id}/opened", post(items::opened))
+        .route("/items/{id}/comments", post(comments::add))
+        .route("/items/{id}/comments/{comment}", post(comments::edit))
+        .route("/items/{id}/comments/{comment}/remove", post(comments::remove))
+        .route("/conflicts", get(conflicts::page))
+        .route("/conflicts/{item}", post(conflicts::settle))
         .route("/bulk", post(bulk::bulk))
 }
 

@@ -2,8 +2,14 @@
 
 use std::collections::HashMap;
 
-use shelf_bookmarks::history::{FieldChange, HistoryRow};
+use shelf_bookmarks::{
+    comments::CommentRow,
+    conflicts::ConflictRow,
+    history::{FieldChange, HistoryRow},
+};
 use shelf_domain::{
+    change::Head,
+    conflict::Wording,
     id::ItemId,
     kind::{Kind, field},
     limits::TRASH_DAYS,
@@ -16,7 +22,12 @@ use crate::{
     frame::Folder,
     link,
     marked::Marked,
-    pages::{item, trash::Trashed},
+    pages::{
+        conflicts::{Twice, Version},
+        item,
+        thread::{Said, Thread},
+        trash::Trashed,
+    },
     ui::row::RowView,
     visit::moment,
     words,
@@ -25,6 +36,8 @@ use crate::{
 
 /// Characters of a description a row shows.
 const SNIPPET_CHARS: usize = 240;
+/// Characters of a comment where it stands for itself in lists.
+const NAME_CHARS: usize = 120;
 
 /// Paths of folders by id.
 #[derive(Debug, Default)]
@@ -42,8 +55,8 @@ impl Paths {
     }
 }
 
-/// A row of `bookmark`.
-pub(crate) fn row(bookmark: &Bookmark, paths: &Paths) -> RowView {
+/// A row of `bookmark`, of which people said something `said` times.
+pub(crate) fn row(bookmark: &Bookmark, paths: &Paths, said: u64) -> RowView {
     let text =
         if bookmark.description.is_empty() { &bookmark.notes } else { &bookmark.description };
     RowView {
@@ -57,7 +70,43 @@ pub(crate) fn row(bookmark: &Bookmark, paths: &Paths) -> RowView {
         unread: bookmark.unread,
         favourite: bookmark.favourite,
         archived: bookmark.archived_at.is_some(),
+        comments: said,
         why: Vec::new(),
+    }
+}
+
+/// One comment of a thread.
+pub(crate) fn said(row: CommentRow) -> Said {
+    let CommentRow { comment, author_name, may_edit, may_remove, .. } = row;
+    Said {
+        id: comment.id.to_string(),
+        author: author_name.unwrap_or_default(),
+        at: moment(comment.created_at),
+        is_edited: comment.edited_at.is_some(),
+        body: comment.body,
+        may_edit,
+        may_remove,
+    }
+}
+
+/// Two versions of a text, read at `head`.
+pub(crate) fn twice(row: ConflictRow, head: &Head) -> Twice {
+    let ConflictRow { conflict, title, shown_by, other_by } = row;
+    let device = conflict.other.device.to_string();
+    let version = |wording: Wording, by: Option<String>| Version {
+        text: wording.text,
+        by: by.unwrap_or_default(),
+        at: moment(wording.at),
+    };
+    Twice {
+        item: conflict.item.to_string(),
+        about: conflict.about.to_string(),
+        title,
+        field: conflict.field,
+        device,
+        version: format!("{}-{}", head.epoch, conflict.version),
+        shown: version(conflict.shown, shown_by),
+        other: version(conflict.other, other_by),
     }
 }
 
@@ -79,11 +128,8 @@ pub(crate) fn item(
         title: bookmark.title.clone(),
         description: bookmark.description.clone(),
         notes: bookmark.notes.clone(),
-        copies: bookmark
-            .copies
-            .iter()
-            .map(|(field, _, text)| (format!("another device ({field})"), text.clone()))
-            .collect(),
+        twice: Vec::new(),
+        thread: Thread::default(),
         tags: tags(bookmark),
         places: bookmark
             .places
@@ -215,9 +261,11 @@ pub(crate) fn trashed(thing: shelf_ports::views::Trashed) -> Trashed {
         Kind::Bookmark => "link",
         Kind::Collection => "folder",
         Kind::Tag => "tag",
+        Kind::Note => "comment",
         _ => "item",
     };
     let name = if thing.name.is_empty() { link::site(&thing.url) } else { thing.name };
+    let name = if thing.kind == Kind::Note { words::begun(&name, NAME_CHARS) } else { name };
     let gone_at = at.checked_add(Duration::days(TRASH_DAYS)).unwrap_or(at);
     Trashed { id: thing.id.to_string(), kind: kind.to_owned(), name, at, gone_at }
 }

@@ -267,6 +267,7 @@ impl Visit {
             unsorted: counts.unsorted,
             trash: counts.trashed,
             given_up: given_up(&self.web.courier, &self.manager()).await?,
+            conflicts: counts.conflicts,
             waiting: held.iter().map(|line| line.count).sum(),
             libraries: self.choices().await?,
             folders: self.folders().await?,

@@ -62,6 +62,15 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// The beginning of `text`, at most `most` characters, with a sign that there is more.
+pub fn begun(text: &str, most: usize) -> String {
+    let mut begun: String = text.chars().take(most).collect();
+    if begun.len() < text.len() {
+        begun.push('…');
+    }
+    begun
+}
+
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;

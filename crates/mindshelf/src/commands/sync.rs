@@ -16,6 +16,7 @@ use deeds::Deed;
 use passing_on::pass_on;
 use serde::Serialize;
 use shelf_domain::refusal::Code;
+use shelf_domain::view::has_copies;
 use shelf_ports::chance::Clock;
 use shelf_replica::{Aside, Progress, Replica, Standing, Synced, Way, Why};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ struct Told<'a> {
     standing: Standing,
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<Synced>,
+    /// Items that hold two versions of a text.
+    conflicts: usize,
     aside: Vec<Aside>,
 }
 
@@ -146,8 +149,10 @@ async fn run(link: &mut Link, how: &Syncing) -> Result<Synced> {
 /// Says how a replica stands.
 fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Result<()> {
     let (standing, aside) = (replica.standing(), replica.aside()?);
+    let living = replica.shown().items().filter(|item| item.is_living());
+    let conflicts = living.filter(|item| has_copies(item)).count();
     if json {
-        console::say(serde_json::to_string(&Told { file, standing, done, aside })?);
+        console::say(serde_json::to_string(&Told { file, standing, done, conflicts, aside })?);
         return Ok(());
     }
     let Standing { bookmarks, seq, waiting, answered, mismatches, .. } = standing;
@@ -167,6 +172,12 @@ fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Res
     if mismatches > 0 {
         console::warn(format!(
             "{mismatches} ranges differed from the server's and were repaired: please report this"
+        ));
+    }
+    if conflicts > 0 {
+        console::say(format!(
+            "{conflicts} items hold a text that was written twice at the same time: choose at the \
+             server, under \"Written twice\""
         ));
     }
     let held = aside.iter().filter(|aside| aside.why == Why::Held).count();

@@ -27,6 +27,7 @@ mod letting_in;
 mod leaving;
 mod governing;
 mod apart;
+mod saying;
 mod passkeys;
 mod extending;
 mod served;

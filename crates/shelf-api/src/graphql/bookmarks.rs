@@ -2,6 +2,7 @@
 
 use crate::cursor;
 use crate::graphql::asks::Ask;
+use crate::graphql::comments::{Comment, comment_cursor};
 use crate::graphql::history::{HistoryRow, row_cursor};
 use crate::graphql::ids::{Named, NodeId};
 use crate::graphql::pages::{Pages, page, pages};
@@ -112,6 +113,20 @@ impl Bookmark {
     /// Where it stands; empty is "Unsorted".
     async fn places(&self) -> &[Place] {
         &self.places
+    }
+
+    /// What people say of it, in the order they said it.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+    ) -> Result<Pages<Comment>> {
+        let ask = asks(ctx).of("Bookmark.comments").at("library", self.home.library);
+        let ask = ask.at("item", self.id).at_least(self.home.at_least);
+        let mut told = page::<Comment>(ask, first, after.as_deref()).await?;
+        told.items.iter_mut().for_each(|comment| comment.settle(self.home));
+        Ok(pages(told, after.as_deref(), comment_cursor))
     }
 
     /// What was done to it and its places, latest first.

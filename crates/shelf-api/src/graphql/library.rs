@@ -4,6 +4,7 @@ use crate::graphql::asks;
 use crate::graphql::asks::{Ask, Page};
 use crate::graphql::bookmarks::{Bookmark, BookmarkFilter, BookmarkSort, ListArgs, bookmarks_of};
 use crate::graphql::collections::Collection;
+use crate::graphql::comments::{Conflict, conflict_cursor};
 use crate::graphql::history::{Act, act_cursor};
 use crate::graphql::ids::Named;
 use crate::graphql::imports::Import;
@@ -60,6 +61,8 @@ pub(crate) struct Counts {
     tags: u64,
     /// Items in the trash.
     trashed: u64,
+    /// Items that hold two versions of a text.
+    conflicts: u64,
 }
 
 /// Where a library's log stands.
@@ -184,6 +187,19 @@ impl Library {
         let mut told = page::<Act>(self.ask(ctx, "Library.history"), first, after).await?;
         told.items.iter_mut().for_each(|act| act.settle(self.home()));
         Ok(pages(told, after, act_cursor))
+    }
+
+    /// Texts of which two versions were written at the same time; `first` counts their items.
+    async fn conflicts(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+    ) -> Result<Pages<Conflict>> {
+        let after = after.as_deref();
+        let mut told = page::<Conflict>(self.ask(ctx, "Library.conflicts"), first, after).await?;
+        told.items.iter_mut().for_each(|conflict| conflict.settle(self.home()));
+        Ok(pages(told, after, conflict_cursor))
     }
 
     /// What is in its trash, latest first.

@@ -3,6 +3,7 @@
 use crate::graphql::account::AccountMutations;
 use crate::graphql::bookmarks::BookmarkMutations;
 use crate::graphql::collections::CollectionMutations;
+use crate::graphql::comments::CommentMutations;
 use crate::graphql::groups::GroupMutations;
 use crate::graphql::history::HistoryMutations;
 use crate::graphql::imports::ImportMutations;
@@ -23,6 +24,7 @@ use async_graphql::MergedObject;
 pub(crate) struct Mutation(
     BookmarkMutations,
     PlaceMutations,
+    CommentMutations,
     CollectionMutations,
     MountMutations,
     TagMutations,

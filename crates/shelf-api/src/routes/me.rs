@@ -114,13 +114,25 @@ struct CountsOut {
     tags: u64,
     /// Items in the trash.
     trashed: u64,
+    /// Items that hold two versions of a text.
+    conflicts: u64,
 }
 
 impl From<Counts> for CountsOut {
     fn from(counts: Counts) -> Self {
-        let Counts { bookmarks, unsorted, unread, favourite, archived, collections, tags, trashed } =
-            counts;
-        Self { bookmarks, unsorted, unread, favourite, archived, collections, tags, trashed }
+        let Counts { bookmarks, unsorted, unread, favourite, archived, .. } = counts;
+        let Counts { collections, tags, trashed, conflicts, .. } = counts;
+        Self {
+            bookmarks,
+            unsorted,
+            unread,
+            favourite,
+            archived,
+            collections,
+            tags,
+            trashed,
+            conflicts,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod doors;
 mod bookmarks;
 mod organise;
 mod mounts;
+mod comments;
 mod access;
 mod sync;
 mod replicas;

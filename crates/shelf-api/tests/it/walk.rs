@@ -1,6 +1,7 @@
 //! Every route of the document, one by one: its example works, nobody gets in without a token,
 //! and nobody sees what belongs to others.
 
+use crate::comments::apart;
 use crate::shape::misfit;
 use crate::world::{Someone, Told, World};
 use axum::body::Body;
@@ -157,6 +158,13 @@ async fn told(world: &World) -> (String, String) {
     (hook, tried)
 }
 
+/// A comment of Ada's on `bookmark`, and a bookmark of hers whose notes were written twice.
+async fn beside(world: &World, bookmark: &str) -> (String, String) {
+    let (at, ask) = (format!("{BASE}/bookmarks/{bookmark}/comments"), json!({"body": "Read it."}));
+    let comment = world.post(&world.ada, &at, &ask).await.at("/item/id");
+    (comment, apart(world, &world.ada, "https://apart.example", 1).await)
+}
+
 impl Prepared {
     pub(crate) async fn new() -> Self {
         let world = World::new().await;
@@ -172,6 +180,7 @@ impl Prepared {
         assert_eq!(world.ask(ada, Method::DELETE, &at, "").await.status, StatusCode::OK);
         let device = post("/v1/devices", json!({"name": "d"})).await;
         world.waits(ada, &device.at("/id"), &saved.at("/item/id")).await;
+        let (comment, twice) = beside(&world, &saved.at("/item/id")).await;
         let token = post("/v1/tokens", json!({"name": "t"})).await;
         let session = world.get(ada, "/v1/sessions").await;
         let file = "{\"url\": \"https://a.example/imported\"}\n";
@@ -211,6 +220,8 @@ impl Prepared {
             (0x13, app),
             (0x14, receipt),
             (0x15, passkey),
+            (0x16, comment),
+            (0x17, twice),
             (0x0a, tenant),
             (0x0d, person),
             (0x0e, group),

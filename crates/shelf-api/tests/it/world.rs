@@ -84,7 +84,7 @@ pub(crate) struct World {
     pub(crate) eve: Someone,
     follower: TextFollower,
     clock: Arc<Ticking>,
-    stores: Stores,
+    pub(crate) stores: Stores,
     store: Arc<Embedded>,
     dir: TempDir,
     /// What there is beyond the door out.

@@ -11,8 +11,8 @@ use shelf_ports::{Failure, Fault};
 use tokio::sync::mpsc::{self, error::SendTimeoutError};
 
 use super::{
-    ExportBookmark, ExportFolder, ExportLibrary, ExportPlace, ExportTag, Role, csv, html_pages,
-    jsonl,
+    ExportBookmark, ExportFolder, ExportLibrary, ExportPlace, ExportTag, Role, comments, csv,
+    html_pages, jsonl,
 };
 use crate::ctx::Ctx;
 
@@ -127,6 +127,11 @@ async fn stream(
                 .try_for_each(|bookmark| jsonl::write_bookmark(bookmark, &mut bytes)),
         }
         .map_err(rendering)?;
+        if format == ExportFormat::Jsonl {
+            for comment in &comments::on(ctx, scope, &page).await? {
+                jsonl::write_comment(comment, &mut bytes).map_err(rendering)?;
+            }
+        }
         is_first = false;
         if !give(chunks, bytes).await? {
             return Ok(());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::tree::{Step, walk};
-use super::{ExportBookmark, ExportFolder, ExportLibrary, ExportTag, rfc3339};
+use super::{ExportBookmark, ExportComment, ExportFolder, ExportLibrary, ExportTag, rfc3339};
 
 /// Writes folders (parents first), tags, then bookmarks, one JSON object a line.
 pub fn write(library: &ExportLibrary, out: &mut dyn Write) -> io::Result<()> {
@@ -85,6 +85,19 @@ pub fn write_bookmark(bookmark: &ExportBookmark, out: &mut dyn Write) -> io::Res
     write_line(&line, out)
 }
 
+/// Writes the line of one comment; that of its bookmark comes before it.
+pub fn write_comment(comment: &ExportComment, out: &mut dyn Write) -> io::Result<()> {
+    let line = CommentLine {
+        kind: "comment",
+        id: &comment.id,
+        url: &comment.url,
+        body: &comment.body,
+        created_at: rfc3339(comment.created_at),
+        author: &comment.author,
+    };
+    write_line(&line, out)
+}
+
 fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")
@@ -119,6 +132,19 @@ struct TagLine<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     colour: &'a str,
+}
+
+#[derive(Serialize)]
+struct CommentLine<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    id: &'a str,
+    url: &'a str,
+    body: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    author: &'a str,
 }
 
 #[derive(Serialize)]

@@ -18,7 +18,7 @@ pub struct Writer {
 }
 
 /// Who stands behind grants.
-pub(super) struct Writers {
+pub(crate) struct Writers {
     /// What the person who asks calls their own.
     own: HashMap<DeviceId, String>,
     people: BTreeMap<DeviceId, Person>,
@@ -26,7 +26,7 @@ pub(super) struct Writers {
 
 impl Writers {
     /// Those behind `grants`, ended ones too.
-    pub(super) async fn of(ctx: &Ctx, grants: BTreeSet<DeviceId>) -> Result<Self, Failure> {
+    pub(crate) async fn of(ctx: &Ctx, grants: BTreeSet<DeviceId>) -> Result<Self, Failure> {
         let accounts = &ctx.stores.accounts;
         // A grant ends at a moment; as of the first moment none has.
         let own = accounts.grants(ctx.person, 0).await?;
@@ -35,19 +35,24 @@ impl Writers {
     }
 
     /// What its owner calls a grant, where the owner is who asks.
-    pub(super) fn device_name(&self, grant: DeviceId) -> Option<String> {
+    pub(crate) fn device_name(&self, grant: DeviceId) -> Option<String> {
         self.own.get(&grant).cloned()
     }
 
     /// Who wrote with a grant; unknown where they were erased.
-    pub(super) fn person(&self, grant: DeviceId) -> Option<Writer> {
+    pub(crate) fn person(&self, grant: DeviceId) -> Option<Writer> {
         let person = self.people.get(&grant)?;
         Some(Writer { id: person.id, name: person.name.clone() })
+    }
+
+    /// What to call whoever wrote with a grant: their own device, or somebody else's name.
+    pub(crate) fn called(&self, grant: DeviceId) -> Option<String> {
+        self.device_name(grant).or_else(|| self.person(grant).map(|writer| writer.name))
     }
 }
 
 /// The items with these ids, as of now.
-pub(super) async fn items(
+pub(crate) async fn items(
     ctx: &Ctx,
     scope: Scope,
     ids: BTreeSet<ItemId>,

@@ -74,9 +74,9 @@ fn step(shelf: &Shelf, bookmarks: &Shelf, row: &Change) -> Step {
     }
 }
 
-/// The bookmark of a row that is about a place.
+/// The bookmark of a row that is about a place or a comment.
 fn bookmark_of(shelf: &Shelf, row: &Change) -> Option<ItemId> {
-    if row.kind != Kind::Place {
+    if !matches!(row.kind, Kind::Place | Kind::Note) {
         return None;
     }
     shelf.item(row.item)?.text(field::BOOKMARK).parse().ok()

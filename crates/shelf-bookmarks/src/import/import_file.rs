@@ -260,6 +260,7 @@ impl<'c> Run<'c> {
             match node {
                 Node::Folder(folder) => self.folder(&folder, &mut steps),
                 Node::Tag(tag) => steps.tag(tag),
+                Node::Comment(comment) => steps.comment(comment),
                 Node::Bookmark(entry) => self.bookmark(*entry, &mut steps),
                 Node::Refused(row) => self.refuse(row),
                 Node::Notice(text) => self.notice(text),
@@ -314,7 +315,7 @@ impl<'c> Run<'c> {
     fn tell(&mut self, step: Step, became: Became) {
         let Step::Save { row, ask } = step else {
             if let Became::Refused(refused) = became {
-                self.notice(format!("a folder or tag was not taken: {}", refused.detail));
+                self.notice(format!("a folder, tag or comment was not taken: {}", refused.detail));
             }
             return;
         };

@@ -1,4 +1,4 @@
-//! Reads MindShelf JSON Lines: a bookmark, collection or tag on each line.
+//! Reads MindShelf JSON Lines: a bookmark, collection, tag or comment on each line.
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use std::io::{self, BufRead};
 
 use super::column::crowded;
 use super::limits;
-use super::node::{Entry, Folder, PlaceRef, Role, TagNode};
+use super::node::{CommentNode, Entry, Folder, PlaceRef, Role, TagNode};
 use super::out::Out;
 use super::tags;
 use super::text::decode_utf8_or_1252;
@@ -90,6 +90,7 @@ impl Lines<'_, '_> {
             None | Some("bookmark") => self.bookmark(row, members),
             Some("collection") => self.collection(&members),
             Some("tag") => self.tag(&members),
+            Some("comment") => self.comment(&members),
             Some("library") => Ok(()),
             Some(other) => {
                 Err(format!("lines of type \"{}\" are not read", super::out::echo(other)))
@@ -107,6 +108,19 @@ impl Lines<'_, '_> {
             return Err(format!("the tag has a name of {chars} characters"));
         }
         self.out.tag(TagNode { name, colour: text_of(members, "colour") });
+        Ok(())
+    }
+
+    /// Who wrote a comment elsewhere is nobody here: it is theirs who bring it.
+    fn comment(&mut self, members: &Map<String, Value>) -> Result<(), String> {
+        let (url, body) = (text_of(members, "url"), text_of(members, "body"));
+        if url.trim().is_empty() || body.trim().is_empty() {
+            return Err(
+                "a comment names the address of its bookmark, and says something".to_owned()
+            );
+        }
+        let created_at = moment(members.get("created_at"));
+        self.out.comment(CommentNode { id: text_of(members, "id"), url, body, created_at });
         Ok(())
     }
 

@@ -11,6 +11,8 @@ pub enum Node {
     Tag(TagNode),
     /// A bookmark.
     Bookmark(Box<Entry>),
+    /// A comment on a bookmark, whose line may come later or never.
+    Comment(CommentNode),
     /// A row that cannot be imported, with the reason.
     Refused(RefusedRow),
     /// Something worth telling that is no row, such as a file that ends in the middle of a tag.
@@ -67,6 +69,19 @@ pub struct TagNode {
     pub name: String,
     /// Colour as written; empty when there is none.
     pub colour: String,
+}
+
+/// What somebody said of a bookmark.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CommentNode {
+    /// The id it had where it comes from; empty where the file does not say.
+    pub id: String,
+    /// Address of the bookmark.
+    pub url: String,
+    /// What it says.
+    pub body: String,
+    /// When it was written, milliseconds since 1970 UTC.
+    pub created_at: Option<i64>,
 }
 
 /// One spot in the tree where a bookmark stands.

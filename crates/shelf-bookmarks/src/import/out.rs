@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::limits;
-use super::node::{Entry, Folder, Node, PlaceRef, RefusedRow, TagNode};
+use super::node::{CommentNode, Entry, Folder, Node, PlaceRef, RefusedRow, TagNode};
 use super::{Options, Summary};
 
 /// What an unknown field without a name is called.
@@ -134,6 +134,10 @@ impl<'a> Out<'a> {
     pub(super) fn tag(&mut self, tag: TagNode) {
         self.summary.tags += 1;
         self.send(Node::Tag(tag));
+    }
+
+    pub(super) fn comment(&mut self, comment: CommentNode) {
+        self.send(Node::Comment(comment));
     }
 
     /// Hands a bookmark over, or refuses it when it breaks a rule or a limit.

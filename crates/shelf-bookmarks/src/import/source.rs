@@ -80,7 +80,7 @@ impl Portion {
     /// How many items a node may write: itself, its places, its new tags.
     fn weight_of(&mut self, node: &Node) -> usize {
         match node {
-            Node::Folder(_) | Node::Tag(_) => 1,
+            Node::Folder(_) | Node::Tag(_) | Node::Comment(_) => 1,
             Node::Refused(_) | Node::Notice(_) => 0,
             Node::Bookmark(entry) => {
                 let tags = entry.tags.iter().filter(|tag| !self.tags.contains(*tag));

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sha2::{Digest, Sha256};
 use shelf_domain::change::Puts;
 use shelf_domain::id::{ActId, ItemId, LibraryId};
 use shelf_domain::kind::{Kind, Register, field};
@@ -15,7 +16,7 @@ use shelf_ports::imports::{LedgerRow, RowOutcome};
 use shelf_ports::library::Decision;
 
 use super::folders::{Folders, Settled};
-use super::{Entry, Folder, Format, PlaceRef, RefusedRow, TagNode};
+use super::{CommentNode, Entry, Folder, Format, PlaceRef, RefusedRow, TagNode};
 
 /// One thing a turn does.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(super) enum Step {
     Collection { id: ItemId, puts: Puts },
     /// Makes a tag, or gives the one of that name its colour.
     Tag(TagNode),
+    /// Adds a comment under this id, unless it is there already, to the bookmark of an address.
+    Comment { id: ItemId, comment: CommentNode },
     /// Saves a bookmark.
     Save { row: u64, ask: Box<SaveBookmark> },
 }
@@ -80,6 +83,13 @@ impl Steps {
         self.list.push(Step::Tag(tag));
     }
 
+    /// Adds a comment.
+    pub(super) fn comment(&mut self, comment: CommentNode) {
+        let id = comment.id.parse().unwrap_or_else(|_| id_of(&comment));
+        self.reads = std::mem::take(&mut self.reads).url(&comment.url).items([id]);
+        self.list.push(Step::Comment { id, comment });
+    }
+
     /// Adds a bookmark that passed its checks.
     pub(super) fn save(&mut self, row: u64, ask: SaveBookmark) {
         let reads = std::mem::take(&mut self.reads);
@@ -113,6 +123,7 @@ fn take(turn: &mut Turn, step: &Step) -> Became {
     match step {
         Step::Collection { id, puts } => make_collection(turn, *id, puts.clone()),
         Step::Tag(tag) => make_tag(turn, tag),
+        Step::Comment { id, comment } => make_comment(turn, *id, comment),
         Step::Save { ask, .. } => save(turn, ask),
     }
 }
@@ -129,6 +140,37 @@ fn make_collection(turn: &mut Turn, id: ItemId, mut puts: Puts) -> Became {
     let now = turn.now();
     puts.entry(created).or_insert_with(|| Some(Value::from(now)));
     match turn.put(id, Kind::Collection, puts, Taken::Refuses) {
+        Ok(_) => Became::Done,
+        Err(refused) => Became::Refused(refused),
+    }
+}
+
+/// The id of a comment whose file names none: the same however often it is brought.
+fn id_of(comment: &CommentNode) -> ItemId {
+    let said = format!("{}\n{}\n{:?}", comment.url, comment.body, comment.created_at);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&Sha256::digest(said.as_bytes())[..16]);
+    // A UUID of version 8: made by a rule of its own (RFC 9562 §5.8).
+    bytes[6] = 0x80 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    ItemId::from_bytes(bytes)
+}
+
+fn make_comment(turn: &mut Turn, id: ItemId, comment: &CommentNode) -> Became {
+    if turn.shelf.item(id).is_some() {
+        return Became::Done;
+    }
+    let about = turn.shelf.by_url(&comment.url).filter(|item| item.is_living());
+    let Some(about) = about.map(|item| item.id) else {
+        return Became::Refused(Refused::not_found("bookmark that the comment is about"));
+    };
+    let created_at = comment.created_at.unwrap_or_else(|| turn.now());
+    let puts = Puts::from([
+        (Register::from(field::BOOKMARK), Some(Value::from(about))),
+        (Register::from(field::BODY), Some(Value::from(comment.body.as_str()))),
+        (Register::from(field::CREATED_AT), Some(Value::from(created_at))),
+    ]);
+    match turn.put(id, Kind::Note, puts, Taken::Refuses) {
         Ok(_) => Became::Done,
         Err(refused) => Became::Refused(refused),
     }

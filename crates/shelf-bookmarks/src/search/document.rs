@@ -128,6 +128,8 @@ impl Analyser {
             Field::of(&tags, w.tags, false),
             Field::of(&address.words.join(" "), w.address, false),
             Field::of(&folders.join(" / "), w.folders, false),
+            // Others speak here, perhaps in another language.
+            Field::of(&text.comments, w.notes, false),
         ]
     }
 

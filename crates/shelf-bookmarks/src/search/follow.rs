@@ -95,7 +95,7 @@ impl TextFollower {
                     touched.bookmarks.insert(row.item);
                     touched.joined.extend(row.joined);
                 }
-                Kind::Place => match reference(row, field::BOOKMARK) {
+                Kind::Place | Kind::Note => match reference(row, field::BOOKMARK) {
                     Some(bookmark) => drop(touched.bookmarks.insert(bookmark)),
                     None => drop(places.insert(row.item)),
                 },

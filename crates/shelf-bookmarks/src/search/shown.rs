@@ -12,6 +12,9 @@ use shelf_ports::views::Views;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Comments of one bookmark whose words are found, the first ones.
+const COMMENTS_READ: usize = 200;
+
 /// Texts as the lists show them now.
 #[derive(Clone, Debug)]
 pub struct ShownTexts {
@@ -32,12 +35,30 @@ impl ShownTexts {
         let placed = bookmarks.iter().flat_map(|bookmark| &bookmark.places);
         let above = placed.filter_map(|place| place.collection).collect();
         let folders = self.library.read(scope, Reads { above, ..Reads::none() }).await?;
+        let mut said = self.said(scope, &bookmarks).await?;
         let with_text = |bookmark: Bookmark| {
             let living = bookmark.trashed_at.is_none();
-            let text = living.then(|| text_of(&bookmark, &folders));
+            let comments = said.remove(&bookmark.id).unwrap_or_default();
+            let text = living.then(|| BookmarkText { comments, ..text_of(&bookmark, &folders) });
             (bookmark, text)
         };
         Ok(bookmarks.into_iter().map(with_text).collect())
+    }
+
+    /// What people said of each of `bookmarks`; those nobody commented on are left out.
+    async fn said(
+        &self,
+        scope: Scope,
+        bookmarks: &[Bookmark],
+    ) -> Result<HashMap<ItemId, String>, Fault> {
+        let ids: Vec<ItemId> = bookmarks.iter().map(|bookmark| bookmark.id).collect();
+        let mut said = HashMap::new();
+        for id in self.views.comment_counts(scope, &ids).await?.into_keys() {
+            let comments = self.views.comments(scope, id, None, COMMENTS_READ).await?;
+            let bodies: Vec<String> = comments.into_iter().map(|one| one.body).collect();
+            said.insert(id, bodies.join("\n"));
+        }
+        Ok(said)
     }
 }
 
@@ -66,6 +87,7 @@ fn text_of(bookmark: &Bookmark, folders: &Shelf) -> BookmarkText {
         title: bookmark.title.clone(),
         description: bookmark.description.clone(),
         notes: bookmark.notes.clone(),
+        comments: String::new(),
         tags: bookmark.tags.iter().map(|tag| tag.name.clone()).collect(),
         folders: collections.map(|id| path_of(id, folders)).collect(),
         created_at_ms: bookmark.created_at.unwrap_or_default(),

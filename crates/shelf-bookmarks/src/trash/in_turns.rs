@@ -63,8 +63,8 @@ pub(super) async fn parts(
     part: Part,
 ) -> Result<(), Failure> {
     for some in plan.places.chunks(PLACES_MAX) {
-        let bookmarks = some.iter().filter_map(|standing| standing.bookmark);
-        let reads = Reads::none().places(bookmarks);
+        let bookmarks = || some.iter().filter_map(|standing| standing.bookmark);
+        let reads = Reads::none().places(bookmarks()).notes(bookmarks());
         let places: Vec<ItemId> = some.iter().map(|standing: &Standing| standing.place).collect();
         take(gesture, reads, places, part).await?;
     }

@@ -19,13 +19,13 @@ use std::collections::BTreeSet;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// Purges `ids`, which must be in the trash: bookmarks with their places, folders with what went
+/// Purges `ids`, which must be in the trash: bookmarks with their places and comments, folders with what went
 /// into the trash together with them. What was purged before stays as it is; refused `not_found`
 /// where one never was.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn purge_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Changed, Failure> {
     let ids = super::checked_ids(ids)?;
-    let reads = Reads::none().places(ids.iter().copied());
+    let reads = Reads::none().places(ids.iter().copied()).notes(ids.iter().copied());
     let shelf = ctx.stores.library.read(scope, reads.clone()).await?;
     check(&shelf, &ids)?;
     let mut gesture = Gesture::begin(ctx, scope);
@@ -96,7 +96,7 @@ async fn purge_until(ctx: &Ctx, scope: Scope, due: Due) -> Result<Option<Changed
         if ids.is_empty() {
             break;
         }
-        let reads = Reads::none().places(ids.iter().copied());
+        let reads = Reads::none().places(ids.iter().copied()).notes(ids.iter().copied());
         // A turn that moves nothing would be asked for ever.
         if gesture.turn(reads, move |turn| purge(turn, &ids)).await? == 0 {
             break;

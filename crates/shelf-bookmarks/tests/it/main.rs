@@ -20,4 +20,5 @@ mod quotas;
 mod large_folders;
 mod organising;
 mod sharing;
+mod comments;
 mod undoing;

@@ -53,6 +53,7 @@ impl Content {
                 Node::Bookmark(entry) => content.entries.push(*entry),
                 Node::Refused(row) => content.refused.push(row),
                 Node::Notice(text) => content.notices.push(text),
+                Node::Comment(_) => {}
                 Node::Tag(tag) => content.tags.push((tag.name, tag.colour)),
             }
         }

@@ -62,7 +62,7 @@ pub(super) struct Lists {
 impl Default for Lists {
     fn default() -> Self {
         Self {
-            counts: Kept::new("counts.1"),
+            counts: Kept::new("counts.2"),
             collections: Kept::new("collections.1"),
             tags: Kept::new("tags.1"),
             far: OnceLock::new(),

@@ -51,6 +51,8 @@ const NAME_OWNERS: &str = "SELECT id FROM items WHERE library = $1 AND name = AN
 /// Every place of bookmarks.
 const PLACES: &str =
     "SELECT id, kind, registers FROM items WHERE library = $1 AND bookmark = ANY($2)";
+/// Every note about bookmarks.
+const NOTES: &str = "SELECT id, kind, registers FROM items WHERE library = $1 AND about = ANY($2)";
 /// What stands in collections.
 const CHILDREN: &str =
     "SELECT id, kind, registers FROM items WHERE library = $1 AND parent = ANY($2)";
@@ -190,6 +192,7 @@ impl Loader<'_> {
         let mut bookmarks = reads.places.clone();
         bookmarks.extend(self.owners(URL_OWNERS, &reads.urls).await?);
         self.bookmarks(bookmarks).await?;
+        self.notes(&reads.notes).await?;
         self.above(&reads.above).await?;
         self.standing(CHILDREN, &reads.children).await?;
         self.standing(TAILS, &reads.tails).await?;
@@ -241,6 +244,14 @@ impl Loader<'_> {
         self.items(tags).await?;
         let places = self.rows(PLACES, &uuids(&ids)).await?;
         self.take(&places)?;
+        self.joined(&ids).await
+    }
+
+    /// Loads bookmarks and the notes about them.
+    async fn notes(&mut self, ids: &BTreeSet<ItemId>) -> Result<(), Fault> {
+        let ids = self.items(ids.clone()).await?;
+        let notes = self.rows(NOTES, &uuids(&ids)).await?;
+        self.take(&notes)?;
         self.joined(&ids).await
     }
 

@@ -45,11 +45,13 @@ const BLANK: &str = "WITH RECURSIVE same (id) AS (
     UPDATE log SET body = '' WHERE library = $1 AND seq < $3 AND item IN (SELECT id FROM same)";
 const PUT_ITEMS: &str = "INSERT INTO items SELECT $1, item.* FROM unnest($2::uuid[], $3::text[],
         $4::bytea[], $5::bigint[], $6::bigint[], $7::uuid[], $8::text[], $9::uuid[], $10::bool[],
-        $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]) AS item
+        $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::uuid[], $16::bool[])
+        AS item
     ON CONFLICT (library, id) DO UPDATE SET registers = excluded.registers, url = excluded.url,
         name = excluded.name, parent = excluded.parent, ord = excluded.ord,
         bookmark = excluded.bookmark, living = excluded.living, created_at = excluded.created_at,
-        number = excluded.number, flags = excluded.flags, trashed_at = excluded.trashed_at";
+        number = excluded.number, flags = excluded.flags, trashed_at = excluded.trashed_at,
+        about = excluded.about, apart = excluded.apart";
 /// The bookmarks that places were places of until now.
 const PLACED_BEFORE: &str = "SELECT DISTINCT bookmark FROM items
     WHERE library = $1 AND id = ANY($2) AND bookmark IS NOT NULL";
@@ -71,7 +73,7 @@ const UNTAG: &str = "DELETE FROM tagged WHERE library = $1 AND bookmark = ANY($2
 const TAG: &str = "INSERT INTO tagged
     SELECT $1, own.* FROM unnest($2::uuid[], $3::uuid[]) AS own ON CONFLICT DO NOTHING";
 /// What joined another item: its rows in lists become the other's.
-const JOIN: [&str; 5] = [
+const JOIN: [&str; 6] = [
     "INSERT INTO aliases SELECT $1, pair.* FROM unnest($2::uuid[], $3::uuid[]) AS pair
      ON CONFLICT (library, younger) DO UPDATE SET older = excluded.older",
     "INSERT INTO tagged SELECT $1, pair.older, t.bookmark
@@ -80,6 +82,9 @@ const JOIN: [&str; 5] = [
     "UPDATE items SET bookmark = pair.older
      FROM unnest($2::uuid[], $3::uuid[]) AS pair (younger, older)
      WHERE items.library = $1 AND items.bookmark = pair.younger",
+    "UPDATE items SET about = pair.older
+     FROM unnest($2::uuid[], $3::uuid[]) AS pair (younger, older)
+     WHERE items.library = $1 AND items.about = pair.younger",
     "DELETE FROM tagged USING unnest($2::uuid[], $3::uuid[]) AS pair (younger, older)
      WHERE tagged.library = $1 AND tagged.tag = pair.younger",
     "DELETE FROM items USING unnest($2::uuid[], $3::uuid[]) AS pair (younger, older)
@@ -300,7 +305,12 @@ async fn put(within: &Within<'_>, items: &[(&Item, Listed)]) -> Result<(), Fault
     let shown = |of: fn(&shelf_domain::listed::Shown) -> i64| {
         column(items, |(_, listed)| listed.shown.as_ref().map(of))
     };
-    let of: [Bound<'_>; 13] = [
+    let note = |listed: &Listed| listed.note.map(|note| Uuid::from(note.bookmark));
+    let living = column(items, |(_, listed)| {
+        let child = listed.child.as_ref().map(|child| child.is_living);
+        child.or(listed.note.map(|note| note.is_living))
+    });
+    let of: [Bound<'_>; 15] = [
         (&column(items, |(item, _)| Uuid::from(item.id)), Type::UUID_ARRAY),
         (&column(items, |(item, _)| item.kind.name()), Type::TEXT_ARRAY),
         (&column(items, |(item, _)| item.pack()), Type::BYTEA_ARRAY),
@@ -309,11 +319,13 @@ async fn put(within: &Within<'_>, items: &[(&Item, Listed)]) -> Result<(), Fault
         (&child(items, |child| Some(child.parent.map_or(ROOT, Uuid::from))), Type::UUID_ARRAY),
         (&child(items, |child| Some(child.order.clone())), Type::TEXT_ARRAY),
         (&child(items, |child| child.bookmark.map(Uuid::from)), Type::UUID_ARRAY),
-        (&child(items, |child| Some(child.is_living)), Type::BOOL_ARRAY),
+        (&living, Type::BOOL_ARRAY),
         (&shown(|shown| shown.created_at), Type::INT8_ARRAY),
         (&shown(|shown| i64::from(shown.number)), Type::INT8_ARRAY),
         (&shown(|shown| shown.flags), Type::INT8_ARRAY),
         (&column(items, |(_, listed)| listed.trashed_at), Type::INT8_ARRAY),
+        (&column(items, |(_, listed)| note(listed)), Type::UUID_ARRAY),
+        (&column(items, |(_, listed)| listed.has_copies.then_some(true)), Type::BOOL_ARRAY),
     ];
     within.run(PUT_ITEMS, &of).await.map(drop)
 }

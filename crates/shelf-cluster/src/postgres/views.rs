@@ -4,6 +4,7 @@ use super::load::{self, ROOT, id_of, item_of, uuids};
 use super::within::{For, Within};
 use super::{Bound, Postgres, limit_of};
 use async_trait::async_trait;
+use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::field;
@@ -11,7 +12,7 @@ use shelf_domain::listed::flag;
 use shelf_domain::shelf::Reads;
 use shelf_domain::view::{Bookmark, Collection, Tag, name_of, with_living_parents};
 use shelf_ports::Fault;
-use shelf_ports::views::{Counts, Filter, Page, Position, Sort, Trashed, Views};
+use shelf_ports::views::{Apart, Counts, Filter, Page, Position, Sort, Trashed, Views};
 use std::collections::HashMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
@@ -55,7 +56,7 @@ const COUNT: &str = "SELECT count(created_at), count(*) FILTER (WHERE flags & 8 
         count(*) FILTER (WHERE flags & 1 <> 0), count(*) FILTER (WHERE flags & 2 <> 0),
         count(*) FILTER (WHERE flags & 4 <> 0),
         count(*) FILTER (WHERE kind = 'collection' AND living), count(name),
-        count(trashed_at) FILTER (WHERE kind <> 'place')
+        count(trashed_at) FILTER (WHERE kind <> 'place'), count(*) FILTER (WHERE apart)
     FROM items WHERE library = $1";
 const COLLECTIONS: &str = "SELECT f.id, f.kind, f.registers, coalesce(size.bookmarks, 0)
     FROM items f LEFT JOIN (
@@ -267,6 +268,33 @@ impl Views for Postgres {
         Ok(items.iter().map(|item| trashed(item, &beneath)).collect())
     }
 
+    async fn comments(
+        &self,
+        scope: Scope,
+        bookmark: ItemId,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Comment>, Fault> {
+        self.list_comments(scope, bookmark, after, limit).await
+    }
+
+    async fn comment_counts(
+        &self,
+        scope: Scope,
+        bookmarks: &[ItemId],
+    ) -> Result<HashMap<ItemId, u64>, Fault> {
+        self.count_comments(scope, bookmarks).await
+    }
+
+    async fn conflicts(
+        &self,
+        scope: Scope,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Apart, Fault> {
+        self.list_apart(scope, after, limit).await
+    }
+
     async fn counts(&self, scope: Scope) -> Result<Counts, Fault> {
         self.kept(scope, &self.lists.counts, self.count(scope)).await
     }
@@ -285,6 +313,7 @@ impl Postgres {
             collections: count_of(row, 5),
             tags: count_of(row, 6),
             trashed: count_of(row, 7),
+            conflicts: count_of(row, 8),
         })
     }
 

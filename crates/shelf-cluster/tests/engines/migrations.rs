@@ -41,7 +41,7 @@ async fn a_database_of_version_1_is_brought_up_to_date_with_all_it_holds() {
         let (one, other, third) = tokio::join!(once(), once(), once());
         let store = one.unwrap();
         assert!(other.is_ok() && third.is_ok(), "several processes may start at once");
-        assert_eq!(version(&role).await, 15);
+        assert_eq!(version(&role).await, 16);
         let ada = store.people().await.unwrap().remove(0);
         assert_eq!(ada.name, "Ada");
         let reach = store.reach(ada.id).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_fresh_database_is_of_the_latest_version_and_its_new_tables_are_locked
     for ground in Ground::all().await {
         open(&ground).await;
         let role = connect(&ground.direct_url).await;
-        assert_eq!(version(&role).await, 15);
+        assert_eq!(version(&role).await, 16);
         let tables = role.query(LOCKED, &[]).await.unwrap();
         assert_eq!(tables.len(), 5 * 17, "five tables, each with sixteen partitions");
         for table in tables {

@@ -221,6 +221,7 @@ async fn ask(desk: &Desk, store: &Postgres, shelf: &Filled) {
         .children(Some(folder))
         .into_collection(None)
         .places(shelf.bookmarks[..50].iter().copied())
+        .notes([bookmark])
         .history([bookmark, tag, folder]);
     store.read(scope, reads).await.unwrap();
     store.changes(scope, head.seq - 10, 100).await.unwrap();
@@ -236,6 +237,9 @@ async fn ask(desk: &Desk, store: &Postgres, shelf: &Filled) {
     let trash = store.trash(scope, None, 5).await.unwrap();
     let last = trash.last().map(|row| (row.trashed_at, row.id));
     store.trash(scope, last, 5).await.unwrap();
+    store.comments(scope, bookmark, None, 5).await.unwrap();
+    store.comment_counts(scope, &shelf.bookmarks[..50]).await.unwrap();
+    store.conflicts(scope, None, 5).await.unwrap();
     store.recent(scope, desk.person, 5).await.unwrap();
     store.stirred_since(head.seq, 5).await.unwrap();
     let filters = [

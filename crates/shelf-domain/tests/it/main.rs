@@ -11,6 +11,7 @@ mod valid;
 mod laws;
 mod queue;
 mod texts;
+mod settled;
 mod replicas;
 mod many;
 mod every;

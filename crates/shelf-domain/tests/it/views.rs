@@ -21,6 +21,10 @@ fn part(whole: &Shelf, reads: &Reads) -> Shelf {
         wanted.extend(whole.places_of(*bookmark).iter().map(|place| place.id));
         wanted.extend(whole.item(*bookmark).iter().flat_map(|item| item.tags()));
     }
+    for bookmark in &reads.notes {
+        wanted.push(*bookmark);
+        wanted.extend(whole.notes_of(*bookmark).iter().map(|note| note.id));
+    }
     for collection in &reads.above {
         wanted.push(*collection);
         wanted.extend(whole.ancestors(*collection));

@@ -7,7 +7,7 @@ use shelf_ports::privacy::{Removed, Step};
 
 /// The tables of what is in a library, with what names one row of each within its library; where
 /// that is the row's own number, it alone is looked up.
-const IN_LIBRARY: [(&str, &str); 17] = [
+const IN_LIBRARY: [(&str, &str); 19] = [
     ("log", "seq"),
     ("acts", "rowid"),
     ("items", "id"),
@@ -18,6 +18,8 @@ const IN_LIBRARY: [(&str, &str); 17] = [
     ("tagged", "tag, bookmark"),
     ("children", "parent, ord, id"),
     ("trashed", "at, id"),
+    ("noted", "bookmark, id"),
+    ("apart", "id"),
     ("activity", "rowid"),
     ("imports", "id"),
     ("ledger", "import, row, outcome"),

@@ -34,6 +34,9 @@ fn every_hot_query_is_answered_by_an_index() {
         ("trash", TRASH),
         ("went", WENT),
         ("went beneath", WENT_BENEATH),
+        ("comments", beside::COMMENTS),
+        ("how many comments", beside::COUNT_COMMENTS),
+        ("two versions", beside::APART),
     ];
     let others = load::QUERIES.into_iter().chain(crate::library::QUERIES);
     for (name, sql) in named.into_iter().chain(others) {

@@ -17,6 +17,8 @@ pub struct BookmarkText {
     pub description: String,
     /// Its notes, perhaps empty.
     pub notes: String,
+    /// What people said of it, one below the other; perhaps empty.
+    pub comments: String,
     /// Names of its tags.
     pub tags: Vec<String>,
     /// The folders it is in, each from the root down.

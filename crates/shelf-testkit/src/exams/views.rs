@@ -29,6 +29,7 @@ pub async fn exam(accounts: &dyn Accounts, library: &dyn Library, views: &dyn Vi
     counts_follow_every_write(&desk(309).await, library, views).await;
     another_scope_sees_nothing(&desk(310).await, &desk(311).await, library, views).await;
     what_has_moved_is_in_no_list(&desk(312).await, library, views).await;
+    super::views_beside::exam(accounts, library, views).await;
 }
 
 async fn ids(desk: &Desk, views: &dyn Views, filter: Filter) -> BTreeSet<ItemId> {
@@ -306,6 +307,7 @@ async fn counts_follow_every_write(desk: &Desk, library: &dyn Library, views: &d
         collections: 1,
         tags: 1,
         trashed: 0,
+        conflicts: 0,
     };
     assert_eq!(views.counts(desk.scope).await.unwrap(), now);
     let archived = Edit::default().put(field::ARCHIVED_AT, Some(Value::from(5)));

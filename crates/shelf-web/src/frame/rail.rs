@@ -28,6 +28,8 @@ pub struct Rail {
     pub given_up: usize,
     /// How many deletions of devices wait.
     pub waiting: u64,
+    /// How many items hold a text that was written twice at the same time.
+    pub conflicts: u64,
     /// The libraries to choose from; empty where there is no choice.
     pub libraries: Vec<LibraryChoice>,
     /// The folders, in their order, children inside.
@@ -241,6 +243,9 @@ pub fn rail(frame: &Frame) -> Markup {
                 (place(here, &Here::Trash, "/trash", "trash-2", "Trash", rail.trash))
                 @if rail.waiting > 0 {
                     (place(here, &Here::Waiting, "/waiting", "trash-2", "Waiting deletions", rail.waiting))
+                }
+                @if rail.conflicts > 0 {
+                    (place(here, &Here::Conflicts, "/conflicts", "copy", "Written twice", rail.conflicts))
                 }
                 @if frame.right >= Right::Manage {
                     (place(here, &Here::Sharing, "/sharing", "share-2", "Share this library", 0))

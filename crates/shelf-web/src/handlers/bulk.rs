@@ -2,9 +2,9 @@
 
 use maud::html as markup;
 use shelf_bookmarks::bulk_edit::{BulkEdit, Shelve, bulk_edit};
-use shelf_domain::{limits, refusal::Refused};
+use shelf_domain::{limits, refusal::Refused, view::Bookmark};
 
-use super::{Answer, items::told};
+use super::{Answer, comments::said_of, items::told};
 use crate::{
     posted::{Posted, Said, item_id},
     shown::{self, Paths, without_item},
@@ -35,10 +35,12 @@ pub(crate) async fn bulk(Posted { visit, said }: Posted) -> Answer {
     let base = without_item(said.back());
     let paths = Paths::of(&visit.folders().await?);
     let fresh = visit.ctx.stores.views.bookmarks_by_id(visit.scope, &ids).await?;
+    let comments = said_of(&visit, &fresh).await?;
+    let said = |bookmark: &Bookmark| comments.get(&bookmark.id).copied().unwrap_or_default();
     Ok(html(&markup! {
         @for id in ids.iter().filter(|_| chosen.leave) { (row::no_row(&id.to_string())) }
         @for bookmark in fresh.iter().filter(|_| !chosen.leave) {
-            (row::fresh_row(&shown::row(bookmark, &paths), &base))
+            (row::fresh_row(&shown::row(bookmark, &paths, said(bookmark)), &base))
         }
         (toast::corner(Some(&toast), visit.csrf.expose(), true))
     }))

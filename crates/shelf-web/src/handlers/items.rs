@@ -15,10 +15,14 @@ use shelf_bookmarks::{
     organise::{AddPlace, add_place, remove_place},
     trash::{restore_items, trash_items},
 };
-use shelf_domain::{id::ItemId, kind::field, refusal::Refused, value::Value};
+use shelf_domain::{id::ItemId, kind::field, refusal::Refused, value::Value, view::Bookmark};
 use time::{Date, macros::format_description};
 
-use super::Answer;
+use super::{
+    Answer,
+    comments::{said_of, thread_of},
+    conflicts::twice_of,
+};
 use crate::{
     frame::{Frame, Here, desk},
     link,
@@ -58,7 +62,11 @@ async fn load(visit: &Visit, id: &str, here: &str) -> Result<ItemPage, Trouble> 
     let ask = ItemHistory { item: got.bookmark.id, before: None, limit: HISTORY_ROWS };
     let history = item_history(&visit.ctx, visit.scope, ask).await?;
     let paths = Paths::of(&visit.folders().await?);
-    Ok(shown::item(&got.bookmark, &history.rows, &paths, here, visit.reader().await?))
+    let (thread, split) = thread_of(visit, got.bookmark.id).await?;
+    let own = (!got.bookmark.copies.is_empty()).then_some(got.bookmark.id);
+    let twice = twice_of(visit, own.into_iter().chain(split).collect()).await?;
+    let page = shown::item(&got.bookmark, &history.rows, &paths, here, visit.reader().await?);
+    Ok(ItemPage { thread, twice, ..page })
 }
 
 fn title(page: &ItemPage) -> String {
@@ -125,8 +133,8 @@ pub(crate) async fn flags(Path(id): Path<String>, Posted { visit, said }: Posted
             toast::Toast { words: words.into(), undo: edited.act.map(|act| act.to_string()) };
         return Ok(html(&toast::corner(Some(&told), visit.csrf.expose(), true)));
     }
-    let paths = Paths::of(&visit.folders().await?);
-    Ok(html(&row::row(&shown::row(&edited.bookmark, &paths), &without_item(said.back()), None)))
+    let row = fresh(&visit, edited.bookmark).await?;
+    Ok(html(&row::row(&row, &without_item(said.back()), None)))
 }
 
 async fn archived(visit: &Visit, id: &str, edit: Edit, on: bool) -> Result<Edit, Trouble> {
@@ -151,7 +159,7 @@ pub(crate) async fn tags(Path(id): Path<String>, Posted { visit, said }: Posted)
             shown.tags.into_iter().filter(|tag| tag.id == gone).map(|tag| tag.name).collect();
     }
     edit_bookmark(&visit.ctx, visit.scope, EditBookmark { id: ask, edit }).await?;
-    drawn_again(&visit, &said, &id).await
+    drawn_again(&visit, &said, &id, None).await
 }
 
 /// Puts the item into one more folder, or takes it out of one.
@@ -163,7 +171,7 @@ pub(crate) async fn places(Path(id): Path<String>, Posted { visit, said }: Poste
         let ask = AddPlace { bookmark, collection: Some(folder), title: String::new() };
         add_place(&visit.ctx, visit.scope, ask).await?;
     }
-    drawn_again(&visit, &said, &id).await
+    drawn_again(&visit, &said, &id, None).await
 }
 
 /// Puts the item back to how it was after one row of its history.
@@ -172,7 +180,7 @@ pub(crate) async fn put_back(Path(id): Path<String>, Posted { visit, said }: Pos
     let ask = RestoreVersion { item: item_id("item", &id)?, seq };
     let changed = restore_version(&visit.ctx, visit.scope, ask).await?;
     if visit.is_part {
-        return drawn_again(&visit, &said, &id).await;
+        return drawn_again(&visit, &said, &id, None).await;
     }
     Ok(visit.go(said.back(), Some(&told("Put back", &changed))))
 }
@@ -187,7 +195,7 @@ pub(crate) async fn trash(Path(id): Path<String>, Posted { visit, said }: Posted
 pub(crate) async fn restore(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
     let changed = restore_items(&visit.ctx, visit.scope, vec![item_id("item", &id)?]).await?;
     if visit.is_part && visit.target.as_deref() == Some("item") {
-        return drawn_again(&visit, &said, &id).await;
+        return drawn_again(&visit, &said, &id, None).await;
     }
     Ok(visit.go(said.back(), Some(&told("Restored", &changed))))
 }
@@ -215,14 +223,23 @@ async fn changed_in_place(visit: &Visit, said: &Said, id: &str) -> Result<Respon
     }))
 }
 
-/// After tags or places changed: the whole item and its row for a script, the page for a browser.
-async fn drawn_again(visit: &Visit, said: &Said, id: &str) -> Result<Response, Trouble> {
+/// After tags, places or comments changed: the whole item and its row for a script, the page for a browser.
+pub(super) async fn drawn_again(
+    visit: &Visit,
+    said: &Said,
+    id: &str,
+    told: Option<&toast::Toast>,
+) -> Result<Response, Trouble> {
     if !visit.is_part {
-        return Ok(visit.go(said.back(), None));
+        return Ok(visit.go(said.back(), told));
     }
     let frame = visit.frame("", Here::Elsewhere).await?;
     let page = load(visit, id, said.back()).await?;
-    Ok(html(&markup! { (item::item(&page, &frame)) (fresh_row(visit, said, id).await?) }))
+    Ok(html(&markup! {
+        (item::item(&page, &frame))
+        (fresh_row(visit, said, id).await?)
+        @if told.is_some() { (toast::corner(told, visit.csrf.expose(), true)) }
+    }))
 }
 
 /// The row of the item in the list it was opened from.
@@ -232,8 +249,16 @@ async fn fresh_row(visit: &Visit, said: &Said, id: &str) -> Result<Markup, Troub
     }
     let id: ItemId = item_id("item", id)?;
     let got = get_bookmark(&visit.ctx, visit.scope, id).await?;
+    let row = fresh(visit, got.bookmark).await?;
+    Ok(row::fresh_row(&row, &without_item(said.back())))
+}
+
+/// What a list shows of `bookmark` now.
+async fn fresh(visit: &Visit, bookmark: Bookmark) -> Result<row::RowView, Trouble> {
     let paths = Paths::of(&visit.folders().await?);
-    Ok(row::fresh_row(&shown::row(&got.bookmark, &paths), &without_item(said.back())))
+    let comments = said_of(visit, std::slice::from_ref(&bookmark)).await?;
+    let said = comments.get(&bookmark.id).copied().unwrap_or_default();
+    Ok(shown::row(&bookmark, &paths, said))
 }
 
 #[cfg(test)]

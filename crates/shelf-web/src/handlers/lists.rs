@@ -10,7 +10,7 @@ use shelf_bookmarks::{
 };
 use shelf_domain::id::ItemId;
 
-use super::{Answer, items, search};
+use super::{Answer, comments::said_of, items, search};
 use crate::{
     cookies,
     frame::{Folder, Frame, Here, Mount, TagCount, overlays},
@@ -140,6 +140,8 @@ async fn list(visit: Visit, which: Which, ask: Ask) -> Answer {
     let folders = visit.folders().await?;
     let paths = Paths::of(&folders);
     let found = list_bookmarks(&visit.ctx, visit.scope, asked(&which, &ask)?).await?;
+    let comments = said_of(&visit, &found.bookmarks).await?;
+    let said = |id: ItemId| comments.get(&id).copied().unwrap_or_default();
     let page = ListPage {
         heading: which.heading.clone(),
         total: total(&which, &folders),
@@ -148,7 +150,7 @@ async fn list(visit: Visit, which: Which, ask: Ask) -> Answer {
         mount: which.mount.clone(),
         base: which.path.clone(),
         coat,
-        rows: found.bookmarks.iter().map(|bookmark| row(bookmark, &paths)).collect(),
+        rows: found.bookmarks.iter().map(|one| row(one, &paths, said(one.id))).collect(),
         next: next(&which, &found),
         open: Some(ask.item.clone()).filter(|item| !item.is_empty()),
         ..ListPage::default()

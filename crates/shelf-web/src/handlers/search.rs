@@ -71,6 +71,7 @@ fn row(hit: &Hit) -> RowView {
         unread: text.flags.has(Flags::UNREAD),
         favourite: text.flags.has(Flags::FAVOURITE),
         archived: text.flags.has(Flags::ARCHIVED),
+        comments: 0,
         why: why(hit),
     }
 }

@@ -125,6 +125,7 @@ fn samples(now: OffsetDateTime) -> Vec<RowView> {
         unread: days == 0,
         favourite: days == 3,
         archived: false,
+        comments: 0,
         why: Vec::new(),
     };
     let mut found = one(

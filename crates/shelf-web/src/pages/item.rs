@@ -6,6 +6,10 @@ use time::OffsetDateTime;
 use crate::{
     frame::{Folder, Frame},
     link,
+    pages::{
+        conflicts::{Twice, of_item},
+        thread::{Thread, thread},
+    },
     ui::{
         field::{hidden, token},
         icon::icon,
@@ -27,8 +31,10 @@ pub struct ItemPage {
     pub description: String,
     /// What its reader wrote.
     pub notes: String,
-    /// Notes that another device wrote at the same time: which, and what.
-    pub copies: Vec<(String, String)>,
+    /// Texts of it, and of comments on it, that were written twice at the same time.
+    pub twice: Vec<Twice>,
+    /// What people say of it.
+    pub thread: Thread,
     /// Its tags: id and name.
     pub tags: Vec<(String, String)>,
     /// The folders it stands in: place id, folder id, path.
@@ -85,9 +91,11 @@ pub fn item(page: &ItemPage, frame: &Frame) -> Markup {
             (tools(page, frame))
             @if let Some(at) = page.trashed_at { (in_the_trash(page, frame, at)) }
             (words_form(page, frame))
+            (of_item(&page.twice, &page.here, frame))
             (flags(page, frame))
             (tags(page, frame))
             (places(page, frame))
+            (thread(&page.id, &page.here, &page.thread, frame))
             (timeline(page, frame))
         }
     }
@@ -153,9 +161,6 @@ fn words_form(page: &ItemPage, frame: &Frame) -> Markup {
                 label for="item-notes" { "Notes" }
                 textarea.input id="item-notes" name="notes" rows="3" dir="auto"
                     placeholder="What do you want to remember?" { "\n" (page.notes) }
-            }
-            @for (device, text) in &page.copies {
-                div.note { (icon("copy")) div { p.small.muted { "Written at the same time on " (device) } p { (text) } } }
             }
             dl {
                 dt { "Saved" }
@@ -318,7 +323,8 @@ mod tests {
             title: text.clone(),
             description: text.clone(),
             notes: text.clone(),
-            copies: vec![(text.clone(), text.clone())],
+            twice: Vec::new(),
+            thread: Thread::default(),
             tags: vec![("t".into(), text.clone())],
             places: vec![Place { id: "p".into(), folder: "f".into(), path: text.clone() }],
             saved_at: datetime!(2024-03-12 10:00 UTC),

@@ -114,7 +114,16 @@ pub struct ListPage {
 
 /// The whole middle of the page: the list, and the bar for what is selected in it.
 pub fn list(page: &ListPage, frame: &Frame) -> Markup {
+    let twice = frame.rail.conflicts;
     html! {
+        @if twice > 0 {
+            p.facets.muted {
+                a href="/conflicts" {
+                    (words::counted(twice, "text was written twice", "texts were written twice"))
+                }
+                " at the same time."
+            }
+        }
         (results(page, frame))
         (many(frame))
     }

@@ -29,6 +29,8 @@ pub struct RowView {
     pub favourite: bool,
     /// Whether it is archived.
     pub archived: bool,
+    /// How many comments people made on it; not told in searches.
+    pub comments: u64,
     /// Why a search found it, in words; empty outside of searches.
     pub why: Vec<String>,
 }
@@ -86,6 +88,9 @@ fn meta(view: &RowView, site: &str) -> Markup {
             a.tag-link href=(href) { "#" (name) }
         }
         @if view.tags.len() > TAGS_SHOWN { span.tag-link { "+" (view.tags.len() - TAGS_SHOWN) } }
+        @if view.comments > 0 {
+            span.row-said title="Comments" { (words::counted(view.comments, "comment", "comments")) }
+        }
         @if !view.why.is_empty() {
             span.row-why title="Why this was found" { (view.why.join(", ")) }
         }
@@ -143,6 +148,7 @@ mod tests {
             unread: true,
             favourite: false,
             archived: false,
+            comments: 0,
             why: Vec::new(),
         }
     }

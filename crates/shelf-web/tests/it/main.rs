@@ -18,6 +18,7 @@ mod company;
 mod mounts;
 mod offline;
 mod waiting;
+mod comments;
 mod webhooks;
 mod walk;
 mod imports;

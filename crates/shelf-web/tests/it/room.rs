@@ -17,8 +17,10 @@ use shelf_bookmarks::{
 };
 use shelf_courier::Courier;
 use shelf_domain::{
+    change::Pushed,
     id::{DeviceId, PersonId},
     plan::Plans,
+    turn::{Author, Turn, reads_of},
 };
 use shelf_embedded::{
     DirectoryBlobs, Embedded, LocalLimits,
@@ -31,6 +33,7 @@ use shelf_identity::{
 use shelf_ports::{
     accounts::Accounts,
     chance::{Chance, Clock},
+    library::Library,
     machine::Quiet,
     replicas::{HeldChange, Replicas},
     usage::AnyRoom,
@@ -302,6 +305,34 @@ impl Room {
         });
         self.store.hold(scope, &held.collect::<Vec<_>>()).await.unwrap();
         device.to_string()
+    }
+
+    /// Has two devices write the notes of `item` without having seen each other: the second one's
+    /// stand. The device of the first.
+    pub(crate) async fn twice(&self, item: &str, notes: [&str; 2]) -> String {
+        let scope = self.store.all_libraries().await.unwrap()[0].scope();
+        let base = self.store.head(scope).await.unwrap().seq;
+        let mut devices = Vec::new();
+        for (at, notes) in (1_u64..).zip(notes) {
+            let pushed: Pushed = serde_json::from_value(serde_json::json!({
+                "n": 1, "hlc": format!("{:016x}", 0x01a0_c5e5_c800_0000_u64 + at), "base": base,
+                "item": item, "act": "0193f0a0-0000-7000-8000-00000000000a", "kind": "bookmark",
+                "set": {"notes": notes}
+            }))
+            .unwrap();
+            let reads = reads_of([&pushed]);
+            let decide = move |turn: &mut Turn| {
+                let outcome = turn.push(&pushed)??;
+                Ok(turn.done(vec![outcome]))
+            };
+            let (clock, chance) = (&self.oauth.doors.clock, &self.oauth.doors.chance);
+            let device = DeviceId::from_bytes(chance.seed());
+            let (now, seed) = (clock.now_ms(), chance.seed());
+            let author = Author { device, now, seed };
+            self.store.write(scope, author, None, reads, Box::new(decide)).await.unwrap();
+            devices.push(device.to_string());
+        }
+        devices.swap_remove(0)
     }
 
     /// Sends a request as it is.

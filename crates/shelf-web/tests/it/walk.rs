@@ -20,6 +20,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/trash",
     "/waiting",
     "/company/news",
+    "/conflicts",
     "/history",
     "/settings",
     "/settings/passkeys",

@@ -105,6 +105,8 @@ async fn planted(owner: &Reader) {
     let saved = owner.post("bookmarks", &body).await.expect(201);
     let item = saved.text("/item/id");
     owner.post(&format!("bookmarks/{item}/open"), &json!({})).await.expect(200);
+    let comment = json!({"body": format!("{CANARY}comment")});
+    owner.post(&format!("bookmarks/{item}/comments"), &comment).await.expect(201);
     let trashed = owner.save(&format!("https://{CANARY}trash.example/"), "x").await;
     let trashed = trashed["id"].as_str().unwrap();
     owner.delete(&format!("bookmarks/{trashed}")).await.expect(200);

@@ -120,6 +120,16 @@ pub(crate) const CASES: &[Case] = &[
         "{ node(id: <bookmark 00 01>) { ... on Bookmark { history { nodes { seq } } } } }",
     ),
     case(
+        "Bookmark.comments",
+        "list_comments",
+        "{ node(id: <bookmark 00 01>) { ... on Bookmark { comments { nodes { body } } } } }",
+    ),
+    case(
+        "Library.conflicts",
+        "list_conflicts",
+        "{ library(id: <library 00>) { conflicts { nodes { field other { text } } } } }",
+    ),
+    case(
         "Tag.taggedBookmarks",
         "list_bookmarks",
         "{ library(id: <library 00>) { tags { taggedBookmarks { nodes { id } } } } }",
@@ -200,6 +210,29 @@ pub(crate) const CASES: &[Case] = &[
         "Mutation.removePlace",
         "remove_place",
         "mutation { removePlace(id: <place 00 05>) { items } }",
+    ),
+    case(
+        "Mutation.addComment",
+        "add_comment",
+        "mutation { addComment(input: {bookmark: <bookmark 00 01>, body: \"So it is.\"}) \
+         { status comment { body author { name } } } }",
+    ),
+    case(
+        "Mutation.editComment",
+        "edit_comment",
+        "mutation { editComment(input: {id: <item 00 16>, body: \"So it was.\"}) \
+         { status comment { body } } }",
+    ),
+    case(
+        "Mutation.removeComment",
+        "remove_comment",
+        "mutation { removeComment(id: <item 00 16>) { act items } }",
+    ),
+    case(
+        "Mutation.resolveConflict",
+        "resolve_conflict",
+        "mutation { resolveConflict(input: {item: <bookmark 00 17>, field: \"notes\", \
+         device: \"0193f0a0-0000-7000-8000-000000000018\", keep: OTHER}) { act } }",
     ),
     case(
         "Mutation.createCollection",

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations that no field asks: how the process is, files, what people decide about what is
 /// theirs, what devices push, and what lists and nodes answer.
-const WITHOUT: [&str; 45] = [
+const WITHOUT: [&str; 46] = [
     "get_health",
     "get_readiness",
     "get_metrics",
@@ -53,6 +53,7 @@ const WITHOUT: [&str; 45] = [
     "rename_device",
     "get_bookmark",
     "list_places",
+    "get_comment",
     "get_collection",
     "get_tag",
 ];
