@@ -13,13 +13,9 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets, deadline,
     handlers::{
-        audit, bulk, company, comments, conflicts, consent, device, door, exports, folders, history,
-        imports, items,
-        join, lists, 
-        mounts,  offline, passkeys, password, people, privacy, save, settings,
-        sharing, sso,
-        tags,
-        trash, usage, waiting, webhooks,
+        audit, bulk, comments, company, conflicts, consent, device, door, exports, folders,
+        history, imports, items, join, lists, mounts, offline, passkeys, password, people, privacy,
+        save, settings, sharing, sso, tags, trash, usage, waiting, webhooks,
     },
     limit,
     policy::{self, FormGoesTo},

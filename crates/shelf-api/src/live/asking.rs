@@ -32,7 +32,11 @@ pub(super) fn naming(headers: &HeaderMap) -> HeaderMap {
 
 impl Talk {
     /// Finds out who asks: by the token they say, or what the socket was opened with.
-    pub(super) async fn hello(&mut self, token: Option<&str>, proof: Option<&str>) -> Result<Value, Close> {
+    pub(super) async fn hello(
+        &mut self,
+        token: Option<&str>,
+        proof: Option<&str>,
+    ) -> Result<Value, Close> {
         if self.taken.is_some() {
             return Err(Close::TooManyInits);
         }
