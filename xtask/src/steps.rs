@@ -35,12 +35,13 @@ const INTERFACE: Step = Step { name: "outside judges of the interface", run: jud
 
 const RECEIVER: Step = Step { name: "outside judge of webhooks", run: judges::webhooks };
 const PROGRAMS: Step = Step { name: "outside judge of OAuth", run: judges::programs };
+const SIGN_ON: Step = Step { name: "outside judge of single sign-on", run: judges::single_sign_on };
 
 const GRAPH: Step = Step { name: "outside judges of GraphQL", run: judges::graphql };
 const APPS: Step = Step { name: "outside judge of linkding's interface", run: judges::apps };
 
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
-pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, GRAPH, APPS];
+pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, SIGN_ON, GRAPH, APPS];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -61,6 +62,7 @@ pub const CI: &[Step] = &[
     INTERFACE,
     RECEIVER,
     PROGRAMS,
+    SIGN_ON,
     GRAPH,
     APPS,
     Step { name: "engines", run: engines::prove },
