@@ -68,6 +68,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// How many connections are open at a time.
     pub connections: usize,
+    /// How many of them one address may have that is no trusted proxy.
+    pub connections_per_address: usize,
     /// Names the server also goes by.
     pub hosts: Vec<String>,
     /// Other pages that may use the server, such as an extension's.
@@ -188,7 +190,8 @@ impl Settings {
         let listen = listen.parse().with_context(|| {
             format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
         })?;
-        let connections = connections(text("connections"))?;
+        let many = |key: &str| connections(key, text(key));
+        let (connections, per_address) = (many("connections")?, many("connections_per_address")?);
         let log_format = log_format(text("log_format"))?;
         let public_url = owned("public_url").map(|url| url.parse()).transpose();
         let public_url = public_url.context("the setting \"public_url\"")?;
@@ -231,6 +234,7 @@ impl Settings {
             roles,
             listen,
             connections,
+            connections_per_address: per_address,
             hosts: list("hosts"),
             origins: list("origins"),
             public_url,
@@ -254,11 +258,11 @@ impl Settings {
 }
 
 /// How many may be connected at once.
-fn connections(text: &str) -> Result<usize> {
+fn connections(key: &str, text: &str) -> Result<usize> {
     let many = text.parse().ok().filter(|many| CONNECTIONS.contains(many));
     many.with_context(|| {
         let (least, most) = CONNECTIONS.into_inner();
-        format!("the setting \"connections\" is a number from {least} to {most}")
+        format!("the setting {key:?} is a number from {least} to {most}")
     })
 }
 

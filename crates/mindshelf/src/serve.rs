@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::console;
 use crate::directory::{Directory, Running};
-use crate::listening::{self, Bounds};
+use crate::listening::{self, Bounds, Crowd};
 use crate::proxies;
 use crate::reach::{origin_or, setup};
 use crate::roles::Role;
@@ -45,7 +45,8 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     let router = shelf_web::beneath(base, app.router());
     let router = proxies::believing(settings.trusted_proxies.clone(), router);
     let router = over_tls(settings.public_url.as_ref(), router);
-    let bounds = Bounds::of(settings.connections);
+    let crowd = Crowd::of(settings.connections_per_address, settings.trusted_proxies.clone());
+    let bounds = (Bounds::of(settings.connections), crowd);
     let server = tokio::spawn(async move {
         let stopped = async move {
             drop(stopping.wait_for(|stop| *stop).await);
