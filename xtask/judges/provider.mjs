@@ -19,6 +19,7 @@ const PEOPLE = {
   gil: { email: "gil@guild.example", email_verified: false, groups: [] },
   hal: { email: "hal@other.example", email_verified: true, groups: ["librarians"] },
   ida: { email: "ida@guild.example", email_verified: true, groups: [] },
+  kim: { email: "kim@guild.example", email_verified: true, groups: [] },
   joy: { email: "joy@guild.example", email_verified: "true", groups: [] },
 };
 
@@ -29,12 +30,13 @@ function signingKey(name) {
 
 /** A provider whose settings a test can change while it runs. */
 export class IdentityProvider {
-  constructor(modules, port, redirects) {
+  constructor(modules, port, { redirect, logout }) {
     this.issuer = `http://127.0.0.1:${port}`;
     this.codeSeconds = 60;
     this.modules = modules;
     this.port = port;
-    this.redirects = redirects;
+    this.redirects = [redirect];
+    this.logout = logout;
     this.keys = 0;
   }
 
@@ -54,6 +56,7 @@ export class IdentityProvider {
     this.keys += 1;
     const provider = new this.library.Provider(this.issuer, this.settings());
     provider.on("server_error", (context, error) => console.error(error));
+    provider.on("backchannel.error", (context, error) => console.error(error));
     this.answer = provider.callback();
   }
 
@@ -61,6 +64,7 @@ export class IdentityProvider {
     const client = (one, algorithm) => ({
       client_id: one.id, client_secret: one.secret, redirect_uris: this.redirects,
       response_types: ["code"], grant_types: ["authorization_code"],
+      backchannel_logout_uri: this.logout,
       id_token_signed_response_alg: algorithm,
     });
     return {
@@ -70,6 +74,9 @@ export class IdentityProvider {
       pkce: { required: () => true },
       claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "groups"] },
       conformIdTokenClaims: false,
+      features: { backchannelLogout: { enabled: true } },
+      // Its own way out refuses addresses of this machine, where the server under test is.
+      fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
       cookies: { keys: ["a key of this run alone"] },
       ttl: {
         AuthorizationCode: () => this.codeSeconds, IdToken: 300,
@@ -129,8 +136,7 @@ function actionOf(page) {
 }
 
 /** Signs `person` in at the provider's pages; the address the browser is sent back to. */
-export async function signsIn(provider, address, person) {
-  const browser = new Browser(provider.issuer);
+export async function signsIn(provider, address, person, browser = new Browser(provider.issuer)) {
   let answer = await browser.ask(address);
   for (let step = 0; step < 10; step += 1) {
     const onwards = answer.headers.get("location");
@@ -151,6 +157,14 @@ export async function signsIn(provider, address, person) {
     answer = await browser.ask(actionOf(page), fields);
   }
   throw new Error("the provider sends the browser round in circles");
+}
+
+/** Signs whoever is signed in there with `browser` out, who says yes to that. */
+export async function signsOut(browser) {
+  const page = await (await browser.ask("/session/end")).text();
+  const [, xsrf] = page.match(/name="xsrf" value="(\w+)"/);
+  const answer = await browser.ask("/session/end/confirm", { xsrf, logout: "yes" });
+  if (answer.status >= 400) throw new Error(`nobody is signed out: ${await answer.text()}`);
 }
 
 /** Whether the provider takes this question at all. */

@@ -4,7 +4,7 @@
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Browser, CLIENT, IdentityProvider, SHARED_KEY_CLIENT, isTaken, signsIn } from "./provider.mjs";
+import { Browser, CLIENT, IdentityProvider, SHARED_KEY_CLIENT, isTaken, signsIn, signsOut } from "./provider.mjs";
 
 const [modules, server, token, port, records] = process.argv.slice(2);
 const DOMAIN = "guild.example";
@@ -36,7 +36,7 @@ async function guild() {
   execFileSync("python3", [fileURLToPath(new URL("proven.py", import.meta.url)), records, DOMAIN]);
   const told = await api("GET", `/v1/tenants/${id}/sso`);
   must(told.domains[0].verified_at, "the domain of the guild is proven");
-  return { id, group: group.id, redirect: told.redirect_uri };
+  return { id, group: group.id, redirect: told.redirect_uri, logout: told.logout_uri };
 }
 
 function settings(more) {
@@ -199,6 +199,25 @@ async function ended() {
   await comesIn(await sentBack("flo"), "it does once the provider was asked for its keys");
 }
 
+const isIn = async (browser) => (await browser.ask("/library")).status === 200;
+
+/** Whom the provider signs out is out here, and nobody else. */
+async function signedOut() {
+  const there = new Browser(provider.issuer);
+  const { browser: phone, address } = await begun();
+  await comesIn({ browser: phone, back: await signsIn(provider, address, "flo", there) }, "flo comes in");
+  const kim = await sentBack("kim");
+  await comesIn(kim, "kim comes in");
+  must(await isIn(phone) && await isIn(kim.browser), "both are in");
+  await signsOut(there);
+  for (let tries = 0; tries < 100 && await isIn(phone); tries += 1) await seconds(0.1);
+  must(!(await isIn(phone)), "whom the provider signs out is out");
+  must(await isIn(kim.browser), "and another one is in");
+  const word = new URLSearchParams({ logout_token: "a.b.c" });
+  const answer = await fetch(home.logout, { method: "POST", body: word });
+  must(answer.status === 400, `a word of nobody signs nobody out (${answer.status})`);
+}
+
 /** A provider that is not what was typed is not connected. */
 async function notConnected() {
   for (const issuer of [`${provider.issuer}/`, `http://localhost:${port}`, "http://198.18.0.1"]) {
@@ -208,7 +227,7 @@ async function notConnected() {
 }
 
 const home = await guild();
-const provider = new IdentityProvider(modules, Number(port), [home.redirect]);
+const provider = new IdentityProvider(modules, Number(port), home);
 await provider.start();
 try {
   await connect({});
@@ -217,6 +236,7 @@ try {
   await broughtBack();
   await spokenFor();
   await ended();
+  await signedOut();
   await notConnected();
 } finally {
   provider.stop();

@@ -433,6 +433,21 @@ impl SingleSignOn for Embedded {
         .await
     }
 
+    async fn end_sessions(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        until: i64,
+    ) -> Result<u64, Fault> {
+        self.write("ending sessions of a provider", move |connection| {
+            let sql = "DELETE FROM grants WHERE person = ?2 AND provided_by = ?1
+                AND kind = 'session' AND created_at < ?3";
+            let of = params![tenant.to_bytes(), person.to_bytes(), until];
+            Ok(connection.prepare_cached(sql)?.execute(of)? as u64)
+        })
+        .await
+    }
+
     async fn follow_groups(
         &self,
         tenant: TenantId,

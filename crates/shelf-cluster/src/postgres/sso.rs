@@ -96,6 +96,8 @@ const HOLD_MEMBER: &str = "SELECT FROM members WHERE tenant = $1 AND person = $2
 const MARK: &str = "UPDATE grouped SET by_claim = true WHERE person = $1 AND team = ANY($2)";
 const NOTE_CAME: &str = "UPDATE sso_identities SET role = $3, signed_in_at = $4
     WHERE tenant = $1 AND person = $2";
+const END_SESSIONS: &str = "DELETE FROM grants WHERE person = $2 AND provided_by = $1
+    AND kind = 'session' AND created_at < $3";
 const LEAVE: &str = "DELETE FROM grouped WHERE person = $2 AND by_claim AND team <> ALL($3)
     AND team IN (SELECT id FROM groups WHERE tenant = $1)";
 const JOIN: &str = "INSERT INTO grouped (team, person, by_claim) SELECT g.id, m.person, true
@@ -385,6 +387,20 @@ impl SingleSignOn for Postgres {
             (&at, Type::INT8),
         ];
         self.execute("noting a sign-in", NOTE_CAME, &of).await.map(drop)
+    }
+
+    async fn end_sessions(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        until: i64,
+    ) -> Result<u64, Fault> {
+        let of: [Bound<'_>; 3] = [
+            (&Uuid::from(tenant), Type::UUID),
+            (&Uuid::from(person), Type::UUID),
+            (&until, Type::INT8),
+        ];
+        self.execute("ending sessions of a provider", END_SESSIONS, &of).await
     }
 
     async fn follow_groups(

@@ -1,5 +1,7 @@
 //! Signing in by the identity provider of an organisation: who comes in, and who does not.
 
+mod log_out;
+
 use crate::{World, refused, signed, world};
 use serde_json::Value;
 use shelf_domain::audit::Deed;
