@@ -1,6 +1,7 @@
 //! `mindshelf serve`: listen, say where, stop when told to.
 
 use crate::app::App;
+use crate::bound_cookies::bound;
 use crate::config::Settings;
 use crate::console;
 use crate::directory::{Directory, Running};
@@ -68,12 +69,10 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
 }
 
 /// `inner`, which tells browsers to come by TLS alone where that is how the server is reached; for a
-/// year, and for its own name.
+/// year, and for its own name. Its cookies nobody else can set then.
 fn over_tls(public: Option<&PublicUrl>, inner: Router) -> Router {
-    if !public.is_some_and(PublicUrl::is_secure) {
-        return inner;
-    }
-    inner.layer(map_response(|mut response: Response| async move {
+    let Some(public) = public.filter(|public| public.is_secure()) else { return inner };
+    bound(public.base(), inner).layer(map_response(|mut response: Response| async move {
         let strict = HeaderValue::from_static("max-age=31536000");
         response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, strict);
         response
