@@ -188,8 +188,9 @@ pub trait SingleSignOn: fmt::Debug + Send + Sync {
     /// The tenant that proved `name`.
     async fn tenant_of_domain(&self, name: &MailDomain) -> Result<Option<TenantId>, Fault>;
 
-    /// Keeps a sign-in that `secret` takes; false where [`FLOWS_MAX`] are under way at `now`.
-    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<bool, Fault>;
+    /// Keeps a sign-in that `secret` takes. Where more than [`FLOWS_MAX`] are under way at `now`, those
+    /// that end first make room, and those of nobody who is signed in before others.
+    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<(), Fault>;
 
     /// Takes a sign-in, unless it has ended.
     async fn take_flow(&self, secret: SecretHash, now: i64) -> Result<Option<Flow>, Fault>;

@@ -80,8 +80,10 @@ const TAKEN: &str = "SELECT FROM sso_domains
     WHERE name = $2 AND tenant <> $1 AND verified_at IS NOT NULL";
 /// Whoever proves a name does it one after the other.
 const LOCK_NAME: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const PUT_FLOW: &str = "INSERT INTO sso_flows SELECT $1, $2, $3, $4, $5, $6, $7
-    WHERE (SELECT count(*) FROM sso_flows) < $8";
+const PUT_FLOW: &str = "INSERT INTO sso_flows VALUES ($1, $2, $3, $4, $5, $6, $7)";
+/// Leaves so many: those of who is signed in, and those that were begun last.
+const MAKE_ROOM: &str = "DELETE FROM sso_flows WHERE secret IN
+    (SELECT secret FROM sso_flows ORDER BY person IS NULL, expires_at DESC OFFSET $1)";
 const TAKE_FLOW: &str = "DELETE FROM sso_flows WHERE secret = $1 AND expires_at > $2
     RETURNING tenant, issuer, client, person, landing, expires_at";
 const IDENTITY: &str =
@@ -303,11 +305,12 @@ impl SingleSignOn for Postgres {
         Ok(rows.first().map(|row| TenantId::from(row.get::<_, Uuid>(0))))
     }
 
-    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<bool, Fault> {
+    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<(), Fault> {
         let doing = "beginning a sign-in";
         let past = "DELETE FROM sso_flows WHERE expires_at <= $1";
         self.execute(doing, past, &[(&now, Type::INT8)]).await?;
-        let of: [Bound<'_>; 8] = [
+        self.execute(doing, MAKE_ROOM, &[(&limit_of(FLOWS_MAX - 1), Type::INT8)]).await?;
+        let of: [Bound<'_>; 7] = [
             (&secret.0.as_slice(), Type::BYTEA),
             (&Uuid::from(flow.tenant), Type::UUID),
             (&flow.issuer, Type::TEXT),
@@ -315,9 +318,8 @@ impl SingleSignOn for Postgres {
             (&flow.person.map(Uuid::from), Type::UUID),
             (&flow.landing, Type::TEXT),
             (&flow.expires_at, Type::INT8),
-            (&limit_of(FLOWS_MAX), Type::INT8),
         ];
-        Ok(self.execute(doing, PUT_FLOW, &of).await? > 0)
+        self.execute(doing, PUT_FLOW, &of).await.map(drop)
     }
 
     async fn take_flow(&self, secret: SecretHash, now: i64) -> Result<Option<Flow>, Fault> {

@@ -80,9 +80,7 @@ async fn sent(
         landing: landing.to_owned(),
         expires_at: now + FLOW_MS,
     };
-    if !doors.sso.put_flow(secret.hash(), &flow, now).await? {
-        return Err(TurnedAway::Full.into());
-    }
+    doors.sso.put_flow(secret.hash(), &flow, now).await?;
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier(&secret)));
     address
         .query_pairs_mut()

@@ -102,9 +102,7 @@ fn not_in(failure: SsoFailure, theme: Theme) -> Answer {
         SsoFailure::TurnedAway(why) => {
             let inside = turned_away(why.sentence(), why.name());
             let status = match why {
-                TurnedAway::NoSecret | TurnedAway::Unreachable | TurnedAway::Full => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                TurnedAway::NoSecret | TurnedAway::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
                 TurnedAway::NotMember | TurnedAway::Declined => StatusCode::FORBIDDEN,
                 _ => StatusCode::UNAUTHORIZED,
             };
