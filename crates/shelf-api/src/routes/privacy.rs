@@ -336,7 +336,8 @@ struct ReceiptOut {
 
 /// Read the receipt of an erasure.
 ///
-/// For whoever knows its id; it names nobody, and is kept for thirty days.
+/// For whoever knows its id; it names nobody but the places webhooks led to, and is kept
+/// for thirty days.
 #[utoipa::path(get, path = "/v1/privacy/receipts/{receipt}", tag = "privacy",
     operation_id = "get_receipt", security(()),
     responses((status = 200, description = "It was done.", body = ReceiptOut)))]

@@ -311,6 +311,9 @@ async fn whom_webhooks_told_hears_of_an_erasure_once_and_the_receipt_says_who_di
     let text: Value = serde_json::from_str(&receipt.text("/receipt/text")).unwrap();
     let line =
         |place: String, told: bool| json!({"place": format!("http://{place}"), "told": told});
-    let lines = [line(receiver.place(), true), line(deaf.place(), false)];
-    assert_eq!(text["webhooks"], json!(lines));
+    let told = text["webhooks"].as_array().unwrap();
+    assert_eq!(told.len(), 2, "{text}");
+    for line in [line(receiver.place(), true), line(deaf.place(), false)] {
+        assert!(told.contains(&line), "{line}: {text}");
+    }
 }
