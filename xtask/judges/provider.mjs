@@ -19,6 +19,7 @@ const PEOPLE = {
   gil: { email: "gil@guild.example", email_verified: false, groups: [] },
   hal: { email: "hal@other.example", email_verified: true, groups: ["librarians"] },
   ida: { email: "ida@guild.example", email_verified: true, groups: [] },
+  lea: { email: "lea@guild.example", email_verified: true, groups: [] },
   kim: { email: "kim@guild.example", email_verified: true, groups: [] },
   joy: { email: "joy@guild.example", email_verified: "true", groups: [] },
 };
@@ -152,8 +153,10 @@ export async function signsIn(provider, address, person, browser = new Browser(p
       answer = await browser.ask(`${actionOf(page)}/abort`);
       continue;
     }
-    const [, prompt] = page.match(/name="prompt" value="(\w+)"/);
-    const fields = prompt === "login" ? { prompt, login: person, password: "any" } : { prompt };
+    // What is hidden goes back; a page without a question sends itself.
+    const hidden = page.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g);
+    const fields = Object.fromEntries([...hidden].map(([, name, value]) => [name, value]));
+    if (fields.prompt === "login") Object.assign(fields, { login: person, password: "any" });
     answer = await browser.ask(actionOf(page), fields);
   }
   throw new Error("the provider sends the browser round in circles");

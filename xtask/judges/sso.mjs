@@ -1,12 +1,12 @@
 // An organisation whose people sign in by a provider of others (see provider.mjs): who comes in, as
 // what, and what is refused. Arguments: the judges' modules, the server, a token, the port the
-// server may reach a provider at, and the file of its records.
+// server may reach a provider at, the file of its records, and a link that signs its owner in.
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Browser, CLIENT, IdentityProvider, SHARED_KEY_CLIENT, isTaken, signsIn, signsOut } from "./provider.mjs";
 
-const [modules, server, token, port, records] = process.argv.slice(2);
+const [modules, server, token, port, records, link] = process.argv.slice(2);
 const DOMAIN = "guild.example";
 const SESSION = "mindshelf_session";
 let held = 0;
@@ -48,13 +48,18 @@ function settings(more) {
 
 const connect = (more) => api("PUT", `/v1/tenants/${home.id}/sso`, settings(more));
 
+/** Where an answer sends a browser on to. */
+async function onwards(answer) {
+  const refresh = answer.headers.get("refresh");
+  if (!refresh) throw new Error(`nobody is sent on (${answer.status}): ${await answer.text()}`);
+  return new URL(refresh.slice(refresh.indexOf("=") + 1));
+}
+
 /** A browser that is on its way to the provider, and the address it was sent to. */
 async function begun() {
   const browser = new Browser(server);
   const answer = await browser.ask("/sign-in/sso", [["mail", `anybody@${DOMAIN}`]]);
-  const refresh = answer.headers.get("refresh");
-  if (!refresh) throw new Error(`nobody is sent on (${answer.status}): ${await answer.text()}`);
-  return { browser, address: new URL(refresh.slice(refresh.indexOf("=") + 1)) };
+  return { browser, address: await onwards(answer) };
 }
 
 /** The address `person` is sent back to after a sign-in of their own. */
@@ -199,6 +204,25 @@ async function ended() {
   await comesIn(await sentBack("flo"), "it does once the provider was asked for its keys");
 }
 
+/** The owner, who is here already, connects the account lea has there; not the one that is open there. */
+async function connected() {
+  const there = new Browser(provider.issuer);
+  await signsIn(provider, (await begun()).address, "flo", there);
+  const owner = new Browser(server);
+  await owner.ask("/sign-in", [["link", new URL(link).searchParams.get("link")]]);
+  must(owner.cookies.has(SESSION), "the owner is in by a link");
+  const path = `/people/${home.id}/sso/connect`;
+  const page = await (await owner.ask(path)).text();
+  const [, csrf] = page.match(/name="_csrf"[^>]*value="([^"]*)"/);
+  const address = await onwards(await owner.ask(path, [["_csrf", csrf]]));
+  const back = await signsIn(provider, address, "lea", there);
+  await comesIn({ browser: owner, back }, "the owner connects an account");
+  await comesIn(await sentBack("lea"), "and comes in by it");
+  must(!(await member("lea")), "nobody new was made of it");
+  const asked = await sentBack("flo");
+  await comesIn(asked, "what was open there is flo's as it was");
+}
+
 const isIn = async (browser) => (await browser.ask("/library")).status === 200;
 
 /** Whom the provider signs out is out here, and nobody else. */
@@ -236,6 +260,7 @@ try {
   await broughtBack();
   await spokenFor();
   await ended();
+  await connected();
   await signedOut();
   await notConnected();
 } finally {

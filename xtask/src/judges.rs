@@ -101,7 +101,7 @@ pub fn single_sign_on(desk: &Desk) -> Result<()> {
     let server = Server::start(desk, ("MINDSHELF_OUTBOUND_ALLOWED", &place.to_string()))?;
     let mut guild = tools.script(&desk.repo.root().join(GUILD));
     guild.args([server.address(), server.token(), &place.port().to_string()]);
-    guild.arg(server.records());
+    guild.arg(server.records()).arg(server.link()?);
     let outcome = heard("identity provider", &mut guild);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
