@@ -4,7 +4,7 @@
 mod server;
 mod tools;
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 
@@ -23,6 +23,8 @@ const LINT: &str = "xtask/judges/redocly.yaml";
 const RECEIVER: &str = "xtask/judges/webhooks.py";
 /// A client of OAuth by a library of others.
 const CLIENT: &str = "xtask/judges/oauth.mjs";
+/// An organisation whose people come by an identity provider of others.
+const GUILD: &str = "xtask/judges/sso.mjs";
 /// The audits of GraphQL over HTTP, and a client of its subscriptions.
 const GRAPH: &str = "xtask/judges/graphql.mjs";
 /// Clients made for other servers whose interfaces are answered too.
@@ -73,9 +75,7 @@ pub fn interface(desk: &Desk) -> Result<()> {
 /// nothing else is.
 pub fn webhooks(desk: &Desk) -> Result<()> {
     let tools = Tools::ready(desk)?;
-    // Whoever takes the port meanwhile makes the judge fail, not pass.
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let place = port.context("there is no port to listen on")?;
+    let place = place()?;
     let server = Server::start(desk, ("MINDSHELF_OUTBOUND_ALLOWED", &place.to_string()))?;
     let mut receiver = tools.python("python3");
     receiver.arg(desk.repo.root().join(RECEIVER)).args([server.address(), server.token()]);
@@ -91,6 +91,19 @@ pub fn programs(desk: &Desk) -> Result<()> {
     let mut client = tools.script(&desk.repo.root().join(CLIENT));
     client.args([server.address(), server.token(), &server.link()?]);
     let outcome = heard("client of OAuth", &mut client);
+    outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// People of an organisation come in by a certified identity provider of others, as what that says,
+/// and nobody by what is not theirs, is over or is not what it says.
+pub fn single_sign_on(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    let place = place()?;
+    let server = Server::start(desk, ("MINDSHELF_OUTBOUND_ALLOWED", &place.to_string()))?;
+    let mut guild = tools.script(&desk.repo.root().join(GUILD));
+    guild.args([server.address(), server.token(), &place.port().to_string()]);
+    guild.arg(server.records()).arg(server.link()?);
+    let outcome = heard("identity provider", &mut guild);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 
@@ -123,6 +136,12 @@ fn served(desk: &Desk, name: &str, script: &str) -> Result<()> {
     client.arg(desk.repo.root().join(script)).args([server.address(), server.token()]);
     let outcome = heard(name, &mut client);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// Where on loopback a judge may listen; whoever takes the port meanwhile makes it fail, not pass.
+fn place() -> Result<SocketAddr> {
+    let place = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    place.context("there is no port to listen on")
 }
 
 /// Asks the operations `which` names by the property tester.

@@ -36,6 +36,7 @@ const INTERFACE: Step = Step { name: "outside judges of the interface", run: jud
 
 const RECEIVER: Step = Step { name: "outside judge of webhooks", run: judges::webhooks };
 const PROGRAMS: Step = Step { name: "outside judge of OAuth", run: judges::programs };
+const SIGN_ON: Step = Step { name: "outside judge of single sign-on", run: judges::single_sign_on };
 
 const GRAPH: Step = Step { name: "outside judges of GraphQL", run: judges::graphql };
 const LINKDING: Step =
@@ -44,7 +45,8 @@ const KARAKEEP: Step =
     Step { name: "outside judge of Karakeep's interface", run: judges::karakeep };
 
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
-pub const JUDGES: &[Step] = &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, GRAPH, LINKDING, KARAKEEP];
+pub const JUDGES: &[Step] =
+    &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, SIGN_ON, GRAPH, LINKDING, KARAKEEP];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -65,6 +67,7 @@ pub const CI: &[Step] = &[
     INTERFACE,
     RECEIVER,
     PROGRAMS,
+    SIGN_ON,
     GRAPH,
     LINKDING,
     KARAKEEP,

@@ -168,7 +168,8 @@ impl App {
         let keeper = keeper_of((dir, setup), &records, &stores, (&followers, &vault));
         let router = routes(&setup.roles, api, web, keeper);
         let sealing = Sealing { courier, vault };
-        let kept = || Kept::of(&stores, &records, privacy, search.index.clone(), sealing);
+        let (index, door) = (search.index.clone(), door_out(setup));
+        let kept = || Kept::of(&stores, &records, privacy, index, sealing, door);
         let upkeep = setup.roles.has(Role::Keeper).then(|| Upkeep::start(kept()));
         Ok(Self {
             stores,

@@ -70,6 +70,8 @@ pub struct Settings {
     pub connections: usize,
     /// How many sockets of sync are open at a time.
     pub sockets: usize,
+    /// How many of them one address may have that is no trusted proxy.
+    pub connections_per_address: usize,
     /// Names the server also goes by.
     pub hosts: Vec<String>,
     /// Other pages that may use the server, such as an extension's.
@@ -192,6 +194,7 @@ impl Settings {
         })?;
         let many = |key: &str| how_many(key, text(key));
         let (connections, sockets) = (many("connections")?, many("sockets")?);
+        let per_address = many("connections_per_address")?;
         let log_format = log_format(text("log_format"))?;
         let public_url = owned("public_url").map(|url| url.parse()).transpose();
         let public_url = public_url.context("the setting \"public_url\"")?;
@@ -235,6 +238,7 @@ impl Settings {
             listen,
             connections,
             sockets,
+            connections_per_address: per_address,
             hosts: list("hosts"),
             origins: list("origins"),
             public_url,

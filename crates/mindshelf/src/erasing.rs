@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::import::forget_files;
-use shelf_domain::id::Scope;
+use shelf_courier::{Courier, tell_erased};
+use shelf_domain::id::{EndpointId, Scope};
 use shelf_identity::PrivacyDoors;
 use shelf_identity::privacy::erase::{Beside, erase};
 use shelf_ports::Fault;
+use shelf_ports::outbound::Outbound;
 use shelf_ports::replies::Replies;
 use shelf_ports::search::SearchIndex;
+use shelf_ports::webhooks::Endpoint;
 use shelf_sync::forget_snapshots_of;
 use std::sync::Arc;
 
@@ -24,6 +27,10 @@ pub(crate) struct Erasing {
     pub(crate) stores: Stores,
     pub(crate) replies: Arc<dyn Replies>,
     pub(crate) index: Arc<dyn SearchIndex>,
+    /// What signs what receivers are told.
+    pub(crate) courier: Courier,
+    /// The way out to them.
+    pub(crate) outbound: Arc<dyn Outbound>,
 }
 
 impl Erasing {
@@ -43,6 +50,10 @@ impl Erasing {
 
 #[async_trait]
 impl Beside for Erasing {
+    async fn tell(&self, endpoints: Vec<(Scope, Endpoint)>) -> Vec<EndpointId> {
+        tell_erased(&self.courier, &*self.outbound, &endpoints).await
+    }
+
     async fn forget(&self, scope: Scope) -> Result<(), Fault> {
         forget_files(&self.stores, scope).await?;
         forget_snapshots_of(&*self.stores.blobs, scope).await?;
@@ -62,6 +73,7 @@ mod tests {
     use shelf_embedded::search::EmbeddedSearch;
     use shelf_embedded::{DirectoryBlobs, Embedded};
     use shelf_identity::{Doors, Hashing, PasswordDoors};
+    use shelf_outbound::{Guard, Rules};
     use shelf_ports::accounts::Accounts;
     use shelf_ports::privacy::{Erasure, Privacy};
     use shelf_ports::usage::AnyRoom;
@@ -110,7 +122,18 @@ mod tests {
             vault: Arc::new(FakeVault),
         };
         let index = Arc::new(EmbeddedSearch::open(&dir.join("search"), "1").unwrap());
-        Erasing { doors, stores, replies: store.clone(), index }
+        let courier = Courier {
+            webhooks: store.clone(),
+            library: store.clone(),
+            audit: store.clone(),
+            rooms: Arc::new(AnyRoom),
+            clock: stores.clock.clone(),
+            chance: stores.chance.clone(),
+            vault: Arc::new(FakeVault),
+            watched: Arc::default(),
+        };
+        let outbound = Arc::new(Guard::new(Rules::default()).unwrap());
+        Erasing { doors, stores, replies: store.clone(), index, courier, outbound }
     }
 
     #[tokio::test]

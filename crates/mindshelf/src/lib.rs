@@ -32,6 +32,7 @@ mod inside;
 mod logins;
 mod reach;
 mod listening;
+mod bound_cookies;
 mod serve;
 mod commands;
 #[cfg(any(test, fuzzing))]

@@ -2,7 +2,14 @@
 //! take what it is told.
 //!
 //! Whoever sends a head drop by drop, keeps a connection and says nothing, or reads nothing of what
-//! they asked for, is let go. How long a whole request may take is for the edges.
+//! they asked for, is let go; so is whoever comes from an address that has enough of them open. How long
+//! a whole request may take is for the edges.
+
+mod crowd;
+
+pub(crate) use crowd::Crowd;
+
+use crowd::Place;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
@@ -54,7 +61,7 @@ impl Bounds {
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
-    bounds: Bounds,
+    (bounds, crowd): (Bounds, Crowd),
     stopped: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     let turns = Arc::new(Semaphore::new(bounds.connections));
@@ -63,14 +70,14 @@ pub(crate) async fn serve(
     let mut stopped = pin!(stopped);
     loop {
         let taken = tokio::select! {
-            taken = take(&listener, &turns) => taken?,
+            taken = take(&listener, &turns, &crowd) => taken?,
             () = &mut stopped => break,
         };
-        let (stream, peer, turn) = taken;
+        let (connected, held) = taken;
         let (router, stopping) = (router.clone(), stopping.clone());
         tasks.spawn(async move {
-            connection((stream, peer), router, bounds, stopping).await;
-            drop(turn);
+            connection(connected, router, bounds, stopping).await;
+            drop(held);
         });
     }
     drop(listener);
@@ -80,19 +87,27 @@ pub(crate) async fn serve(
     Ok(())
 }
 
+/// What a connection holds while it is open: its place among those of its address, which is free before
+/// anybody gets its turn.
+type Held = (Place, OwnedSemaphorePermit);
+
 /// The next connection, once there is a turn for it.
 async fn take(
     listener: &TcpListener,
     turns: &Arc<Semaphore>,
-) -> Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    crowd: &Crowd,
+) -> Result<((TcpStream, SocketAddr), Held)> {
     let turn = turns.clone().acquire_owned().await.context("nobody is let in any more")?;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // What is told over a socket is small and comes one by one: none waits until the one
-                // before was acknowledged. A connection that is gone says so when it is read.
-                drop(stream.set_nodelay(true));
-                return Ok((stream, peer, turn));
+                if let Some(place) = crowd.enter(peer.ip()) {
+                    // What is told over a socket is small and comes one by one: none waits until the
+                    // one before was acknowledged. A connection that is gone says so when it is read.
+                    drop(stream.set_nodelay(true));
+                    return Ok(((stream, peer), (place, turn)));
+                }
+                metrics::counter!("mindshelf_connections_turned_away_total").increment(1);
             }
             Err(error) if is_theirs(&error) => {}
             Err(error) => {

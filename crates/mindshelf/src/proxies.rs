@@ -32,7 +32,8 @@ impl Proxies {
         said.iter().map(network).collect::<Result<_>>().map(Self)
     }
 
-    fn has(&self, peer: IpAddr) -> bool {
+    /// Whether `peer` is one of them.
+    pub(crate) fn has(&self, peer: IpAddr) -> bool {
         // A socket of both families shows IPv4 as mapped.
         let peer = peer.to_canonical();
         self.0.iter().any(|network| network.contains(&peer))

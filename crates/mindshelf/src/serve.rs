@@ -1,10 +1,11 @@
 //! `mindshelf serve`: listen, say where, stop when told to.
 
 use crate::app::App;
+use crate::bound_cookies::bound;
 use crate::config::Settings;
 use crate::console;
 use crate::directory::{Directory, Running};
-use crate::listening::{self, Bounds};
+use crate::listening::{self, Bounds, Crowd};
 use crate::proxies;
 use crate::reach::{origin_or, setup};
 use crate::roles::Role;
@@ -45,7 +46,8 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     let router = shelf_web::beneath(base, app.router());
     let router = proxies::believing(settings.trusted_proxies.clone(), router);
     let router = over_tls(settings.public_url.as_ref(), router);
-    let bounds = Bounds::of(settings.connections);
+    let crowd = Crowd::of(settings.connections_per_address, settings.trusted_proxies.clone());
+    let bounds = (Bounds::of(settings.connections), crowd);
     let server = tokio::spawn(async move {
         let stopped = async move {
             drop(stopping.wait_for(|stop| *stop).await);
@@ -67,12 +69,10 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
 }
 
 /// `inner`, which tells browsers to come by TLS alone where that is how the server is reached; for a
-/// year, and for its own name.
+/// year, and for its own name. Its cookies nobody else can set then.
 fn over_tls(public: Option<&PublicUrl>, inner: Router) -> Router {
-    if !public.is_some_and(PublicUrl::is_secure) {
-        return inner;
-    }
-    inner.layer(map_response(|mut response: Response| async move {
+    let Some(public) = public.filter(|public| public.is_secure()) else { return inner };
+    bound(public.base(), inner).layer(map_response(|mut response: Response| async move {
         let strict = HeaderValue::from_static("max-age=31536000");
         response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, strict);
         response

@@ -12,6 +12,7 @@ use shelf_domain::plan::Day;
 use shelf_domain::right::Right;
 use shelf_identity::PrivacyDoors;
 use shelf_identity::privacy::signing::seal_signing_key;
+use shelf_ports::outbound::Outbound;
 use shelf_ports::replies::Replies;
 use shelf_ports::search::SearchIndex;
 use shelf_ports::tenants::Reach;
@@ -89,16 +90,24 @@ impl Sealing {
 }
 
 impl Kept {
-    /// These stores, and what search keeps of them.
+    /// These stores, what search keeps of them, and the way out to who was sent something.
     pub(crate) fn of(
         stores: &Stores,
         records: &Records,
         doors: PrivacyDoors,
         index: Arc<dyn SearchIndex>,
         sealing: Sealing,
+        outbound: Arc<dyn Outbound>,
     ) -> Self {
         let (replies, webhooks) = (records.replies(), records.webhooks());
-        let erasing = Erasing { doors, stores: stores.clone(), replies: replies.clone(), index };
+        let erasing = Erasing {
+            doors,
+            stores: stores.clone(),
+            replies: replies.clone(),
+            index,
+            courier: sealing.courier.clone(),
+            outbound,
+        };
         let usage = records.usage();
         let (stores, keyed) = (stores.clone(), AtomicI64::new(0));
         Self { stores, replies, webhooks, usage, erasing, sealing, keyed }

@@ -30,7 +30,7 @@ UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused 
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
 (RFC 7396) and take If-Match.";
 
-const TAGS: [(&str, &str); 17] = [
+const TAGS: [(&str, &str); 18] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions, devices and programs."),
     ("tenants", "Who belongs together, and who may use which library."),

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use shelf_domain::change::Change;
 use shelf_domain::diff::{FieldChange, changes_of};
 use shelf_domain::event::EventType;
-use shelf_domain::id::ItemId;
+use shelf_domain::id::{DeliveryId, ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::shelf::{Reads, Shelf};
@@ -19,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// The type of the event that tells that a library is erased. Nobody chooses it: everybody who was sent
+/// something is told.
+const ERASED: &str = "mindshelf.library.erased";
 /// The media type of an event.
 pub(crate) const MEDIA_TYPE: &str = "application/cloudevents+json";
 /// Rows of the log that are looked through for those of one act.
@@ -100,6 +103,16 @@ pub(crate) async fn body_of(library: &dyn Library, due: &Due) -> Result<Vec<u8>,
         "subject": main.map(|row| row.item.to_string()), "time": moment(at),
         "datacontenttype": "application/json", "data": data});
     Ok(event.to_string().into_bytes())
+}
+
+/// The body of the event that tells that all there was in a library is erased; the last one.
+pub(crate) fn erased_body(scope: Scope, id: DeliveryId, at: i64) -> Vec<u8> {
+    let library = scope.library.to_string();
+    let source = format!("/v1/libraries/{library}");
+    let event = json!({"specversion": "1.0", "id": id.to_string(), "source": source,
+        "type": ERASED, "time": moment(at), "datacontenttype": "application/json",
+        "data": {"library": library, "erased": true}});
+    event.to_string().into_bytes()
 }
 
 /// What each of `rows` did, and whether that is all of them: folded from the beginning, so that what

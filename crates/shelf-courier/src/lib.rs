@@ -21,6 +21,7 @@ mod send_test;
 mod tell;
 mod watched;
 mod rounds;
+mod tell_erased;
 
 pub use add_endpoint::{AddEndpoint, Added, add_endpoint};
 pub use courier::{Courier, Manager};
@@ -36,4 +37,5 @@ pub use send_again::send_again;
 pub use send_test::send_test;
 pub use signature::sign;
 pub use tell::TellFollower;
+pub use tell_erased::tell_erased;
 pub use watched::{Watched, WatchedNews};

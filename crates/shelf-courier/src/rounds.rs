@@ -7,7 +7,7 @@ use crate::schedule;
 use crate::signature::sign;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use shelf_domain::id::{EndpointId, LibraryId, Scope};
+use shelf_domain::id::{DeliveryId, EndpointId, LibraryId, Scope};
 use shelf_ports::Fault;
 use shelf_ports::outbound::{Answer, Ask, Outbound, Unanswered};
 use shelf_ports::webhooks::{Due, EndpointState, Tried};
@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// How long a receiver may take to answer.
-const ANSWER_MAX: Duration = Duration::from_secs(15);
+pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(15);
 /// How long others are kept from a delivery that is being tried, milliseconds: longer than a try with
 /// all its waiting takes.
 const TRY_MS: i64 = 60_000;
@@ -148,7 +148,8 @@ async fn tried(courier: &Courier, outbound: &dyn Outbound, due: &Due) -> Result<
         return Ok(());
     }
     let before = courier.clock.ticks_us();
-    let answer = outbound.send(signed(due, &keys, body, now)).await;
+    let ask = signed((due.endpoint.url.as_str(), due.delivery.id), &keys, body, now);
+    let answer = outbound.send(ask).await;
     let took_ms = courier.clock.ticks_us().saturating_sub(before) / 1_000;
     let took_ms = u32::try_from(took_ms).unwrap_or(u32::MAX);
     let tried = ended(courier, due, answer, took_ms);
@@ -169,11 +170,16 @@ async fn tried(courier: &Courier, outbound: &dyn Outbound, due: &Due) -> Result<
     Ok(())
 }
 
-/// The request of a delivery, signed with each of `keys`.
-fn signed(due: &Due, keys: &[Vec<u8>], body: Vec<u8>, now: i64) -> Ask {
-    let (id, at) = (due.delivery.id.to_string(), now.div_euclid(1_000));
+/// The request that brings the message `id` to `url`, signed with each of `keys`.
+pub(crate) fn signed(
+    (url, id): (&str, DeliveryId),
+    keys: &[Vec<u8>],
+    body: Vec<u8>,
+    now: i64,
+) -> Ask {
+    let (id, at) = (id.to_string(), now.div_euclid(1_000));
     let signatures: Vec<String> = keys.iter().map(|key| sign(key, &id, at, &body)).collect();
-    Ask::post(due.endpoint.url.clone(), body)
+    Ask::post(url, body)
         .header("content-type", MEDIA_TYPE)
         .header("webhook-id", id)
         .header("webhook-timestamp", at.to_string())

@@ -111,6 +111,8 @@ pub enum Deed {
     ProviderLinked,
     /// Somebody came in by the identity provider.
     ProviderSignedIn,
+    /// Somebody was signed out by the identity provider.
+    ProviderSignedOut,
     /// Whom the identity provider sent was turned away, for the reason in the detail.
     ProviderTurnedAway,
     /// The member in the detail came into a group, as the identity provider says; the subject is the
@@ -140,7 +142,7 @@ pub enum Deed {
 
 impl Deed {
     /// Every one, and the word for it in stores and answers.
-    pub const ALL: [(Self, &'static str); 55] = [
+    pub const ALL: [(Self, &'static str); 56] = [
         (Self::SignedIn, "signed_in"),
         (Self::GrantEnded, "grant_ended"),
         (Self::PasswordSet, "password_set"),
@@ -185,6 +187,7 @@ impl Deed {
         (Self::DomainRemoved, "domain_removed"),
         (Self::ProviderLinked, "provider_linked"),
         (Self::ProviderSignedIn, "provider_signed_in"),
+        (Self::ProviderSignedOut, "provider_signed_out"),
         (Self::ProviderTurnedAway, "provider_turned_away"),
         (Self::GroupJoinedByClaim, "group_joined_by_claim"),
         (Self::GroupLeftByClaim, "group_left_by_claim"),

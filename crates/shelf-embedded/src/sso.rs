@@ -212,6 +212,30 @@ fn come_first(
     Ok(true)
 }
 
+/// Keeps a sign-in beside at most `most` less one others: those of who is signed in, and those that
+/// were begun last.
+fn put_flow(
+    connection: &Connection,
+    secret: SecretHash,
+    flow: &Flow,
+    most: usize,
+) -> rusqlite::Result<()> {
+    let room = "DELETE FROM sso_flows WHERE secret IN (SELECT secret FROM sso_flows
+        ORDER BY person IS NULL, expires_at DESC LIMIT -1 OFFSET ?1)";
+    connection.prepare_cached(room)?.execute([most.saturating_sub(1)])?;
+    let sql = "INSERT INTO sso_flows VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let put = connection.prepare_cached(sql)?.execute(params![
+        secret.0,
+        flow.tenant.to_bytes(),
+        flow.issuer,
+        flow.client_id,
+        flow.person.map(PersonId::to_bytes),
+        flow.landing,
+        flow.expires_at,
+    ]);
+    put.map(drop)
+}
+
 fn follow_groups(
     connection: &Connection,
     tenant: TenantId,
@@ -339,27 +363,12 @@ impl SingleSignOn for Embedded {
         })
     }
 
-    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<bool, Fault> {
+    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<(), Fault> {
         let flow = flow.clone();
         self.write("beginning a sign-in", move |connection| {
             let past = "DELETE FROM sso_flows WHERE expires_at <= ?1";
             connection.prepare_cached(past)?.execute([now])?;
-            let count = "SELECT count(*) FROM sso_flows";
-            let count: usize = connection.prepare_cached(count)?.query_row([], |row| row.get(0))?;
-            if count >= FLOWS_MAX {
-                return Ok(false);
-            }
-            let sql = "INSERT INTO sso_flows VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            connection.prepare_cached(sql)?.execute(params![
-                secret.0,
-                flow.tenant.to_bytes(),
-                flow.issuer,
-                flow.client_id,
-                flow.person.map(PersonId::to_bytes),
-                flow.landing,
-                flow.expires_at,
-            ])?;
-            Ok(true)
+            put_flow(connection, secret, &flow, FLOWS_MAX)
         })
         .await
     }
@@ -433,6 +442,21 @@ impl SingleSignOn for Embedded {
         .await
     }
 
+    async fn end_sessions(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        until: i64,
+    ) -> Result<u64, Fault> {
+        self.write("ending sessions of a provider", move |connection| {
+            let sql = "DELETE FROM grants WHERE person = ?2 AND provided_by = ?1
+                AND kind = 'session' AND created_at < ?3";
+            let of = params![tenant.to_bytes(), person.to_bytes(), until];
+            Ok(connection.prepare_cached(sql)?.execute(of)? as u64)
+        })
+        .await
+    }
+
     async fn follow_groups(
         &self,
         tenant: TenantId,
@@ -444,5 +468,32 @@ impl SingleSignOn for Embedded {
             follow_groups(connection, tenant, person, &groups)
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_are_too_many_sign_ins_the_oldest_of_strangers_make_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = crate::sql::open_writer(&dir.path().join("a.db")).unwrap();
+        let flow = |expires_at, person: Option<u8>| Flow {
+            tenant: TenantId::from_bytes([1; 16]),
+            issuer: "https://id.example".to_owned(),
+            client_id: "mindshelf".to_owned(),
+            person: person.map(|byte| PersonId::from_bytes([byte; 16])),
+            landing: "/".to_owned(),
+            expires_at,
+        };
+        // What each is known by is when it ends.
+        for (ends, person) in [(1, Some(7)), (2, None), (3, None), (4, None), (5, None)] {
+            let secret = SecretHash([u8::try_from(ends).unwrap(); 32]);
+            put_flow(&connection, secret, &flow(ends, person), 3).unwrap();
+        }
+        let mut left = connection.prepare("SELECT expires_at FROM sso_flows ORDER BY 1").unwrap();
+        let left = left.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(left.map(Result::unwrap).collect::<Vec<_>>(), [1, 4, 5]);
     }
 }

@@ -10,6 +10,7 @@ pub mod choose;
 pub mod recipients;
 pub mod account_file;
 pub mod ask_erasure;
+mod farewell;
 pub mod erase;
 pub mod record;
 

@@ -9,12 +9,14 @@ mod about;
 pub mod connect;
 pub mod domains;
 mod token;
+mod logout_token;
 mod known;
 pub mod begin;
 mod exchange;
 mod come_in;
 mod follow_claim;
 pub mod finish;
+pub mod log_out;
 pub mod may_enter;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod thrown;

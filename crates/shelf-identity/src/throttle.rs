@@ -7,13 +7,15 @@
 
 use crate::address::Address;
 use crate::authenticate::Signed;
+use crate::downloads::{Download, Downloads};
 use crate::habits::Habits;
 use crate::quotas::{Quotas, Standing};
 use sha2::{Digest, Sha256};
 use shelf_domain::habit::Way;
-use shelf_domain::id::TenantId;
+use shelf_domain::id::{PersonId, TenantId};
 use shelf_domain::plan::{Plan, Plans, Stock};
 use shelf_domain::rate::{Cost, Quota};
+use shelf_domain::refusal::Refused;
 use shelf_ports::chance::Clock;
 use shelf_ports::limits::{BucketKey, Draw, Drawn, Limits};
 use shelf_ports::{Away, Fault};
@@ -179,6 +181,7 @@ pub struct Throttle {
     clock: Arc<dyn Clock>,
     quotas: Quotas,
     habits: Habits,
+    downloads: Downloads,
 }
 
 impl Throttle {
@@ -190,12 +193,19 @@ impl Throttle {
 
     /// The same where tenants have plans of their own, and days are counted.
     pub fn with(limits: Arc<dyn Limits>, clock: Arc<dyn Clock>, quotas: Quotas) -> Self {
-        Self { limits, clock, quotas, habits: Habits::default() }
+        let (habits, downloads) = (Habits::default(), Downloads::default());
+        Self { limits, clock, quotas, habits, downloads }
     }
 
     /// What tenants asked for and may keep.
     pub fn quotas(&self) -> &Quotas {
         &self.quotas
+    }
+
+    /// A download of everything `person` may have under way beside others; refused `slow_down` where
+    /// they have as many as one may.
+    pub fn download(&self, person: PersonId) -> Result<Download, Refused> {
+        self.downloads.begin(person)
     }
 
     /// Whether `asker`, at `address` where one is known, may have something done.

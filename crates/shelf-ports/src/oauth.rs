@@ -225,8 +225,9 @@ pub trait Authorizations: std::fmt::Debug + Send + Sync {
     /// The clients of a person's grants that have not ended.
     async fn apps(&self, person: PersonId, now: i64) -> Result<Vec<(DeviceId, ClientId)>, Fault>;
 
-    /// Keeps what a device asks for, which `secret` asks after; not where the code to type is taken
-    /// or [`DEVICE_ASKS_MAX`] wait.
+    /// Keeps what a device asks for, which `secret` asks after; not where the code to type is taken.
+    /// Where more than [`DEVICE_ASKS_MAX`] wait, those that end first make room, and those nobody answered
+    /// before others.
     async fn put_ask(&self, secret: SecretHash, ask: &DeviceAsk, now: i64) -> Result<bool, Fault>;
 
     /// What is asked for under a typed code, while it waits.

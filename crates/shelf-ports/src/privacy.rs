@@ -140,7 +140,8 @@ pub struct Step {
 /// * A person waits for one erasure at most. It can be taken back until it began, and not after. One that
 ///   was taken back, or is not due, does not begin.
 /// * When it begins, all that acts for the person ends with it, in one step: also what a program or a
-///   device could still bring for a grant, and whom they invited. Beginning again does nothing.
+///   device could still bring for a grant, whom they invited, and what was answered to them under keys of
+///   theirs, wherever that was. Beginning again does nothing.
 /// * A library is emptied in steps of a bounded size, and what was removed is counted; the row of
 ///   the library goes last, and not while there is anything in it. No other library is touched.
 /// * Of an erased person nothing is left but what they wrote in libraries of others, where nothing

@@ -154,6 +154,7 @@ pub struct Flow {
 ///   the first time at once one comes in, and nobody was added for the others.
 /// * Groups follow what a provider says; whoever was put into one by hand stays, also where it said
 ///   so before.
+/// * Sessions a provider ends are those somebody came in with by it until then, and no others.
 /// * A sign-in that is under way is taken once and in time.
 /// * What names a tenant sees nothing of another one.
 #[async_trait]
@@ -187,8 +188,9 @@ pub trait SingleSignOn: fmt::Debug + Send + Sync {
     /// The tenant that proved `name`.
     async fn tenant_of_domain(&self, name: &MailDomain) -> Result<Option<TenantId>, Fault>;
 
-    /// Keeps a sign-in that `secret` takes; false where [`FLOWS_MAX`] are under way at `now`.
-    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<bool, Fault>;
+    /// Keeps a sign-in that `secret` takes. Where more than [`FLOWS_MAX`] are under way at `now`, those
+    /// that end first make room, and those of nobody who is signed in before others.
+    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<(), Fault>;
 
     /// Takes a sign-in, unless it has ended.
     async fn take_flow(&self, secret: SecretHash, now: i64) -> Result<Option<Flow>, Fault>;
@@ -222,6 +224,15 @@ pub trait SingleSignOn: fmt::Debug + Send + Sync {
         role: Option<Role>,
         at: i64,
     ) -> Result<(), Fault>;
+
+    /// Ends the sessions `person` came in with by the provider of `tenant` before `until`, milliseconds;
+    /// how many.
+    async fn end_sessions(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        until: i64,
+    ) -> Result<u64, Fault>;
 
     /// Puts a member into these groups of the tenant for the provider's sake, and takes them out of
     /// others they were in for its sake alone.

@@ -155,6 +155,23 @@ impl FakeProvider {
         (code, of("state"))
     }
 
+    /// The word that whom it calls `subject` is signed out (a logout token), with `changes` to what it
+    /// says; null takes away.
+    pub fn signs_out(&self, subject: &str, changes: &Value) -> String {
+        let now = self.clock.now_ms() / 1_000;
+        let mut said = json!({
+            "iss": self.issuer, "sub": subject, "aud": CLIENT, "iat": now, "exp": now + 120,
+            "jti": format!("{subject} {now}"),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        for (name, value) in changes.as_object().into_iter().flatten() {
+            said[name.as_str()] = value.clone();
+        }
+        said.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let state = self.state.lock().unwrap();
+        state.signer.token(state.lie, &said)
+    }
+
     fn about(&self) -> Value {
         let issuer = &self.issuer;
         let said = match self.state.lock().unwrap().lie {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::fs::File as Tokio;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-/// What a sealed file begins with; one without it is from before files were sealed.
+/// What a sealed file begins with.
 const MAGIC: &[u8; 19] = b"mindshelf sealed 1\n";
 /// The bytes of a chunk before it is sealed; the last one is shorter.
 const CHUNK: usize = 256 << 10;
@@ -21,6 +21,9 @@ const MORE: usize = 256;
 const LAST: u64 = 1 << 63;
 
 /// Blobs of another store, sealed. While one is read it lies open in a draft, which has no name.
+///
+/// What lies there and is not sealed is as absent as what is not there: whoever can write to the place,
+/// and has no key, could have put it.
 #[derive(Clone, Debug)]
 pub struct SealedBlobs {
     inner: Arc<dyn Blobs>,
@@ -99,8 +102,7 @@ impl Blobs for SealedBlobs {
         let Some(file) = self.inner.open(key).await? else { return Ok(None) };
         let mut from = Tokio::from_std(file);
         if next(&mut from, MAGIC.len()).await? != MAGIC {
-            from.rewind().await.map_err(fault)?;
-            return Ok(Some(from.into_std().await));
+            return Ok(None);
         }
         let mut to = Tokio::from_std(self.inner.draft().await?);
         let (mut sealed, mut number) = (chunk(&mut from).await?, 0);

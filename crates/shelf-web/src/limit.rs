@@ -50,6 +50,7 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/sign-in/code", READ, WRITE),
     ("/sign-in/sso", READ, WRITE),
     ("/sign-in/sso/{team}", WRITE, READ),
+    ("/sign-in/sso/{team}/logout", READ, WRITE),
     ("/sign-in/passkey", READ, WRITE),
     ("/sign-in/passkey/begin", READ, READ),
     ("/join", READ, WRITE),

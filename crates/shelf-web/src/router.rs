@@ -69,6 +69,7 @@ fn coming_in() -> Router<Web> {
         .route("/sign-in/password", post(password::sign_in))
         .route("/sign-in/sso", get(sso::page).post(sso::go))
         .route("/sign-in/sso/{team}", get(sso::back))
+        .route("/sign-in/sso/{team}/logout", post(sso::logged_out))
         .route("/sign-in/code", get(password::lost).post(password::sign_in_lost))
         .route("/sign-out", post(door::sign_out))
         .route("/sample", post(door::add_sample))

@@ -93,6 +93,11 @@ impl Server {
         &self.folder
     }
 
+    /// The file of its records.
+    pub(super) fn records(&self) -> PathBuf {
+        self.folder.join("data/shelf.db")
+    }
+
     /// The id of its library.
     pub(super) fn library(&self) -> Result<String> {
         let me = self.get("/v1/me")?;

@@ -1,7 +1,7 @@
 //! Keys beside backups: one file for all backups of a folder, which each backup writes anew, so that
 //! the key of somebody who was erased is gone with the next one.
 
-use crate::directory::write_private;
+use crate::directory::{private, write_private};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +11,7 @@ use shelf_ports::chance::Chance;
 use shelf_ports::vault::{KEY_BYTES, Owner, SealedKey};
 use shelf_vault::{Key, RootKey};
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,10 @@ struct Written {
     keys: Vec<(Owner, String)>,
 }
 
+/// Held by whoever writes a backup and its keys, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Alone(#[expect(dead_code, reason = "held, never looked at")] File);
+
 /// The file of keys beside backups.
 #[derive(Clone, Debug)]
 pub(crate) struct KeysFile {
@@ -81,6 +86,29 @@ impl KeysFile {
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Keeps other backups from the file, from before anything is read until the keys are written: one
+    /// that began before an erasure and ended after the next one would bring a destroyed key back.
+    pub(crate) fn alone(&self) -> Result<Alone> {
+        let mut path = self.path.as_os_str().to_owned();
+        path.push(".lock");
+        let named = || format!("cannot lock {}", self.path.display());
+        let file = private(OpenOptions::new().write(true).create(true).truncate(false))
+            .open(&path)
+            .with_context(named)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Alone(file)),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another backup is being written whose keys go into {}; back up again when it is there",
+                self.path.display()
+            ),
+            // There whoever backs up sees to it that one follows the other.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
+                Ok(Alone(file))
+            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(named),
+        }
     }
 
     /// Writes `keyring` instead of what is there. Refused where that is of another shelf: its backups

@@ -146,3 +146,16 @@ async fn what_has_no_key_is_left_out_and_all_else_is_there() {
     rest.retain(|(_, entry)| !theirs(entry));
     assert_eq!(all(&path, &keyring), rest, "and each stands where it stood");
 }
+
+#[test]
+fn one_backup_at_a_time_reads_the_records_whose_keys_it_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = |name: &str| KeysFile::of(&dir.path().join(name), None, None);
+    let first = keys("a.backup").alone().unwrap();
+    let told = keys("b.backup").alone().unwrap_err().to_string();
+    assert!(told.contains("another backup") && told.contains("mindshelf.keys"), "{told}");
+    let elsewhere = KeysFile::of(Path::new("b.backup"), Some(&dir.path().join("other")), None);
+    elsewhere.alone().unwrap();
+    drop(first);
+    keys("b.backup").alone().unwrap();
+}

@@ -88,12 +88,14 @@ pub(super) async fn backup(settings: &Settings, backup: Backup) -> Result<()> {
     let before = settings.root_key.as_deref().map(root_key::old_of);
     let before = before.as_deref().map(root_key::read).transpose()?.flatten();
     let keys = keys.or_sealed_by(before);
+    let alone = keys.alone()?;
     let sealing = Sealing { root, keys: keys.clone(), chance: Arc::new(SystemChance) };
     let file = BackupFile::begin(&backup.file, made_at, sealing)?;
     let mut watched = Watched { to: file, bar: console::bar(), entries: 0 };
     records.archive().tell(&mut watched).await.context("cannot read everything")?;
     watched.bar.finish_and_clear();
     let digest = watched.to.end()?;
+    drop(alone);
     let made = Done { file: &backup.file, digest: &digest, made_at, until: None };
     if backup.json {
         return made.tell_json(Some(keys.path()), None);

@@ -127,6 +127,12 @@ pub const SETTINGS: &[Setting] = &[
          of the connections, and each takes an open file.",
     ),
     setting(
+        "connections_per_address",
+        "128",
+        "How many of them one address may have open, and one network of IPv6 (/64); more are let go \
+         at once. Trusted proxies may have any number.",
+    ),
+    setting(
         "hosts",
         "",
         "More names the server goes by, with commas between; requests for other names are refused.",

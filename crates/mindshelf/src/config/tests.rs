@@ -66,6 +66,8 @@ fn values_that_make_no_sense_are_refused_with_the_name_of_the_setting() {
         ("listen", "here"),
         ("log_format", "xml"),
         ("plan", "golden"),
+        ("connections", "0"),
+        ("connections_per_address", "many"),
         ("public_url", "ftp://shelf.example"),
         ("trusted_proxies", "proxy.example"),
         ("outbound", "maybe"),

@@ -1,6 +1,7 @@
 //! Slow clients over real sockets, with short bounds.
 
 use super::*;
+use crate::proxies::Proxies;
 use axum::routing::get;
 use futures::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,6 +34,12 @@ impl Drop for Told {
 }
 
 async fn server(connections: usize) -> Server {
+    let bounds = Bounds { connections, head: SHORT, stall: SHORT };
+    crowded(bounds, Crowd::of(usize::MAX, Proxies::default())).await
+}
+
+/// The same within `bounds`, with as many of one address as `crowd` lets in.
+async fn crowded(bounds: Bounds, crowd: Crowd) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let (tell, ended) = mpsc::unbounded_channel();
@@ -46,9 +53,8 @@ async fn server(connections: usize) -> Server {
     };
     let router = Router::new().route("/", get(|| async { "here" })).route("/endless", get(endless));
     let (stop, stopped) = oneshot::channel();
-    let bounds = Bounds { connections, head: SHORT, stall: SHORT };
     let served = tokio::spawn(async move {
-        serve(listener, router, bounds, async move { drop(stopped.await) }).await
+        serve(listener, router, (bounds, crowd), async move { drop(stopped.await) }).await
     });
     Server { at, stop, served, ended }
 }
@@ -138,6 +144,39 @@ async fn more_connections_than_there_may_be_wait_until_one_ends() {
     assert!(answer(&mut third).await.starts_with("HTTP/1.1 200"));
     assert!(began.elapsed() >= SHORT / 2, "there was no room before");
     drop(silent);
+}
+
+#[tokio::test]
+async fn more_connections_of_one_address_than_it_may_have_are_let_go_at_once() {
+    let server = crowded(Bounds::of(8), Crowd::of(2, Proxies::default())).await;
+    let mut kept = server.says(WHOLE).await;
+    assert!(answer(&mut kept).await.starts_with("HTTP/1.1 200"));
+    let silent = server.says(b"GET").await;
+    let mut third = server.says(WHOLE).await;
+    assert_eq!(rest(&mut third).await, "", "it is not answered");
+    drop(silent);
+    // The place of who hung up is free soon.
+    let again = async {
+        loop {
+            let mut stream = server.says(WHOLE).await;
+            if stream.read_u8().await.is_ok_and(|first| first == b'H') {
+                return;
+            }
+        }
+    };
+    timeout(LONG, again).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn a_proxy_may_bring_as_many_as_there_is_room_for() {
+    let proxies = Proxies::read(&["127.0.0.1".to_owned()]).unwrap();
+    let server = crowded(Bounds::of(20), Crowd::of(1, proxies)).await;
+    for _ in 0..4 {
+        let mut stream = server.says(WHOLE).await;
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200"));
+        let mut beside = server.says(WHOLE).await;
+        assert!(answer(&mut beside).await.starts_with("HTTP/1.1 200"));
+    }
 }
 
 #[tokio::test]

@@ -166,6 +166,7 @@ async fn everything_stands_beneath_a_path() {
     );
     let cookie = header(&signed, SET_COOKIE);
     assert!(cookie.contains("; Path=/shelf;") && cookie.contains("; Secure"), "{cookie}");
+    assert!(cookie.starts_with("__Secure-mindshelf_session="), "{cookie}");
     let cookie = cookie.split(';').next().unwrap().to_owned();
 
     let me = shelf.browser.get(shelf.at("/shelf/v1/me")).bearer_auth(&shelf.key);

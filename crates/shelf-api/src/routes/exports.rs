@@ -37,13 +37,14 @@ async fn export(within: In, State(api): State<Api>, Format(name): Format) -> Ans
     // An address that names no format is one that is not there.
     let missing = |_| Problem::from(Refused::not_found("such export: jsonl, html or csv"));
     let format = ExportFormat::named(&name).map_err(missing)?;
+    let download = api.throttle.download(within.actor.person)?;
     record_export(&api.doors(), within.actor, within.scope).await?;
     let (sender, mut chunks) = channel(WAITING_MAX);
     let (ctx, scope) = (within.ctx, within.scope);
     let turn = api.background.export()?;
     let work = api.background.tasks.spawn(async move {
         let exported = export_library(&ctx, scope, format, sender).await;
-        drop(turn);
+        drop((turn, download));
         exported
     });
     // The first piece is waited for, so that what fails at once is answered as a problem.

@@ -239,13 +239,14 @@ async fn key(_: Me, State(api): State<Api>) -> Answer {
     responses((status = 200, description = "The archive.", body = String,
         content_type = "application/zip")))]
 async fn everything(me: Me, State(api): State<Api>) -> Answer {
+    let download = api.throttle.download(me.signed.person.id)?;
     let (ask, sign) = archive_of(&me, &api).await?;
     let (sender, mut chunks) = channel(WAITING_MAX);
     let turn = api.background.export()?;
     let ctx = me.ctx;
     let work = api.background.tasks.spawn(async move {
         let written = write_archive(&ctx, ask, sign, sender).await;
-        drop(turn);
+        drop((turn, download));
         written
     });
     // The first piece is waited for, so that what fails at once is answered as a problem.
@@ -335,7 +336,8 @@ struct ReceiptOut {
 
 /// Read the receipt of an erasure.
 ///
-/// For whoever knows its id; it names nobody, and is kept for thirty days.
+/// For whoever knows its id; it names nobody but the places webhooks led to, and is kept
+/// for thirty days.
 #[utoipa::path(get, path = "/v1/privacy/receipts/{receipt}", tag = "privacy",
     operation_id = "get_receipt", security(()),
     responses((status = 200, description = "It was done.", body = ReceiptOut)))]

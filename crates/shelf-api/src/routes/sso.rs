@@ -19,6 +19,7 @@ use shelf_identity::sso::connect::{
 use shelf_identity::sso::domains::{
     add_domain, list_domains, place_of, remove_domain, verify_domain,
 };
+use shelf_identity::sso::log_out::logout_uri;
 use shelf_identity::sso::redirect_uri;
 use shelf_ports::sso::{ClaimRule, Provider, TenantDomain};
 use utoipa::ToSchema;
@@ -42,6 +43,9 @@ struct SsoOut {
     provider: Option<ProviderOut>,
     /// Where the provider must send browsers back to, exactly.
     redirect_uri: String,
+    /// Where it may say that it signed somebody out (back-channel logout); what they came in with by it
+    /// ends then.
+    logout_uri: String,
     /// The domains that were named.
     domains: Vec<DomainOut>,
 }
@@ -147,9 +151,11 @@ async fn read(
     let by = me.signed.person.id;
     let provider = provider_of(&api.sso, by, tenant).await?;
     let domains = list_domains(&api.sso, by, tenant).await?;
+    let reached = issuer(&api, &headers);
     json(SsoOut {
         provider: provider.map(ProviderOut::from),
-        redirect_uri: redirect_uri(&issuer(&api, &headers), tenant),
+        redirect_uri: redirect_uri(&reached, tenant),
+        logout_uri: logout_uri(&reached, tenant),
         domains: domains.into_iter().map(DomainOut::from).collect(),
     })
 }

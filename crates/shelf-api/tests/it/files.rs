@@ -3,6 +3,8 @@
 use crate::world::{FILE_BYTES_MAX, World};
 use axum::http::{Method, StatusCode};
 use serde_json::json;
+use std::time::Duration;
+use tower::ServiceExt;
 
 const BASE: &str = "/v1/libraries/{library}";
 const FILE: &str = concat!(
@@ -93,4 +95,35 @@ async fn an_empty_library_is_exported_as_an_empty_one() {
         assert_eq!(told.status, StatusCode::OK, "{format} {}", told.text);
     }
     assert_eq!(world.get(&world.ada, &format!("{BASE}/imports")).await.json["items"], json!([]));
+}
+
+#[tokio::test]
+async fn one_person_has_two_exports_under_way_and_others_find_room() {
+    let world = World::new().await;
+    let row = |number: u32| format!("{{\"url\": \"https://a.example/{number}\"}}\n");
+    let rows = (0..4_000).map(row).collect::<Vec<String>>().concat();
+    let job = world.imported(&world.ada, "file_name=many.jsonl", &rows).await;
+    assert_eq!(job.json["stored"], json!(4_000), "{}", job.text);
+    let path = format!("{BASE}/exports/jsonl");
+    let held = async || {
+        let ask = world.ada.request(Method::GET, &path, "");
+        let response = world.app.clone().oneshot(ask).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        // Nobody reads it.
+        response
+    };
+    let (first, second) = (held().await, held().await);
+    for more in [path.as_str(), "/v1/privacy/export"] {
+        let third = world.get(&world.ada, more).await;
+        assert_eq!((third.status, third.code()), (StatusCode::TOO_MANY_REQUESTS, "slow_down"));
+    }
+    assert_eq!(world.get(&world.eve, &path).await.status, StatusCode::OK);
+    drop(first);
+    let again = async {
+        while world.get(&world.ada, &path).await.status != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), again).await.expect("there is room again");
+    drop(second);
 }

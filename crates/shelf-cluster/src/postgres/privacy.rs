@@ -205,6 +205,13 @@ impl Privacy for Postgres {
         now: i64,
         plan: &str,
     ) -> Result<Removed, Fault> {
+        // What was answered in libraries is behind the lock of each, and found by grants that go below.
+        let (grants, mut answers) = (removing::ending(self, person, now).await?, 0);
+        if !grants.is_empty() {
+            for library in removing::all_libraries(self).await? {
+                answers += removing::answers_go(self, library, &grants).await?;
+            }
+        }
         let mut connection = self.connection().await?;
         let within = Within::anywhere(&mut connection, "beginning an erasure").await?;
         let of: [Bound<'_>; 3] =
@@ -212,6 +219,7 @@ impl Privacy for Postgres {
         let mut removed = Removed::default();
         if !within.plain(BEGIN, &of).await?.is_empty() {
             end_all(&within, person, &mut removed).await?;
+            removed.add("writes", answers);
         }
         within.commit().await.map(|()| removed)
     }

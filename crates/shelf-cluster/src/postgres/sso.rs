@@ -80,8 +80,10 @@ const TAKEN: &str = "SELECT FROM sso_domains
     WHERE name = $2 AND tenant <> $1 AND verified_at IS NOT NULL";
 /// Whoever proves a name does it one after the other.
 const LOCK_NAME: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const PUT_FLOW: &str = "INSERT INTO sso_flows SELECT $1, $2, $3, $4, $5, $6, $7
-    WHERE (SELECT count(*) FROM sso_flows) < $8";
+const PUT_FLOW: &str = "INSERT INTO sso_flows VALUES ($1, $2, $3, $4, $5, $6, $7)";
+/// Leaves so many: those of who is signed in, and those that were begun last.
+const MAKE_ROOM: &str = "DELETE FROM sso_flows WHERE secret IN
+    (SELECT secret FROM sso_flows ORDER BY person IS NULL, expires_at DESC OFFSET $1)";
 const TAKE_FLOW: &str = "DELETE FROM sso_flows WHERE secret = $1 AND expires_at > $2
     RETURNING tenant, issuer, client, person, landing, expires_at";
 const IDENTITY: &str =
@@ -96,6 +98,8 @@ const HOLD_MEMBER: &str = "SELECT FROM members WHERE tenant = $1 AND person = $2
 const MARK: &str = "UPDATE grouped SET by_claim = true WHERE person = $1 AND team = ANY($2)";
 const NOTE_CAME: &str = "UPDATE sso_identities SET role = $3, signed_in_at = $4
     WHERE tenant = $1 AND person = $2";
+const END_SESSIONS: &str = "DELETE FROM grants WHERE person = $2 AND provided_by = $1
+    AND kind = 'session' AND created_at < $3";
 const LEAVE: &str = "DELETE FROM grouped WHERE person = $2 AND by_claim AND team <> ALL($3)
     AND team IN (SELECT id FROM groups WHERE tenant = $1)";
 const JOIN: &str = "INSERT INTO grouped (team, person, by_claim) SELECT g.id, m.person, true
@@ -301,11 +305,12 @@ impl SingleSignOn for Postgres {
         Ok(rows.first().map(|row| TenantId::from(row.get::<_, Uuid>(0))))
     }
 
-    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<bool, Fault> {
+    async fn put_flow(&self, secret: SecretHash, flow: &Flow, now: i64) -> Result<(), Fault> {
         let doing = "beginning a sign-in";
         let past = "DELETE FROM sso_flows WHERE expires_at <= $1";
         self.execute(doing, past, &[(&now, Type::INT8)]).await?;
-        let of: [Bound<'_>; 8] = [
+        self.execute(doing, MAKE_ROOM, &[(&limit_of(FLOWS_MAX - 1), Type::INT8)]).await?;
+        let of: [Bound<'_>; 7] = [
             (&secret.0.as_slice(), Type::BYTEA),
             (&Uuid::from(flow.tenant), Type::UUID),
             (&flow.issuer, Type::TEXT),
@@ -313,9 +318,8 @@ impl SingleSignOn for Postgres {
             (&flow.person.map(Uuid::from), Type::UUID),
             (&flow.landing, Type::TEXT),
             (&flow.expires_at, Type::INT8),
-            (&limit_of(FLOWS_MAX), Type::INT8),
         ];
-        Ok(self.execute(doing, PUT_FLOW, &of).await? > 0)
+        self.execute(doing, PUT_FLOW, &of).await.map(drop)
     }
 
     async fn take_flow(&self, secret: SecretHash, now: i64) -> Result<Option<Flow>, Fault> {
@@ -385,6 +389,20 @@ impl SingleSignOn for Postgres {
             (&at, Type::INT8),
         ];
         self.execute("noting a sign-in", NOTE_CAME, &of).await.map(drop)
+    }
+
+    async fn end_sessions(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        until: i64,
+    ) -> Result<u64, Fault> {
+        let of: [Bound<'_>; 3] = [
+            (&Uuid::from(tenant), Type::UUID),
+            (&Uuid::from(person), Type::UUID),
+            (&until, Type::INT8),
+        ];
+        self.execute("ending sessions of a provider", END_SESSIONS, &of).await
     }
 
     async fn follow_groups(

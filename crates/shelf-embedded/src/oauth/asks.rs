@@ -30,12 +30,7 @@ pub(super) fn put_ask(
     now: i64,
 ) -> rusqlite::Result<bool> {
     connection.prepare_cached("DELETE FROM device_asks WHERE expires_at <= ?1")?.execute([now])?;
-    let waiting: usize = connection
-        .prepare_cached("SELECT count(*) FROM device_asks")?
-        .query_row([], |row| row.get(0))?;
-    if waiting >= DEVICE_ASKS_MAX {
-        return Ok(false);
-    }
+    make_room(connection, DEVICE_ASKS_MAX)?;
     let permits: Option<String> = ask.permits.into();
     let put = connection
         .prepare_cached(
@@ -52,6 +47,14 @@ pub(super) fn put_ask(
             ask.expires_at,
         ])?;
     Ok(put > 0)
+}
+
+/// Leaves room for one more than there may be `most` of: what nobody answered goes before what somebody
+/// did, and what was asked first before all else.
+fn make_room(connection: &Connection, most: usize) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM device_asks WHERE secret IN (SELECT secret FROM device_asks
+        ORDER BY answer IS NULL, expires_at DESC LIMIT -1 OFFSET ?1)";
+    connection.prepare_cached(sql)?.execute([most.saturating_sub(1)]).map(drop)
 }
 
 pub(super) fn poll(
@@ -104,4 +107,34 @@ pub(super) fn redeem_ask(
         put_app(connection, app)?;
     }
     Ok(gone > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shelf_domain::permit::Permits;
+
+    #[test]
+    fn where_too_many_devices_wait_the_oldest_nobody_answered_makes_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = crate::sql::open_writer(&dir.path().join("a.db")).unwrap();
+        for (byte, ends) in [(1, 10), (2, 20), (3, 30), (4, 40)] {
+            let ask = DeviceAsk {
+                client: ClientId::from_bytes([9; 16]),
+                typed: SecretHash([byte; 32]),
+                permits: Permits::EVERY,
+                device: String::new(),
+                place: String::new(),
+                expires_at: ends,
+            };
+            assert!(put_ask(&connection, SecretHash([byte; 32]), &ask, 1).unwrap());
+            connection
+                .execute("UPDATE device_asks SET answer = 1 WHERE expires_at = 10", [])
+                .unwrap();
+        }
+        make_room(&connection, 3).unwrap();
+        let mut left = connection.prepare("SELECT expires_at FROM device_asks ORDER BY 1").unwrap();
+        let left = left.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(left.map(Result::unwrap).collect::<Vec<_>>(), [10, 40]);
+    }
 }

@@ -5,6 +5,9 @@ use rusqlite::{Connection, params};
 use shelf_domain::id::{DeviceId, LibraryId, PersonId, TenantId};
 use shelf_ports::privacy::{Removed, Step};
 
+/// What stands in place of a library at answers of the edge.
+const NO_LIBRARY: LibraryKey = 0;
+
 /// The tables of what is in a library, with what names one row of each within its library; where
 /// that is the row's own number, it alone is looked up.
 const IN_LIBRARY: [(&str, &str); 19] = [
@@ -199,18 +202,24 @@ pub(super) fn tenant_goes(connection: &Connection, tenant: TenantId) -> rusqlite
 }
 
 /// Ends every grant and link of a person, and all they would get or give one by, and forgets what was
-/// answered to them.
+/// answered to them, also in libraries of others.
 pub(super) fn end_all(connection: &Connection, person: PersonId) -> rusqlite::Result<Removed> {
     let (mut removed, id) = (Removed::default(), person.to_bytes());
     let mut statement = connection.prepare_cached("SELECT id FROM grants WHERE person = ?1")?;
     let grants = statement.query_map([id], |row| row.get(0).map(DeviceId::from_bytes))?;
     let grants: Vec<DeviceId> = grants.collect::<rusqlite::Result<_>>()?;
+    let mut statement = connection.prepare_cached("SELECT key FROM libraries")?;
+    let libraries = statement.query_map([], |row| row.get::<_, LibraryKey>(0))?;
+    let libraries: Vec<LibraryKey> =
+        [Ok(NO_LIBRARY)].into_iter().chain(libraries).collect::<rusqlite::Result<_>>()?;
     // The key of such an answer begins with the grant and a space; `!` comes next after it.
-    let sql = "DELETE FROM replies WHERE library = 0 AND key >= ?1 AND key < ?2";
+    let sql = "DELETE FROM replies WHERE library = ?1 AND key >= ?2 AND key < ?3";
     let mut forget = connection.prepare_cached(sql)?;
     for grant in grants {
-        let gone = forget.execute(params![format!("{grant} "), format!("{grant}!")])?;
-        removed.add("replies", gone as u64);
+        let (from, to) = (format!("{grant} "), format!("{grant}!"));
+        for library in &libraries {
+            removed.add("replies", forget.execute(params![library, from, to])? as u64);
+        }
     }
     all_of(connection, &WITH_GRANTS, &id, &mut removed)?;
     Ok(removed)

@@ -64,7 +64,7 @@ pub async fn begin_device(
             return Ok(DeviceStart { secret, typed });
         }
     }
-    let why = "too many devices wait; try again in some minutes";
+    let why = "no code is free just now; try again";
     Err(OAuthFailure::new(OAuthCode::TemporarilyUnavailable, why))
 }
 

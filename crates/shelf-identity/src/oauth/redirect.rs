@@ -43,9 +43,18 @@ fn is_place(rest: &str) -> bool {
         Some((name, port)) if !host.ends_with(']') => (name, Some(port)),
         _ => (host, None),
     };
-    let is_name = !name.is_empty() && !name.contains(['@', ':']) && !name.contains('%');
-    let is_address = name.starts_with('[') && name.ends_with(']');
-    (is_name || is_address) && port.is_none_or(is_port)
+    let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    // Where it leads stands in the policy of a page: nothing in it may end a part of that.
+    let is_host = match inner {
+        Some(address) => all(address, |byte| byte.is_ascii_hexdigit() || b":.".contains(&byte)),
+        None => all(name, |byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)),
+    };
+    is_host && port.is_none_or(is_port)
+}
+
+/// Whether there is something in `text`, and all of it `fits`.
+fn all(text: &str, fits: impl Fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(fits)
 }
 
 fn is_port(port: &str) -> bool {
@@ -90,6 +99,8 @@ mod tests {
             "https://app.example/back",
             "https://app.example:8443/back?from=shelf",
             "https://app.example",
+            "https://a_b.xn--bcher-kva.example/back",
+            "https://[2001:db8::7]:8443/back",
             "http://127.0.0.1/back",
             "http://127.0.0.1:7777/back",
             "http://[::1]/back",
@@ -111,6 +122,12 @@ mod tests {
             "https://*.example/back",
             "https://app.example/back#here",
             "https://app.example\\@evil.example",
+            "https://app.example;sandbox/back",
+            "https://app.example,x/back",
+            "https://'self'/back",
+            "https://(app)/back",
+            "https://[::1;sandbox]/back",
+            "https://[]/back",
             "https://app.example/\nback",
             "javascript:alert(1)",
             "data:text/html,x",

@@ -47,22 +47,50 @@ pub async fn set_password(
     ask: SetPassword,
 ) -> Result<(), Failure> {
     in_person(signed)?;
-    let person = signed.person.id;
     let login = LoginName::read(&ask.login)?;
     check(&login, &ask.password)?;
-    if !is_recovered(doors, signed).await? {
+    let recovered = recovery_of(doors, signed).await?;
+    if !recovered {
         by_them(doors, signed, &ask.current).await?;
     }
-    let place = doors.hashing.place()?;
-    let hash = place.hash(&ask.password, doors.doors.chance.seed()).await?;
-    record_own(&doors.doors, signed.into(), (Deed::PasswordSet, None)).await?;
-    let credential = Credential { person, login, hash };
-    if !doors.credentials.put_credential(&credential, Some(signed.grant.id)).await? {
-        let detail = "somebody else signs in with this name; choose another one";
-        return Err(Refused::invalid("login", detail).into());
+    let kept = keep(doors, signed, login, &ask.password).await;
+    let left = match &kept {
+        Ok(()) => Some(String::new()),
+        // What came to nothing used nothing up.
+        Err(_) => recovered.then(|| signed.grant.id.to_string()),
+    };
+    if let Some(left) = left {
+        doors.doors.accounts.put_setting(signed.person.id, RECOVERED, &left).await?;
     }
-    doors.doors.accounts.put_setting(person, RECOVERED, "").await?;
-    Ok(())
+    kept
+}
+
+/// Uses up that whoever is signed in came by a recovery code a short while ago; whether they did. Of
+/// several at once it is good for one.
+async fn recovery_of(doors: &PasswordDoors, signed: &Signed) -> Result<bool, Fault> {
+    if !is_recovered(doors, signed).await? {
+        return Ok(false);
+    }
+    let before = signed.grant.id.to_string();
+    doors.doors.accounts.swap_setting(signed.person.id, RECOVERED, Some(&before), "").await
+}
+
+/// Keeps name and password, and ends the other sessions.
+async fn keep(
+    doors: &PasswordDoors,
+    signed: &Signed,
+    login: LoginName,
+    password: &Typed,
+) -> Result<(), Failure> {
+    let place = doors.hashing.place()?;
+    let hash = place.hash(password, doors.doors.chance.seed()).await?;
+    record_own(&doors.doors, signed.into(), (Deed::PasswordSet, None)).await?;
+    let credential = Credential { person: signed.person.id, login, hash };
+    if doors.credentials.put_credential(&credential, Some(signed.grant.id)).await? {
+        return Ok(());
+    }
+    let detail = "somebody else signs in with this name; choose another one";
+    Err(Refused::invalid("login", detail).into())
 }
 
 /// The login name of a person who has a password.

@@ -1,5 +1,6 @@
 //! Erase a person who asked for it and did not take it back: in turns, each of which can break off.
 
+use super::farewell::Farewells;
 use super::recipients::teams;
 use super::signing::signing_key;
 use super::{PrivacyDoors, moment};
@@ -9,10 +10,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shelf_domain::audit::Deed;
-use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::id::{EndpointId, LibraryId, PersonId, Scope, TenantId};
 use shelf_ports::Fault;
 use shelf_ports::privacy::{Erasure, Receipt, Removed};
 use shelf_ports::tenants::Holder;
+use shelf_ports::webhooks::Endpoint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -32,9 +34,14 @@ const STAYS: [&str; 3] = [
      keys file beside the backups, until the next backup writes it anew, and copies of it",
 ];
 
-/// What is kept of a library and a person beside the records: indexes and files.
+/// What is kept of a library and a person beside the records: indexes and files, and what others were
+/// sent of it.
 #[async_trait]
 pub trait Beside: fmt::Debug + Send + Sync {
+    /// Tells `endpoints` of libraries that go that all they were sent is erased, each once; those that
+    /// took it. Waits for a bounded time, and no failure of theirs is one here.
+    async fn tell(&self, endpoints: Vec<(Scope, Endpoint)>) -> Vec<EndpointId>;
+
     /// Forgets what is kept of the library `scope`, whose content is gone.
     async fn forget(&self, scope: Scope) -> Result<(), Fault>;
 
@@ -55,6 +62,9 @@ struct Plan {
     removed: Removed,
     /// How many of each kind were given something before.
     recipients: BTreeMap<String, u64>,
+    /// Who was sent something of what goes, and whether they were told.
+    #[serde(default)]
+    farewells: Farewells,
 }
 
 /// Works on an erasure that is due for one turn; whether it is done, or was taken back. Whatever breaks
@@ -67,6 +77,8 @@ pub async fn erase(
 ) -> Result<bool, Fault> {
     let person = erasure.person;
     let Some((erasure, mut plan)) = begun(doors, erasure).await? else { return Ok(true) };
+    // While there are keys to sign it with.
+    tell_receivers(doors, person, &mut plan, beside).await?;
     let mut steps = 0;
     while let Some((tenant, library)) = plan.libraries.last().copied() {
         let scope = Scope { tenant, library };
@@ -171,6 +183,25 @@ async fn theirs(
     Ok((libraries, tenants))
 }
 
+/// Tells the receivers of what is in libraries that go. Written down first, so that nobody is told
+/// twice where it breaks off.
+async fn tell_receivers(
+    doors: &PrivacyDoors,
+    person: PersonId,
+    plan: &mut Plan,
+    beside: &dyn Beside,
+) -> Result<(), Fault> {
+    let due = plan.farewells.due(doors, &plan.libraries).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let due = plan.farewells.noted(due);
+    keep(doors, person, plan).await?;
+    let took = beside.tell(due).await;
+    plan.farewells.took(&took);
+    keep(doors, person, plan).await
+}
+
 /// Looks once more at what goes, when all that was known is gone: what was under way when it began may
 /// have made a tenant or a library, and others may have come or left. Whether libraries are left.
 async fn late(doors: &PrivacyDoors, person: PersonId, plan: &mut Plan) -> Result<bool, Fault> {
@@ -225,7 +256,8 @@ fn read(plan: &str) -> Result<Plan, Fault> {
     serde_json::from_str(plan).map_err(|error| Fault::new("reading how far an erasure is", error))
 }
 
-/// The receipt: what was removed, what stays and why, signed. It names nobody.
+/// The receipt: what was removed, which receivers were told, what stays and why, signed. It names nobody
+/// but the places webhooks led to.
 async fn written(doors: &PrivacyDoors, erasure: &Erasure, plan: &Plan) -> Result<Receipt, Fault> {
     let (key, now) = (signing_key(doors).await?, doors.doors().clock.now_ms());
     let said = json!({
@@ -236,6 +268,7 @@ async fn written(doors: &PrivacyDoors, erasure: &Erasure, plan: &Plan) -> Result
         "ended_at": moment(now),
         "removed": plan.removed,
         "recipients": plan.recipients,
+        "webhooks": plan.farewells.lines(),
         "stays": STAYS,
     });
     let text = said.to_string();

@@ -33,5 +33,5 @@ pub const KEPT: [(&str, &str); 12] = [
     ("Files that devices begin from", "1 day, or until something is removed for good"),
     ("Deletions of a device that wait for your word", "30 days"),
     ("The audit log of a team", "as long as the team; it holds ids and nothing you typed"),
-    ("The receipt of an erasure", "30 days; it names nobody"),
+    ("The receipt of an erasure", "30 days; it names nobody but the places webhooks led to"),
 ];

@@ -80,9 +80,7 @@ async fn sent(
         landing: landing.to_owned(),
         expires_at: now + FLOW_MS,
     };
-    if !doors.sso.put_flow(secret.hash(), &flow, now).await? {
-        return Err(TurnedAway::Full.into());
-    }
+    doors.sso.put_flow(secret.hash(), &flow, now).await?;
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier(&secret)));
     address
         .query_pairs_mut()
@@ -94,7 +92,10 @@ async fn sent(
         .append_pair("nonce", &nonce(&secret))
         .append_pair("code_challenge", &challenge)
         .append_pair("code_challenge_method", "S256")
-        .extend_pairs(hint.map(|mail| ("login_hint", mail)));
+        .extend_pairs(hint.map(|mail| ("login_hint", mail)))
+        // Whoever connects an account signs in there now: somebody else's session may be open there, in
+        // a browser they share, and would have a way in here for good.
+        .extend_pairs(person.map(|_| ("prompt", "login")));
     let host = address.host_str().unwrap_or_default().to_owned();
     Ok(Begun { address: address.into(), host, secret })
 }

@@ -3,7 +3,7 @@
 use super::about::{JSON, json};
 use super::begin::{nonce, verifier};
 use super::known::{Said, known, known_again};
-use super::token::{Claims, Expected, judged};
+use super::token::{Claims, Expected, Key, judged};
 use super::{SsoDoors, SsoFailure, TurnedAway, asked, redirect_uri};
 use crate::secret::Secret;
 use base64::Engine;
@@ -35,11 +35,20 @@ pub(super) async fn exchanged(
     let now = doors.doors().clock.now_ms();
     let expected =
         Expected { issuer: &provider.issuer, client_id: &provider.client_id, nonce: &nonce, now };
-    match judged(&token, &said.keys, &expected) {
+    with_keys(doors, &provider.issuer, |keys| judged(&token, keys, &expected)).await
+}
+
+/// What `judge` says by the keys of `issuer`; by those it has now, where one is unknown.
+pub(super) async fn with_keys<T: Send>(
+    doors: &SsoDoors,
+    issuer: &str,
+    judge: impl Fn(&[Key]) -> Result<T, TurnedAway> + Send + Sync,
+) -> Result<T, SsoFailure> {
+    match judge(&known(doors, issuer).await?.keys) {
         // Its keys may have changed since they were asked for.
         Err(TurnedAway::UnknownKey) => {
-            let said = known_again(doors, &provider.issuer).await?.ok_or(TurnedAway::UnknownKey)?;
-            Ok(judged(&token, &said.keys, &expected)?)
+            let said = known_again(doors, issuer).await?.ok_or(TurnedAway::UnknownKey)?;
+            Ok(judge(&said.keys)?)
         }
         other => Ok(other?),
     }

@@ -16,8 +16,6 @@ pub enum TurnedAway {
     OtherProvider,
     /// The sign-in is not one this browser began, was used before, or has ended.
     Stale,
-    /// Too many sign-ins are under way.
-    Full,
     /// The provider was changed meanwhile.
     Changed,
     /// The provider said no, or the person did there.
@@ -56,13 +54,12 @@ pub enum TurnedAway {
 
 impl TurnedAway {
     /// Every one, and the word for it in audit logs.
-    pub const ALL: [(Self, &'static str); 23] = [
+    pub const ALL: [(Self, &'static str); 22] = [
         (Self::NoProvider, "no_provider"),
         (Self::NoSecret, "no_secret"),
         (Self::Unreachable, "unreachable"),
         (Self::OtherProvider, "other_provider"),
         (Self::Stale, "stale"),
-        (Self::Full, "full"),
         (Self::Changed, "changed"),
         (Self::Declined, "declined"),
         (Self::NoToken, "no_token"),
@@ -110,7 +107,6 @@ impl TurnedAway {
                 "This sign-in was not begun in this browser, was used before, or took longer than \
                  ten minutes. Begin again."
             }
-            Self::Full => "Too many people are signing in just now. Try again in a moment.",
             Self::Changed => "Your organisation's sign-in was changed meanwhile. Begin again.",
             Self::Declined => "Your organisation's sign-in did not let you through. Ask there why.",
             Self::NoToken

@@ -1,6 +1,7 @@
 //! What is read of identity providers, as functions that bytes are thrown at.
 
 use super::about::{About, checked_issuer, is_safe, read};
+use super::logout_token::judged_logout;
 use super::token::{Expected, judged, keys_in};
 use serde_json::Value;
 use url::Url;
@@ -35,6 +36,8 @@ pub(crate) fn token(bytes: &[u8]) {
     let token = String::from_utf8_lossy(lines.next().unwrap_or_default());
     let expected =
         Expected { issuer: ISSUER, client_id: "shelf", nonce: "n", now: 1_800_000_001_000 };
+    // The one token there is proves a sign-in, and is no word of the opposite.
+    assert!(judged_logout(&token, &keys, &expected).is_err());
     if let Ok(claims) = judged(&token, &keys, &expected) {
         assert_eq!((token.as_ref(), claims.subject.as_str()), (TOKEN, "s"), "no other is signed");
     }

@@ -149,11 +149,13 @@ struct Header {
     alg: String,
     kid: Option<String>,
     crit: Option<IgnoredAny>,
+    typ: Option<String>,
 }
 
+/// For whom a token is.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(super) enum Audience {
     One(String),
     Many(Vec<String>),
 }
@@ -170,12 +172,11 @@ struct Standard {
     nonce: Option<String>,
 }
 
-/// Judges a token: its form, who signed it, and everything it must say.
-pub(super) fn judged(
-    token: &str,
+/// The body of a token that one of `keys` signed, still encoded, and what its head says it is.
+pub(super) fn signed_body<'t>(
+    token: &'t str,
     keys: &[Key],
-    expected: &Expected<'_>,
-) -> Result<Claims, TurnedAway> {
+) -> Result<(Option<String>, &'t str), TurnedAway> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(TurnedAway::Malformed);
     }
@@ -195,6 +196,16 @@ pub(super) fn judged(
     if !key.signed(signed.as_bytes(), &bytes(signature)?) {
         return Err(TurnedAway::Signature);
     }
+    Ok((header.typ, body))
+}
+
+/// Judges a token: its form, who signed it, and everything it must say.
+pub(super) fn judged(
+    token: &str,
+    keys: &[Key],
+    expected: &Expected<'_>,
+) -> Result<Claims, TurnedAway> {
+    let (_, body) = signed_body(token, keys)?;
     let all: Map<String, Value> = part(body)?;
     let standard: Standard = part(body)?;
     check(&standard, expected)?;
@@ -215,16 +226,21 @@ fn found<'a>(keys: &'a [Key], algorithm: Algorithm, id: Option<&str>) -> Option<
     (id.is_some() || fitting.next().is_none()).then_some(first)
 }
 
-fn check(said: &Standard, expected: &Expected<'_>) -> Result<(), TurnedAway> {
-    if said.iss != expected.issuer {
+/// Refuses what another provider made, or what is for somebody else than `party`, if one is named.
+pub(super) fn check_maker(
+    issuer: &str,
+    audience: &Audience,
+    party: Option<&str>,
+    expected: &Expected<'_>,
+) -> Result<(), TurnedAway> {
+    if issuer != expected.issuer {
         return Err(TurnedAway::Issuer);
     }
-    let audiences = match &said.aud {
+    let audiences = match audience {
         Audience::One(one) => std::slice::from_ref(one),
         Audience::Many(all) => all.as_slice(),
     };
     let is_ours = audiences.iter().any(|one| one == expected.client_id);
-    let party = said.azp.as_deref();
     let is_for_us = match party {
         Some(party) => party == expected.client_id,
         None => audiences.len() == 1,
@@ -232,14 +248,30 @@ fn check(said: &Standard, expected: &Expected<'_>) -> Result<(), TurnedAway> {
     if !is_ours || !is_for_us || audiences.len() > AUDIENCES_MAX {
         return Err(TurnedAway::Audience);
     }
+    Ok(())
+}
+
+/// Refuses what has ended, is not for now, or was made long ago or in the future.
+pub(super) fn check_made(
+    made: f64,
+    until: f64,
+    from: Option<f64>,
+    expected: &Expected<'_>,
+) -> Result<(), TurnedAway> {
     let now = expected.now as f64 / 1_000.0;
-    if said.exp <= now - SKEW_S {
+    if until <= now - SKEW_S {
         return Err(TurnedAway::Expired);
     }
-    let is_recent = said.iat > now - OLD_S && said.iat < now + SKEW_S;
-    if !is_recent || said.nbf.is_some_and(|from| from > now + SKEW_S) {
+    let is_recent = made > now - OLD_S && made < now + SKEW_S;
+    if !is_recent || from.is_some_and(|from| from > now + SKEW_S) {
         return Err(TurnedAway::Moment);
     }
+    Ok(())
+}
+
+fn check(said: &Standard, expected: &Expected<'_>) -> Result<(), TurnedAway> {
+    check_maker(&said.iss, &said.aud, said.azp.as_deref(), expected)?;
+    check_made(said.iat, said.exp, said.nbf, expected)?;
     if said.nonce.as_deref() != Some(expected.nonce) {
         return Err(TurnedAway::Nonce);
     }
@@ -253,6 +285,7 @@ fn bytes(text: &str) -> Result<Vec<u8>, TurnedAway> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| TurnedAway::Malformed)
 }
 
-fn part<T: DeserializeOwned>(text: &str) -> Result<T, TurnedAway> {
+/// A part of a token, as JSON.
+pub(super) fn part<T: DeserializeOwned>(text: &str) -> Result<T, TurnedAway> {
     serde_json::from_slice(&bytes(text)?).map_err(|_| TurnedAway::Malformed)
 }

@@ -265,6 +265,28 @@ async fn recovery_codes_sign_in_once_each_and_let_one_set_a_new_password() {
 }
 
 #[tokio::test]
+async fn a_recovery_is_good_for_one_password_and_for_none_that_was_refused() {
+    let house = House::with_password().await;
+    let stranger = shelf_testkit::Desk::new(&house.world.store, 9).await.person;
+    let link = create_link(&house.world.doors, stranger).await.unwrap();
+    let new = sign_in(&house.world.doors, &link.secret, "Second").await.unwrap();
+    let other = signed(&house.world.doors, &new.secret).await.unwrap();
+    set_password(&house.doors, &other, ask("Ben", GOOD, "")).await.unwrap();
+    let codes = house.codes().await;
+    let new = opened(house.with_code("Ada", &codes[0].expose()).await);
+    let recovered = signed(&house.world.doors, &new.secret).await.unwrap();
+    let taken = set_password(&house.doors, &recovered, ask("Ben", "another horse", "")).await;
+    assert_eq!(refused(taken).at, "login");
+    assert!(is_recovered(&house.doors, &recovered).await.unwrap(), "nothing was set");
+    let (first, second) = tokio::join!(
+        set_password(&house.doors, &recovered, ask("Ada", "another horse", "")),
+        set_password(&house.doors, &recovered, ask("Ada", "a third horse", "")),
+    );
+    assert!(first.is_ok() != second.is_ok(), "one of both: {first:?} {second:?}");
+    assert!(!is_recovered(&house.doors, &recovered).await.unwrap());
+}
+
+#[tokio::test]
 async fn codes_are_limited_by_themselves_and_fail_like_unknown_names() {
     let house = House::with_password().await;
     let codes = house.codes().await;

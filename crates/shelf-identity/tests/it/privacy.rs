@@ -33,8 +33,8 @@ use shelf_ports::privacy::{ServerKey, may_process};
 use shelf_ports::tenants::Holder;
 use shelf_ports::webhooks::{Endpoint, EndpointState, SigningKey};
 use shelf_testkit::FakeVault;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 const GOOD: &str = "correct horse battery";
 
@@ -43,10 +43,20 @@ const GOOD: &str = "correct horse battery";
 struct Shaky {
     breaks: AtomicUsize,
     forgotten: AtomicUsize,
+    told: Mutex<Vec<String>>,
 }
 
 #[async_trait]
 impl Beside for Shaky {
+    /// Those at `deaf.example` take nothing.
+    async fn tell(&self, endpoints: Vec<(Scope, Endpoint)>) -> Vec<EndpointId> {
+        let mut told = self.told.lock().unwrap();
+        told.extend(endpoints.iter().map(|(_, endpoint)| endpoint.url.clone()));
+        let listens = |endpoint: &Endpoint| !endpoint.url.contains("deaf.example");
+        let all = endpoints.into_iter().map(|(_, endpoint)| endpoint);
+        all.filter(listens).map(|endpoint| endpoint.id).collect()
+    }
+
     async fn forget(&self, _: Scope) -> Result<(), Fault> {
         let left = self.breaks.load(Ordering::Relaxed);
         if left > 0 {
@@ -337,8 +347,13 @@ async fn the_account_is_told_without_a_secret_and_to_nobody_with_less() {
 
 /// An endpoint of `library` whose address holds a secret.
 async fn watched(house: &House, library: Scope) {
-    let endpoint = Endpoint {
-        id: EndpointId::from_bytes([7; 16]),
+    let endpoint = hook(house, 7);
+    assert!(house.doors.webhooks.add_endpoint(library, &endpoint).await.unwrap());
+}
+
+fn hook(house: &House, number: u8) -> Endpoint {
+    Endpoint {
+        id: EndpointId::from_bytes([number; 16]),
         url: "https://hooks.example/services/hushhush".to_owned(),
         description: "to the wall".to_owned(),
         types: EventTypes::ALL,
@@ -351,8 +366,43 @@ async fn watched(house: &House, library: Scope) {
         rest_until: 0,
         succeeded_at: None,
         missed: 0,
+    }
+}
+
+#[tokio::test]
+async fn who_was_sent_what_is_erased_is_told_once_and_the_receipt_says_so() {
+    let house = house().await;
+    let known = shelf_identity::libraries(&house.world.doors, &house.owner).await.unwrap();
+    let scope = known[0].library.scope();
+    let new = hook(&house, 1);
+    let sent = |number, url: &str| Endpoint {
+        url: url.to_owned(),
+        succeeded_at: Some(1),
+        ..hook(&house, number)
     };
-    assert!(house.doors.webhooks.add_endpoint(library, &endpoint).await.unwrap());
+    let all = [
+        sent(2, "https://hooks.example/services/hushhush"),
+        sent(3, "https://deaf.example/hushhush"),
+        Endpoint { state: EndpointState::Gone, ..sent(4, "https://gone.example/hushhush") },
+    ];
+    for endpoint in all.iter().chain([&new]) {
+        assert!(house.doors.webhooks.add_endpoint(scope, endpoint).await.unwrap());
+    }
+    let id = house.ask("").await.unwrap().parse().unwrap();
+    house.world.clock.advance(u32::try_from(UNDO_MS).unwrap());
+    // It breaks off after they were told, and goes on from there.
+    let beside = Shaky { breaks: AtomicUsize::new(2), ..Shaky::default() };
+    house.erased(&beside).await;
+    let told = beside.told.lock().unwrap().clone();
+    assert_eq!(told, [all[0].url.as_str(), all[1].url.as_str()], "each once, and nobody else");
+    let receipt = receipt(&house.doors, id).await.unwrap();
+    let body: Value = serde_json::from_str(&receipt.body).unwrap();
+    let text: Value = serde_json::from_str(body["text"].as_str().unwrap()).unwrap();
+    let places = ["https://hooks.example", "https://deaf.example", "https://gone.example"];
+    let line = |(at, place): (usize, &&str)| serde_json::json!({ "place": place, "told": at == 0 });
+    let lines: Vec<Value> = places.iter().enumerate().map(line).collect();
+    assert_eq!(text["webhooks"], Value::Array(lines));
+    assert!(!receipt.body.contains("hushhush"), "no more than the place: {}", receipt.body);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Signing in by the identity provider of an organisation: who comes in, and who does not.
 
+mod log_out;
+
 use crate::{World, refused, signed, world};
 use serde_json::Value;
 use shelf_domain::audit::Deed;
@@ -432,7 +434,10 @@ async fn an_account_that_is_here_is_connected_by_whoever_proves_both() {
     let account = || Account::new("ben", "ben@guild.example", &[]);
     assert_eq!(why(guild.comes(account()).await), TurnedAway::HasAccount, "not by mail alone");
     let session = signed(&guild.world, ben).await;
+    assert!(!guild.begin().await.address.contains("prompt="));
     let begun = begin_connecting(&guild.doors, &session, guild.id, HERE).await.unwrap();
+    // A session of somebody else at the provider, in the same browser, proves nothing.
+    assert!(begun.address.ends_with("&prompt=login"), "{}", begun.address);
     let back = guild.provider.signs_in(&begun.address, account());
     assert_eq!(why(guild.end(&begun, back, None).await), TurnedAway::Stale, "nobody is signed in");
     let begun = begin_connecting(&guild.doors, &session, guild.id, HERE).await.unwrap();

@@ -6,11 +6,13 @@ use shelf_domain::id::{ClientId, DeviceId, InvitationId, PersonId, ReceiptId, Te
 use shelf_domain::permit::{Allowance, Permits};
 use shelf_domain::privacy::Purpose;
 use shelf_domain::right::{Right, Role};
+use shelf_domain::save::SaveBookmark;
+use shelf_domain::turn::Turn;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, SecretHash};
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::audit::Audit;
 use shelf_ports::chance::{Chance, Clock};
-use shelf_ports::library::Library;
+use shelf_ports::library::{IdempotencyKey, Library};
 use shelf_ports::oauth::{Authorizations, Code, DeviceAsk, Polled};
 use shelf_ports::privacy::{Consent, Erasure, Privacy, Receipt, Removed, ServerKey};
 use shelf_ports::tenants::{Holder, Invitation, Joining, Share, Tenant, Tenants};
@@ -34,6 +36,7 @@ pub async fn exam<S: Store>(store: &S) {
     what_was_taken_back_or_is_not_due_does_not_begin(store).await;
     when_it_begins_all_that_acts_for_the_person_ends(store).await;
     what_would_come_to_act_for_the_person_ends_too(store).await;
+    what_was_answered_in_libraries_of_others_is_forgotten(store).await;
     a_library_is_emptied_in_steps_and_its_row_goes_last(store).await;
     of_an_erased_person_nothing_is_left(store).await;
     a_tenant_with_others_in_it_stays(store).await;
@@ -100,9 +103,21 @@ async fn an_erasure_is_asked_for_once_and_taken_back<S: Store>(store: &S) {
 }
 
 async fn grant<S: Store>(store: &S, desk: &Desk) -> SecretHash {
-    let secret = SecretHash(desk.chance.secret());
+    let (secret, id) = (SecretHash(desk.chance.secret()), DeviceId::from_bytes(desk.chance.seed()));
+    put_grant(store, desk, id, secret).await;
+    secret
+}
+
+/// A grant of the person at `desk`, by its id.
+async fn grant_of<S: Store>(store: &S, desk: &Desk) -> DeviceId {
+    let id = desk.new_device();
+    put_grant(store, desk, id, SecretHash(desk.chance.secret())).await;
+    id
+}
+
+async fn put_grant<S: Store>(store: &S, desk: &Desk, id: DeviceId, secret: SecretHash) {
     let grant = Grant {
-        id: DeviceId::from_bytes(desk.chance.seed()),
+        id,
         person: desk.person,
         kind: GrantKind::Token,
         name: "a token".to_owned(),
@@ -114,7 +129,6 @@ async fn grant<S: Store>(store: &S, desk: &Desk) -> SecretHash {
         provided_by: None,
     };
     store.put_grant(&grant, Some(secret)).await.unwrap();
-    secret
 }
 
 async fn what_was_taken_back_or_is_not_due_does_not_begin<S: Store>(store: &S) {
@@ -193,6 +207,33 @@ async fn when_it_begins_all_that_acts_for_the_person_ends<S: Store>(store: &S) {
     let begun = store.erasure(ada.person).await.unwrap().unwrap();
     assert_eq!((begun.begun_at, begun.plan.as_str()), (Some(1_000), "further"));
     assert!(is_due(store, &ada, 0).await, "what began goes on whatever the clock says");
+}
+
+async fn what_was_answered_in_libraries_of_others_is_forgotten<S: Store>(store: &S) {
+    let (ada, ben) = (Desk::new(store, 817).await, Desk::new(store, 818).await);
+    let (hers, his) = (grant_of(store, &ada).await, grant_of(store, &ben).await);
+    // Both write in the library of ben, each under a key of theirs.
+    let replayed = async |by: DeviceId| {
+        let (key, fingerprint) = (format!("{by} POST /bookmarks once"), "a".to_owned());
+        let ask = SaveBookmark::of("https://once.example/");
+        let reads = ask.reads();
+        let decide = move |turn: &mut Turn| {
+            let outcome = turn.save(&ask)?;
+            Ok(turn.done(vec![outcome]))
+        };
+        let (author, key) = (ben.author_of(by), Some(IdempotencyKey { key, fingerprint }));
+        let written = store.write(ben.scope, author, key, reads, Box::new(decide)).await;
+        written.unwrap().replayed
+    };
+    for by in [hers, his] {
+        assert!(!replayed(by).await && replayed(by).await, "it is kept");
+    }
+    store.put_erasure(&erasure(&ada, 1_000)).await.unwrap();
+    store.begin_erasure(ada.person, 999, "").await.unwrap();
+    assert!(replayed(hers).await, "it is not due");
+    store.begin_erasure(ada.person, 1_000, "").await.unwrap();
+    assert!(!replayed(hers).await, "nobody is told any more what she was");
+    assert!(replayed(his).await, "another one's is kept");
 }
 
 async fn a_library_is_emptied_in_steps_and_its_row_goes_last<S: Store>(store: &S) {

@@ -30,6 +30,7 @@ pub async fn exam<S: Store>(store: &S) {
     whom_a_provider_knows_is_one_person(&ada, &ben, store).await;
     groups_follow_and_what_was_given_by_hand_stays(&ada, store).await;
     where_it_is_required_others_are_told_so(&ada, store).await;
+    sessions_a_provider_ends_are_those_that_came_by_it(&ada, &ben, store).await;
     another_issuer_forgets_whom_the_one_before_knew(&ben, store).await;
 }
 
@@ -116,8 +117,8 @@ async fn a_sign_in_is_taken_once_and_in_time<S: Store>(ada: &Desk, store: &S) {
         expires_at: now + 1_000,
     };
     let (one, late) = (SecretHash(ada.chance.secret()), SecretHash(ada.chance.secret()));
-    assert!(store.put_flow(one, &flow, now).await.unwrap());
-    assert!(store.put_flow(late, &Flow { person: None, ..flow.clone() }, now).await.unwrap());
+    store.put_flow(one, &flow, now).await.unwrap();
+    store.put_flow(late, &Flow { person: None, ..flow.clone() }, now).await.unwrap();
     let (first, second) = tokio::join!(store.take_flow(one, now), store.take_flow(one, now));
     let taken: Vec<Flow> = [first.unwrap(), second.unwrap()].into_iter().flatten().collect();
     assert_eq!(taken, [flow], "of several at once one takes it");
@@ -238,6 +239,51 @@ async fn where_it_is_required_others_are_told_so<S: Store>(ada: &Desk, store: &S
     let own = store.reach(flo).await.unwrap();
     let own = own.iter().find(|reach| reach.library.tenant != tenant).unwrap();
     assert!(!own.only_by_provider, "what is their own stays open");
+}
+
+async fn sessions_a_provider_ends_are_those_that_came_by_it<S: Store>(
+    ada: &Desk,
+    ben: &Desk,
+    store: &S,
+) {
+    let (tenant, now) = (ada.scope.tenant, ada.clock.now_ms());
+    let flo = store.identity(tenant, ISSUER, "flo").await.unwrap().unwrap().person;
+    let mut opened = Vec::new();
+    // Who came how, as what, and how long before it ends.
+    for (person, kind, provided_by, before, ends) in [
+        (flo, GrantKind::Session, Some(tenant), 1, true),
+        (flo, GrantKind::Session, Some(tenant), 5_000, true),
+        (flo, GrantKind::Session, Some(tenant), 0, false),
+        (flo, GrantKind::Session, Some(ben.scope.tenant), 1, false),
+        (flo, GrantKind::Session, None, 1, false),
+        (flo, GrantKind::Token, Some(tenant), 1, false),
+        (ada.person, GrantKind::Session, Some(tenant), 1, false),
+    ] {
+        let (id, opens) = (ada.new_device(), SecretHash(ada.chance.secret()));
+        let (name, created_at) = ("A browser".to_owned(), now - before);
+        let (expires_at, used_at, bound, allows) = (None, None, None, Allowance::default());
+        let grant = Grant {
+            id,
+            person,
+            kind,
+            name,
+            created_at,
+            expires_at,
+            used_at,
+            allows,
+            bound,
+            provided_by,
+        };
+        store.put_grant(&grant, Some(opens)).await.unwrap();
+        opened.push((opens, ends));
+    }
+    assert_eq!(store.end_sessions(ben.scope.tenant, ben.person, now).await.unwrap(), 0);
+    assert_eq!(store.end_sessions(tenant, flo, now).await.unwrap(), 2);
+    assert_eq!(store.end_sessions(tenant, flo, now).await.unwrap(), 0, "once");
+    for (at, (opens, ends)) in opened.into_iter().enumerate() {
+        let is_open = store.open_grant(opens, now).await.unwrap().is_some();
+        assert_eq!(is_open, !ends, "number {at}");
+    }
 }
 
 async fn another_issuer_forgets_whom_the_one_before_knew<S: Store>(ben: &Desk, store: &S) {

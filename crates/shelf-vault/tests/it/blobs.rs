@@ -61,11 +61,11 @@ async fn where_they_lie_nothing_of_them_can_be_read() {
 }
 
 #[tokio::test]
-async fn files_from_before_are_read_as_they_are() {
+async fn a_file_that_is_not_sealed_is_not_read() {
     let dir = tempfile::tempdir().unwrap();
     let (inner, sealed) = over(dir.path());
-    for content in [b"<DL>links</DL>".as_slice(), b"", b"mindshelf"] {
+    for content in [b"<DL>links</DL>".as_slice(), b"", b"mindshelf", b"mindshelf sealed 2\n"] {
         put(&*inner, content).await;
-        assert_eq!(read(sealed.open(&key()).await.unwrap().unwrap()), content);
+        assert!(sealed.open(&key()).await.unwrap().is_none(), "anybody could have put it there");
     }
 }

@@ -86,11 +86,15 @@ async fn shown(visit: &Visit, refused: Option<(String, String)>) -> Answer {
 /// Everything as one signed file; a failure on the way breaks the download off.
 pub(crate) async fn archive(visit: Visit) -> Answer {
     room_beside(&visit)?;
+    let download = visit.web.throttle.download(visit.ctx.person)?;
     let (ask, sign) = archive_of(&visit).await?;
     let (chunks, receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
     let ctx = visit.ctx.clone();
-    let writing =
-        visit.web.tasks.spawn(async move { write_archive(&ctx, ask, sign, chunks).await });
+    let writing = visit.web.tasks.spawn(async move {
+        let written = write_archive(&ctx, ask, sign, chunks).await;
+        drop(download);
+        written
+    });
     let mut response = body_of(receiver, writing).into_response();
     let headers = response.headers_mut();
     let named = HeaderValue::from_static("attachment; filename=\"mindshelf-archive.zip\"");

@@ -2,7 +2,10 @@
 
 use axum::{
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header::REFRESH},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, REFRESH},
+    },
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -19,6 +22,7 @@ use shelf_identity::{
         connect::{ConnectProvider, GROUPS_CLAIM, connect_provider, provider_of, remove_provider},
         domains::{add_domain, list_domains, place_of, remove_domain, verify_domain},
         finish::{Answered, Browser, finish},
+        log_out::{log_out, logout_uri},
         redirect_uri,
     },
     tenants::{create_tenant::list_tenants, groups::list_groups},
@@ -46,6 +50,8 @@ use crate::{
 
 /// Most bytes of the form at the door.
 const FORM_BYTES_MAX: usize = 4_096;
+/// Most bytes of the word of a provider, as a form.
+const WORD_BYTES_MAX: usize = 80 << 10;
 /// How long a browser keeps what ends its sign-in, seconds.
 const SIGN_IN_S: i64 = 600;
 
@@ -96,9 +102,7 @@ fn not_in(failure: SsoFailure, theme: Theme) -> Answer {
         SsoFailure::TurnedAway(why) => {
             let inside = turned_away(why.sentence(), why.name());
             let status = match why {
-                TurnedAway::NoSecret | TurnedAway::Unreachable | TurnedAway::Full => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                TurnedAway::NoSecret | TurnedAway::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
                 TurnedAway::NotMember | TurnedAway::Declined => StatusCode::FORBIDDEN,
                 _ => StatusCode::UNAUTHORIZED,
             };
@@ -154,6 +158,30 @@ pub(crate) async fn back(
     }
 }
 
+/// Takes the word of a provider that somebody is signed out. It comes from there and from no browser, so
+/// there is no page of ours it could have been sent from: what it says is signed.
+pub(crate) async fn logged_out(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    let tenant: TenantId = parsed("team", &id)?;
+    let said = Said::read(&read_body(request.into_body(), WORD_BYTES_MAX).await?);
+    let status = match log_out(&web.sso, tenant, said.text("logout_token")).await {
+        Ok(_) => StatusCode::OK,
+        Err(SsoFailure::TurnedAway(TurnedAway::Unreachable)) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(SsoFailure::TurnedAway(why)) => {
+            tracing::info!(
+                why = why.name(),
+                "a provider's word that somebody is out does not hold"
+            );
+            StatusCode::BAD_REQUEST
+        }
+        Err(SsoFailure::Other(failure)) => return Err(failure.into()),
+    };
+    Ok((status, [(CACHE_CONTROL, "no-store")]).into_response())
+}
+
 /// The team one belongs to, what it is called, and whether it asks for its provider.
 async fn team(visit: &Visit, id: &str) -> Result<(TenantId, String), Trouble> {
     let tenant: TenantId = parsed("team", id)?;
@@ -206,6 +234,7 @@ async fn shown(visit: &Visit, id: &str, refused: Option<(String, String)>) -> An
         team: id.to_owned(),
         name,
         redirect_uri: redirect_uri(&visit.reached.to_string(), tenant),
+        logout_uri: logout_uri(&visit.reached.to_string(), tenant),
         is_connected: provider.is_some(),
         lacks_secret: provider.as_ref().is_some_and(|provider| provider.secret.is_lost()),
         issuer: of(|provider| &provider.issuer).unwrap_or_default(),

@@ -95,6 +95,7 @@ pub fn sentence(deed: Deed) -> &'static str {
         Deed::DomainRemoved => "removed a domain of mail addresses",
         Deed::ProviderLinked => "is known to the identity provider now",
         Deed::ProviderSignedIn => "came in by the identity provider",
+        Deed::ProviderSignedOut => "was signed out by the identity provider",
         Deed::ProviderTurnedAway => "came from the identity provider and was turned away",
         Deed::GroupJoinedByClaim => "came into a group, as the identity provider says",
         Deed::GroupLeftByClaim => "left a group, as the identity provider says",

@@ -288,7 +288,7 @@ fn waiting(leaving: &Leaving, frame: &Frame) -> Markup {
                 } @else {
                     p { "Everything of yours is erased on " strong { (words::moment(leaving.due_at)) } " (UTC)." }
                 }
-                p { "Keep this address: there the receipt will be, for thirty days. It names nobody." }
+                p { "Keep this address: there the receipt will be, for thirty days. It names nobody, and says which webhooks were told." }
                 p.wrap { code { "/v1/privacy/receipts/" (leaving.receipt) } }
             }
         }

@@ -140,6 +140,8 @@ pub struct SsoPage {
     pub name: String,
     /// Where the provider must send browsers back to.
     pub redirect_uri: String,
+    /// Where it says that somebody is signed out.
+    pub logout_uri: String,
     /// Whether a provider is connected.
     pub is_connected: bool,
     /// Whether its secret was lost, so that nobody comes in by it.
@@ -190,6 +192,8 @@ fn step_there(page: &SsoPage) -> Markup {
                 "Give it this address to send people back to, exactly:"
             }
             code.secret { (page.redirect_uri) }
+            p { "If it can, let it say here when it signs somebody out (back-channel logout); they are out of here, too, then:" }
+            code.secret { (page.logout_uri) }
             p.muted { "It has to hand out the mail address and whether it was verified, and, if groups are to follow, a claim that names them." }
         }
     }
@@ -366,6 +370,7 @@ mod tests {
             team: "t".into(),
             name: text.into(),
             redirect_uri: text.into(),
+            logout_uri: text.into(),
             is_connected: true,
             lacks_secret: true,
             issuer: text.into(),

@@ -253,3 +253,34 @@ async fn a_team_that_requires_it_sends_its_members_there_and_lets_its_owner_in()
     assert_eq!(flo_by_provider.get(&team).await.status, StatusCode::OK);
     assert_eq!(guild.room.get(&team).await.status, StatusCode::OK, "an owner keeps a way in");
 }
+
+#[tokio::test]
+async fn whom_the_organisation_signs_out_is_out_here() {
+    let guild = guild().await;
+    let end = format!("/sign-in/sso/{}/logout", guild.id);
+    assert!(guild.page().await.text.contains(&format!("{ORIGIN}{end}")));
+    let visitor = guild.room.visitor();
+    let told = visitor.post("/sign-in/sso", &[("mail", "flo@guild.example")]).await;
+    let (address, cookie) = sent(&told);
+    let back = guild.provider.signs_in(&address, flo());
+    let flo = visitor.signed_in_by(&guild.back(&visitor, &back, &cookie).await);
+    assert_eq!(flo.get("/library").await.status, StatusCode::OK);
+    let word = guild.provider.signs_out("flo", &serde_json::json!({}));
+    let says = async |word: &str| {
+        let form = format!("logout_token={word}");
+        let ask = axum::http::Request::post(&end).header(header::HOST, "127.0.0.1:4747");
+        let form_kind = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let ask = ask.header(form_kind.0, form_kind.1).body(Body::from(form)).unwrap();
+        guild.room.send(ask).await
+    };
+    for wrong in ["", "x", &word[..word.len() - 2]] {
+        assert_eq!(says(wrong).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    assert_eq!(flo.get("/library").await.status, StatusCode::OK);
+    let told = says(&word).await;
+    assert_eq!((told.status, told.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert_eq!(flo.get("/library").await.header("location"), "/sign-in");
+    let elsewhere = axum::http::Request::post(end.replace(&guild.id, "nowhere"));
+    let elsewhere = elsewhere.header(header::HOST, "127.0.0.1:4747").body(Body::empty()).unwrap();
+    assert_eq!(guild.room.send(elsewhere).await.status, StatusCode::NOT_FOUND);
+}

@@ -2,10 +2,11 @@
 
 use crate::program::{complained, mindshelf, said, told};
 use crate::reader::{Answer, Reader};
+use crate::receiver::Receiver;
 use crate::world::World;
 use axum::body::Body;
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use shelf_bookmarks::archive::check_archive;
 use shelf_identity::privacy::signing::is_signed;
 use std::io::Cursor;
@@ -262,4 +263,59 @@ async fn yesterdays_backup_of_an_erased_person_is_unreadable() {
     let nowhere = tempdir().unwrap();
     let why = complained(mindshelf(nowhere.path()).arg("restore").arg(&alone), 1);
     assert!(why.contains("keys"), "without keys it tells nothing at all: {why}");
+}
+
+/// Adds an endpoint at `url`; its path and its secret.
+async fn hooked(owner: &Reader, url: &str) -> (String, String) {
+    let added = owner.post("webhooks", &json!({ "url": url })).await.expect(201);
+    (format!("webhooks/{}", added.text("/webhook/id")), added.text("/signing_secret"))
+}
+
+/// Waits until the latest delivery of the endpoint at `path` was tried.
+async fn tried(owner: &Reader, path: &str) {
+    let path = format!("{path}/deliveries?limit=1");
+    let there = async {
+        while owner.get(&path).await.expect(200).json["items"][0]["tried_at"].is_null() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, there).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_webhooks_told_hears_of_an_erasure_once_and_the_receipt_says_who_did() {
+    let (receiver, deaf) = (Receiver::start().await, Receiver::start().await);
+    let world = World::reaching(&[receiver.place(), deaf.place()]).await;
+    let (owner, other) = (world.owner().await, world.reader("other").await);
+    deaf.answers(500);
+    let (path, secret) = hooked(&owner, &receiver.url()).await;
+    let (deaf_path, _) = hooked(&owner, &deaf.url()).await;
+    owner.save("https://example.org/", "a title").await;
+    tried(&owner, &path).await;
+    tried(&owner, &deaf_path).await;
+    // Whoever was sent nothing is not told of anything.
+    hooked(&owner, "http://127.0.0.1:1/never").await;
+
+    let asked = owner.post("/v1/privacy/erasures", &json!({})).await.expect(200);
+    owner.patch(&deaf_path, &json!({"paused": true}), None).await.expect(200);
+    let before = deaf.count();
+    let at = format!("/v1/privacy/receipts/{}", asked.text("/erasure/receipt"));
+    let receipt = erased(&world, &other, &at).await;
+
+    let last = receiver.heard(2).await.remove(1);
+    assert!(last.is_signed_by(&secret));
+    let event = last.json();
+    assert_eq!(event["type"], "mindshelf.library.erased");
+    assert_eq!(event["id"], last.header("webhook-id"));
+    assert_eq!(event["data"]["erased"], true);
+    assert!(!event.to_string().contains("a title"), "{event}");
+    assert_eq!((receiver.count(), deaf.count()), (2, before + 1), "once, and without another try");
+    let text: Value = serde_json::from_str(&receipt.text("/receipt/text")).unwrap();
+    let line =
+        |place: String, told: bool| json!({"place": format!("http://{place}"), "told": told});
+    let told = text["webhooks"].as_array().unwrap();
+    assert_eq!(told.len(), 2, "{text}");
+    for line in [line(receiver.place(), true), line(deaf.place(), false)] {
+        assert!(told.contains(&line), "{line}: {text}");
+    }
 }

@@ -1,8 +1,8 @@
 //! Requests of devices without a browser, while they wait.
 
 use super::allowance;
-use crate::postgres::Bound;
 use crate::postgres::within::Within;
+use crate::postgres::{Bound, limit_of};
 use shelf_domain::id::{ClientId, PersonId};
 use shelf_ports::Fault;
 use shelf_ports::oauth::{DEVICE_ASKS_MAX, DeviceAsk, POLL_SLOWER_MS, Polled};
@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 /// Requests are few and short, so each waits for the one before: none is kept beyond the bound.
 const LOCK_ASKS: &str = "LOCK TABLE device_asks IN SHARE ROW EXCLUSIVE MODE";
+/// Leaves so many: those that somebody answered, and those that were asked last.
+const MAKE_ROOM: &str = "DELETE FROM device_asks WHERE secret IN (SELECT secret FROM device_asks
+    ORDER BY answer IS NULL, expires_at DESC OFFSET $1)";
 const PUT_ASK: &str = "INSERT INTO device_asks
     (secret, typed, client, scopes, device, place, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT DO NOTHING RETURNING typed";
@@ -27,11 +30,7 @@ pub(super) async fn put_ask(
     within.plain(LOCK_ASKS, &[]).await?;
     let past = "DELETE FROM device_asks WHERE expires_at <= $1";
     within.plain(past, &[(&now, Type::INT8)]).await?;
-    let waiting = within.plain("SELECT count(*) FROM device_asks", &[]).await?;
-    let waiting: i64 = waiting.first().map_or(0, |row| row.get(0));
-    if usize::try_from(waiting).unwrap_or_default() >= DEVICE_ASKS_MAX {
-        return Ok(false);
-    }
+    within.plain(MAKE_ROOM, &[(&limit_of(DEVICE_ASKS_MAX - 1), Type::INT8)]).await?;
     let permits: Option<String> = ask.permits.into();
     let of: [Bound<'_>; 7] = [
         (&secret, Type::BYTEA),

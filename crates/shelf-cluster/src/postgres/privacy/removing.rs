@@ -148,6 +148,12 @@ const IS_USED: &str = "SELECT 1 FROM libraries WHERE tenant = $1
 const LIBRARIES: &str = "SELECT id, tenant, name, created_at FROM libraries ORDER BY key";
 const ACTIVITY: &str = "DELETE FROM activity WHERE library = $1 AND person = $2";
 
+/// The grants of a person whose erasure may begin now.
+const ENDING: &str = "SELECT g.id::text FROM grants g JOIN erasures e ON e.person = g.person
+    WHERE g.person = $1 AND e.begun_at IS NULL AND e.due_at <= $2";
+/// The key of an answer begins with the grant and a space.
+const ANSWERS: &str = "DELETE FROM writes WHERE library = $1 AND split_part(key, ' ', 1) = ANY($2)";
+
 /// Every table from which an erasure removes rows.
 pub(super) fn tables() -> BTreeSet<&'static str> {
     let beside = [&WITH_LIBRARY[..], &WITH_TENANT, &WITH_GRANTS, &WITH_PERSON].concat();
@@ -233,6 +239,32 @@ pub(super) async fn person_goes(within: &Within<'_>, person: PersonId) -> Result
 pub(super) async fn all_libraries(store: &Postgres) -> Result<Vec<Scope>, Fault> {
     let rows = store.query("reading libraries", LIBRARIES, &[]).await?;
     Ok(rows.iter().map(|row| library_of(row).scope()).collect())
+}
+
+/// The grants of a person whose erasure may begin at `now`, as keys of answers begin with them.
+pub(super) async fn ending(
+    store: &Postgres,
+    person: PersonId,
+    now: i64,
+) -> Result<Vec<String>, Fault> {
+    let of: [Bound<'_>; 2] = [(&Uuid::from(person), Type::UUID), (&now, Type::INT8)];
+    let rows = store.query("reading who is to be erased", ENDING, &of).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Forgets what was answered to `grants` in a library; how much.
+pub(super) async fn answers_go(
+    store: &Postgres,
+    scope: Scope,
+    grants: &[String],
+) -> Result<u64, Fault> {
+    let mut connection = store.connection().await?;
+    let doing = "forgetting what was answered to somebody";
+    let Some(within) = Within::enter(&mut connection, scope, doing, For::Writing).await? else {
+        return Ok(0);
+    };
+    let gone = within.run(ANSWERS, &[(&grants, Type::TEXT_ARRAY)]).await?;
+    within.commit().await.map(|()| gone)
 }
 
 /// Removes what a person did in a library; how much.
