@@ -85,8 +85,8 @@ impl Socket {
         ensure!(first & 0x80 != 0 && second & 0x80 == 0, "a frame that is cut or masked");
         let (head, length) = match (second & 0x7f, rest) {
             (126, [a, b, ..]) => (4, usize::from(u16::from_be_bytes([*a, *b]))),
-            (127, [a, b, c, d, e, f, g, h, ..]) => {
-                let length = u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
+            (127, rest) if rest.len() >= 8 => {
+                let length = u64::from_be_bytes(rest[..8].try_into()?);
                 (10, usize::try_from(length)?)
             }
             (126 | 127, _) => return Ok(None),
@@ -103,7 +103,7 @@ impl Socket {
         match u16::try_from(body.len()) {
             Ok(short @ 0..126) => frame.push(0x80 | u8::try_from(short)?),
             Ok(length) => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7e);
                 frame.extend(length.to_be_bytes());
             }
             Err(_) => bail!("this says no more than 64 KiB"),

@@ -21,7 +21,9 @@ use axum::Router;
 use shelf_api::{Api, Background, Gate, Replays};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
+use shelf_cluster::nats::Nats;
 use shelf_cluster::postgres::Postgres;
+use shelf_cluster::redis::Redis;
 use shelf_courier::Courier;
 use shelf_domain::plan::Plans;
 use shelf_embedded::search::BuiltInModel;
@@ -129,9 +131,7 @@ impl App {
         let (search, doors) = (search_of(&stores, index.port()), doors_of(&stores));
         let owner = begin(&doors, &stores, &vault).await?;
         let key = local_key(dir, &doors, &owner.person).await?;
-        let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
-        let cache =
-            records.keep_lists_on(setup.cache.as_deref()).await.context("the setting \"cache\"")?;
+        let (bus, cache) = engines_of(&records, setup).await?;
         let limits = Limits::of(cache.as_ref(), setup.clock.clone());
         let presence = presence_of(cache.as_ref(), setup.clock.clone());
         let throttle = Throttle::with(limits.port(), setup.clock.clone(), quotas.clone());
@@ -293,6 +293,13 @@ async fn vault_of(dir: &Path, setup: &Setup, records: &Records) -> Result<Arc<Ro
     let files = RootFiles { file: file_of(dir, named), accounts };
     let vault = RootVault::new(root, records.keys(), setup.chance.clone());
     Ok(Arc::new(vault.looking(Arc::new(files))))
+}
+
+/// What carries hints between processes, and what keeps lists for all of them, where they are named.
+async fn engines_of(records: &Records, setup: &Setup) -> Result<(Option<Nats>, Option<Redis>)> {
+    let bus = records.carry(setup.bus.as_deref()).await.context("the setting \"bus\"")?;
+    let cache = records.keep_lists_on(setup.cache.as_deref()).await;
+    Ok((bus, cache.context("the setting \"cache\"")?))
 }
 
 async fn replica_of(records: &Records, setup: &Setup) -> Result<Option<Postgres>> {

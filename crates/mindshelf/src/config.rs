@@ -185,13 +185,7 @@ impl Settings {
             let parts = text(key).split(',').map(str::trim).filter(|part| !part.is_empty());
             parts.map(str::to_owned).collect::<Vec<_>>()
         };
-        let listen = text("listen");
-        let listen = listen
-            .strip_prefix("localhost:")
-            .map_or_else(|| listen.to_owned(), |port| format!("127.0.0.1:{port}"));
-        let listen = listen.parse().with_context(|| {
-            format!("the setting \"listen\": {listen:?} is no address such as 127.0.0.1:4747")
-        })?;
+        let listen = listen(text("listen"))?;
         let many = |key: &str| how_many(key, text(key));
         let (connections, sockets) = (many("connections")?, many("sockets")?);
         let per_address = many("connections_per_address")?;
@@ -276,6 +270,15 @@ fn log_format(text: &str) -> Result<LogFormat> {
         "text" => LogFormat::Text,
         "json" => LogFormat::Json,
         other => bail!("the setting \"log_format\": {other:?} is neither text nor json"),
+    })
+}
+
+/// Where to listen.
+fn listen(text: &str) -> Result<SocketAddr> {
+    let port = text.strip_prefix("localhost:");
+    let address = port.map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    address.parse().with_context(|| {
+        format!("the setting \"listen\": {address:?} is no address such as 127.0.0.1:4747")
     })
 }
 

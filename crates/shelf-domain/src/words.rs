@@ -111,7 +111,9 @@ impl Telling {
     }
 
     fn all(&mut self, stands: Stands, parts: &[&str]) {
-        parts.iter().for_each(|part| self.say(stands, part));
+        for part in parts {
+            self.say(stands, part);
+        }
     }
 
     /// Both along their longest common subsequence.

@@ -29,7 +29,7 @@ type Append = (Pushed, Option<(List, String)>);
 #[derive(Debug)]
 pub(crate) struct Device {
     replica: Folded,
-    device: DeviceId,
+    paired: DeviceId,
     chance: SeededChance,
     ids: Ids,
     n: u64,
@@ -43,7 +43,7 @@ impl Device {
         let mut own = device.to_bytes();
         own.reverse();
         let ids = Ids::new(NOW_MS, own);
-        Self { replica, device, chance, ids, n: 0, hlc: Hlc::default(), made: 0 }
+        Self { replica, paired: device, chance, ids, n: 0, hlc: Hlc::default(), made: 0 }
     }
 
     /// Pushes and pulls until it is over.
@@ -108,7 +108,7 @@ impl Device {
     /// Pushes a batch once, and writes down what each change of it was told.
     async fn once(&mut self, batch: &[Append]) -> Reply {
         let changes: Vec<&Pushed> = batch.iter().map(|(change, _)| change).collect();
-        let body = json!({ "device": self.device, "changes": changes });
+        let body = json!({ "device": self.paired, "changes": changes });
         let began = self.replica.stage.recorder.begins();
         let reply = self.replica.caller.ask(&Ask::post("changes".to_owned(), &body)).await;
         for (change, adds) in batch {
@@ -121,7 +121,7 @@ impl Device {
                 self.replica.stage.heard(seq.unwrap_or_default());
             }
             let (key, body) =
-                (Key::Device(self.device, change.n), hash(&json!(change).to_string()));
+                (Key::Device(self.paired, change.n), hash(&json!(change).to_string()));
             let asked = Asked::Write { key, body, adds: adds.clone() };
             self.replica.stage.recorder.ends(self.replica.client, began, asked, told);
         }

@@ -48,7 +48,9 @@ impl World {
         let judge = self.machines.len() - 1;
         self.level(judge);
         let log = self.life().log(&self.owner, self.library);
-        log.iter().for_each(|row| self.trace.note(digits(row.to_wire().as_bytes())));
+        for row in &log {
+            self.trace.note(digits(row.to_wire().as_bytes()));
+        }
         self.ledger.check(&log);
         let shelf = self.machines[judge].replica().base().clone();
         self.check_replicas(&shelf);
@@ -78,7 +80,9 @@ impl World {
         for machine in &mut self.machines {
             write!(kept, "{:?}", machine.replica().aside().unwrap()).unwrap();
         }
-        log.iter().for_each(|row| kept.push_str(&row.to_wire()));
+        for row in &log {
+            kept.push_str(&row.to_wire());
+        }
         for typed in &self.typed {
             let Typed { text, .. } = typed;
             assert!(kept.contains(text) || typed.is_purged(shelf), "P7: {text} is lost");

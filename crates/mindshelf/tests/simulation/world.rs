@@ -269,6 +269,7 @@ fn setup(clock: &Arc<FakeClock>, chance: u64) -> Setup {
         plans: Plans::default(),
         roles: Roles::read("gateway").unwrap(),
         public_url: None,
+        sockets: 64,
         outbound: Rules::default(),
         clock: clock.clone(),
         chance: Arc::new(SeededChance::new(chance)),

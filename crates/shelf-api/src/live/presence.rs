@@ -47,7 +47,7 @@ pub(super) struct Seated {
 struct At {
     scope: Scope,
     /// When it was last said, milliseconds.
-    said_at: i64,
+    said: i64,
     /// Who is known there to the other side.
     told: Company,
 }
@@ -114,11 +114,11 @@ impl Talk {
         }
         let (session, person) = (self.seated.session, signed.person.id);
         be_here(&self.api.presence_doors(), scope, &Seat { session, person, item, doing }).await?;
-        let said_at = self.api.stores.clock.now_ms();
+        let said = self.api.stores.clock.now_ms();
         let at = self.seated.libraries.entry(library);
-        at.and_modify(|at| at.said_at = said_at).or_insert_with(|| At {
+        at.and_modify(|at| at.said = said).or_insert_with(|| At {
             scope,
-            said_at,
+            said,
             told: Company::new(),
         });
         Ok(())
@@ -135,7 +135,7 @@ impl Talk {
         let doors = self.api.presence_doors();
         let now = doors.clock.now_ms();
         // Whoever does not say so any more is not there.
-        self.seated.libraries.retain(|_, at| is_taken(at.said_at, now));
+        self.seated.libraries.retain(|_, at| is_taken(at.said, now));
         let Some(person) = self.who.as_ref().map(|who| who.signed.person.id) else {
             return Ok(Vec::new());
         };

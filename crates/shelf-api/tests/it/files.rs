@@ -124,6 +124,6 @@ async fn one_person_has_two_exports_under_way_and_others_find_room() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), again).await.expect("there is room again");
+    tokio::time::timeout(Duration::from_mins(1), again).await.expect("there is room again");
     drop(second);
 }

@@ -1,7 +1,6 @@
 //! Sync over a WebSocket: what is told, what is pushed, and why a socket is closed.
 
 use crate::graphql::sockets::{Client, Listening};
-use crate::world::World;
 use crate::world::{Someone, World};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -165,6 +165,21 @@ async fn beside(world: &World, bookmark: &str) -> (String, String) {
     (comment, apart(world, &world.ada, "https://apart.example", 1).await)
 }
 
+/// A bookmark of Ada's in the trash.
+async fn thrown_away(world: &World) -> String {
+    let trashed = world.saved(&world.ada, "https://trashed.example").await;
+    let at = format!("{BASE}/bookmarks/{trashed}");
+    assert_eq!(world.ask(&world.ada, Method::DELETE, &at, "").await.status, StatusCode::OK);
+    trashed
+}
+
+/// What invites into a tenant that `someone` makes.
+async fn invited_by(world: &World, someone: &Someone) -> String {
+    let theirs = world.post(someone, "/v1/tenants", &json!({"name": "Club"})).await.at("/id");
+    let theirs = format!("/v1/tenants/{theirs}/invitations");
+    world.post(someone, &theirs, &json!({"role": "viewer"})).await.at("/secret")
+}
+
 impl Prepared {
     pub(crate) async fn new() -> Self {
         let world = World::new().await;
@@ -175,9 +190,7 @@ impl Prepared {
         let ask = json!({"url": "https://a.example", "title": "A", "tags": ["t"],
             "places": places});
         let saved = post(&format!("{BASE}/bookmarks"), ask).await;
-        let trashed = world.saved(ada, "https://trashed.example").await;
-        let at = format!("{BASE}/bookmarks/{trashed}");
-        assert_eq!(world.ask(ada, Method::DELETE, &at, "").await.status, StatusCode::OK);
+        let trashed = thrown_away(&world).await;
         let device = post("/v1/devices", json!({"name": "d"})).await;
         world.waits(ada, &device.at("/id"), &saved.at("/item/id")).await;
         let (comment, twice) = beside(&world, &saved.at("/item/id")).await;
@@ -205,9 +218,7 @@ impl Prepared {
         let grouped = put(of(&format!("groups/{group}/members/{person}")), "").await;
         assert_eq!(grouped.status, StatusCode::NO_CONTENT, "{}", grouped.text);
         let open = post(&of("invitations"), json!({"role": "member", "note": "for Flo"})).await;
-        let theirs = world.post(&flo, "/v1/tenants", &json!({"name": "Club"})).await.at("/id");
-        let theirs = format!("/v1/tenants/{theirs}/invitations");
-        let secret = world.post(&flo, &theirs, &json!({"role": "viewer"})).await.at("/secret");
+        let secret = invited_by(&world, &flo).await;
         let (hook, tried) = told(&world).await;
         single_sign_on(&world, &tenant).await;
         let (client, app) = let_in(&world).await;

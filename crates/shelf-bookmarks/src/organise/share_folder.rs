@@ -182,7 +182,9 @@ async fn planned(
             return Ok(None);
         }
         let more: Vec<Item> = more.items().filter(|item| is_attached(item)).cloned().collect();
-        more.into_iter().for_each(|item| shelf.insert(item));
+        for item in more {
+            shelf.insert(item);
+        }
     }
     let leaving = shelf.leaving(folder);
     let leaving = leaving.ok_or_else(|| Refused::not_found(format!("collection {folder}")))?;

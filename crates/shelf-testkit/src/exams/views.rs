@@ -271,7 +271,7 @@ async fn the_trash_is_listed_latest_first(desk: &Desk, library: &dyn Library, vi
     let row = seen.iter().find(|row| row.id == folder).unwrap();
     assert_eq!((row.name.as_str(), &row.kind), ("Old things", &Kind::Collection));
     assert_eq!((row.beneath, seen[1].beneath), (1, 0));
-    let restore = move |turn: &mut shelf_domain::turn::Turn| {
+    let restore = move |turn: &mut Turn| {
         let outcomes = turn.restore(folder)?;
         Ok(turn.done(outcomes))
     };

@@ -36,13 +36,13 @@ pub(crate) async fn page(visit: Visit) -> Answer {
 pub(crate) async fn file(visit: Visit, Path(format): Path<String>) -> Answer {
     let format = ExportFormat::named(&format)?;
     room_beside(&visit)?;
-    let download = visit.web.throttle.download(visit.ctx.person)?;
+    let under_way = visit.web.throttle.download(visit.ctx.person)?;
     record_export(&visit.web.doors, visit.actor(), visit.scope).await?;
     let (chunks, receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
     let (ctx, scope) = (visit.ctx.clone(), visit.scope);
     let writing = visit.web.tasks.spawn(async move {
         let exported = export_library(&ctx, scope, format, chunks).await;
-        drop(download);
+        drop(under_way);
         exported
     });
     Ok(download(format, body_of(receiver, writing)))

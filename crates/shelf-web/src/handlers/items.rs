@@ -66,7 +66,7 @@ async fn load(visit: &Visit, id: &str, here: &str) -> Result<ItemPage, Trouble> 
     let own = (!got.bookmark.copies.is_empty()).then_some(got.bookmark.id);
     let twice = twice_of(visit, own.into_iter().chain(split).collect()).await?;
     let page = shown::item(&got.bookmark, &history.rows, &paths, here, visit.reader().await?);
-    Ok(ItemPage { thread, twice, ..page })
+    Ok(ItemPage { twice, thread, ..page })
 }
 
 fn title(page: &ItemPage) -> String {

@@ -22,7 +22,7 @@ const EIGHT_DAYS_MS: u32 = 8 * 86_400_000;
 const CANARY: &str = "zqxcanary";
 
 /// Imports `file` and waits until that is done; the job.
-async fn imported(reader: &Reader, name: &str, file: Vec<u8>) -> serde_json::Value {
+async fn imported(reader: &Reader, name: &str, file: Vec<u8>) -> Value {
     let path = format!("imports?file_name={name}");
     let kind = [("content-type", "application/octet-stream")];
     let begun = reader.send(Method::POST, &path, Body::from(file), &kind).await.expect(202);
@@ -200,7 +200,7 @@ async fn with_a_restriction_nothing_is_done_but_keeping() {
     let owner = world.owner().await;
     let item = owner.save("https://example.org/", "a title").await;
     let open = format!("bookmarks/{}/open", item["id"].as_str().unwrap());
-    let put = async |path: &str, body: serde_json::Value| {
+    let put = async |path: &str, body: Value| {
         let kind = [("content-type", "application/json")];
         let path = format!("/v1/privacy/{path}");
         owner.send(Method::PUT, &path, Body::from(body.to_string()), &kind).await.expect(200)

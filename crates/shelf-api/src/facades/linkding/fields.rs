@@ -143,13 +143,11 @@ impl<'a> Reader<'a> {
     /// A whole number; what lies below zero counts as zero.
     pub(super) fn count(&mut self, name: &str) -> Option<usize> {
         let text = self.text(name)?;
-        match text.parse::<i64>() {
-            Ok(number) => Some(usize::try_from(number).unwrap_or_default()),
-            Err(_) => {
-                self.refuse(name, "A valid integer is required.");
-                None
-            }
-        }
+        let Ok(number) = text.parse::<i64>() else {
+            self.refuse(name, "A valid integer is required.");
+            return None;
+        };
+        Some(usize::try_from(number).unwrap_or_default())
     }
 
     fn flag(&mut self, name: &str) -> Option<bool> {

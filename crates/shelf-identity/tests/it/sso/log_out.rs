@@ -3,6 +3,7 @@
 use super::*;
 use serde_json::json;
 use shelf_identity::sso::log_out::{log_out, logout_uri};
+use shelf_ports::chance::Clock;
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
