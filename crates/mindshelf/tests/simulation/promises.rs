@@ -80,7 +80,7 @@ impl World {
         for machine in &mut self.machines {
             write!(kept, "{:?}", machine.replica().aside().unwrap()).unwrap();
         }
-        for row in &log {
+        for row in log {
             kept.push_str(&row.to_wire());
         }
         for typed in &self.typed {
