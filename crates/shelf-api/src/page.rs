@@ -7,9 +7,9 @@ use axum::http::header::LINK;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Rows on a page when the caller does not say.
 const LIMIT: usize = 50;
@@ -31,6 +31,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         })?;
         Ok(Self(query))
     }
+}
+
+/// Which page of a list that takes no other question.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// Where the page begins: `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Rows on the page, 1 to 200; 50 where it is not said.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
 }
 
 /// The address of the request, for links to it.
@@ -96,6 +108,14 @@ pub(crate) fn limit_of(limit: Option<u32>) -> Result<usize, Problem> {
     }
 }
 
+/// Leaves `limit` of `rows`, of which one more was asked for. Answers the last one that is left, where
+/// there are more.
+pub(crate) fn cut<T>(rows: &mut Vec<T>, limit: usize) -> Option<&T> {
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    rows.last().filter(|_| has_more)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +126,14 @@ mod tests {
         assert_eq!(here.next("new").unwrap(), "</v1/x?tag=a%20b&limit=5&cursor=new>; rel=\"next\"");
         let bare = Here(Uri::from_static("/v1/x"));
         assert_eq!(bare.next("new").unwrap(), "</v1/x?cursor=new>; rel=\"next\"");
+    }
+
+    #[test]
+    fn a_page_goes_on_after_its_last_row_only_where_there_is_another() {
+        let mut rows = vec![1, 2, 3];
+        assert_eq!(cut(&mut rows, 2), Some(&2));
+        assert_eq!(cut(&mut rows, 2), None);
+        assert_eq!(rows, [1, 2]);
+        assert_eq!(cut(&mut Vec::<u8>::new(), 1), None);
     }
 }
