@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::header::LINK;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -58,8 +58,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Here {
 }
 
 impl Here {
+    /// The header that links to the next page, where there is one.
+    pub(crate) fn link(&self, next_cursor: Option<&str>) -> HeaderMap {
+        let next = next_cursor.and_then(|cursor| self.next(cursor));
+        next.map(|link| (LINK, link)).into_iter().collect()
+    }
+
     /// This address with another cursor, as the value of `Link`.
-    pub(crate) fn next(&self, cursor: &str) -> Option<HeaderValue> {
+    fn next(&self, cursor: &str) -> Option<HeaderValue> {
         let kept = self.0.query().unwrap_or_default().split('&').filter(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
             !pair.is_empty() && name != "cursor"
@@ -90,12 +96,8 @@ impl<T: Serialize> Paged<T> {
 
     /// The answer, with the link to the next page.
     pub(crate) fn answer(self, here: &Here) -> Response {
-        let link = self.next_cursor.as_deref().and_then(|cursor| here.next(cursor));
-        let mut response = Json(self).into_response();
-        if let Some(link) = link {
-            response.headers_mut().insert(LINK, link);
-        }
-        response
+        let link = here.link(self.next_cursor.as_deref());
+        (link, Json(self)).into_response()
     }
 }
 
