@@ -18,6 +18,7 @@ mod root_key;
 mod replacing;
 mod records;
 mod index;
+mod pause;
 mod limits;
 mod presence;
 mod machine;

@@ -1,5 +1,6 @@
 //! How often something may be done: counted in this process, or by all together on Redis.
 
+use crate::pause::Pause;
 use async_trait::async_trait;
 use shelf_cluster::redis::{Redis, RedisLimits};
 use shelf_embedded::LocalLimits;
@@ -7,11 +8,8 @@ use shelf_ports::Fault;
 use shelf_ports::chance::Clock;
 use shelf_ports::limits::{Draw, Drawn, Limits as Port};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-/// How long nothing is asked of a server that did not answer, microseconds.
-const PAUSE_US: u64 = 1_000_000;
 /// Corrections that wait for their turn; one more is counted by this process alone.
 const CORRECTIONS_MAX: usize = 1_024;
 
@@ -36,9 +34,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 struct Far {
     limits: RedisLimits,
-    clock: Arc<dyn Clock>,
-    /// When the server is asked again, by the ticks of the clock.
-    paused_until: AtomicU64,
+    pause: Pause,
 }
 
 /// What turns out after a request was let through.
@@ -61,7 +57,7 @@ impl Limits {
         let here = LocalLimits::default();
         let Some(redis) = cache else { return Self::Own(here) };
         let limits = RedisLimits::new(redis.clone());
-        let far = Arc::new(Far { limits, clock, paused_until: AtomicU64::new(0) });
+        let far = Arc::new(Far { limits, pause: Pause::new(clock, "limits are counted here") });
         let (corrections, waiting) = mpsc::channel(CORRECTIONS_MAX);
         // Ends when nobody can send to it any more.
         drop(tokio::spawn(correct(Arc::clone(&far), waiting)));
@@ -80,30 +76,7 @@ impl Limits {
     pub(crate) fn is_up(&self) -> bool {
         match self {
             Self::Own(_) => true,
-            Self::Shared(limits) => limits.far.limits.is_up() && limits.far.may_ask(),
-        }
-    }
-}
-
-impl Far {
-    fn may_ask(&self) -> bool {
-        self.clock.ticks_us() >= self.paused_until.load(Ordering::Relaxed)
-    }
-
-    /// What the server answered; after a fault it is left alone for a while, so that not every
-    /// request waits for one that hangs.
-    fn heard<T>(&self, answer: Result<T, Fault>) -> Option<T> {
-        match answer {
-            Ok(answer) => Some(answer),
-            Err(fault) => {
-                let until = self.clock.ticks_us().saturating_add(PAUSE_US);
-                self.paused_until.store(until, Ordering::Relaxed);
-                tracing::debug!(
-                    error = &fault as &dyn std::error::Error,
-                    "limits are counted here"
-                );
-                None
-            }
+            Self::Shared(limits) => limits.far.limits.is_up() && limits.far.pause.is_over(),
         }
     }
 }
@@ -111,8 +84,8 @@ impl Far {
 /// Tells the server of corrections, one after the other, while it answers.
 async fn correct(far: Arc<Far>, mut waiting: Receiver<Correction>) {
     while let Some(Correction { kind, draws, now_ms }) = waiting.recv().await {
-        if far.may_ask() {
-            far.heard(match kind {
+        if far.pause.is_over() {
+            far.pause.heard(match kind {
                 Kind::Owed => far.limits.owe(&draws, now_ms).await,
                 Kind::GivenBack => far.limits.give_back(&draws, now_ms).await,
             });
@@ -133,8 +106,8 @@ impl Shared {
 #[async_trait]
 impl Port for Shared {
     async fn take(&self, draws: &[Draw], now_ms: i64) -> Result<Drawn, Fault> {
-        if self.far.may_ask()
-            && let Some(drawn) = self.far.heard(self.far.limits.take(draws, now_ms).await)
+        if self.far.pause.is_over()
+            && let Some(drawn) = self.far.pause.heard(self.far.limits.take(draws, now_ms).await)
         {
             return Ok(drawn);
         }

@@ -1,6 +1,7 @@
 //! Who is in a library now: known to all processes together on Redis, and by each alone while it is
 //! away.
 
+use crate::pause::Pause;
 use async_trait::async_trait;
 use shelf_cluster::redis::{Redis, RedisPresence};
 use shelf_domain::id::Scope;
@@ -9,17 +10,13 @@ use shelf_ports::Fault;
 use shelf_ports::chance::Clock;
 use shelf_ports::presence::{Presence, Seat, SessionId};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// How long nothing is asked of a server that did not answer, microseconds.
-const PAUSE_US: u64 = 1_000_000;
 
 /// Presence on the server of the cache, if there is one; else of this process.
 pub(crate) fn presence_of(cache: Option<&Redis>, clock: Arc<dyn Clock>) -> Arc<dyn Presence> {
     let here = LocalPresence::default();
     let Some(redis) = cache else { return Arc::new(here) };
     let far = RedisPresence::new(redis.clone());
-    Arc::new(Shared { far, here, clock, paused_until: AtomicU64::new(0) })
+    Arc::new(Shared { far, here, pause: Pause::new(clock, "who is there is known here alone") })
 }
 
 /// Presence on Redis. What people of this process say is also known here, so that they go on seeing
@@ -28,52 +25,28 @@ pub(crate) fn presence_of(cache: Option<&Redis>, clock: Arc<dyn Clock>) -> Arc<d
 struct Shared {
     far: RedisPresence,
     here: LocalPresence,
-    clock: Arc<dyn Clock>,
-    /// When the server is asked again, by the ticks of the clock.
-    paused_until: AtomicU64,
-}
-
-impl Shared {
-    fn may_ask(&self) -> bool {
-        self.clock.ticks_us() >= self.paused_until.load(Ordering::Relaxed)
-    }
-
-    /// What the server answered; after a fault it is left alone for a while.
-    fn heard<T>(&self, answer: Result<T, Fault>) -> Option<T> {
-        match answer {
-            Ok(answer) => Some(answer),
-            Err(fault) => {
-                let until = self.clock.ticks_us().saturating_add(PAUSE_US);
-                self.paused_until.store(until, Ordering::Relaxed);
-                tracing::debug!(
-                    error = &fault as &dyn std::error::Error,
-                    "who is there is known here alone"
-                );
-                None
-            }
-        }
-    }
+    pause: Pause,
 }
 
 #[async_trait]
 impl Presence for Shared {
     async fn here(&self, scope: Scope, seat: &Seat, now_ms: i64) -> Result<(), Fault> {
-        if self.may_ask() {
-            self.heard(self.far.here(scope, seat, now_ms).await);
+        if self.pause.is_over() {
+            self.pause.heard(self.far.here(scope, seat, now_ms).await);
         }
         self.here.here(scope, seat, now_ms).await
     }
 
     async fn away(&self, scope: Scope, session: SessionId) -> Result<(), Fault> {
-        if self.may_ask() {
-            self.heard(self.far.away(scope, session).await);
+        if self.pause.is_over() {
+            self.pause.heard(self.far.away(scope, session).await);
         }
         self.here.away(scope, session).await
     }
 
     async fn present(&self, scope: Scope, now_ms: i64) -> Result<Vec<Seat>, Fault> {
-        if self.may_ask()
-            && let Some(seats) = self.heard(self.far.present(scope, now_ms).await)
+        if self.pause.is_over()
+            && let Some(seats) = self.pause.heard(self.far.present(scope, now_ms).await)
         {
             return Ok(seats);
         }

@@ -11,7 +11,7 @@ pub enum Role {
     /// What devices sync by, and nothing else of the interface: the log, its snapshots and the socket.
     /// A gateway answers that, too.
     Sync,
-    /// Follows the log for an index that processes share; one process at a time.
+    /// Follows the log for an index that processes share; each library by one process at a time.
     Bookmarks,
     /// Tells endpoints of webhooks what happens; each library by one process at a time.
     Courier,

@@ -25,6 +25,14 @@ pub(crate) fn open<T: DeserializeOwned>(list: &str, cursor: &str) -> Result<T, P
     if of == list { Ok(position) } else { Err(unknown()) }
 }
 
+/// Reads a cursor of the list `list` back, where there is one.
+pub(crate) fn after<T: DeserializeOwned>(
+    list: &str,
+    cursor: Option<&str>,
+) -> Result<Option<T>, Problem> {
+    cursor.map(|cursor| open(list, cursor)).transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,11 +5,11 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::header::LINK;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Rows on a page when the caller does not say.
 const LIMIT: usize = 50;
@@ -33,6 +33,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// Which page of a list that takes no other question.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// Where the page begins: `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Rows on the page, 1 to 200; 50 where it is not said.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+}
+
 /// The address of the request, for links to it.
 #[derive(Debug)]
 pub(crate) struct Here(Uri);
@@ -46,8 +58,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Here {
 }
 
 impl Here {
+    /// The header that links to the next page, where there is one.
+    pub(crate) fn link(&self, next_cursor: Option<&str>) -> HeaderMap {
+        let next = next_cursor.and_then(|cursor| self.next(cursor));
+        next.map(|link| (LINK, link)).into_iter().collect()
+    }
+
     /// This address with another cursor, as the value of `Link`.
-    pub(crate) fn next(&self, cursor: &str) -> Option<HeaderValue> {
+    fn next(&self, cursor: &str) -> Option<HeaderValue> {
         let kept = self.0.query().unwrap_or_default().split('&').filter(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
             !pair.is_empty() && name != "cursor"
@@ -78,12 +96,8 @@ impl<T: Serialize> Paged<T> {
 
     /// The answer, with the link to the next page.
     pub(crate) fn answer(self, here: &Here) -> Response {
-        let link = self.next_cursor.as_deref().and_then(|cursor| here.next(cursor));
-        let mut response = Json(self).into_response();
-        if let Some(link) = link {
-            response.headers_mut().insert(LINK, link);
-        }
-        response
+        let link = here.link(self.next_cursor.as_deref());
+        (link, Json(self)).into_response()
     }
 }
 
@@ -96,6 +110,14 @@ pub(crate) fn limit_of(limit: Option<u32>) -> Result<usize, Problem> {
     }
 }
 
+/// Leaves `limit` of `rows`, of which one more was asked for. Answers the last one that is left, where
+/// there are more.
+pub(crate) fn cut<T>(rows: &mut Vec<T>, limit: usize) -> Option<&T> {
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    rows.last().filter(|_| has_more)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +128,14 @@ mod tests {
         assert_eq!(here.next("new").unwrap(), "</v1/x?tag=a%20b&limit=5&cursor=new>; rel=\"next\"");
         let bare = Here(Uri::from_static("/v1/x"));
         assert_eq!(bare.next("new").unwrap(), "</v1/x?cursor=new>; rel=\"next\"");
+    }
+
+    #[test]
+    fn a_page_goes_on_after_its_last_row_only_where_there_is_another() {
+        let mut rows = vec![1, 2, 3];
+        assert_eq!(cut(&mut rows, 2), Some(&2));
+        assert_eq!(cut(&mut rows, 2), None);
+        assert_eq!(rows, [1, 2]);
+        assert_eq!(cut(&mut Vec::<u8>::new(), 1), None);
     }
 }

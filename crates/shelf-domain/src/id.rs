@@ -76,12 +76,7 @@ impl LibraryId {
             .chain_update(folder.to_bytes())
             .chain_update(mounted.to_be_bytes())
             .finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        // A UUID of version 8: made by a rule of its own (RFC 9562 §5.8).
-        bytes[6] = 0x80 | (bytes[6] & 0x0f);
-        bytes[8] = 0x80 | (bytes[8] & 0x3f);
-        Self::from_bytes(bytes)
+        Self::from_bytes(of_hash(hash.into()))
     }
 }
 typed_id!(
@@ -129,12 +124,7 @@ impl DeliveryId {
             .chain_update(act.to_bytes())
             .chain_update(part.to_be_bytes())
             .finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        // A UUID of version 8: made by a rule of its own (RFC 9562 §5.8).
-        bytes[6] = 0x80 | (bytes[6] & 0x0f);
-        bytes[8] = 0x80 | (bytes[8] & 0x3f);
-        Self::from_bytes(bytes)
+        Self::from_bytes(of_hash(hash.into()))
     }
 }
 typed_id!(
@@ -159,6 +149,16 @@ typed_id!(
     /// What one gesture did; groups changes for undo, history and webhooks.
     ActId
 );
+
+/// The bytes of the id that follows from `hash`, a SHA-256: the same however often it is made.
+pub fn of_hash(hash: [u8; 32]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    // A UUID of version 8: made by a rule of its own (RFC 9562 §5.8).
+    bytes[6] = 0x80 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    bytes
+}
 
 /// Where library content lives: the first argument of every call that touches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

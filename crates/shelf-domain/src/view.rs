@@ -227,6 +227,12 @@ pub fn with_living_parents(all: Vec<(Collection, u64)>) -> Vec<(Collection, u64)
     all.into_iter().filter(|(collection, _)| !lost.contains(&collection.id)).collect()
 }
 
+/// Tags with how many bookmarks bear each, by name.
+pub fn by_name(mut all: Vec<(Tag, u64)>) -> Vec<(Tag, u64)> {
+    all.sort_by_cached_key(|(tag, _)| (tag.name.to_lowercase(), tag.id));
+    all
+}
+
 /// The name an item of any kind goes by in lists that mix kinds.
 pub fn name_of(item: &Item) -> String {
     let name = match item.kind {

@@ -4,7 +4,7 @@ use crate::Embedded;
 use crate::accounts::add;
 use crate::imports::{from_json, to_json};
 use crate::sql::damaged;
-use crate::tenants::{put_member, role_of};
+use crate::tenants::{is_member, put_member, role_of};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shelf_domain::id::{GroupId, PersonId, TenantId};
@@ -143,15 +143,6 @@ fn forget_others(connection: &Connection, tenant: TenantId, issuer: &str) -> rus
         connection.prepare_cached(&sql)?.execute(of)?;
     }
     Ok(())
-}
-
-fn is_member(
-    connection: &Connection,
-    tenant: TenantId,
-    person: PersonId,
-) -> rusqlite::Result<bool> {
-    let sql = "SELECT 1 FROM members WHERE tenant = ?1 AND person = ?2";
-    connection.prepare_cached(sql)?.exists(params![tenant.to_bytes(), person.to_bytes()])
 }
 
 pub(crate) fn put_domain(connection: &Connection, domain: &TenantDomain) -> rusqlite::Result<bool> {

@@ -38,7 +38,8 @@ fn is_there(connection: &Connection, sql: &str, of: [[u8; 16]; 2]) -> rusqlite::
     connection.prepare_cached(sql)?.exists(params![of[0], of[1]])
 }
 
-fn is_member(
+/// Whether `person` belongs to `tenant`.
+pub(crate) fn is_member(
     connection: &Connection,
     tenant: TenantId,
     person: PersonId,

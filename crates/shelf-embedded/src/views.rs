@@ -14,10 +14,9 @@ use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
-use shelf_domain::listed::flag;
 use shelf_domain::shelf::Reads;
 use shelf_domain::stamp::Seq;
-use shelf_domain::view::{Bookmark, Collection, Tag, name_of, with_living_parents};
+use shelf_domain::view::{Bookmark, Collection, Tag, by_name, with_living_parents};
 use shelf_ports::Fault;
 use shelf_ports::views::{Apart, Counts, Filter, Page, Position, Sort, Trashed, Views};
 use std::collections::HashMap;
@@ -141,13 +140,7 @@ impl Query {
             query.from.push_str(&join);
             query.wheres.push(format!("t{at}.tag = {tag}"));
         }
-        let flags = [
-            (filter.unread, flag::UNREAD),
-            (filter.favourite, flag::FAVOURITE),
-            (filter.archived, flag::ARCHIVED),
-            (filter.unsorted.then_some(false), flag::PLACED),
-        ];
-        for (wanted, bit) in flags.into_iter().filter_map(|(wanted, bit)| Some((wanted?, bit))) {
+        for (wanted, bit) in filter.flags() {
             let is = if wanted { "<>" } else { "=" };
             query.wheres.push(format!("s.flags & {bit} {is} 0"));
         }
@@ -302,8 +295,7 @@ fn tags(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Vec<(T
             all.push((Tag::of(&item), count));
         }
     }
-    all.sort_by_cached_key(|(tag, _)| (tag.name.to_lowercase(), tag.id));
-    Ok(all)
+    Ok(by_name(all))
 }
 
 /// An item as the trash lists it; `None` for a folder that went with the one it lies in.
@@ -326,14 +318,7 @@ fn trashed(
             .prepare_cached(WENT_BENEATH)?
             .query_row(params![library, at, item.id.to_bytes()], |row| row.get(0))?;
     }
-    Ok(Some(Trashed {
-        id: item.id,
-        kind: item.kind.clone(),
-        name: name_of(item),
-        url: item.text(field::URL).to_owned(),
-        trashed_at: at,
-        beneath,
-    }))
+    Ok(Some(Trashed::of(item, beneath)))
 }
 
 #[async_trait]

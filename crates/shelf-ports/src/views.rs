@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use shelf_domain::comment::Comment;
 use shelf_domain::conflict::Conflict;
 use shelf_domain::id::{ItemId, Scope};
-use shelf_domain::kind::Kind;
-use shelf_domain::view::{Bookmark, Collection, Tag};
+use shelf_domain::item::Item;
+use shelf_domain::kind::{Kind, field};
+use shelf_domain::listed::flag;
+use shelf_domain::view::{Bookmark, Collection, Tag, name_of};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -27,6 +29,19 @@ pub struct Filter {
     pub favourite: Option<bool>,
     /// Archived or not.
     pub archived: Option<bool>,
+}
+
+impl Filter {
+    /// The bits of [`flag`] it asks for, each with whether it shall be set.
+    pub fn flags(&self) -> impl Iterator<Item = (bool, i64)> {
+        let flags = [
+            (self.unread, flag::UNREAD),
+            (self.favourite, flag::FAVOURITE),
+            (self.archived, flag::ARCHIVED),
+            (self.unsorted.then_some(false), flag::PLACED),
+        ];
+        flags.into_iter().filter_map(|(wanted, bit)| Some((wanted?, bit)))
+    }
 }
 
 /// In which order. All orders end with the id, so that a position is exact.
@@ -77,6 +92,20 @@ pub struct Trashed {
     pub trashed_at: i64,
     /// How many bookmarks went with it, for collections.
     pub beneath: u64,
+}
+
+impl Trashed {
+    /// How the trash lists `item`, with which `beneath` bookmarks went.
+    pub fn of(item: &Item, beneath: u64) -> Self {
+        Self {
+            id: item.id,
+            kind: item.kind.clone(),
+            name: name_of(item),
+            url: item.text(field::URL).to_owned(),
+            trashed_at: item.int(field::TRASHED_AT).unwrap_or_default(),
+            beneath,
+        }
+    }
 }
 
 /// One page of texts of which two versions stand beside each other.

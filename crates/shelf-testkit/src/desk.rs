@@ -5,6 +5,7 @@ use crate::{FakeClock, SeededChance};
 use shelf_domain::change::{Pushed, Puts};
 use shelf_domain::id::{DeviceId, Ids, ItemId, LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::kind::{Kind, Register};
+use shelf_domain::permit::Allowance;
 use shelf_domain::refusal::Refused;
 use shelf_domain::save::{SaveBookmark, SavePlace};
 use shelf_domain::shelf::Reads;
@@ -12,7 +13,7 @@ use shelf_domain::stamp::Hlc;
 use shelf_domain::turn::{Author, Done, Outcome, Turn};
 use shelf_domain::value::Value;
 use shelf_ports::Failure;
-use shelf_ports::accounts::{Accounts, LibraryInfo, Person};
+use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::library::{Library, Written};
 
@@ -64,6 +65,22 @@ impl Desk {
     /// A new device.
     pub fn new_device(&self) -> DeviceId {
         Ids::new(self.clock.now_ms(), self.chance.seed()).make()
+    }
+
+    /// A new grant of who sits here: good for all they may do, without an end, not kept anywhere.
+    pub fn grant(&self, kind: GrantKind, name: &str) -> Grant {
+        Grant {
+            id: self.new_device(),
+            person: self.person,
+            kind,
+            name: name.to_owned(),
+            created_at: self.clock.now_ms(),
+            expires_at: None,
+            used_at: None,
+            allows: Allowance::default(),
+            bound: None,
+            provided_by: None,
+        }
     }
 
     /// A new item id.

@@ -5,6 +5,7 @@ use crate::Api;
 use crate::caller;
 use crate::costs::row_of;
 use crate::graphql::fields::operations_of;
+use crate::graphql::ids::NodeId;
 use crate::openapi::Listed;
 use crate::problem::{Problem, Wrong};
 use axum::Router;
@@ -207,6 +208,11 @@ impl Ask<'_> {
     pub(crate) fn at(mut self, name: &str, id: ItemId) -> Self {
         self.path = self.path.replace(&format!("{{{name}}}"), &id.to_string());
         self
+    }
+
+    /// About the item `id` names, in its library.
+    pub(crate) fn on(self, id: &NodeId) -> Self {
+        self.at("library", id.home()).at("item", id.own())
     }
 
     /// With the query parameter `name`, where there is a value.

@@ -402,7 +402,7 @@ impl BookmarkMutations {
         idempotency_key: Option<String>,
     ) -> Result<BookmarkPayload> {
         let ask = write(ctx, "Mutation.editBookmark", idempotency_key).patch(&input);
-        let ask = ask.at("library", input.id.home()).at("item", input.id.own());
+        let ask = ask.on(&input.id);
         let written = ask.if_version(input.if_version).done().await?;
         Ok(BookmarkPayload::of(written, input.id.home()))
     }
@@ -415,7 +415,7 @@ impl BookmarkMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.trashBookmark", idempotency_key);
-        Ok(ChangedPayload::of(ask.at("item", id.own()), id.home()).await?)
+        Ok(ChangedPayload::on(ask, &id).await?)
     }
 
     /// Remembers that a bookmark is being opened, unless the person switched that off.
@@ -426,7 +426,7 @@ impl BookmarkMutations {
         idempotency_key: Option<String>,
     ) -> Result<Bookmark> {
         let ask = write(ctx, "Mutation.openBookmark", idempotency_key);
-        let ask = ask.at("library", id.home()).at("item", id.own());
+        let ask = ask.on(&id);
         Ok(ask.done::<Bookmark>().await?.settled(Home::now(id.home())))
     }
 

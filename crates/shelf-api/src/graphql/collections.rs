@@ -219,7 +219,7 @@ impl CollectionMutations {
         idempotency_key: Option<String>,
     ) -> Result<CollectionPayload> {
         let ask = write(ctx, "Mutation.editCollection", idempotency_key).patch(&input);
-        let ask = ask.at("library", input.id.home()).at("item", input.id.own());
+        let ask = ask.on(&input.id);
         let written = ask.if_version(input.if_version).done().await?;
         Ok(CollectionPayload::of(written, input.id.home()))
     }
@@ -233,6 +233,6 @@ impl CollectionMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.trashCollection", idempotency_key);
-        Ok(ChangedPayload::of(ask.at("item", id.own()), id.home()).await?)
+        Ok(ChangedPayload::on(ask, &id).await?)
     }
 }

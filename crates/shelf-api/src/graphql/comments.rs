@@ -246,7 +246,7 @@ impl CommentMutations {
         idempotency_key: Option<String>,
     ) -> Result<CommentPayload> {
         let ask = write(ctx, "Mutation.addComment", idempotency_key).body(&input);
-        let ask = ask.at("library", input.bookmark.home()).at("item", input.bookmark.own());
+        let ask = ask.on(&input.bookmark);
         Ok(CommentPayload::of(ask.done().await?, input.bookmark.home()))
     }
 
@@ -258,7 +258,7 @@ impl CommentMutations {
         idempotency_key: Option<String>,
     ) -> Result<CommentPayload> {
         let ask = write(ctx, "Mutation.editComment", idempotency_key).patch(&input);
-        let ask = ask.at("library", input.id.home()).at("item", input.id.own());
+        let ask = ask.on(&input.id);
         let written = ask.if_version(input.if_version).done().await?;
         Ok(CommentPayload::of(written, input.id.home()))
     }
@@ -271,7 +271,7 @@ impl CommentMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.removeComment", idempotency_key);
-        Ok(ChangedPayload::of(ask.at("item", id.own()), id.home()).await?)
+        Ok(ChangedPayload::on(ask, &id).await?)
     }
 
     /// Settles two versions of a text, as one act that undo takes back. What was written after
@@ -283,6 +283,6 @@ impl CommentMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.resolveConflict", idempotency_key).body(&input);
-        Ok(ChangedPayload::of(ask.at("item", input.item.own()), input.item.home()).await?)
+        Ok(ChangedPayload::on(ask, &input.item).await?)
     }
 }

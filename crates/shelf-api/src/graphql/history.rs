@@ -181,7 +181,7 @@ impl HistoryMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.restoreVersion", idempotency_key).body(&input);
-        Ok(ChangedPayload::of(ask.at("item", input.id.own()), input.id.home()).await?)
+        Ok(ChangedPayload::on(ask, &input.id).await?)
     }
 
     /// Undoes a gesture. What others changed since is left and listed.

@@ -60,7 +60,7 @@ impl MountMutations {
         idempotency_key: Option<String>,
     ) -> Result<SharedCollectionPayload> {
         let ask = write(ctx, "Mutation.shareCollection", idempotency_key);
-        let ask = ask.at("library", id.home()).at("item", id.own());
+        let ask = ask.on(&id);
         let shared: SharedCollectionPayload = ask.done().await?;
         Ok(SharedCollectionPayload { home: Home::now(id.home()), ..shared })
     }
@@ -76,7 +76,7 @@ impl MountMutations {
     ) -> Result<CollectionPayload> {
         let library = library.map(|library| library.of(Named::Library));
         let ask = write(ctx, "Mutation.mountLibrary", idempotency_key).body(&Mounts { library });
-        let ask = ask.at("library", collection.home()).at("item", collection.own());
+        let ask = ask.on(&collection);
         Ok(CollectionPayload::of(ask.done().await?, collection.home()))
     }
 }

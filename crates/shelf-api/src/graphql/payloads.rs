@@ -2,7 +2,7 @@
 
 use crate::graphql::asks;
 use crate::graphql::asks::Ask;
-use crate::graphql::ids::Named;
+use crate::graphql::ids::{Named, NodeId};
 use crate::graphql::library::Library;
 use crate::graphql::scalars::Home;
 use crate::problem::Problem;
@@ -82,6 +82,11 @@ impl ChangedPayload {
         let mut changed: Self = ask.at("library", library).done().await?;
         changed.home = Home::now(library);
         Ok(changed)
+    }
+
+    /// What `ask` changes by the item `id` names.
+    pub(crate) async fn on(ask: Ask<'_>, id: &NodeId) -> Result<Self, Problem> {
+        Self::of(ask.on(id), id.home()).await
     }
 }
 

@@ -89,7 +89,7 @@ impl PlaceMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.addPlace", idempotency_key).body(&input);
-        Ok(ChangedPayload::of(ask.at("item", bookmark.own()), bookmark.home()).await?)
+        Ok(ChangedPayload::on(ask, &bookmark).await?)
     }
 
     /// Moves a place.
@@ -100,7 +100,7 @@ impl PlaceMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.movePlace", idempotency_key).patch(&input);
-        Ok(ChangedPayload::of(ask.at("item", input.id.own()), input.id.home()).await?)
+        Ok(ChangedPayload::on(ask, &input.id).await?)
     }
 
     /// Takes a bookmark out of a collection; the bookmark itself stays.
@@ -111,6 +111,6 @@ impl PlaceMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.removePlace", idempotency_key);
-        Ok(ChangedPayload::of(ask.at("item", id.own()), id.home()).await?)
+        Ok(ChangedPayload::on(ask, &id).await?)
     }
 }

@@ -197,7 +197,7 @@ impl TagMutations {
         idempotency_key: Option<String>,
     ) -> Result<TagPayload> {
         let ask = write(ctx, "Mutation.editTag", idempotency_key).patch(&input);
-        let ask = ask.at("library", input.id.home()).at("item", input.id.own());
+        let ask = ask.on(&input.id);
         let written = ask.if_version(input.if_version).done().await?;
         Ok(TagPayload::of(written, input.id.home()))
     }
@@ -210,6 +210,6 @@ impl TagMutations {
         idempotency_key: Option<String>,
     ) -> Result<ChangedPayload> {
         let ask = write(ctx, "Mutation.trashTag", idempotency_key);
-        Ok(ChangedPayload::of(ask.at("item", id.own()), id.home()).await?)
+        Ok(ChangedPayload::on(ask, &id).await?)
     }
 }

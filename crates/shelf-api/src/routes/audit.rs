@@ -3,7 +3,7 @@
 use crate::Api;
 use crate::caller::{Me, TenantPath};
 use crate::moment::Moment;
-use crate::page::{Here, Paged, Params, limit_of};
+use crate::page::{Here, Paged, Params, cut, limit_of};
 use crate::problem::Problem;
 use crate::wire::{Answer, json};
 use axum::extract::State;
@@ -109,9 +109,7 @@ async fn list(
         AuditOrder::Latest => list_records(&doors, by, tenant, cursor, limit + 1).await?,
         AuditOrder::Oldest => read_on(&doors, by, tenant, cursor.unwrap_or(0), limit + 1).await?,
     };
-    let more = records.len() > limit;
-    records.truncate(limit);
-    let next_cursor = records.last().filter(|_| more).map(|last| last.n.to_string());
+    let next_cursor = cut(&mut records, limit).map(|last| last.n.to_string());
     let items = records.into_iter().map(RecordOut::from).collect();
     Ok(Paged { items, next_cursor }.answer(&here))
 }

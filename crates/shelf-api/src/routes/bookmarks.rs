@@ -99,13 +99,8 @@ impl ListQuery {
                 None => return Err(Problem::query("collection", "this is not an id")),
             },
         };
-        let after = match &self.cursor {
-            None => None,
-            Some(text) => {
-                let (key, Id(id)): (String, Id) = cursor::open("bookmarks", text)?;
-                Some(Position { key, id })
-            }
-        };
+        let after: Option<(String, Id)> = cursor::after("bookmarks", self.cursor.as_deref())?;
+        let after = after.map(|(key, Id(id))| Position { key, id });
         let filter = Filter {
             tags,
             collection,

@@ -6,7 +6,7 @@ use crate::caller::{In, Item};
 use crate::cursor;
 use crate::etag::Seen;
 use crate::moment::Moment;
-use crate::page::{Here, Paged, Params, limit_of};
+use crate::page::{Here, ListQuery, Paged, Params, limit_of};
 use crate::routes::bookmarks::WrittenOut;
 use crate::routes::shown::CopyOut;
 use crate::wire::{Answer, ChangedOut, Id, json, located, tagged, unchanged, version};
@@ -20,7 +20,7 @@ use shelf_bookmarks::comments::{
 use shelf_domain::change::Head;
 use shelf_domain::id::ItemId;
 use shelf_domain::turn::Status;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -91,18 +91,6 @@ impl CommentOut {
     }
 }
 
-/// Which page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// Where the page begins: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Rows on the page, 1 to 200; 50 where it is not said.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// List the comments on a bookmark, in the order they were made.
 #[utoipa::path(get, path = "/v1/libraries/{library}/bookmarks/{item}/comments", tag = "comments",
     operation_id = "list_comments", params(ListQuery),
@@ -113,8 +101,7 @@ async fn list(
     here: Here,
     Params(query): Params<ListQuery>,
 ) -> Answer {
-    let after: Option<Id> =
-        query.cursor.as_deref().map(|text| cursor::open("comments", text)).transpose()?;
+    let after: Option<Id> = cursor::after("comments", query.cursor.as_deref())?;
     let after = after.map(|Id(id)| id);
     let ask = ListComments { bookmark, after, limit: limit_of(query.limit)? };
     let page = list_comments(&within.ctx, within.scope, ask).await?;

@@ -105,8 +105,7 @@ struct ListQuery {
     operation_id = "list_conflicts", params(ListQuery),
     responses((status = 200, description = "A page.", body = Paged<ConflictOut>)))]
 async fn list(within: In, here: Here, Params(query): Params<ListQuery>) -> Answer {
-    let after: Option<Id> =
-        query.cursor.as_deref().map(|text| cursor::open("conflicts", text)).transpose()?;
+    let after: Option<Id> = cursor::after("conflicts", query.cursor.as_deref())?;
     let after = after.map(|Id(id)| id);
     let ask = ListConflicts { after, limit: limit_of(query.limit)? };
     let page = list_conflicts(&within.ctx, within.scope, ask).await?;

@@ -5,7 +5,7 @@ use crate::body::{Ask, Once};
 use crate::caller::{Act, In, Item};
 use crate::cursor;
 use crate::moment::Moment;
-use crate::page::{Here, Paged, Params, limit_of};
+use crate::page::{Here, ListQuery, Paged, Params, limit_of};
 use crate::routes::me::PersonOut;
 use crate::wire::{Answer, ChangedOut, Id, json};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use shelf_bookmarks::history::{
 };
 use shelf_domain::stamp::Seq;
 use shelf_domain::value::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -101,18 +101,6 @@ impl From<HistoryRow> for RowOut {
     }
 }
 
-/// Which page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// Where the page begins: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Rows on the page, 1 to 200; 50 where it is not said.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// The history of an item, latest first.
 ///
 /// Of a bookmark together with its places.
@@ -125,7 +113,7 @@ async fn of_item(
     here: Here,
     Params(query): Params<ListQuery>,
 ) -> Answer {
-    let before = query.cursor.as_deref().map(|text| cursor::open("item", text)).transpose()?;
+    let before = cursor::after("item", query.cursor.as_deref())?;
     let ask = ItemHistory { item, before, limit: limit_of(query.limit)? };
     let page = item_history(&within.ctx, within.scope, ask).await?;
     let next_cursor = page.next.map(|next| cursor::seal("item", &next));
@@ -210,7 +198,7 @@ impl From<ActRow> for ActOut {
     operation_id = "list_acts", params(ListQuery),
     responses((status = 200, description = "A page.", body = Paged<ActOut>)))]
 async fn acts(within: In, here: Here, Params(query): Params<ListQuery>) -> Answer {
-    let before = query.cursor.as_deref().map(|text| cursor::open("acts", text)).transpose()?;
+    let before = cursor::after("acts", query.cursor.as_deref())?;
     let ask = LibraryHistory { before, limit: limit_of(query.limit)? };
     let (rows, next) = library_history(&within.ctx, within.scope, ask).await?;
     let next_cursor = next.map(|next| cursor::seal("acts", &next));

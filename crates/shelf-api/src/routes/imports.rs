@@ -6,7 +6,7 @@ use crate::body::{Asked, Once};
 use crate::caller::{Import, In};
 use crate::cursor;
 use crate::moment::Moment;
-use crate::page::{Here, Paged, Params, limit_of};
+use crate::page::{Here, Paged, Params, cut, limit_of};
 use crate::problem::Problem;
 use crate::replays;
 use crate::wire::{Answer, Id, json, located};
@@ -261,14 +261,11 @@ async fn rows(
 ) -> Answer {
     let id = known(&within, id).await?.id;
     let limit = limit_of(query.limit)?;
-    let after = query.cursor.as_deref().map(|text| cursor::open("rows", text)).transpose()?;
+    let after = cursor::after("rows", query.cursor.as_deref())?;
     let imports = &within.ctx.stores.imports;
     let after = after.unwrap_or(0_u64);
     let mut rows = imports.rows(within.scope, id, query.outcome, after, limit + 1).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let last = rows.last().map(|row| row.row).filter(|_| more);
-    let next_cursor = last.map(|row| cursor::seal("rows", &row));
+    let next_cursor = cut(&mut rows, limit).map(|last| cursor::seal("rows", &last.row));
     Ok(Paged { items: rows.into_iter().map(RowOut::from).collect(), next_cursor }.answer(&here))
 }
 

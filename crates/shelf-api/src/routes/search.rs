@@ -9,7 +9,6 @@ use crate::routes::found::{CorrectedOut, FACETS, FoundOut, HitOut, merged};
 use crate::wire::Answer;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::LINK;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use shelf_bookmarks::search::{Mode, SearchAnswer, SearchAsk, as_chosen, search};
@@ -146,12 +145,7 @@ fn page(answers: Vec<(LibraryId, SearchAnswer)>, ask: &SearchAsk, took_us: u64) 
 }
 
 fn told(found: FoundOut, here: &Here) -> Response {
-    let link = found.next_cursor.as_deref().and_then(|cursor| here.next(cursor));
-    let mut response = Json(found).into_response();
-    if let Some(link) = link {
-        response.headers_mut().insert(LINK, link);
-    }
-    response
+    (here.link(found.next_cursor.as_deref()), Json(found)).into_response()
 }
 
 /// Search a library.

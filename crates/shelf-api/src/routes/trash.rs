@@ -5,7 +5,7 @@ use crate::body::{Ask, Once};
 use crate::caller::In;
 use crate::cursor;
 use crate::moment::Moment;
-use crate::page::{Here, Paged, Params, limit_of};
+use crate::page::{Here, ListQuery, Paged, Params, limit_of};
 use crate::problem::Problem;
 use crate::wire::{Answer, ChangedOut, Id, json};
 use serde::{Deserialize, Serialize};
@@ -48,30 +48,13 @@ impl From<Trashed> for TrashedOut {
     }
 }
 
-/// Which page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// Where the page begins: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Rows on the page, 1 to 200; 50 where it is not said.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// List the trash, latest first.
 #[utoipa::path(get, path = "/v1/libraries/{library}/trash", tag = "trash",
     operation_id = "list_trash", params(ListQuery),
     responses((status = 200, description = "A page.", body = Paged<TrashedOut>)))]
 async fn list(within: In, here: Here, Params(query): Params<ListQuery>) -> Answer {
-    let after = match &query.cursor {
-        None => None,
-        Some(text) => {
-            let (at, Id(id)): (i64, Id) = cursor::open("trash", text)?;
-            Some((at, id))
-        }
-    };
+    let after: Option<(i64, Id)> = cursor::after("trash", query.cursor.as_deref())?;
+    let after = after.map(|(at, Id(id))| (at, id));
     let ask = ListTrash { after, limit: limit_of(query.limit)? };
     let page = list_trash(&within.ctx, within.scope, ask).await?;
     let next_cursor = page.next.map(|(at, id)| cursor::seal("trash", &(at, Id(id))));

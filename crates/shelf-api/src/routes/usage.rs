@@ -4,7 +4,7 @@ use crate::Api;
 use crate::body::{Patch, said};
 use crate::caller::{Me, TenantPath};
 use crate::moment::Moment;
-use crate::page::{Here, Paged, Params, limit_of};
+use crate::page::{Here, Paged, Params, cut, limit_of};
 use crate::problem::Problem;
 use crate::wire::{Answer, json};
 use axum::extract::State;
@@ -248,10 +248,7 @@ async fn list(
     let limit = limit_of(query.limit)?;
     let (doors, quotas, by) = (api.doors(), api.throttle.quotas(), me.signed.person.id);
     let mut tenants = all_tenants(&doors, quotas, by, cursor, limit + 1).await?;
-    let more = tenants.len() > limit;
-    tenants.truncate(limit);
-    let last = tenants.last().filter(|_| more);
-    let next_cursor = last.map(|(tenant, _)| tenant.id.to_string());
+    let next_cursor = cut(&mut tenants, limit).map(|(tenant, _)| tenant.id.to_string());
     let items = tenants.into_iter().map(TenantOut::from).collect();
     Ok(Paged { items, next_cursor }.answer(&here))
 }

@@ -408,8 +408,7 @@ async fn deliveries(
     here: Here,
     Params(query): Params<DeliveriesQuery>,
 ) -> Answer {
-    let before =
-        query.cursor.as_deref().map(|text| cursor::open("deliveries", text)).transpose()?;
+    let before = cursor::after("deliveries", query.cursor.as_deref())?;
     let state = query.state.map(DeliveryState::from);
     let page = DeliveryPage { state, before, limit: limit_of(query.limit)? };
     let (all, more) = list_deliveries(&api.courier, &manager(&within), id, page).await?;

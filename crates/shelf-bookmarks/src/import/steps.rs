@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use shelf_domain::change::Puts;
-use shelf_domain::id::{ActId, ItemId, LibraryId};
+use shelf_domain::id::{ActId, ItemId, LibraryId, of_hash};
 use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::order;
 use shelf_domain::refusal::Refused;
@@ -148,12 +148,7 @@ fn make_collection(turn: &mut Turn, id: ItemId, mut puts: Puts) -> Became {
 /// The id of a comment whose file names none: the same however often it is brought.
 fn id_of(comment: &CommentNode) -> ItemId {
     let said = format!("{}\n{}\n{:?}", comment.url, comment.body, comment.created_at);
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&Sha256::digest(said.as_bytes())[..16]);
-    // A UUID of version 8: made by a rule of its own (RFC 9562 §5.8).
-    bytes[6] = 0x80 | (bytes[6] & 0x0f);
-    bytes[8] = 0x80 | (bytes[8] & 0x3f);
-    ItemId::from_bytes(bytes)
+    ItemId::from_bytes(of_hash(Sha256::digest(said.as_bytes()).into()))
 }
 
 fn make_comment(turn: &mut Turn, id: ItemId, comment: &CommentNode) -> Became {

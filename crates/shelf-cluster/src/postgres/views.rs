@@ -7,10 +7,8 @@ use async_trait::async_trait;
 use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
-use shelf_domain::kind::field;
-use shelf_domain::listed::flag;
 use shelf_domain::shelf::Reads;
-use shelf_domain::view::{Bookmark, Collection, Tag, name_of, with_living_parents};
+use shelf_domain::view::{Bookmark, Collection, Tag, by_name, with_living_parents};
 use shelf_ports::Fault;
 use shelf_ports::views::{Apart, Counts, Filter, Page, Position, Sort, Trashed, Views};
 use std::collections::HashMap;
@@ -104,13 +102,7 @@ impl Query {
             query.from.push_str(&join);
             query.wheres.push(format!("t{at}.library = $1 AND t{at}.tag = {tag}"));
         }
-        let flags = [
-            (filter.unread, flag::UNREAD),
-            (filter.favourite, flag::FAVOURITE),
-            (filter.archived, flag::ARCHIVED),
-            (filter.unsorted.then_some(false), flag::PLACED),
-        ];
-        for (wanted, bit) in flags.into_iter().filter_map(|(wanted, bit)| Some((wanted?, bit))) {
+        for (wanted, bit) in filter.flags() {
             let is = if wanted { "<>" } else { "=" };
             query.wheres.push(format!("s.flags & {bit} {is} 0"));
         }
@@ -174,14 +166,7 @@ fn count_of(row: &Row, at: usize) -> u64 {
 }
 
 fn trashed(item: &Item, beneath: &HashMap<ItemId, u64>) -> Trashed {
-    Trashed {
-        id: item.id,
-        kind: item.kind.clone(),
-        name: name_of(item),
-        url: item.text(field::URL).to_owned(),
-        trashed_at: item.int(field::TRASHED_AT).unwrap_or_default(),
-        beneath: beneath.get(&item.id).copied().unwrap_or_default(),
-    }
+    Trashed::of(item, beneath.get(&item.id).copied().unwrap_or_default())
 }
 
 #[async_trait]
@@ -329,8 +314,6 @@ impl Postgres {
         let rows = self.query_in(scope, "listing tags", TAGS, &[]).await?;
         let all = rows.iter().map(counted);
         let all = all.map(|one| one.map(|(item, count)| (Tag::of(&item), count)));
-        let mut all: Vec<(Tag, u64)> = all.collect::<Result<_, Fault>>()?;
-        all.sort_by_cached_key(|(tag, _)| (tag.name.to_lowercase(), tag.id));
-        Ok(all)
+        all.collect::<Result<_, _>>().map(by_name)
     }
 }

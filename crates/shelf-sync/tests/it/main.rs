@@ -52,18 +52,8 @@ impl World {
     }
 
     async fn paired(&self, name: &str) -> DeviceId {
-        let grant = Grant {
-            id: self.desk.new_device(),
-            person: self.desk.person,
-            kind: GrantKind::Device,
-            name: name.into(),
-            created_at: self.clock.now_ms(),
-            expires_at: None,
-            used_at: None,
-            allows: shelf_domain::permit::Allowance::default(),
-            bound: None,
-            provided_by: None,
-        };
+        let grant = self.desk.grant(GrantKind::Device, name);
+        let grant = Grant { created_at: self.clock.now_ms(), ..grant };
         self.store.put_grant(&grant, None).await.unwrap();
         grant.id
     }

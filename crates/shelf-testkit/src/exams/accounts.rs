@@ -84,11 +84,7 @@ async fn a_link_works_once_and_in_time(desk: &Desk, accounts: &dyn Accounts) {
 
 fn grant(desk: &Desk, kind: GrantKind, name: &str, expires_at: Option<i64>) -> Grant {
     desk.clock.advance(1);
-    let created_at = desk.clock.now_ms();
-    let (id, person, name) = (desk.new_device(), desk.person, name.to_owned());
-    let allows = Allowance::default();
-    let (used_at, bound, provided_by) = (None, None, None);
-    Grant { id, person, kind, name, created_at, expires_at, used_at, allows, bound, provided_by }
+    Grant { expires_at, ..desk.grant(kind, name) }
 }
 
 async fn a_secret_opens_its_grant_until_it_ends(desk: &Desk, accounts: &dyn Accounts) {

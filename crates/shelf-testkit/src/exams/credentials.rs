@@ -2,7 +2,6 @@
 
 use crate::desk::Desk;
 use shelf_domain::login::LoginName;
-use shelf_domain::permit::Allowance;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, SecretHash};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::credentials::{Credential, Credentials, PasswordHash, Try, TryKey, TryRule};
@@ -114,24 +113,10 @@ async fn a_new_password_ends_other_sessions_and_nothing_else(
 ) {
     let now = ada.clock.now_ms();
     let grant = async |desk: &Desk, kind: GrantKind| {
-        let id = desk.new_device();
-        let (person, name, created_at) = (desk.person, kind.name().to_owned(), now);
-        let allows = Allowance::default();
-        let grant = Grant {
-            id,
-            person,
-            kind,
-            name,
-            created_at,
-            expires_at: None,
-            used_at: None,
-            allows,
-            bound: None,
-            provided_by: None,
-        };
+        let grant = Grant { created_at: now, ..desk.grant(kind, kind.name()) };
         let secret = SecretHash(desk.chance.secret());
         accounts.put_grant(&grant, Some(secret)).await.unwrap();
-        (id, secret)
+        (grant.id, secret)
     };
     let (mine, here) = grant(ada, GrantKind::Session).await;
     let (_, elsewhere) = grant(ada, GrantKind::Session).await;
@@ -184,24 +169,10 @@ async fn without_a_password_there_is_no_name_and_no_code(
     accounts: &dyn Accounts,
     credentials: &dyn Credentials,
 ) {
-    let id = ada.new_device();
-    let (person, kind, name) = (ada.person, GrantKind::Session, "here".to_owned());
-    let (created_at, allows) = (ada.clock.now_ms(), Allowance::default());
-    let grant = Grant {
-        id,
-        person,
-        kind,
-        name,
-        created_at,
-        expires_at: None,
-        used_at: None,
-        allows,
-        bound: None,
-        provided_by: None,
-    };
+    let grant = ada.grant(GrantKind::Session, "here");
     accounts.put_grant(&grant, None).await.unwrap();
-    assert!(credentials.remove_credential(ada.person, Some(id)).await.unwrap());
-    let sessions = accounts.grants(ada.person, created_at).await.unwrap();
+    assert!(credentials.remove_credential(ada.person, Some(grant.id)).await.unwrap());
+    let sessions = accounts.grants(ada.person, grant.created_at).await.unwrap();
     assert!(sessions.contains(&grant), "the session that stays");
     assert!(credentials.credential_by(&login("ada")).await.unwrap().is_none());
     assert_eq!(credentials.codes_left(ada.person).await.unwrap(), 0);
@@ -209,7 +180,7 @@ async fn without_a_password_there_is_no_name_and_no_code(
     assert!(!credentials.put_codes(ada.person, &[code(5)]).await.unwrap());
     assert_eq!(credentials.codes_left(ada.person).await.unwrap(), 0);
     assert!(!credentials.remove_credential(ada.person, None).await.unwrap());
-    let sessions = accounts.grants(ada.person, created_at).await.unwrap();
+    let sessions = accounts.grants(ada.person, grant.created_at).await.unwrap();
     assert!(sessions.contains(&grant), "where there was nothing, nothing ends");
 }
 

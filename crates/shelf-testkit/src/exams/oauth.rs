@@ -97,16 +97,10 @@ fn app_of(desk: &Desk, client: ClientId) -> NewApp {
     let libraries = Some(BTreeSet::from([desk.scope.library, LibraryId::from_bytes([7; 16])]));
     let permits = [Permit::BookmarksRead].into_iter().collect();
     let grant = Grant {
-        id: desk.new_device(),
-        person: desk.person,
-        kind: GrantKind::App,
-        name: "An app".to_owned(),
-        created_at: now,
         expires_at: Some(issued.refresh_until),
-        used_at: None,
         allows: Allowance { permits, libraries },
         bound: Some(KeyPrint(desk.chance.secret())),
-        provided_by: None,
+        ..desk.grant(GrantKind::App, "An app")
     };
     NewApp { grant, client, until: now + 90_000_000, issued }
 }

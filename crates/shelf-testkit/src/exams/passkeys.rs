@@ -2,8 +2,7 @@
 
 use crate::desk::Desk;
 use shelf_domain::id::{DeviceId, PasskeyId};
-use shelf_domain::permit::Allowance;
-use shelf_ports::accounts::{Accounts, Grant, GrantKind};
+use shelf_ports::accounts::{Accounts, GrantKind};
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::passkeys::{Added, Answered, Passkey, Passkeys, Removed, Use, Used};
 
@@ -208,22 +207,9 @@ async fn removing_one_ends_other_sessions_and_nothing_else(
     passkeys: &dyn Passkeys,
 ) {
     let grant = async |desk: &Desk, kind: GrantKind| -> DeviceId {
-        let (id, person) = (desk.new_device(), desk.person);
-        let (name, created_at) = (kind.name().to_owned(), desk.clock.now_ms());
-        let grant = Grant {
-            id,
-            person,
-            kind,
-            name,
-            created_at,
-            expires_at: None,
-            used_at: None,
-            allows: Allowance::default(),
-            bound: None,
-            provided_by: None,
-        };
+        let grant = desk.grant(kind, kind.name());
         accounts.put_grant(&grant, None).await.unwrap();
-        id
+        grant.id
     };
     let (here, there) =
         (grant(ada, GrantKind::Session).await, grant(ada, GrantKind::Session).await);

@@ -116,18 +116,7 @@ async fn grant_of<S: Store>(store: &S, desk: &Desk) -> DeviceId {
 }
 
 async fn put_grant<S: Store>(store: &S, desk: &Desk, id: DeviceId, secret: SecretHash) {
-    let grant = Grant {
-        id,
-        person: desk.person,
-        kind: GrantKind::Token,
-        name: "a token".to_owned(),
-        created_at: 1,
-        expires_at: None,
-        used_at: None,
-        allows: Allowance::default(),
-        bound: None,
-        provided_by: None,
-    };
+    let grant = Grant { id, created_at: 1, ..desk.grant(GrantKind::Token, "a token") };
     store.put_grant(&grant, Some(secret)).await.unwrap();
 }
 

@@ -3,7 +3,6 @@
 use crate::desk::Desk;
 use shelf_domain::id::{GroupId, LibraryId, PersonId, TenantId};
 use shelf_domain::mail::MailDomain;
-use shelf_domain::permit::Allowance;
 use shelf_domain::right::Role;
 use shelf_ports::accounts::{Accounts, Grant, GrantKind, LibraryInfo, Person, SecretHash};
 use shelf_ports::chance::{Chance, Clock};
@@ -259,21 +258,8 @@ async fn sessions_a_provider_ends_are_those_that_came_by_it<S: Store>(
         (flo, GrantKind::Token, Some(tenant), 1, false),
         (ada.person, GrantKind::Session, Some(tenant), 1, false),
     ] {
-        let (id, opens) = (ada.new_device(), SecretHash(ada.chance.secret()));
-        let (name, created_at) = ("A browser".to_owned(), now - before);
-        let (expires_at, used_at, bound, allows) = (None, None, None, Allowance::default());
-        let grant = Grant {
-            id,
-            person,
-            kind,
-            name,
-            created_at,
-            expires_at,
-            used_at,
-            allows,
-            bound,
-            provided_by,
-        };
+        let (created_at, opens) = (now - before, SecretHash(ada.chance.secret()));
+        let grant = Grant { person, created_at, provided_by, ..ada.grant(kind, "A browser") };
         store.put_grant(&grant, Some(opens)).await.unwrap();
         opened.push((opens, ends));
     }
@@ -296,18 +282,8 @@ async fn another_issuer_forgets_whom_the_one_before_knew<S: Store>(ben: &Desk, s
     assert!(store.put_group(tenant, team, "Team").await.unwrap());
     store.follow_groups(tenant, gil, &[team]).await.unwrap();
     let opens = SecretHash(ben.chance.secret());
-    let grant = Grant {
-        id: ben.new_device(),
-        person: gil,
-        kind: GrantKind::Session,
-        name: "A browser".to_owned(),
-        created_at: ben.clock.now_ms(),
-        expires_at: None,
-        used_at: None,
-        allows: Allowance::default(),
-        bound: None,
-        provided_by: Some(tenant),
-    };
+    let grant = ben.grant(GrantKind::Session, "A browser");
+    let grant = Grant { person: gil, provided_by: Some(tenant), ..grant };
     store.put_grant(&grant, Some(opens)).await.unwrap();
     let now = ben.clock.now_ms();
     let opened = store.open_grant(opens, now).await.unwrap().unwrap();
