@@ -34,7 +34,8 @@ struct WordingOut {
     text: String,
     /// The token, session or device it was written with.
     device: String,
-    /// What the caller calls that; null for those of others.
+    /// What the caller calls that; of those of others, what these people are called. Null where
+    /// nobody knows.
     device_name: Option<String>,
     /// When it came to stand there.
     at: Moment,

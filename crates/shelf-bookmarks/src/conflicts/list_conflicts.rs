@@ -29,7 +29,7 @@ pub struct ConflictRow {
     pub conflict: Conflict,
     /// What the bookmark it is about is called.
     pub title: String,
-    /// What the one who asks calls the device of the shown version; none for devices of others.
+    /// What the one who asks calls the device of the shown version, or the name of who else wrote it.
     pub shown_by: Option<String>,
     /// The same of the other version.
     pub other_by: Option<String>,

@@ -43,7 +43,7 @@ pub struct Twice {
 pub struct Version {
     /// What it says.
     pub text: String,
-    /// What it was written on; empty where that is not known.
+    /// The device of one's own it was written on, or who else wrote it; empty where that is not known.
     pub by: String,
     /// When it came to stand there.
     pub at: OffsetDateTime,
@@ -74,7 +74,11 @@ pub fn conflicts(page: &ConflictsPage, frame: &Frame) -> Markup {
             }
             @for (nth, twice) in page.twice.iter().enumerate() {
                 section {
-                    h2 { a href={ "/items/" (twice.about) } dir="auto" { (twice.title) } }
+                    h2 {
+                        a href={ "/items/" (twice.about) } dir="auto" {
+                            @if twice.title.is_empty() { "A link without a title" } @else { (twice.title) }
+                        }
+                    }
                     (side_by_side(twice, nth, "/conflicts", frame))
                 }
             }
@@ -155,7 +159,7 @@ fn version(
             p.small.muted {
                 strong { (heading) }
                 " · "
-                @if version.by.is_empty() { "on a device of someone" } @else { "on “" (version.by) "”" }
+                @if version.by.is_empty() { "from someone" } @else { "from " bdi { (version.by) } }
                 " · " (when::moment(version.at))
             }
             @if version.text.is_empty() {
