@@ -56,9 +56,9 @@ struct ConflictOut {
     item: Id,
     /// What it is.
     kind: String,
-    /// The bookmark it is about, or is.
+    /// The bookmark it is about, or the item itself, a collection perhaps.
     bookmark: Id,
-    /// What that bookmark is called.
+    /// What that is called.
     title: String,
     /// The field: `notes`, `description`, `comment` or `body`.
     field: String,

@@ -22,8 +22,8 @@ use crate::{
 pub struct Twice {
     /// The item that holds both.
     pub item: String,
-    /// The item whose page shows them.
-    pub about: String,
+    /// The address where what they are about is shown; empty where it is shown nowhere.
+    pub href: String,
     /// What that is called.
     pub title: String,
     /// The field, as the log names it.
@@ -74,16 +74,21 @@ pub fn conflicts(page: &ConflictsPage, frame: &Frame) -> Markup {
             }
             @for (nth, twice) in page.twice.iter().enumerate() {
                 section {
-                    h2 {
-                        a href={ "/items/" (twice.about) } dir="auto" {
-                            @if twice.title.is_empty() { "A link without a title" } @else { (twice.title) }
-                        }
-                    }
+                    h2 dir="auto" { (titled(twice)) }
                     (side_by_side(twice, nth, "/conflicts", frame))
                 }
             }
             @if let Some(next) = &page.next { p { a href=(next) { "More of them" } } }
         }
+    }
+}
+
+/// What they are about, and the way there.
+fn titled(twice: &Twice) -> Markup {
+    let title: &str =
+        if twice.title.is_empty() { "Something without a name" } else { &twice.title };
+    html! {
+        @if twice.href.is_empty() { (title) } @else { a href=(twice.href) { (title) } }
     }
 }
 
@@ -190,7 +195,7 @@ mod tests {
         let at = datetime!(2024-03-12 10:00 UTC);
         Twice {
             item: "0198".into(),
-            about: "0198".into(),
+            href: "/items/0198".into(),
             title: shown.into(),
             field: "notes".into(),
             device: "0199".into(),
