@@ -76,6 +76,7 @@ fn making(page: &FolderSharing, frame: &Frame) -> Markup {
                     li { "At first the new library is yours alone, also where others use this one. On the next page you say who may use it." }
                     li { "A link that stands in another folder too stays here as well. From then on the two are changed apart." }
                     li { "What is in the trash stays in the trash of this library." }
+                    li { "What was written until now stays in the history of this library, also if you remove it for good in the new one. Whoever may read this library can read it there." }
                     li { "Undo does not bring it back. Nothing is lost: all of it is in the new library." }
                 }
                 form method="post" action={ "/folders/" (page.id) "/share" } {
