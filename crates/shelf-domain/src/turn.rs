@@ -115,6 +115,8 @@ struct Ask {
     by_server: bool,
     /// Whether it waited, so that its author may have put more since.
     waited: bool,
+    /// Whether `base` is how far its author says they had seen: not even their own puts after that.
+    says_seen: bool,
 }
 
 /// One turn at the log: what is seen, who writes, and the rows decided so far.

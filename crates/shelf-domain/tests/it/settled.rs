@@ -11,6 +11,7 @@ use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::refusal::Code;
 use shelf_domain::stamp::Hlc;
+use shelf_domain::turn::Taken;
 use shelf_domain::value::Value;
 
 fn push(server: &mut Server, who: u8, base: u64, name: &str, text: &str) {
@@ -81,6 +82,18 @@ fn settling_is_one_act_that_can_be_taken_back() {
         assert_eq!(conflict.shown.text, "from the desk");
         assert_eq!(conflict.other.text, "from the phone");
     }
+}
+
+#[test]
+fn what_was_typed_on_another_page_of_the_same_browser_is_kept_too() {
+    let mut server = apart();
+    let ask = settling(&server, Keep::Other);
+    let notes = Puts::from([(reg(field::NOTES), Some(Value::from("from another page")))]);
+    server.write(|turn| turn.put(id(0), Kind::Bookmark, notes, Taken::Refuses)).unwrap();
+    server.write(|turn| turn.resolve(&ask)).unwrap();
+    let conflict = only(&server);
+    assert_eq!(conflict.shown.text, "from the phone");
+    assert_eq!(conflict.other.text, "from another page");
 }
 
 #[test]
