@@ -91,7 +91,7 @@ pub(crate) fn said(row: CommentRow) -> Said {
 
 /// Two versions of a text, read at `head`.
 pub(crate) fn twice(row: ConflictRow, head: &Head) -> Twice {
-    let ConflictRow { conflict, title, shown_by, other_by } = row;
+    let ConflictRow { conflict, title, shown_by, other_by, may_settle } = row;
     let device = conflict.other.device.to_string();
     let version = |wording: Wording, by: Option<String>| Version {
         text: wording.text,
@@ -114,6 +114,7 @@ pub(crate) fn twice(row: ConflictRow, head: &Head) -> Twice {
         version: format!("{}-{}", head.epoch, conflict.version),
         shown: version(conflict.shown, shown_by),
         other: version(conflict.other, other_by),
+        may_settle,
     }
 }
 
@@ -294,7 +295,8 @@ mod tests {
             let conflict =
                 Conflict { item, kind, name, about, version: 1, field, shown, other: lost };
             let title = "é".repeat(1_000);
-            let row = ConflictRow { conflict, title, shown_by: None, other_by: None };
+            let (shown_by, other_by) = (None, None);
+            let row = ConflictRow { conflict, title, shown_by, other_by, may_settle: true };
             let twice = twice(row, &Head::default());
             assert!(twice.title.chars().count() < 200, "a heading is short");
             twice.href

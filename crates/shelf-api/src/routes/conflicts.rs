@@ -72,7 +72,7 @@ struct ConflictOut {
 
 impl ConflictOut {
     fn of(row: ConflictRow, head: &Head) -> Self {
-        let ConflictRow { conflict, title, shown_by, other_by } = row;
+        let ConflictRow { conflict, title, shown_by, other_by, .. } = row;
         Self {
             item: Id(conflict.item),
             kind: conflict.kind.to_string(),

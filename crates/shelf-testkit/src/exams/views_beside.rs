@@ -84,6 +84,8 @@ async fn comments_follow_their_bookmark(desk: &Desk, library: &dyn Library, view
         push(desk, library, desk.new_device(), joins).await;
     }
     assert_eq!(texts(desk, views, older).await, ["of the younger", "of the youngest"]);
+    let shelf = library.read(desk.scope, Reads::none().notes([older])).await.unwrap();
+    assert_eq!(shelf.notes_of(older).len(), 2, "decisions see what joined more than once");
     comment(desk, library, younger, "said later").await;
     library.refold(desk.scope).await.unwrap();
     let all = ["of the younger", "of the youngest", "said later"];

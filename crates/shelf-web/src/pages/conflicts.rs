@@ -36,6 +36,8 @@ pub struct Twice {
     pub shown: Version,
     /// The other one.
     pub other: Version,
+    /// Whether it is for whoever looks to choose: of a comment its author does.
+    pub may_settle: bool,
 }
 
 /// One version.
@@ -116,7 +118,8 @@ fn called(field: &str) -> &'static str {
 
 fn side_by_side(twice: &Twice, nth: usize, here: &str, frame: &Frame) -> Markup {
     let pieces = compared(&twice.shown.text, &twice.other.text);
-    let (may, field) = (frame.right >= Right::Write, format!("join-{nth}"));
+    let may = frame.right >= Right::Write && twice.may_settle;
+    let field = format!("join-{nth}");
     html! {
         form.twice method="post" action={ "/conflicts/" (twice.item) } {
             (token(&frame.csrf))
@@ -202,6 +205,7 @@ mod tests {
             version: "1-7".into(),
             shown: Version { text: shown.into(), by: String::new(), at },
             other: Version { text: other.into(), by: other.into(), at },
+            may_settle: true,
         }
     }
 
@@ -231,5 +235,8 @@ mod tests {
         let reader = Frame { right: Right::Read, ..Frame::default() };
         let out = of_item(&[twice("red", "blue")], "/library", &reader).into_string();
         assert!(out.contains("<mark>blue</mark>") && !out.contains("<button"), "{out}");
+        let of_another = Twice { may_settle: false, ..twice("red", "blue") };
+        let out = of_item(&[of_another], "/library", &Frame::default()).into_string();
+        assert!(!out.contains("<button"), "nor does who did not write the comment: {out}");
     }
 }
