@@ -6,8 +6,9 @@
 
 use crate::answer::Changed;
 use crate::ctx::Ctx;
-use shelf_domain::id::Scope;
+use shelf_domain::id::{PersonId, Scope};
 use shelf_domain::refusal::Refused;
+use shelf_domain::right::Right;
 use shelf_domain::shelf::Reads;
 use shelf_domain::turn::{Done, Turn};
 use shelf_ports::Failure;
@@ -24,6 +25,11 @@ impl<'c> Gesture<'c> {
     /// A gesture that begins now.
     pub(crate) fn begin(ctx: &'c Ctx, scope: Scope) -> Self {
         Self { ctx, scope, moment: ctx.stores.clock.now_ms(), changed: None }
+    }
+
+    /// On whose behalf it is made.
+    pub(crate) fn by(&self) -> (PersonId, Right) {
+        (self.ctx.person, self.ctx.right)
     }
 
     /// Decides one more turn of it; how many outcomes that had.

@@ -68,6 +68,13 @@ impl Comment {
     pub fn may_remove(&self, person: PersonId, right: Right) -> bool {
         self.may_edit(person, right) || right == Right::Manage
     }
+
+    /// Whether `item` is a comment that `person` neither wrote nor may take away, by whatever way
+    /// they come to it. Of notes that were made before they were signed nobody knows who wrote them.
+    pub fn is_of_another(shelf: &Shelf, item: &Item, (person, right): (PersonId, Right)) -> bool {
+        let comment = Self::of(shelf, item).filter(|comment| comment.author.is_some());
+        comment.is_some_and(|comment| !comment.may_remove(person, right))
+    }
 }
 
 impl Turn {

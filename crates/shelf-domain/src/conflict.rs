@@ -12,6 +12,10 @@ use crate::turn::{Outcome, Turn};
 use crate::value::Value;
 use crate::view::{copies_of, name_of};
 
+/// Most second versions of one item that are shown at once, long as each may be; more come up as
+/// these are settled.
+pub const SHOWN_MAX: usize = 20;
+
 /// One version of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wording {
@@ -45,7 +49,8 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// All that stand on `item`; none where it is in the trash or was removed for good.
+    /// Those that stand on `item`, at most [`SHOWN_MAX`]; none where it is in the trash or was removed
+    /// for good.
     pub fn all_of(item: &Item) -> Vec<Self> {
         if !item.is_living() {
             return Vec::new();
@@ -73,7 +78,7 @@ impl Conflict {
                 other: Wording { text, device, at: at(&copy) },
             }
         };
-        copies_of(item).into_iter().map(one).collect()
+        copies_of(item).into_iter().take(SHOWN_MAX).map(one).collect()
     }
 }
 

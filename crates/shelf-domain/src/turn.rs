@@ -115,6 +115,8 @@ struct Ask {
     by_server: bool,
     /// Whether it waited, so that its author may have put more since.
     waited: bool,
+    /// Whether `base` is how far its author says they had seen: not even their own puts after that.
+    says_seen: bool,
 }
 
 /// One turn at the log: what is seen, who writes, and the rows decided so far.
@@ -220,6 +222,7 @@ impl Turn {
         let mut also = Puts::new();
         if let Some(known) = &known {
             self.bring_back(known, &ask, &mut also);
+            say_about(known, &ask, &mut also);
         }
         if let Some(owner) = self.owner_of_same(&ask, known.as_ref(), &also) {
             if ask.taken == Taken::Refuses {
@@ -407,6 +410,18 @@ pub fn reads_of<'a>(batch: impl IntoIterator<Item = &'a Pushed>) -> Reads {
         }
     }
     reads
+}
+
+/// The row that purges a note says what that was about: whoever follows the log may come to it when
+/// the note is blank already, and has its words in an index of the bookmark.
+fn say_about(known: &Item, ask: &Ask, also: &mut Puts) {
+    let is_purge = ask.set.contains_key(&Register::from(field::PURGED));
+    if is_purge
+        && known.kind == Kind::Note
+        && let Some(bookmark) = known.reference(field::BOOKMARK)
+    {
+        also.insert(Register::from(field::BOOKMARK), Some(Value::from(bookmark)));
+    }
 }
 
 /// The logical time of what the sequencer puts besides: it wins over what is there, and loses to

@@ -266,8 +266,12 @@ pub fn copies_of(item: &Item) -> Vec<(String, DeviceId, String)> {
         .iter()
         .filter_map(|(register, held)| {
             let (name, device) = register.as_str().split_once("/copy/")?;
+            let device: DeviceId = device.parse().ok()?;
             let text = held.value.as_ref().and_then(Value::as_text)?;
-            Some((name.to_owned(), device.parse().ok()?, text.to_owned()))
+            // Whatever else is called so by a device could never be settled.
+            let is_one =
+                field::LONG.contains(&name) && register.as_str().ends_with(&format!("/{device}"));
+            is_one.then(|| (name.to_owned(), device, text.to_owned()))
         })
         .collect()
 }

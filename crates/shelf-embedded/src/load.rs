@@ -329,11 +329,14 @@ impl<'a> Loader<'a> {
         self.joined(id)
     }
 
-    /// Places name their bookmark by the id they were made with; it may have joined this one.
+    /// Places and notes name their bookmark by the id they were made with; it may have joined this
+    /// one, or one that joined this one.
     fn joined(&mut self, id: ItemId) -> rusqlite::Result<()> {
-        if self.has_aliases {
-            for younger in self.ids(YOUNGER, &id.to_bytes())? {
-                self.shelf.alias(younger, id);
+        let mut open = if self.has_aliases { vec![id] } else { Vec::new() };
+        while let Some(older) = open.pop() {
+            for younger in self.ids(YOUNGER, &older.to_bytes())? {
+                self.shelf.alias(younger, older);
+                open.push(younger);
             }
         }
         Ok(())

@@ -315,7 +315,16 @@ mod tests {
         put(Kind::Bookmark, id(2), vec![url("https://b.example"), copy]);
         let about = (Register::from(field::BOOKMARK), Value::from(id(1)));
         let body = (Register::from(field::BODY), Value::from("So it is."));
-        put(Kind::Note, id(3), vec![about, body]);
+        put(Kind::Note, id(3), vec![about, body.clone()]);
+        // The bookmark of this one joined another, and that the first.
+        put(Kind::Note, id(4), vec![(Register::from(field::BOOKMARK), Value::from(id(6))), body]);
+        older
+            .execute_batch(
+                "INSERT INTO aliases VALUES (1, x'06060606060606060606060606060606',
+                 x'05050505050505050505050505050505'), (1, x'05050505050505050505050505050505',
+                 x'01010101010101010101010101010101');",
+            )
+            .unwrap();
         older
             .execute_batch("DROP TABLE noted; DROP TABLE apart; PRAGMA user_version = 16;")
             .unwrap();
@@ -326,8 +335,8 @@ mod tests {
             let rows = statement.query_map([], |row| row.get(0)).unwrap();
             rows.map(Result::unwrap).collect()
         };
-        assert_eq!(one("SELECT bookmark FROM noted WHERE living"), [[1; 16]]);
-        assert_eq!(one("SELECT id FROM noted"), [[3; 16]]);
+        assert_eq!(one("SELECT bookmark FROM noted WHERE living"), [[1; 16], [1; 16]]);
+        assert_eq!(one("SELECT id FROM noted"), [[3; 16], [4; 16]]);
         assert_eq!(one("SELECT id FROM apart"), [[2; 16]]);
     }
 

@@ -12,6 +12,7 @@ use shelf_domain::turn::{Author, Turn};
 use shelf_domain::view::name_of;
 use shelf_ports::Failure;
 use shelf_ports::replicas::{HeldChange, HeldLine};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long something waits, milliseconds: thirty days.
@@ -117,9 +118,14 @@ pub async fn confirm_held(
     let counters: Vec<u64> = changes.iter().map(|change| change.n).collect();
     let reads = reads(doors, scope, &changes).await?;
     let author = Author { device, now: doors.clock.now_ms(), seed: doors.chance.seed() };
+    // What waited may make a note, too: that is by whom the device is, whatever it says.
+    let owner = doors.accounts.people_of(&BTreeSet::from([device])).await?.remove(&device);
     let told = Arc::new(Mutex::new(Vec::new()));
     let tell = Arc::clone(&told);
     let decide = move |turn: &mut Turn| {
+        if let Some(owner) = &owner {
+            turn.signed_by(owner.id);
+        }
         // A decision may run again, and then only its last run counts.
         let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
         let decided = changes.iter().map(|one| Told { n: one.n, told: turn.confirm(one) });

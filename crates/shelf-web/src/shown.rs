@@ -91,22 +91,30 @@ pub(crate) fn said(row: CommentRow) -> Said {
 
 /// Two versions of a text, read at `head`.
 pub(crate) fn twice(row: ConflictRow, head: &Head) -> Twice {
-    let ConflictRow { conflict, title, shown_by, other_by } = row;
+    let ConflictRow { conflict, title, shown_by, other_by, may_settle } = row;
     let device = conflict.other.device.to_string();
     let version = |wording: Wording, by: Option<String>| Version {
         text: wording.text,
         by: by.unwrap_or_default(),
         at: moment(wording.at),
     };
+    let about = conflict.about;
+    // A folder has a description, too; a note that is about nothing has no page.
+    let href = match conflict.kind {
+        Kind::Collection => format!("/folders/{about}"),
+        Kind::Note if about == conflict.item => String::new(),
+        _ => format!("/items/{about}"),
+    };
     Twice {
         item: conflict.item.to_string(),
-        about: conflict.about.to_string(),
-        title,
+        href,
+        title: words::begun(&title, NAME_CHARS),
         field: conflict.field,
         device,
         version: format!("{}-{}", head.epoch, conflict.version),
         shown: version(conflict.shown, shown_by),
         other: version(conflict.other, other_by),
+        may_settle,
     }
 }
 
@@ -272,7 +280,32 @@ pub(crate) fn trashed(thing: shelf_ports::views::Trashed) -> Trashed {
 
 #[cfg(test)]
 mod tests {
+    use shelf_domain::{conflict::Conflict, id::DeviceId};
+
     use super::*;
+
+    #[test]
+    fn what_was_written_twice_leads_to_where_it_is_shown() {
+        let [item, other] = [1, 2].map(|byte| ItemId::from_bytes([byte; 16]));
+        let wording =
+            || Wording { text: "a".to_owned(), device: DeviceId::from_bytes([9; 16]), at: 0 };
+        let leads = |kind: Kind, about: ItemId| {
+            let field = field::DESCRIPTION.to_owned();
+            let (shown, lost, name) = (wording(), wording(), String::new());
+            let conflict =
+                Conflict { item, kind, name, about, version: 1, field, shown, other: lost };
+            let title = "é".repeat(1_000);
+            let (shown_by, other_by) = (None, None);
+            let row = ConflictRow { conflict, title, shown_by, other_by, may_settle: true };
+            let twice = twice(row, &Head::default());
+            assert!(twice.title.chars().count() < 200, "a heading is short");
+            twice.href
+        };
+        assert_eq!(leads(Kind::Bookmark, item), format!("/items/{item}"));
+        assert_eq!(leads(Kind::Note, other), format!("/items/{other}"));
+        assert_eq!(leads(Kind::Collection, item), format!("/folders/{item}"));
+        assert_eq!(leads(Kind::Note, item), "");
+    }
 
     #[test]
     fn closing_an_item_leads_to_the_list_it_was_opened_from() {

@@ -99,7 +99,8 @@ pub(crate) struct Wording {
     text: String,
     /// The token, session or device it was written with.
     device: String,
-    /// What the caller calls that; null for those of others.
+    /// What the caller calls that; of those of others, what these people are called. Null where
+    /// nobody knows.
     device_name: Option<String>,
     /// When it came to stand there.
     at: DateTime,
@@ -118,7 +119,7 @@ pub(crate) struct Conflict {
     bookmark: ItemId,
     /// What the item is.
     kind: String,
-    /// What the bookmark is called.
+    /// What that is called.
     title: String,
     /// The field: `notes`, `description`, `comment` or `body`.
     field: String,
@@ -149,9 +150,11 @@ impl Conflict {
         Named::of_kind(&self.kind).id(&[self.home.library, self.item])
     }
 
-    /// The bookmark it is about, or is.
+    /// The bookmark it is about, or the item itself, a collection perhaps.
     async fn bookmark(&self) -> ID {
-        Named::Bookmark.id(&[self.home.library, self.bookmark])
+        let is_itself = self.bookmark == self.item;
+        let named = if is_itself { Named::of_kind(&self.kind) } else { Named::Bookmark };
+        named.id(&[self.home.library, self.bookmark])
     }
 }
 

@@ -34,7 +34,8 @@ struct WordingOut {
     text: String,
     /// The token, session or device it was written with.
     device: String,
-    /// What the caller calls that; null for those of others.
+    /// What the caller calls that; of those of others, what these people are called. Null where
+    /// nobody knows.
     device_name: Option<String>,
     /// When it came to stand there.
     at: Moment,
@@ -55,9 +56,9 @@ struct ConflictOut {
     item: Id,
     /// What it is.
     kind: String,
-    /// The bookmark it is about, or is.
+    /// The bookmark it is about, or the item itself, a collection perhaps.
     bookmark: Id,
-    /// What that bookmark is called.
+    /// What that is called.
     title: String,
     /// The field: `notes`, `description`, `comment` or `body`.
     field: String,
@@ -71,7 +72,7 @@ struct ConflictOut {
 
 impl ConflictOut {
     fn of(row: ConflictRow, head: &Head) -> Self {
-        let ConflictRow { conflict, title, shown_by, other_by } = row;
+        let ConflictRow { conflict, title, shown_by, other_by, .. } = row;
         Self {
             item: Id(conflict.item),
             kind: conflict.kind.to_string(),

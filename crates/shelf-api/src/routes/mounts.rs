@@ -44,7 +44,8 @@ struct SharedOut {
 /// Turn a collection into a library of its own; for who manages the library.
 ///
 /// What is under it moves into a new library of the same tenant, under the same ids, and that is
-/// mounted at the collection; then it can be shared. Asked again it goes on where it stopped.
+/// mounted at the collection; then it can be shared. Asked again it goes on where it stopped. What was
+/// written until then stays in the history of the library it left.
 #[utoipa::path(post, path = "/v1/libraries/{library}/collections/{item}/share",
     tag = "collections", operation_id = "share_collection",
     responses((status = 200, description = "It is a library now.", body = SharedOut)))]

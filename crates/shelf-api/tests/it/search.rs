@@ -35,6 +35,27 @@ async fn a_search_answers_hits_with_marks_facets_and_a_reason() {
 }
 
 #[tokio::test]
+async fn words_of_a_comment_are_found_until_it_is_gone_for_good() {
+    let world = library().await;
+    let bread = world.get(&world.ada, &format!("{BASE}/search?q=bread&mode=words")).await;
+    let comments = format!("{BASE}/bookmarks/{}/comments", bread.at("/hits/0/id"));
+    let said = world.post(&world.ada, &comments, &json!({"body": "Sourdough, really."})).await;
+    let found = async || {
+        world.follow(&world.ada).await;
+        let told = world.get(&world.ada, &format!("{BASE}/search?q=sourdough&mode=words")).await;
+        told.json["total"].clone()
+    };
+    assert_eq!(found().await, 1, "{}", said.text);
+    // Both before anybody follows: the note is blank by then.
+    let comment = format!("{BASE}/comments/{}", said.at("/item/id"));
+    for gone in [comment, format!("{BASE}/trash")] {
+        let told = world.ask(&world.ada, Method::DELETE, &gone, "").await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    }
+    assert_eq!(found().await, 0);
+}
+
+#[tokio::test]
 async fn one_of_several_tags_is_found_and_none_of_them() {
     let world = library().await;
     for (query, total) in [

@@ -3,6 +3,7 @@
 use crate::ctx::Ctx;
 use crate::history::names::{self, Writers};
 use shelf_domain::change::Head;
+use shelf_domain::comment::Comment;
 use shelf_domain::conflict::Conflict;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::refusal::Refused;
@@ -29,10 +30,12 @@ pub struct ConflictRow {
     pub conflict: Conflict,
     /// What the bookmark it is about is called.
     pub title: String,
-    /// What the one who asks calls the device of the shown version; none for devices of others.
+    /// What the one who asks calls the device of the shown version, or the name of who else wrote it.
     pub shown_by: Option<String>,
     /// The same of the other version.
     pub other_by: Option<String>,
+    /// Whether it is for the one who asks to settle, as far as they may write.
+    pub may_settle: bool,
 }
 
 /// One page.
@@ -87,12 +90,17 @@ async fn rows(
     }
     let wrote = |one: &Conflict| [one.shown.device, one.other.device];
     let writers = Writers::of(ctx, conflicts.iter().flat_map(wrote).collect()).await?;
-    let about = conflicts.iter().map(|conflict| conflict.about).collect();
-    let shelf = names::items(ctx, scope, about).await?;
+    let named = conflicts.iter().flat_map(|conflict| [conflict.about, conflict.item]).collect();
+    let (shelf, me) = (names::items(ctx, scope, named).await?, (ctx.person, ctx.right));
+    let of_another = |id| {
+        let item = shelf.item(id);
+        item.is_some_and(|item| Comment::is_of_another(&shelf, item, me))
+    };
     let shown = |conflict: Conflict| ConflictRow {
         title: shelf.item(conflict.about).map(name_of).unwrap_or_default(),
         shown_by: writers.called(conflict.shown.device),
         other_by: writers.called(conflict.other.device),
+        may_settle: !of_another(conflict.item),
         conflict: Conflict { about: shelf.resolve(conflict.about), ..conflict },
     };
     Ok((conflicts.into_iter().map(shown).collect(), shelf.head.clone()))

@@ -19,10 +19,8 @@ pub async fn resolve_conflict(ctx: &Ctx, scope: Scope, ask: Resolve) -> Result<C
     ctx.to_write()?;
     let reads = Reads::none().items([ask.item]);
     let shelf = ctx.stores.library.read(scope, reads.clone()).await?;
-    let comment = shelf.item(ask.item).and_then(|item| Comment::of(&shelf, item));
-    // Of notes that were made before they were signed, nobody knows who may decide.
-    let comment = comment.filter(|comment| comment.author.is_some());
-    if comment.is_some_and(|comment| !comment.may_remove(ctx.person, ctx.right)) {
+    let me = (ctx.person, ctx.right);
+    if shelf.item(ask.item).is_some_and(|item| Comment::is_of_another(&shelf, item, me)) {
         let detail = "who wrote a comment decides what it says";
         return Err(Refused::new(Code::Forbidden, "", detail).into());
     }

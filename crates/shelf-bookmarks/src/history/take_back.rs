@@ -7,6 +7,7 @@ use crate::answer::Changed;
 use crate::ctx::Ctx;
 use crate::gesture::Gesture;
 use shelf_domain::change::Change;
+use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::limits;
 use shelf_domain::shelf::Reads;
@@ -51,16 +52,25 @@ async fn in_order(ctx: &Ctx, scope: Scope, touched: Touched) -> Result<Vec<ItemI
     Ok(ids.into_iter().map(|(_, Reverse(id))| id).collect())
 }
 
-/// Takes back the rows `picked` of `ids` in one turn of `gesture`.
+/// Takes back the rows `picked` of `ids` in one turn of `gesture`. Comments of others stay and are
+/// listed as left, unless who asks manages the library: to undo is no way around who may change one.
 pub(super) async fn these(
     gesture: &mut Gesture<'_>,
     ids: Vec<ItemId>,
     picked: impl Fn(&Change) -> bool + Send + Sync + 'static,
 ) -> Result<(), Failure> {
-    let reads = Reads::none().history(ids.iter().copied());
+    let (reads, me) = (Reads::none().history(ids.iter().copied()), gesture.by());
     let decide = move |turn: &mut Turn| {
         let this = turn.act();
-        turn.take_back(&ids, |row| row.act != this && picked(row))
+        let of_another = |id: &ItemId| {
+            let item = turn.shelf.item(*id);
+            item.is_some_and(|item| Comment::is_of_another(&turn.shelf, item, me))
+        };
+        let (others, own): (Vec<ItemId>, Vec<ItemId>) = ids.iter().copied().partition(of_another);
+        let mut done = turn.take_back(&own, |row| row.act != this && picked(row))?;
+        done.left.extend(others);
+        done.left.sort_unstable();
+        Ok(done)
     };
     gesture.turn(reads, decide).await.map(drop)
 }

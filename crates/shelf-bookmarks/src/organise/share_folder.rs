@@ -22,7 +22,7 @@ use shelf_domain::turn::Turn;
 use shelf_domain::view::Collection;
 use shelf_ports::replicas::Stretch;
 use shelf_ports::{Failure, Fault};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often what changed meanwhile is taken along before the caller is asked to come again.
 const TRIES_MAX: usize = 8;
@@ -133,7 +133,7 @@ pub async fn share_folder(
             None => {}
         }
         let shared = counted(&shelf, &leaving);
-        must_have_room(ctx, into, shared.copied).await?;
+        must_have_room(ctx, into, &shelf, &leaving).await?;
         carry(ctx, into, &shelf, &leaving).await?;
         take_back_rest(ctx, scope, into, &leaving).await?;
         let at = shelf.head.seq;
@@ -155,10 +155,30 @@ fn counted(shelf: &Shelf, leaving: &Leaving) -> SharedFolder {
 }
 
 /// Bookmarks that live on in both libraries are as many more: refused `quota` beyond what there is
-/// room for. What moves was counted before.
-async fn must_have_room(ctx: &Ctx, into: Scope, copied: usize) -> Result<(), Failure> {
+/// room for. What moves was counted before; what an earlier try carried is counted twice until it
+/// goes, and must not stand in the way of that.
+async fn must_have_room(
+    ctx: &Ctx,
+    into: Scope,
+    shelf: &Shelf,
+    leaving: &Leaving,
+) -> Result<(), Failure> {
     let Some(mut room) = ctx.stores.rooms.bookmarks(into).await? else { return Ok(()) };
-    for _ in 0..copied {
+    let is_bookmark =
+        |id: &&ItemId| shelf.item(**id).is_some_and(|item| item.kind == Kind::Bookmark);
+    let bookmarks: Vec<ItemId> = leaving.carried.iter().filter(is_bookmark).copied().collect();
+    let goes: BTreeSet<ItemId> = leaving.goes.iter().copied().collect();
+    let there = Reads::none().items(bookmarks.iter().copied());
+    let there = ctx.stores.library.read(into, there).await?;
+    let (mut more, mut twice) = (0_usize, 0_usize);
+    for id in &bookmarks {
+        match (goes.contains(id), there.item(*id).is_some_and(Item::is_living)) {
+            (true, true) => twice += 1,
+            (false, false) => more += 1,
+            _ => {}
+        }
+    }
+    for _ in twice..more {
         room = room.take()?;
     }
     Ok(())

@@ -149,7 +149,8 @@ struct Touched {
 }
 
 fn reference(row: &Change, name: &'static str) -> Option<ItemId> {
-    row.set.get(&name.into())?.as_ref()?.as_text()?.parse().ok()
+    let mut puts = row.puts().filter(|(register, ..)| register.as_str() == name);
+    puts.find_map(|(_, value, _)| value.as_ref()?.as_text()?.parse().ok())
 }
 
 #[async_trait]

@@ -5,15 +5,17 @@ use super::in_turns::{fits_one_turn, folders_of, trash_beneath};
 use crate::answer::Changed;
 use crate::ctx::Ctx;
 use crate::gesture::Gesture;
+use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
-use shelf_domain::refusal::Refused;
+use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::Reads;
 use shelf_domain::turn::Turn;
 use shelf_ports::Failure;
 
 /// Trashes `ids`; folders take along what stands nowhere else, in several turns where it is much.
-/// What is in the trash already stays as it is; refused `not_found` where one is not there.
+/// What is in the trash already stays as it is; refused `not_found` where one is not there, and
+/// `forbidden` where one is a comment of somebody else's that is not theirs to take away.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn trash_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Changed, Failure> {
     let ids = super::checked_ids(ids)?;
@@ -21,6 +23,13 @@ pub async fn trash_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Ch
     let shelf = ctx.stores.library.read(scope, named.clone()).await?;
     if let Some(id) = ids.iter().find(|id| shelf.item(**id).is_none_or(Item::is_purged)) {
         return Err(Refused::not_found(format!("item {id}")).into());
+    }
+    // Whatever way it is named: a comment is taken away by who wrote it, or manages the library.
+    let me = (ctx.person, ctx.right);
+    let mut items = ids.iter().filter_map(|id| shelf.item(*id));
+    if items.any(|item| Comment::is_of_another(&shelf, item, me)) {
+        let detail = "only who wrote a comment, or manages the library, removes it";
+        return Err(Refused::new(Code::Forbidden, "", detail).into());
     }
     let folders = folders_of(ctx, scope, &ids, Item::is_living).await?;
     let folders: Vec<ItemId> = folders.iter().map(|folder| folder.id).collect();

@@ -6,6 +6,7 @@ use shelf_bookmarks::comments::{
     list_comments, remove_comment,
 };
 use shelf_bookmarks::export::ExportFormat;
+use shelf_bookmarks::history::{RestoreVersion, restore_version, undo_act};
 use shelf_bookmarks::trash::{purge_items, trash_items};
 use shelf_domain::id::{DeviceId, ItemId, PersonId, Scope};
 use shelf_domain::refusal::Code;
@@ -54,6 +55,29 @@ async fn a_comment_is_changed_by_who_wrote_it_and_removed_by_who_manages_the_lib
     assert_eq!(rows(mine, world.scope, id).await.len(), 1);
     let told = refused(edit_comment(&flo, world.scope, edit(theirs)).await);
     assert_eq!(told.code, Code::NotFound, "it is in the trash");
+}
+
+#[tokio::test]
+async fn the_trash_and_undo_are_no_way_around_who_may_change_a_comment() {
+    let world = World::new().await;
+    let id = world.url("https://a.example").await;
+    let (mine, flo) = (&world.ctx, by_another(&world, Right::Write));
+    let own = say(mine, world.scope, id, "Mine.").await;
+    let made = mine.stores.library.head(world.scope).await.unwrap();
+    let edit = EditComment { id: own, body: Some("Mine, put better.".to_owned()), version: None };
+    let edited = edit_comment(mine, world.scope, edit).await.unwrap();
+    let told = refused(trash_items(&flo, world.scope, vec![own]).await);
+    assert_eq!(told.code, Code::Forbidden);
+    let undone = undo_act(&flo, world.scope, edited.act.unwrap()).await.unwrap();
+    assert_eq!((undone.items, undone.left), (vec![], vec![own]));
+    let ask = RestoreVersion { item: own, seq: made.seq };
+    let back = restore_version(&flo, world.scope, ask).await.unwrap();
+    assert_eq!((back.items, back.left), (vec![], vec![own]));
+    assert_eq!(rows(mine, world.scope, id).await[0].comment.body, "Mine, put better.");
+    restore_version(mine, world.scope, ask).await.unwrap();
+    assert_eq!(rows(mine, world.scope, id).await[0].comment.body, "Mine.");
+    trash_items(mine, world.scope, vec![own]).await.unwrap();
+    assert!(rows(mine, world.scope, id).await.is_empty());
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use shelf_domain::value::Value;
 use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::{Failure, Fault};
+use shelf_testkit::Few;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -221,6 +222,22 @@ async fn what_others_change_meanwhile_is_taken_along() {
     share_folder(&ctx, scope, &ask, into).await.unwrap();
     let soup = get_bookmark(&kitchen.world.ctx, into, kitchen.soup).await.unwrap();
     assert_eq!(soup.bookmark.notes, "more salt");
+}
+
+#[tokio::test]
+async fn what_an_earlier_try_carried_does_not_use_up_the_room_of_the_next() {
+    let kitchen = Kitchen::new().await;
+    let scope = kitchen.world.scope;
+    let (ask, into) = kitchen.begun().await;
+    let full = |ctx: Ctx| {
+        let stores = Stores { rooms: Arc::new(Few(0)), ..ctx.stores };
+        Ctx { stores, ..ctx }
+    };
+    let told = refused(share_folder(&full(kitchen.world.ctx.clone()), scope, &ask, into).await);
+    assert_eq!(told.code, Code::Quota, "the bread would be one more");
+    share_folder(&kitchen.disturbed(1, None), scope, &ask, into).await.unwrap_err();
+    let shared = share_folder(&full(kitchen.world.ctx.clone()), scope, &ask, into).await.unwrap();
+    assert_eq!((shared.moved, shared.copied), (1, 1));
 }
 
 #[tokio::test]

@@ -255,11 +255,16 @@ impl Loader<'_> {
         self.joined(&ids).await
     }
 
-    /// Places name their bookmark by the id they were made with; it may have joined one of `ids`.
+    /// Places and notes name their bookmark by the id they were made with; it may have joined one of
+    /// `ids`, or one that joined one of those.
     async fn joined(&mut self, ids: &BTreeSet<ItemId>) -> Result<(), Fault> {
-        if self.has_aliases {
-            for (younger, older) in self.rows(YOUNGER, &uuids(ids)).await?.iter().map(pair_of) {
+        let mut open = if self.has_aliases { uuids(ids) } else { Vec::new() };
+        while !open.is_empty() {
+            let rows = self.rows(YOUNGER, &open).await?;
+            open.clear();
+            for (younger, older) in rows.iter().map(pair_of) {
                 self.shelf.alias(younger, older);
+                open.push(Uuid::from(younger));
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::open;
 use shelf_cluster::postgres::Postgres;
-use shelf_domain::id::{LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::id::{ItemId, LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::right::Right;
 use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::{Activity, Deed};
@@ -19,7 +19,21 @@ const CONTENT: &str = "
         (repeat('03', 16)::uuid, repeat('02', 16)::uuid, repeat('01', 16)::uuid, 'Books', 0);
     SET mindshelf.library = '03030303-0303-0303-0303-030303030303';
     INSERT INTO activity (library, person, at, deed, item) VALUES
-        (repeat('03', 16)::uuid, repeat('01', 16)::uuid, 7, 'read', repeat('04', 16)::uuid);";
+        (repeat('03', 16)::uuid, repeat('01', 16)::uuid, 7, 'read', repeat('04', 16)::uuid);
+    INSERT INTO items (library, id, kind, registers, trashed_at) VALUES
+        (repeat('03', 16)::uuid, repeat('04', 16)::uuid, 'bookmark',
+            convert_to('notes/copy/', 'UTF8'), NULL),
+        (repeat('03', 16)::uuid, repeat('05', 16)::uuid, 'note',
+            decode('00' || repeat('04', 16) || '01', 'hex'), NULL),
+        (repeat('03', 16)::uuid, repeat('07', 16)::uuid, 'note',
+            decode('00' || repeat('06', 16) || '01', 'hex'), 9);
+    INSERT INTO aliases VALUES
+        (repeat('03', 16)::uuid, repeat('06', 16)::uuid, repeat('04', 16)::uuid);";
+/// What notes of [`CONTENT`] are about, and whether they live; then what holds two versions.
+const BESIDE: [&str; 2] = [
+    "SELECT about::text || ' ' || living::text FROM items WHERE kind = 'note' ORDER BY id",
+    "SELECT id::text FROM items WHERE apart",
+];
 /// Tables of content, with whether each is locked against its owner, too.
 const LOCKED: &str = "SELECT relname::text, relrowsecurity AND relforcerowsecurity FROM pg_class
     WHERE relkind IN ('r', 'p') AND (relname LIKE 'search\\_%' OR relname ~ '^held(_[0-9]+)?$')
@@ -29,6 +43,11 @@ async fn version(client: &Client) -> i32 {
     let rows = client.query("SELECT version FROM shelf_version", &[]).await.unwrap();
     assert_eq!(rows.len(), 1);
     rows[0].get(0)
+}
+
+async fn beside(client: &Client, sql: &str) -> Vec<String> {
+    let rows = client.query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 #[tokio::test]
@@ -52,6 +71,10 @@ async fn a_database_of_version_1_is_brought_up_to_date_with_all_it_holds() {
         };
         let recent = store.recent(scope, PersonId::from_bytes([1; 16]), 5).await.unwrap();
         assert_eq!((recent.len(), recent[0].at, recent[0].deed), (1, 7, Deed::Read));
+        let bookmark = ItemId::from_bytes([4; 16]).to_string();
+        let found = [beside(&role, BESIDE[0]).await, beside(&role, BESIDE[1]).await];
+        let notes = vec![format!("{bookmark} true"), format!("{bookmark} false")];
+        assert_eq!(found, [notes, vec![bookmark]], "the second note names what joined it");
         drop(role);
         ground.end().await;
     }

@@ -14,6 +14,7 @@ struct Manner {
     by_server: bool,
     /// How much of the library its author had seen.
     base: Seq,
+    says_seen: bool,
     hlc: Hlc,
 }
 
@@ -30,8 +31,8 @@ impl Turn {
         self.put_as((item, kind), set, manner)
     }
 
-    /// A local put of an author who had seen the library up to `base` alone: what others wrote into a
-    /// long text since is kept as a copy.
+    /// A local put of an author who had seen the library up to `base` alone: what anybody wrote into a
+    /// long text since is kept as a copy, they themselves on another page included.
     pub(crate) fn put_having_seen(
         &mut self,
         base: Seq,
@@ -40,7 +41,8 @@ impl Turn {
         set: Puts,
     ) -> Result<Outcome, Refused> {
         let all = self.seeing_all();
-        self.put_as((item, kind), set, Manner { base: base.min(all.base), ..all })
+        let manner = Manner { base: base.min(all.base), says_seen: true, ..all };
+        self.put_as((item, kind), set, manner)
     }
 
     /// A put of the server's that keeps the stamp its values had in another library, so that what
@@ -71,14 +73,15 @@ impl Turn {
     fn seeing_all(&self) -> Manner {
         let head = &self.shelf.head;
         let hlc = Hlc::local(self.author.now, head.hlc);
-        Manner { taken: Taken::Refuses, by_server: false, base: head.seq, hlc }
+        let (taken, base) = (Taken::Refuses, head.seq);
+        Manner { taken, by_server: false, base, says_seen: false, hlc }
     }
 
     fn put_as(
         &mut self,
         (item, kind): (ItemId, Kind),
         mut set: Puts,
-        Manner { taken, by_server, base, hlc }: Manner,
+        Manner { taken, by_server, base, says_seen, hlc }: Manner,
     ) -> Result<Outcome, Refused> {
         if let Some(known) = self.shelf.item(item) {
             let tags = self.shelf.tags_borne(known);
@@ -95,7 +98,7 @@ impl Turn {
         }
         let (n, act) = (self.n + 1, self.act);
         let waited = false;
-        let ask = Ask { n, hlc, base, act, item, kind, set, taken, by_server, waited };
+        let ask = Ask { n, hlc, base, act, item, kind, set, taken, by_server, waited, says_seen };
         let outcome = self.decide(ask)?;
         self.n = n;
         Ok(outcome)

@@ -85,6 +85,7 @@ impl Turn {
             taken: Taken::Joins,
             by_server: false,
             waited: false,
+            says_seen: false,
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn is_copy(register: &Register) -> bool {
 }
 
 fn is_blind(ask: &Ask, held: &Held, device: DeviceId) -> bool {
-    ask.base < held.seq && held.stamp.device != device
+    ask.base < held.seq && (ask.says_seen || held.stamp.device != device)
 }
 
 fn is_empty(value: &Value) -> bool {

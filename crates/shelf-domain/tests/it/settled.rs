@@ -4,13 +4,14 @@ use crate::server::{Server, reg};
 use crate::steps::{cases, device, id};
 use proptest::prelude::*;
 use shelf_domain::change::{Pushed, Puts};
-use shelf_domain::conflict::{Conflict, Keep, Resolve};
+use shelf_domain::conflict::{Conflict, Keep, Resolve, SHOWN_MAX};
 use shelf_domain::edit::Version;
-use shelf_domain::id::{ActId, PersonId};
+use shelf_domain::id::{ActId, DeviceId, PersonId};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::refusal::Code;
 use shelf_domain::stamp::Hlc;
+use shelf_domain::turn::Taken;
 use shelf_domain::value::Value;
 
 fn push(server: &mut Server, who: u8, base: u64, name: &str, text: &str) {
@@ -84,6 +85,18 @@ fn settling_is_one_act_that_can_be_taken_back() {
 }
 
 #[test]
+fn what_was_typed_on_another_page_of_the_same_browser_is_kept_too() {
+    let mut server = apart();
+    let ask = settling(&server, Keep::Other);
+    let notes = Puts::from([(reg(field::NOTES), Some(Value::from("from another page")))]);
+    server.write(|turn| turn.put(id(0), Kind::Bookmark, notes, Taken::Refuses)).unwrap();
+    server.write(|turn| turn.resolve(&ask)).unwrap();
+    let conflict = only(&server);
+    assert_eq!(conflict.shown.text, "from the phone");
+    assert_eq!(conflict.other.text, "from another page");
+}
+
+#[test]
 fn what_is_asked_wrongly_is_refused() {
     let mut server = apart();
     let ask = settling(&server, Keep::Other);
@@ -141,6 +154,27 @@ fn a_note_is_signed_when_it_is_made_and_by_nobody_else() {
     let told = server.push(device(1), &[pushed]).remove(0).unwrap();
     assert_eq!(told.unwrap_err().code, Code::Forbidden);
     assert_eq!(author(&server), ada.to_string());
+}
+
+#[test]
+fn what_is_called_like_a_second_version_and_cannot_be_settled_is_none() {
+    let mut server = apart();
+    let by = device(3);
+    for name in [format!("raw/a/copy/{by}"), format!("notes/copy/{{{by}}}"), "notes/copy/x".into()]
+    {
+        push(&mut server, 3, 1, &name, "odd");
+    }
+    assert_eq!(only(&server).other.text, "from the phone");
+}
+
+#[test]
+fn of_very_many_second_versions_some_are_shown_at_once() {
+    let mut server = apart();
+    for who in 3..60 {
+        let copy = Register::copy(field::NOTES, DeviceId::from_bytes([who; 16]));
+        push(&mut server, 3, 1, copy.as_str(), "mine");
+    }
+    assert_eq!(Conflict::all_of(item(&server)).len(), SHOWN_MAX);
 }
 
 #[test]

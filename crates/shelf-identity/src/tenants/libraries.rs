@@ -65,16 +65,11 @@ pub async fn library_of_folder(
     old: Scope,
     (id, name): (LibraryId, &str),
 ) -> Result<LibraryInfo, Failure> {
-    let reach = doors.tenants.reach(by.person).await?;
-    let managed = |id: LibraryId| {
-        let mut reach = reach.iter();
-        reach.find(|reach| reach.library.id == id && reach.right == Right::Manage)
-    };
-    if managed(old.library).is_none() {
+    if managed(doors, by.person, old.library).await?.is_none() {
         return Err(forbidden("only who manages a library shares its folders").into());
     }
-    if let Some(begun) = managed(id) {
-        return Ok(begun.library.clone());
+    if let Some(begun) = managed(doors, by.person, id).await? {
+        return Ok(begun);
     }
     must_make_libraries(doors, by.person, old.tenant).await?;
     let all = doors.tenants.libraries_of(old.tenant).await?;
@@ -84,7 +79,24 @@ pub async fn library_of_folder(
     }
     let name: String = name.trim().chars().take(NAME_CHARS_MAX).collect();
     let name = if name.trim().is_empty() { "Shared folder".to_owned() } else { name };
-    make(doors, by, (old.tenant, id), name, format!("from:{}", old.library)).await
+    match make(doors, by, (old.tenant, id), name, format!("from:{}", old.library)).await {
+        Err(Failure::Fault(fault)) => {
+            // The same person may have asked twice at once: then it is there now.
+            managed(doors, by.person, id).await?.ok_or(Failure::Fault(fault))
+        }
+        made => made,
+    }
+}
+
+/// The library `id`, if `person` manages it.
+async fn managed(
+    doors: &Doors,
+    person: PersonId,
+    id: LibraryId,
+) -> Result<Option<LibraryInfo>, Fault> {
+    let reach = doors.tenants.reach(person).await?;
+    let mut own = reach.into_iter().filter(|reach| reach.right == Right::Manage);
+    Ok(own.find(|reach| reach.library.id == id).map(|reach| reach.library))
 }
 
 /// Refused for who may make no library in `tenant`, and where there is no room for one.

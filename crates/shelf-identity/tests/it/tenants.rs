@@ -1,7 +1,7 @@
 //! Who decides about whom in a tenant, and what each may reach.
 
 use crate::{World, refused, signed, world};
-use shelf_domain::id::{LibraryId, PersonId, TenantId};
+use shelf_domain::id::{ItemId, LibraryId, PersonId, TenantId};
 use shelf_domain::refusal::Code;
 use shelf_domain::right::{Right, Role};
 use shelf_identity::tenants::create_tenant::{create_tenant, list_tenants, rename_tenant};
@@ -10,7 +10,9 @@ use shelf_identity::tenants::invitations::{
     INVITATION_MS, Invite, Invited, invite, join, join_as_new, list_invitations,
     look_at_invitation, take_back_invitation,
 };
-use shelf_identity::tenants::libraries::{all_libraries_of, create_library, rename_library};
+use shelf_identity::tenants::libraries::{
+    all_libraries_of, create_library, library_of_folder, rename_library,
+};
 use shelf_identity::tenants::members::{change_role, list_members, remove_member};
 use shelf_identity::tenants::shares::{give_right, list_shares, take_right_back};
 use shelf_identity::{Secret, first_run, libraries, reach_of};
@@ -47,6 +49,20 @@ async fn guild() -> Guild {
     let viewer = newcomer(&world, admin.id, id, Role::Viewer).await;
     let stranger = shelf_testkit::Desk::new(&world.store, 9).await.person;
     Guild { world, id, owner, admin, member, viewer, stranger }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_shared_twice_at_once_becomes_one_library() {
+    let guild = guild().await;
+    let (doors, by) = (&guild.world.doors, guild.owner.id);
+    let old = create_library(doors, by.into(), guild.id, "Papers").await.unwrap().scope();
+    let id = LibraryId::of_folder(old.library, ItemId::from_bytes([7; 16]), 0);
+    let share = || library_of_folder(doors, by.into(), old, (id, "Talks"));
+    let (one, other) = tokio::join!(share(), share());
+    assert_eq!((one.unwrap().id, other.unwrap().id), (id, id));
+    assert_eq!(share().await.unwrap().name, "Talks", "and so whenever it is asked again");
+    let told = library_of_folder(doors, guild.admin.id.into(), old, (id, "Talks")).await;
+    assert_eq!(refused(told).code, Code::Forbidden, "only who manages the old one");
 }
 
 #[tokio::test]

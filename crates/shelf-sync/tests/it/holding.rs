@@ -3,8 +3,9 @@
 use crate::{World, refused};
 use shelf_domain::change::Pushed;
 use shelf_domain::id::{ActId, DeviceId, ItemId, PersonId};
-use shelf_domain::kind::{Register, field};
+use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::refusal::Code;
+use shelf_domain::shelf::Reads;
 use shelf_domain::turn::Status;
 use shelf_domain::value::Value;
 use shelf_ports::library::Library;
@@ -109,6 +110,28 @@ async fn what_is_confirmed_is_decided_with_its_own_stamp_and_base() {
     assert!(none.answers.is_empty() && !none.more);
     assert_eq!(living(&world).await, 0);
     assert_eq!(none.head.seq, 200, "nothing is decided twice");
+}
+
+#[tokio::test]
+async fn a_comment_that_waited_is_by_whom_the_device_is_whatever_it_says() {
+    let world = World::new().await;
+    let (scope, phone) = (world.desk.scope, world.paired("phone").await);
+    let items = saved(&world, phone, 1, 100).await;
+    let mut queue = deletions(&world, 101, &items[..60]);
+    let another = PersonId::from_bytes([0xaa; 16]);
+    let made = world.desk.new_item();
+    queue[0].item = made;
+    queue[0].kind = Kind::Note;
+    queue[0].set.extend([
+        (Register::from(field::BOOKMARK), Some(Value::from(items[99]))),
+        (Register::from(field::BODY), Some(Value::from("I give up."))),
+        (Register::named(field::AUTHOR), Some(Value::from(another.to_string()))),
+    ]);
+    world.push(phone, &queue).await;
+    confirm_held(&world.doors, scope, phone, 101).await.unwrap();
+    let shelf = world.store.read(scope, Reads::none().items([made])).await.unwrap();
+    let author = shelf.item(made).unwrap().text(field::AUTHOR);
+    assert_eq!(author, world.desk.person.to_string());
 }
 
 #[tokio::test]

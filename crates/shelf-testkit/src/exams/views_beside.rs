@@ -75,14 +75,21 @@ async fn comments_follow_their_bookmark(desk: &Desk, library: &dyn Library, view
     let older = desk.save_url(library, "https://beside.example/older").await;
     let younger = desk.save_url(library, "https://beside.example/younger").await;
     comment(desk, library, younger, "of the younger").await;
-    let device = desk.new_device();
-    let base = library.head(desk.scope).await.unwrap().seq;
-    let joins = Pushed { item: younger, ..desk.pushed(1, base, "https://beside.example/older") };
-    push(desk, library, device, joins).await;
-    assert_eq!(texts(desk, views, older).await, ["of the younger"]);
+    let youngest = desk.save_url(library, "https://beside.example/youngest").await;
+    comment(desk, library, youngest, "of the youngest").await;
+    for (item, url) in [(youngest, "younger"), (younger, "older")] {
+        let base = library.head(desk.scope).await.unwrap().seq;
+        let url = format!("https://beside.example/{url}");
+        let joins = Pushed { item, ..desk.pushed(1, base, &url) };
+        push(desk, library, desk.new_device(), joins).await;
+    }
+    assert_eq!(texts(desk, views, older).await, ["of the younger", "of the youngest"]);
+    let shelf = library.read(desk.scope, Reads::none().notes([older])).await.unwrap();
+    assert_eq!(shelf.notes_of(older).len(), 2, "decisions see what joined more than once");
     comment(desk, library, younger, "said later").await;
     library.refold(desk.scope).await.unwrap();
-    assert_eq!(texts(desk, views, older).await, ["of the younger", "said later"]);
+    let all = ["of the younger", "of the youngest", "said later"];
+    assert_eq!(texts(desk, views, older).await, all);
     desk.trash(library, older).await;
     let reads = Reads::none().places([older]).notes([older]);
     let decide = move |turn: &mut Turn| {

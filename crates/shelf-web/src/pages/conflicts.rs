@@ -22,8 +22,8 @@ use crate::{
 pub struct Twice {
     /// The item that holds both.
     pub item: String,
-    /// The item whose page shows them.
-    pub about: String,
+    /// The address where what they are about is shown; empty where it is shown nowhere.
+    pub href: String,
     /// What that is called.
     pub title: String,
     /// The field, as the log names it.
@@ -36,6 +36,8 @@ pub struct Twice {
     pub shown: Version,
     /// The other one.
     pub other: Version,
+    /// Whether it is for whoever looks to choose: of a comment its author does.
+    pub may_settle: bool,
 }
 
 /// One version.
@@ -43,7 +45,7 @@ pub struct Twice {
 pub struct Version {
     /// What it says.
     pub text: String,
-    /// What it was written on; empty where that is not known.
+    /// The device of one's own it was written on, or who else wrote it; empty where that is not known.
     pub by: String,
     /// When it came to stand there.
     pub at: OffsetDateTime,
@@ -74,12 +76,21 @@ pub fn conflicts(page: &ConflictsPage, frame: &Frame) -> Markup {
             }
             @for (nth, twice) in page.twice.iter().enumerate() {
                 section {
-                    h2 { a href={ "/items/" (twice.about) } dir="auto" { (twice.title) } }
+                    h2 dir="auto" { (titled(twice)) }
                     (side_by_side(twice, nth, "/conflicts", frame))
                 }
             }
             @if let Some(next) = &page.next { p { a href=(next) { "More of them" } } }
         }
+    }
+}
+
+/// What they are about, and the way there.
+fn titled(twice: &Twice) -> Markup {
+    let title: &str =
+        if twice.title.is_empty() { "Something without a name" } else { &twice.title };
+    html! {
+        @if twice.href.is_empty() { (title) } @else { a href=(twice.href) { (title) } }
     }
 }
 
@@ -107,7 +118,8 @@ fn called(field: &str) -> &'static str {
 
 fn side_by_side(twice: &Twice, nth: usize, here: &str, frame: &Frame) -> Markup {
     let pieces = compared(&twice.shown.text, &twice.other.text);
-    let (may, field) = (frame.right >= Right::Write, format!("join-{nth}"));
+    let may = frame.right >= Right::Write && twice.may_settle;
+    let field = format!("join-{nth}");
     html! {
         form.twice method="post" action={ "/conflicts/" (twice.item) } {
             (token(&frame.csrf))
@@ -155,7 +167,7 @@ fn version(
             p.small.muted {
                 strong { (heading) }
                 " · "
-                @if version.by.is_empty() { "on a device of someone" } @else { "on “" (version.by) "”" }
+                @if version.by.is_empty() { "from someone" } @else { "from " bdi { (version.by) } }
                 " · " (when::moment(version.at))
             }
             @if version.text.is_empty() {
@@ -186,13 +198,14 @@ mod tests {
         let at = datetime!(2024-03-12 10:00 UTC);
         Twice {
             item: "0198".into(),
-            about: "0198".into(),
+            href: "/items/0198".into(),
             title: shown.into(),
             field: "notes".into(),
             device: "0199".into(),
             version: "1-7".into(),
             shown: Version { text: shown.into(), by: String::new(), at },
             other: Version { text: other.into(), by: other.into(), at },
+            may_settle: true,
         }
     }
 
@@ -222,5 +235,8 @@ mod tests {
         let reader = Frame { right: Right::Read, ..Frame::default() };
         let out = of_item(&[twice("red", "blue")], "/library", &reader).into_string();
         assert!(out.contains("<mark>blue</mark>") && !out.contains("<button"), "{out}");
+        let of_another = Twice { may_settle: false, ..twice("red", "blue") };
+        let out = of_item(&[of_another], "/library", &Frame::default()).into_string();
+        assert!(!out.contains("<button"), "nor does who did not write the comment: {out}");
     }
 }

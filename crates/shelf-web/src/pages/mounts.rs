@@ -5,12 +5,13 @@ use maud::{Markup, html};
 use crate::{
     frame::{Frame, Mount},
     ui::{
-        button::{Weight, submit},
+        button::{Weight, post, submit},
         field::token,
         icon::icon,
     },
     words,
 };
+use shelf_domain::right::Right;
 
 /// Everything the page that shares a folder shows.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +59,7 @@ pub fn folder_sharing(page: &FolderSharing, frame: &Frame) -> Markup {
                 p { a href={ "/folders/" (page.id) } { "Back to the folder" } }
             }
             @if let Some(mount) = &page.mount { (shown_here(mount)) } @else { (making(page, frame)) }
-            (showing(page, frame))
+            @if frame.right >= Right::Write { (showing(page, frame)) }
         }
     }
 }
@@ -75,6 +76,7 @@ fn making(page: &FolderSharing, frame: &Frame) -> Markup {
                     li { "At first the new library is yours alone, also where others use this one. On the next page you say who may use it." }
                     li { "A link that stands in another folder too stays here as well. From then on the two are changed apart." }
                     li { "What is in the trash stays in the trash of this library." }
+                    li { "What was written until now stays in the history of this library, also if you remove it for good in the new one. Whoever may read this library can read it there." }
                     li { "Undo does not bring it back. Nothing is lost: all of it is in the new library." }
                 }
                 form method="post" action={ "/folders/" (page.id) "/share" } {
@@ -88,18 +90,28 @@ fn making(page: &FolderSharing, frame: &Frame) -> Markup {
     }
 }
 
+/// Which library is shown there. Taking one off is a button of its own: undo does not bring it back,
+/// and for what was moved it is the way.
 fn showing(page: &FolderSharing, frame: &Frame) -> Markup {
+    let to = format!("/folders/{}/mount", page.id);
     html! {
         section.part {
             h2 { "Show another library here" }
-            p { "The folder then leads to that library. This gives nobody a right to it, and taken off again it changes nothing there." }
-            form.line method="post" action={ "/folders/" (page.id) "/mount" } {
-                (token(&frame.csrf))
-                select.input.grow name="library" aria-label="Which library" {
-                    option value="" { "None" }
-                    @for (id, name) in &page.libraries { option value=(id) { (name) } }
+            p { "The folder then leads to that library. This gives nobody a right to it." }
+            @if page.libraries.is_empty() {
+                p.muted { "You have no other library to show." }
+            } @else {
+                form.line method="post" action=(to) {
+                    (token(&frame.csrf))
+                    select.input.grow name="library" aria-label="Which library" {
+                        @for (id, name) in &page.libraries { option value=(id) { (name) } }
+                    }
+                    (submit("Show it", Weight::Line))
                 }
-                (submit("Show it", Weight::Line))
+            }
+            @if page.mount.is_some() {
+                p { "Taken off, this folder leads nowhere any more. Nothing changes in the library that was here." }
+                (post("Take it off", &to, &frame.csrf, Weight::Line))
             }
         }
     }
@@ -123,6 +135,24 @@ mod tests {
             };
             hostile::assert_dead(&folder_sharing(&page, &Frame::default()).into_string(), string);
         }
+    }
+
+    #[test]
+    fn showing_another_library_never_takes_one_off_by_the_way() {
+        let page = FolderSharing {
+            id: "a".into(),
+            mount: Some(Mount::default()),
+            libraries: vec![("b".into(), "Papers".into())],
+            ..FolderSharing::default()
+        };
+        let out = folder_sharing(&page, &Frame::default()).into_string();
+        assert!(out.contains("Take it off") && !out.contains("option value=\"\""), "{out}");
+        let bare = FolderSharing { mount: None, ..page.clone() };
+        let bare = folder_sharing(&bare, &Frame::default()).into_string();
+        assert!(!bare.contains("Take it off"), "{bare}");
+        let reader = Frame { right: Right::Read, ..Frame::default() };
+        let out = folder_sharing(&page, &reader).into_string();
+        assert!(!out.contains("<form"), "a reader is offered nothing to press: {out}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ async fn a_folder_is_shared_by_plain_forms_and_leads_to_its_library() {
     let before = room.get(&format!("/folders/{folder}/share")).await;
     assert_eq!(before.status, StatusCode::OK);
     assert!(before.text.contains("1 link") && before.text.contains("yours alone"));
+    assert!(before.text.contains("stays in the history of this library"), "that is said before");
     let made = room.post(&format!("/folders/{folder}/share"), &[]).await;
     let sharing = to(&made).to_owned();
     assert!(sharing.starts_with("/in/") && sharing.ends_with("/sharing"), "{sharing}");
