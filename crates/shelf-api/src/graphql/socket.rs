@@ -12,6 +12,7 @@ use crate::graphql::session::{Close, Deed, OPERATIONS_MAX, Session};
 use crate::graphql::{Asked, GRAPH, Gateway, errors};
 use crate::limit;
 use crate::problem::Problem;
+use crate::sockets::Open;
 use crate::wire::Answer;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Told, ServerError, Value as GraphValue};
@@ -67,11 +68,12 @@ pub(crate) async fn opened(api: Api, gateway: Gateway, mut parts: Parts) -> Answ
     let seat = gateway.seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
+    let mut open = api.sockets.one();
     Ok(upgrade.on_upgrade(move |socket| async move {
         let (session, taken) = (Session::new(), None);
         let talk = Talk { api, gateway, address, who: known, taken, session, begun: 0 };
-        talk.held(socket).await;
-        drop(seat);
+        talk.held(socket, &mut open).await;
+        drop((seat, open));
     }))
 }
 
@@ -113,7 +115,7 @@ struct Talk {
 
 impl Talk {
     /// Goes on until one side has enough.
-    async fn held(mut self, mut socket: WebSocket) {
+    async fn held(mut self, mut socket: WebSocket, open: &mut Open) {
         let mut events = Events::new();
         let init = sleep(INIT_MAX);
         tokio::pin!(init);
@@ -136,6 +138,7 @@ impl Talk {
                 }
                 Some((number, id, told)) = events.next() => Ok(self.tell(number, &id, told)),
                 () = &mut init, if !self.session.is_known() => Err(Close::InitTimeout),
+                () = open.to_close() => Err(Close::Stopping),
                 _ = pings.tick() => {
                     silent += 1;
                     if silent > SILENT_MAX {

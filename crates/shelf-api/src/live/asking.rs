@@ -48,6 +48,8 @@ impl Talk {
         if self.taken.is_none() {
             return Err(Close::TooManySockets);
         }
+        self.asks_at = self.next_ask();
+        self.wakes_at = self.asks_at;
         let heartbeat = PING_EVERY.as_secs();
         Ok(json!({ "type": "welcome", "protocol": PROTOCOL, "heartbeat_seconds": heartbeat }))
     }

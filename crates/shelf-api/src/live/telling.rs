@@ -12,11 +12,12 @@ use shelf_identity::{Signed, reach_of};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often it is asked whether the caller may still hear of what is followed, while nothing is told.
+/// How often it is asked whether the caller is still signed in and may hear of what is followed, while
+/// nothing is told.
 const ASK_MIN: Duration = Duration::from_secs(3);
-/// The same at most, however many sockets there are.
+/// The same at most, however much is followed.
 const ASK_MAX: Duration = Duration::from_secs(30);
-/// How many of them ask in a second.
+/// Of how many is asked in a second: of each library a socket follows, and of a socket that follows none.
 const ASKS_A_SECOND: u32 = 500;
 /// When it is tried again, where something was away or the caller may not have it yet.
 const SOON: Duration = Duration::from_secs(1);
@@ -157,12 +158,7 @@ impl Talk {
         let asked: Vec<LibraryId> = asked.collect();
         for library in asked {
             match reach_of(&self.api.doors(), &signed, library).await.map_err(Problem::from) {
-                Ok(_) => {
-                    let followed = self.follows.iter_mut().find(|one| one.library() == library);
-                    if let Some(followed) = followed {
-                        followed.may(when);
-                    }
-                }
+                Ok(_) => self.may(library, when),
                 Err(problem) if problem.status.is_server_error() => self.soon(),
                 Err(problem) => {
                     self.leave(library);
@@ -173,17 +169,25 @@ impl Talk {
         Ok(told)
     }
 
+    /// The caller may hear of `library`, where it is followed: so it was answered to what was asked at
+    /// `when`.
+    pub(super) fn may(&mut self, library: LibraryId, when: Instant) {
+        if let Some(followed) = self.follows.iter_mut().find(|one| one.library() == library) {
+            followed.may(when);
+        }
+    }
+
     /// Follows `library` no more.
     pub(super) fn leave(&mut self, library: LibraryId) {
         self.follows.retain(|one| one.library() != library);
     }
 
-    /// When to ask next: of few sockets every few seconds, of many so many a second, and not all at
-    /// once.
+    /// When to ask next: where little is followed every few seconds, else of so many a second, and not
+    /// all at once.
     pub(super) fn next_ask(&self) -> Instant {
-        let sockets = u32::try_from(self.seats.taken()).unwrap_or(u32::MAX);
+        let asked = self.seats.taken().max(self.sharing.followers());
         let [chance, ..] = self.api.stores.chance.seed();
-        Instant::now() + spread(sockets, chance)
+        Instant::now() + spread(u32::try_from(asked).unwrap_or(u32::MAX), chance)
     }
 
     fn soon(&mut self) {
@@ -191,9 +195,9 @@ impl Talk {
     }
 }
 
-/// How long one of so many `sockets` waits, by `chance`.
-fn spread(sockets: u32, chance: u8) -> Duration {
-    let every = Duration::from_secs(sockets.div_ceil(ASKS_A_SECOND).into());
+/// How long one waits where it is `asked` of so many, by `chance`.
+fn spread(asked: u32, chance: u8) -> Duration {
+    let every = Duration::from_secs(asked.div_ceil(ASKS_A_SECOND).into());
     let every = every.clamp(ASK_MIN, ASK_MAX);
     every + every * u32::from(chance) / 512
 }

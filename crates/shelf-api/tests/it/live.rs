@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use shelf_api::probes::AlwaysReady;
 use shelf_identity::Plan;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 const LIBRARY: &str = "/v1/libraries/{library}";
@@ -117,6 +118,40 @@ async fn a_socket_is_closed_when_its_token_ends() {
     let path = format!("/v1/tokens/{}", made.at("/grant/id"));
     world.ask(ada, Method::DELETE, &path, "").await;
     assert_eq!(client.hear().await, 4401);
+}
+
+#[tokio::test]
+async fn a_socket_that_follows_nothing_is_closed_as_well_when_its_token_ends() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let made = world.post(ada, "/v1/tokens", &json!({"name": "t"})).await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&made.at("/token"))).await;
+    client.hear().await;
+    let path = format!("/v1/tokens/{}", made.at("/grant/id"));
+    world.ask(ada, Method::DELETE, &path, "").await;
+    assert_eq!(client.hear().await, 4401);
+}
+
+#[tokio::test]
+async fn who_has_a_socket_is_told_that_the_process_stops_and_none_is_left() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let mut follows = listening.sync().await;
+    follows.say(&hello(&ada.token)).await;
+    follows.hear().await;
+    follows.say(&json!({"type": "follow", "library": ada.library.to_string()})).await;
+    assert_eq!(follows.hear().await["type"], "following");
+    let (mut silent, mut graph) = (listening.sync().await, listening.of(ada).await);
+    world.sockets.close();
+    for client in [&mut follows, &mut silent, &mut graph] {
+        assert_eq!(client.hear().await, 1001);
+    }
+    let mut late = listening.sync().await;
+    assert_eq!(late.hear().await, 1001, "nobody stays who comes now");
+    drop((follows, silent, graph, late));
+    let closed = tokio::time::timeout(Duration::from_secs(20), world.sockets.closed());
+    closed.await.expect("no socket is left");
 }
 
 #[tokio::test]
