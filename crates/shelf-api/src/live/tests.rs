@@ -5,7 +5,7 @@ use super::frame::Frame;
 use super::sharing::Sharing;
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
-use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::id::{ItemId, LibraryId, Scope};
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Author;
@@ -15,8 +15,8 @@ use shelf_ports::usage::AnyRoom;
 use shelf_ports::{Failure, Fault};
 use shelf_sync::{Cursor, Doors};
 use shelf_testkit::{Desk, FakeClock, SeededChance};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -30,12 +30,23 @@ struct Counting {
     inner: Arc<Embedded>,
     heads: AtomicUsize,
     reads: AtomicUsize,
+    /// Where the log stands is not said as long as this is the library.
+    stuck: Mutex<Option<LibraryId>>,
+}
+
+impl Counting {
+    fn is_stuck(&self, scope: Scope) -> bool {
+        *self.stuck.lock().unwrap() == Some(scope.library)
+    }
 }
 
 #[async_trait]
 impl Library for Counting {
     async fn head(&self, scope: Scope) -> Result<Head, Fault> {
         self.heads.fetch_add(1, Ordering::Relaxed);
+        while self.is_stuck(scope) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         self.inner.head(scope).await
     }
 
@@ -115,7 +126,8 @@ impl Room {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let (heads, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let library = Arc::new(Counting { inner: store.clone(), heads, reads });
+        let stuck = Mutex::default();
+        let library = Arc::new(Counting { inner: store.clone(), heads, reads, stuck });
         let desk = Desk::new(&*store, 1).await;
         let doors = Doors {
             library: library.clone(),
@@ -133,10 +145,14 @@ impl Room {
 
     /// Somebody who follows, from `cursor` or from the head, and what wakes them.
     async fn joined(&self, cursor: Option<Seq>) -> (Followed, Arc<Notify>) {
+        let library = self.desk.scope.library;
+        let cursor = cursor.map(|seq| Cursor { epoch: 0, seq }.text(library));
+        self.joined_in(self.desk.scope, cursor.as_deref()).await
+    }
+
+    async fn joined_in(&self, scope: Scope, cursor: Option<&str>) -> (Followed, Arc<Notify>) {
         let bell = Arc::default();
-        let scope = self.desk.scope;
-        let cursor = cursor.map(|seq| Cursor { epoch: 0, seq }.text(scope.library));
-        let begun = Followed::begin(&self.sharing, scope, cursor.as_deref(), &bell).await;
+        let begun = Followed::begin(&self.sharing, scope, cursor, &bell).await;
         (begun.ok().unwrap().0.unwrap(), bell)
     }
 
@@ -239,8 +255,44 @@ async fn a_line_is_let_go_with_the_last_who_followed_it() {
     let (one, _) = room.joined(None).await;
     let (two, _) = room.joined(None).await;
     assert!(room.sharing.follows(room.desk.scope.library));
+    assert_eq!(room.sharing.followers(), 2, "each counts");
     drop(one);
     assert!(room.sharing.follows(room.desk.scope.library));
     drop(two);
     assert!(!room.sharing.follows(room.desk.scope.library));
+    assert_eq!(room.sharing.followers(), 0);
+}
+
+#[tokio::test]
+async fn a_library_that_is_slow_to_read_keeps_no_other_one_waiting() {
+    let room = Room::new().await;
+    let other = Desk::new(&*room.store, 2).await;
+    let (slow, woken) = room.joined(None).await;
+    let (quick, bell) = room.joined_in(other.scope, None).await;
+    *room.library.stuck.lock().unwrap() = Some(room.desk.scope.library);
+    room.library.heads.store(0, Ordering::Relaxed);
+    room.saved(1).await;
+    let stuck = async {
+        while room.library.heads.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(SOON, stuck).await.unwrap();
+    for number in 0..3 {
+        other.save_url(&*room.store, &format!("https://other.example/{number}")).await;
+    }
+    let told = async {
+        while quick.due().is_none() {
+            bell.notified().await;
+        }
+    };
+    tokio::time::timeout(SOON / 4, told).await.expect("the other library has news");
+    assert_eq!(slow.due(), None, "of this one nothing is known yet");
+    *room.library.stuck.lock().unwrap() = None;
+    let told = async {
+        while slow.due().is_none() {
+            woken.notified().await;
+        }
+    };
+    tokio::time::timeout(SOON, told).await.expect("and it is told as soon as it can be read");
 }
