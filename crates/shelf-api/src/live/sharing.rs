@@ -167,7 +167,9 @@ impl Sharing {
     }
 
     /// Reads on in each library that has news and is followed, and in those that are `late`.
-    async fn look(&self, late: Vec<Late>) -> Looked {
+    async fn look(&self, mut late: Vec<Late>) -> Looked {
+        // What nobody follows any more, or is gone, is not asked for again and again.
+        late.retain(|late| self.is_ours(&late.line));
         let (busy, free): (Vec<Late>, Vec<Late>) = late.into_iter().partition(Late::is_busy);
         let mut looked = Looked { woken: 0, late: busy };
         self.read(free.into_iter().map(|late| late.line).collect(), &mut looked).await;
@@ -189,6 +191,12 @@ impl Sharing {
             }
         }
         looked
+    }
+
+    /// Whether `line` is the one by which its library is followed.
+    fn is_ours(&self, line: &Arc<Line>) -> bool {
+        let lines = self.lines();
+        lines.of.get(&line.scope().library).is_some_and(|known| Arc::ptr_eq(known, line))
     }
 
     /// Lets go of messages that were kept long enough.

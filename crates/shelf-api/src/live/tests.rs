@@ -15,7 +15,7 @@ use shelf_ports::usage::AnyRoom;
 use shelf_ports::{Failure, Fault};
 use shelf_sync::{Cursor, Doors};
 use shelf_testkit::{Desk, FakeClock, SeededChance};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -32,6 +32,8 @@ struct Counting {
     reads: AtomicUsize,
     /// Where the log stands is not said as long as this is the library.
     stuck: Mutex<Option<LibraryId>>,
+    /// Whether nobody is told where a log stands.
+    is_away: AtomicBool,
 }
 
 impl Counting {
@@ -46,6 +48,9 @@ impl Library for Counting {
         self.heads.fetch_add(1, Ordering::Relaxed);
         while self.is_stuck(scope) {
             tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(Fault::new("asking where a log stands", "it is away"));
         }
         self.inner.head(scope).await
     }
@@ -126,8 +131,8 @@ impl Room {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
         let (heads, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let stuck = Mutex::default();
-        let library = Arc::new(Counting { inner: store.clone(), heads, reads, stuck });
+        let (stuck, is_away) = (Mutex::default(), AtomicBool::default());
+        let library = Arc::new(Counting { inner: store.clone(), heads, reads, stuck, is_away });
         let desk = Desk::new(&*store, 1).await;
         let doors = Doors {
             library: library.clone(),
@@ -295,4 +300,28 @@ async fn a_library_that_is_slow_to_read_keeps_no_other_one_waiting() {
         }
     };
     tokio::time::timeout(SOON, told).await.expect("and it is told as soon as it can be read");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_and_nobody_follows_any_more_is_let_be() {
+    let room = Room::new().await;
+    let other = Desk::new(&*room.store, 2).await;
+    let (_stays, _) = room.joined_in(other.scope, None).await;
+    let (one, _) = room.joined(None).await;
+    room.library.is_away.store(true, Ordering::Relaxed);
+    room.library.heads.store(0, Ordering::Relaxed);
+    room.saved(1).await;
+    let asked = || room.library.heads.load(Ordering::Relaxed);
+    let again = async {
+        while asked() < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, again).await.expect("it is tried again while somebody follows");
+    drop(one);
+    // A look that was under way may ask once more.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let before = asked();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(asked(), before, "nobody wants to know it");
 }
