@@ -52,8 +52,6 @@ struct Lines {
     of: HashMap<LibraryId, Arc<Line>>,
     /// The number of the last one who joined.
     joined: u64,
-    /// How many follow, each library of each socket by itself.
-    followers: usize,
     /// How far it is known who had news.
     mark: Mark,
     /// Whether a task looks.
@@ -78,7 +76,6 @@ impl Joined {
 impl Drop for Joined {
     fn drop(&mut self) {
         let mut lines = self.sharing.lines();
-        lines.followers = lines.followers.saturating_sub(1);
         if self.line.leave(self.number)
             && let Entry::Occupied(entry) = lines.of.entry(self.line.scope().library)
             && Arc::ptr_eq(entry.get(), &self.line)
@@ -103,7 +100,6 @@ impl Sharing {
     pub(super) fn join(&self, scope: Scope, bell: &Arc<Notify>) -> Joined {
         let mut lines = self.lines();
         lines.joined += 1;
-        lines.followers += 1;
         let number = lines.joined;
         let line = lines.of.entry(scope.library).or_insert_with(|| Arc::new(Line::new(scope)));
         let line = Arc::clone(line);
@@ -115,11 +111,6 @@ impl Sharing {
         }
         drop(lines);
         Joined { line, number, sharing: self.clone() }
-    }
-
-    /// How many follow: a socket counts once for each library it follows.
-    pub(super) fn followers(&self) -> usize {
-        self.lines().followers
     }
 
     /// Whether anybody follows `library`.

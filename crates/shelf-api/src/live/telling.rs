@@ -4,20 +4,20 @@ use super::followed::{Due, Followed, Read};
 use super::{FOLLOW, Talk};
 use crate::graphql::session::Close;
 use crate::graphql::socket::sent;
-use crate::problem::Problem;
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
 use shelf_domain::id::LibraryId;
-use shelf_identity::{Signed, reach_of};
+use shelf_domain::refusal::Code;
+use shelf_identity::{Signed, libraries};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often it is asked whether the caller is still signed in and may hear of what is followed, while
 /// nothing is told.
 const ASK_MIN: Duration = Duration::from_secs(3);
-/// The same at most, however much is followed.
+/// The same at most, however many sockets there are.
 const ASK_MAX: Duration = Duration::from_secs(30);
-/// Of how many is asked in a second: of each library a socket follows, and of a socket that follows none.
+/// How many of them ask in a second.
 const ASKS_A_SECOND: u32 = 500;
 /// When it is tried again, where something was away or the caller may not have it yet.
 const SOON: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ impl Talk {
     /// Tells what is due, at most some of it; whether the other side takes it.
     pub(super) async fn tell(&mut self, socket: &mut WebSocket) -> Result<bool, Close> {
         if self.follows.iter().any(Followed::must_ask) {
-            let gone = Box::pin(self.ask(Followed::must_ask)).await?;
+            let gone = Box::pin(self.ask()).await?;
             if !all_sent(socket, &gone).await {
                 return Ok(false);
             }
@@ -144,26 +144,32 @@ impl Talk {
         }
         self.asks_at = self.next_ask();
         self.wakes_at = self.asks_at;
-        self.ask(|_| true).await
+        self.ask().await
     }
 
-    /// Asks whether the caller may still hear of those libraries; what to tell of what they may not.
-    async fn ask(&mut self, of: fn(&Followed) -> bool) -> Result<Vec<Value>, Close> {
+    /// Asks whether the caller is signed in and may still hear of what is followed, of all of it in one
+    /// question; what to tell of what they may not.
+    async fn ask(&mut self) -> Result<Vec<Value>, Close> {
         let (when, mut told) = (Instant::now(), Vec::new());
         let Ok(signed) = self.signed().await? else {
             self.soon();
             return Ok(told);
         };
-        let asked = self.follows.iter().filter(|one| of(one)).map(Followed::library);
-        let asked: Vec<LibraryId> = asked.collect();
+        let asked: Vec<LibraryId> = self.follows.iter().map(Followed::library).collect();
+        if asked.is_empty() {
+            return Ok(told);
+        }
+        let Ok(reach) = libraries(&self.api.doors(), &signed).await else {
+            self.soon();
+            return Ok(told);
+        };
         for library in asked {
-            match reach_of(&self.api.doors(), &signed, library).await.map_err(Problem::from) {
-                Ok(_) => self.may(library, when),
-                Err(problem) if problem.status.is_server_error() => self.soon(),
-                Err(problem) => {
-                    self.leave(library);
-                    told.push(json!({ "type": "gone", "library": library, "code": problem.code }));
-                }
+            if reach.iter().any(|reach| reach.library.id == library) {
+                self.may(library, when);
+            } else {
+                self.leave(library);
+                let code = Code::NotFound.name();
+                told.push(json!({ "type": "gone", "library": library, "code": code }));
             }
         }
         Ok(told)
@@ -182,12 +188,12 @@ impl Talk {
         self.follows.retain(|one| one.library() != library);
     }
 
-    /// When to ask next: where little is followed every few seconds, else of so many a second, and not
-    /// all at once.
+    /// When to ask next: of few sockets every few seconds, of many so many a second, and not all at
+    /// once.
     pub(super) fn next_ask(&self) -> Instant {
-        let asked = self.seats.taken().max(self.sharing.followers());
+        let sockets = u32::try_from(self.seats.taken()).unwrap_or(u32::MAX);
         let [chance, ..] = self.api.stores.chance.seed();
-        Instant::now() + spread(u32::try_from(asked).unwrap_or(u32::MAX), chance)
+        Instant::now() + spread(sockets, chance)
     }
 
     fn soon(&mut self) {
@@ -195,9 +201,9 @@ impl Talk {
     }
 }
 
-/// How long one waits where it is `asked` of so many, by `chance`.
-fn spread(asked: u32, chance: u8) -> Duration {
-    let every = Duration::from_secs(asked.div_ceil(ASKS_A_SECOND).into());
+/// How long one of so many `sockets` waits, by `chance`.
+fn spread(sockets: u32, chance: u8) -> Duration {
+    let every = Duration::from_secs(sockets.div_ceil(ASKS_A_SECOND).into());
     let every = every.clamp(ASK_MIN, ASK_MAX);
     every + every * u32::from(chance) / 512
 }
