@@ -199,10 +199,9 @@ async fn bounded() -> Listening {
     Listening::over(World::with(Arc::new(AlwaysReady), Plan::Personal).await).await
 }
 
-#[tokio::test]
-async fn the_tenant_pays_whose_library_it_is_about() {
-    let listening = bounded().await;
-    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+/// A guild of Ada's, and a library of it that Eve may write to.
+async fn shared(world: &World) -> (String, String) {
+    let (ada, eve) = (&world.ada, &world.eve);
     let guild = world.post(ada, "/v1/tenants", &json!({"name": "Guild"})).await.at("/id");
     let path = format!("/v1/tenants/{guild}/invitations");
     let invited = world.post(ada, &path, &json!({"role": "member"})).await.at("/secret");
@@ -214,6 +213,37 @@ async fn the_tenant_pays_whose_library_it_is_about() {
     let share = r#"{"kind": "person", "right": "write"}"#;
     let shared = world.ask(ada, Method::PUT, &path, share).await;
     assert!(shared.status.is_success(), "{}", shared.text);
+    (guild, library)
+}
+
+#[tokio::test]
+async fn a_library_that_is_taken_back_is_gone_and_of_the_others_is_told_on() {
+    let listening = bounded().await;
+    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+    let (_, library) = shared(world).await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&eve.token)).await;
+    client.hear().await;
+    for library in [&library, &eve.library.to_string()] {
+        client.say(&json!({"type": "follow", "library": library})).await;
+        assert_eq!(client.hear().await["type"], "following");
+    }
+    let path = format!("/v1/libraries/{library}/shares/{}", eve.person);
+    let taken = world.ask(ada, Method::DELETE, &path, "").await;
+    assert!(taken.status.is_success(), "{}", taken.text);
+    let gone = client.hear().await;
+    assert_eq!((&gone["type"], &gone["code"]), (&json!("gone"), &json!("not_found")), "{gone}");
+    assert_eq!(gone["library"], json!(library));
+    world.saved(eve, "https://still.example").await;
+    let told = client.hear().await.to_string();
+    assert!(told.contains("https://still.example"), "{told}");
+}
+
+#[tokio::test]
+async fn the_tenant_pays_whose_library_it_is_about() {
+    let listening = bounded().await;
+    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+    let (guild, library) = shared(world).await;
     let device = world.post(eve, "/v1/devices", &json!({"name": "p"})).await.at("/id");
     let spent = async || {
         let told = world.get(ada, &format!("/v1/tenants/{guild}/usage")).await;
