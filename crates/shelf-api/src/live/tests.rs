@@ -15,7 +15,7 @@ use shelf_ports::usage::AnyRoom;
 use shelf_ports::{Failure, Fault};
 use shelf_sync::{Cursor, Doors};
 use shelf_testkit::{Desk, FakeClock, SeededChance};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -34,6 +34,8 @@ struct Counting {
     stuck: Mutex<Option<LibraryId>>,
     /// Whether nobody is told where a log stands.
     is_away: AtomicBool,
+    /// How often the log began anew.
+    epochs: AtomicU32,
 }
 
 impl Counting {
@@ -52,7 +54,8 @@ impl Library for Counting {
         if self.is_away.load(Ordering::Relaxed) {
             return Err(Fault::new("asking where a log stands", "it is away"));
         }
-        self.inner.head(scope).await
+        let head = self.inner.head(scope).await?;
+        Ok(Head { epoch: head.epoch + self.epochs.load(Ordering::Relaxed), ..head })
     }
 
     async fn write(
@@ -130,9 +133,14 @@ impl Room {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
-        let (heads, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let (stuck, is_away) = (Mutex::default(), AtomicBool::default());
-        let library = Arc::new(Counting { inner: store.clone(), heads, reads, stuck, is_away });
+        let library = Arc::new(Counting {
+            inner: store.clone(),
+            heads: AtomicUsize::default(),
+            reads: AtomicUsize::default(),
+            stuck: Mutex::default(),
+            is_away: AtomicBool::default(),
+            epochs: AtomicU32::default(),
+        });
         let desk = Desk::new(&*store, 1).await;
         let doors = Doors {
             library: library.clone(),
@@ -164,6 +172,13 @@ impl Room {
     async fn saved(&self, number: usize) {
         let url = format!("https://told.example/{number}");
         self.desk.save_url(&*self.store, &url).await;
+    }
+}
+
+/// Waits until there is something to do.
+async fn woken(followed: &Followed, bell: &Notify) {
+    while followed.due().is_none() {
+        tokio::time::timeout(SOON, bell.notified()).await.unwrap();
     }
 }
 
@@ -322,4 +337,27 @@ async fn what_cannot_be_read_and_nobody_follows_any_more_is_let_be() {
     let before = asked();
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(asked(), before, "nobody wants to know it");
+}
+
+#[tokio::test]
+async fn where_the_log_begins_anew_who_follows_is_told_so_and_who_comes_then_is_told_on() {
+    let room = Room::new().await;
+    let (mut before, bell) = room.joined(None).await;
+    room.saved(1).await;
+    woken(&before, &bell).await;
+    let told = frame(&before);
+    before.took(&told);
+    room.library.epochs.store(1, Ordering::Relaxed);
+    room.saved(2).await;
+    woken(&before, &bell).await;
+    assert_eq!(before.due(), Some(Due::Read), "what it has leads nowhere");
+    let read = before.read(room.sharing.doors()).await;
+    let Ok(Read::Reset(reset)) = read else { unreachable!("it starts again") };
+    assert_eq!(reset["reset"]["why"], "epoch");
+    let (mut late, bell) = room.joined(None).await;
+    room.saved(3).await;
+    woken(&late, &bell).await;
+    let told = frame(&late);
+    late.took(&told);
+    assert_eq!(late.due(), None, "and level");
 }
