@@ -102,6 +102,7 @@ async fn opened(Extension(live): Extension<Live>, request: Request) -> Answer {
     let address = parts.extensions.get::<Address>().copied();
     let named = naming(&parts.headers);
     let upgrade = upgrade(&mut parts, &api).await?;
+    let place = seats.opened_by(known.as_ref().map(|who| who.signed.person.id))?;
     let seat = seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
     let (now, mut open) = (Instant::now(), api.sockets.one());
@@ -113,6 +114,7 @@ async fn opened(Extension(live): Extension<Live>, request: Request) -> Answer {
         address,
         named,
         who: known,
+        place,
         taken: None,
         follows: Vec::new(),
         bell: Arc::default(),
@@ -151,6 +153,8 @@ struct Talk {
     /// How it was opened: what a proof has to name.
     named: HeaderMap,
     who: Option<Who>,
+    /// Its place among the sockets of whom it was opened by, until they said hello.
+    place: Option<Taken>,
     /// Its place among the sockets of that person; none, before they said hello.
     taken: Option<Taken>,
     follows: Vec<Followed>,

@@ -44,7 +44,7 @@ impl Talk {
             self.who = Some(self.by_token(token, proof).await?);
         }
         let Some(who) = &self.who else { return Err(Close::Forbidden) };
-        self.taken = self.seats.of(who.signed.person.id);
+        self.taken = self.seats.said_by(self.place.take(), who.signed.person.id);
         if self.taken.is_none() {
             return Err(Close::TooManySockets);
         }

@@ -171,6 +171,24 @@ async fn an_extension_has_what_it_says_on_a_socket_and_nothing_its_browser_sends
 }
 
 #[tokio::test]
+async fn who_opens_sockets_and_says_nothing_has_no_more_of_them() {
+    let listening = Listening::new().await;
+    let bearer = [("authorization", format!("Bearer {}", listening.world.ada.token))];
+    let mut held = Vec::new();
+    for _ in 0..50 {
+        held.push(listening.sync_with(&bearer).await.unwrap());
+    }
+    assert!(listening.sync_with(&bearer).await.is_err(), "one more is not opened");
+    for client in &mut held {
+        client.say(&json!({"type": "hello"})).await;
+        assert_eq!(client.hear().await["type"], "welcome", "each of them counts once");
+    }
+    let mut eve = listening.sync().await;
+    eve.say(&hello(&listening.world.eve.token)).await;
+    assert_eq!(eve.hear().await["type"], "welcome", "it takes nothing from others");
+}
+
+#[tokio::test]
 async fn what_is_out_of_turn_closes_the_socket() {
     let listening = Listening::new().await;
     let ada = &listening.world.ada;
