@@ -115,6 +115,14 @@ test("something travels more often than every thirty seconds, and silence ends i
   assert.equal(model.sockets.length, 2, "and another is opened");
 });
 
+test("a socket that nothing can be said on any more is asked nothing more", async () => {
+  const model = await new Model().begin();
+  model.socket.send = () => { throw new Error("closed"); };
+  model.pass(PING_MS);
+  assert.ok(!model.sockets[0].isOpen);
+  assert.equal(model.timers.length, 1, "it is opened again, and that is all that is waited for");
+});
+
 test("it is opened again later and later, and soon after it was well once", async () => {
   const model = new Model();
   model.live.want();

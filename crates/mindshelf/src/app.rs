@@ -18,7 +18,7 @@ use crate::root_key::{file_of, must_be_named, root_key};
 use crate::upkeep::{self, Kept, Sealing, Upkeep};
 use anyhow::{Context, Result};
 use axum::Router;
-use shelf_api::{Api, Background, Gate, Replays};
+use shelf_api::{Api, Background, Gate, Replays, Sockets};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_cluster::nats::Nats;
@@ -48,6 +48,8 @@ use tokio_util::task::TaskTracker;
 const FILE_BYTES_MAX: u64 = 2 << 30;
 /// How long imports and exports may take to end when the process stops.
 const WORK_MAX: Duration = Duration::from_secs(20);
+/// How long sockets may take to close then; who does not hear it is cut off.
+const SOCKETS_MAX: Duration = Duration::from_secs(3);
 
 /// How the application is reached and what it draws time and chance from.
 #[derive(Clone, Debug)]
@@ -110,6 +112,7 @@ pub struct App {
     probes: Arc<ProcessProbes>,
     followers: Arc<Followers>,
     background: Background,
+    sockets: Sockets,
     tasks: TaskTracker,
     upkeep: Option<Upkeep>,
 }
@@ -142,7 +145,7 @@ impl App {
         let machine = machine_of(&probes, &followers, &stores);
         followers.beside(|stopped| tell_use(quotas, stopped));
         let (background, tasks) = (Background::new(FILE_BYTES_MAX), TaskTracker::new());
-        let privacy = privacy_of(&doors, &records, &vault);
+        let (privacy, sockets) = (privacy_of(&doors, &records, &vault), Sockets::of(setup.sockets));
         let sso = sso_of(setup, &records, &privacy);
         let api = Api {
             stores: stores.clone(),
@@ -161,7 +164,7 @@ impl App {
             processing: Arc::new(processing(setup.records.is_some())?),
             news: records.news(),
             presence,
-            sockets: setup.sockets,
+            sockets: sockets.clone(),
             public_url: setup.public_url.as_ref().map(ToString::to_string),
         };
         let web = web_of(&api, doors, tasks.clone(), setup);
@@ -182,6 +185,7 @@ impl App {
             probes,
             followers,
             background,
+            sockets,
             tasks,
             upkeep,
         })
@@ -227,13 +231,16 @@ impl App {
         Ok(true)
     }
 
-    /// Says that the process is about to stop.
+    /// Says that the process is about to stop: to whoever asks, and to whoever has a socket.
     pub fn drain(&self) {
         self.probes.drain();
+        self.sockets.close();
     }
 
     /// Stops what runs beside requests; whether all of it stopped.
     pub async fn stop(&self) -> bool {
+        self.sockets.close();
+        drop(tokio::time::timeout(SOCKETS_MAX, self.sockets.closed()).await);
         if let Some(upkeep) = &self.upkeep {
             upkeep.stop().await;
         }

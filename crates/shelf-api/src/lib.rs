@@ -30,6 +30,7 @@ mod graphql;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzed;
 mod live;
+mod sockets;
 mod facades;
 
 pub use background::Background;
@@ -38,6 +39,7 @@ pub use graphql::sdl as graphql_schema;
 pub use openapi::operations;
 pub use probes::Probes;
 pub use replays::Replays;
+pub use sockets::Sockets;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
@@ -93,8 +95,8 @@ pub struct Api {
     pub news: Arc<dyn News>,
     /// Who is where.
     pub presence: Arc<dyn Presence>,
-    /// How many sockets of sync may be open at once.
-    pub sockets: usize,
+    /// Its sockets.
+    pub sockets: Sockets,
     /// How programs reach this server, when that was set; else what the request says is believed.
     pub public_url: Option<String>,
 }

@@ -24,6 +24,7 @@ use crate::graphql::session::Close;
 use crate::graphql::socket::{by_page, over, sent};
 use crate::problem::Problem;
 use crate::routes::sync::{PushIn, doors};
+use crate::sockets::Open;
 use crate::wire::Answer;
 use asking::naming;
 use axum::Extension;
@@ -88,7 +89,8 @@ struct Live {
 /// The route of this file.
 pub(crate) fn routes(api: &Api) -> Router<Api> {
     let sharing = Sharing::new(doors(&api.stores), Arc::clone(&api.news));
-    let live = Live { api: Arc::new(api.clone()), seats: Seats::of_all(api.sockets), sharing };
+    let seats = Seats::of_all(api.sockets.most());
+    let live = Live { api: Arc::new(api.clone()), seats, sharing };
     Router::new().route(ADDRESS, get(opened)).layer(Extension(live))
 }
 
@@ -100,9 +102,10 @@ async fn opened(Extension(live): Extension<Live>, request: Request) -> Answer {
     let address = parts.extensions.get::<Address>().copied();
     let named = naming(&parts.headers);
     let upgrade = upgrade(&mut parts, &api).await?;
+    let place = seats.opened_by(known.as_ref().map(|who| who.signed.person.id))?;
     let seat = seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
-    let now = Instant::now();
+    let (now, mut open) = (Instant::now(), api.sockets.one());
     let seated = Seated::new(SessionId(api.stores.chance.seed()));
     let mut talk = Box::new(Talk {
         api,
@@ -111,6 +114,7 @@ async fn opened(Extension(live): Extension<Live>, request: Request) -> Answer {
         address,
         named,
         who: known,
+        place,
         taken: None,
         follows: Vec::new(),
         bell: Arc::default(),
@@ -119,9 +123,9 @@ async fn opened(Extension(live): Extension<Live>, request: Request) -> Answer {
         seated,
     });
     Ok(upgrade.on_upgrade(move |socket| async move {
-        talk.held(socket).await;
+        talk.held(socket, &mut open).await;
         talk.seated.gone(&talk.api).await;
-        drop(seat);
+        drop((talk, seat, open));
     }))
 }
 
@@ -149,12 +153,14 @@ struct Talk {
     /// How it was opened: what a proof has to name.
     named: HeaderMap,
     who: Option<Who>,
+    /// Its place among the sockets of whom it was opened by, until they said hello.
+    place: Option<Taken>,
     /// Its place among the sockets of that person; none, before they said hello.
     taken: Option<Taken>,
     follows: Vec<Followed>,
     /// Rung when there may be something to tell.
     bell: Arc<Notify>,
-    /// When it is asked next whether the caller may still hear what is followed.
+    /// When it is asked next whether the caller is signed in and may hear what is followed.
     asks_at: Instant,
     /// When it is looked again, at that time or before.
     wakes_at: Instant,
@@ -164,7 +170,7 @@ struct Talk {
 
 impl Talk {
     /// Goes on until one side has enough.
-    async fn held(&mut self, mut socket: WebSocket) {
+    async fn held(&mut self, mut socket: WebSocket, open: &mut Open) {
         let hello = sleep(HELLO_MAX);
         tokio::pin!(hello);
         let again = sleep_until(self.wakes_at);
@@ -193,8 +199,9 @@ impl Talk {
                     }
                 }
                 () = &mut hello, if self.taken.is_none() => Err(Close::InitTimeout),
+                () = open.to_close() => Err(Close::Stopping),
                 () = bell.notified(), if !self.follows.is_empty() => Ok(Vec::new()),
-                () = &mut again, if !self.follows.is_empty() => Box::pin(self.again()).await,
+                () = &mut again, if self.taken.is_some() => Box::pin(self.again()).await,
                 _ = others.tick(), if !self.seated.is_empty() => Box::pin(self.others()).await,
                 _ = pings.tick() => {
                     silent += 1;
@@ -266,11 +273,16 @@ impl Talk {
         library: LibraryId,
         cursor: Option<String>,
     ) -> Result<Result<Value, Problem>, Close> {
+        let when = Instant::now();
         let signed = match self.signed().await? {
             Ok(signed) => signed,
             Err(problem) => return Ok(Err(problem)),
         };
-        Ok(self.followed(&signed, library, cursor).await)
+        let told = self.followed(&signed, library, cursor).await;
+        if told.is_ok() {
+            self.may(library, when);
+        }
+        Ok(told)
     }
 
     async fn followed(
@@ -301,10 +313,6 @@ impl Talk {
         let begun = Followed::begin(&self.sharing, scope, cursor.as_deref(), &self.bell).await;
         let (followed, told) = begun?;
         self.leave(library);
-        if self.follows.is_empty() {
-            self.asks_at = self.next_ask();
-            self.wakes_at = self.asks_at;
-        }
         self.follows.extend(followed);
         Ok(told)
     }

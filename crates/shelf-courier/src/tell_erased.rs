@@ -28,17 +28,14 @@ pub async fn tell_erased(
     endpoints: &[(Scope, Endpoint)],
 ) -> Vec<EndpointId> {
     let (until, mut took) = (Instant::now() + ALL_MAX, Vec::new());
-    for some in endpoints.chunks(AT_ONCE) {
-        if Instant::now() >= until {
-            break;
-        }
-        let mut telling = FuturesUnordered::new();
-        for (scope, endpoint) in some {
+    let (mut waiting, mut telling) = (endpoints.iter(), FuturesUnordered::new());
+    loop {
+        // Where one has answered the next has its turn: who is slow keeps nobody waiting.
+        for (scope, endpoint) in waiting.by_ref().take(AT_ONCE - telling.len()) {
             telling.push(told(courier, outbound, *scope, endpoint));
         }
-        while let Ok(Some(answer)) = timeout_at(until, telling.next()).await {
-            took.extend(answer);
-        }
+        let Ok(Some(answer)) = timeout_at(until, telling.next()).await else { break };
+        took.extend(answer);
     }
     let count = |result: &'static str, count: usize| {
         let count = u64::try_from(count).unwrap_or(u64::MAX);

@@ -40,6 +40,8 @@ const DOORS: &[(Method, &str, &str)] = &[
 ];
 /// The list that is searched when its address says for what.
 const LIBRARY: &str = "/library";
+/// Where a provider says whom it signed out: one after the other, from one address.
+const SIGNED_OUT: &str = "/sign-in/sso/{team}/logout";
 
 /// Each page, and what reading it and posting to it cost.
 const COSTS: &[(&str, u32, u32)] = &[
@@ -50,7 +52,7 @@ const COSTS: &[(&str, u32, u32)] = &[
     ("/sign-in/code", READ, WRITE),
     ("/sign-in/sso", READ, WRITE),
     ("/sign-in/sso/{team}", WRITE, READ),
-    ("/sign-in/sso/{team}/logout", READ, WRITE),
+    (SIGNED_OUT, READ, WRITE),
     ("/sign-in/passkey", READ, WRITE),
     ("/sign-in/passkey/begin", READ, READ),
     ("/join", READ, WRITE),
@@ -214,7 +216,7 @@ pub(crate) async fn limit(State(web): State<Web>, mut request: Request, next: Ne
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let cost = cost(request.method(), route, request.uri());
     let door = door(request.method(), route);
-    let way = way(request.uri());
+    let (way, is_word) = (way(request.uri()), route == SIGNED_OUT);
     let secret = cookies::read(request.headers(), cookies::SESSION).map(Secret::sent);
     let signed = match secret {
         Some(secret) => session(&web.doors, &secret).await,
@@ -247,6 +249,8 @@ pub(crate) async fn limit(State(web): State<Web>, mut request: Request, next: Ne
     let outcome = match response.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Outcome::Failed,
         status if door.is_some() && !status.is_client_error() => Outcome::Opened,
+        // It was signed: who has many people says it of all of them.
+        StatusCode::OK if is_word => Outcome::Little,
         _ => Outcome::Done,
     };
     web.throttle.answered(&admitted, outcome).await;

@@ -139,8 +139,8 @@ export class Live {
   #ping() {
     this.forgetPing();
     this.forgetPing = this.world.later(PING_MS, () => {
-      this.#say({ type: "ping" });
       this.#ping();
+      this.#say({ type: "ping" });
     });
   }
 

@@ -13,6 +13,7 @@ mod taken_out;
 mod typed;
 mod commands;
 mod killed;
+mod stopping;
 mod carried;
 mod keys;
 mod raw;

@@ -1,6 +1,7 @@
 //! How many sockets are open: of all together, and of each person.
 
 use shelf_domain::id::PersonId;
+use shelf_domain::refusal::{Code, Refused};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -65,6 +66,19 @@ impl Seats {
         drop(of_one);
         Some(Taken { person, of_one: Arc::clone(&self.of_one) })
     }
+
+    /// The place of a socket that `person` opens, if it is known who does: before it is said who asks, no
+    /// more of them are open either. Refused where they have as many as they may.
+    pub(crate) fn opened_by(&self, person: Option<PersonId>) -> Result<Option<Taken>, Refused> {
+        let Some(person) = person else { return Ok(None) };
+        let full = || Refused::new(Code::SlowDown, "", "too many of your sockets are open");
+        self.of(person).map(Some).ok_or_else(full)
+    }
+
+    /// A place for `person`, who is said to ask: the one the socket `had`, where that is theirs.
+    pub(crate) fn said_by(&self, had: Option<Taken>, person: PersonId) -> Option<Taken> {
+        had.filter(|had| had.person == person).or_else(|| self.of(person))
+    }
 }
 
 impl Drop for Taken {
@@ -94,6 +108,13 @@ mod tests {
         assert!(seats.of(ada).is_some(), "a place that was given back is there again");
         held.clear();
         assert!(seats.of_one.lock().unwrap().is_empty());
+        let had = seats.opened_by(Some(ada)).unwrap();
+        let taken = seats.said_by(had, ada);
+        assert_eq!(seats.of_one.lock().unwrap().get(&ada), Some(&1), "it counts once");
+        let other = seats.said_by(taken, eve);
+        assert_eq!(seats.of_one.lock().unwrap().get(&ada), None, "somebody else asks");
+        drop(other);
+        assert!(seats.opened_by(None).unwrap().is_none());
         let all: Vec<Seat> = (0..ALL_MAX).map(|_| seats.one().unwrap()).collect();
         assert!(seats.one().is_none());
         assert_eq!(seats.taken(), ALL_MAX);

@@ -32,6 +32,8 @@ pub(crate) enum Close {
     Silent,
     /// What there is to tell is too much for them.
     Slow,
+    /// The process stops.
+    Stopping,
 }
 
 impl Close {
@@ -50,6 +52,8 @@ impl Close {
             // Try again later (registered after RFC 6455).
             Self::TooManySockets => (1013, "Too many sockets are open".to_owned()),
             Self::Slow => (1013, "Pull what there is, and come back".to_owned()),
+            // Going away (RFC 6455).
+            Self::Stopping => (1001, "This server stops; come back".to_owned()),
             Self::Silent => (4408, "Nothing was heard for too long".to_owned()),
         }
     }

@@ -12,6 +12,7 @@ use crate::graphql::session::{Close, Deed, OPERATIONS_MAX, Session};
 use crate::graphql::{Asked, GRAPH, Gateway, errors};
 use crate::limit;
 use crate::problem::Problem;
+use crate::sockets::Open;
 use crate::wire::Answer;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Told, ServerError, Value as GraphValue};
@@ -64,14 +65,16 @@ pub(crate) async fn opened(api: Api, gateway: Gateway, mut parts: Parts) -> Answ
         let detail = format!("this speaks {PROTOCOL}");
         return Err(Refused::new(Code::Invalid, "", detail).into());
     }
+    let place = gateway.seats.opened_by(known.as_ref().map(|who| who.signed.person.id))?;
     let seat = gateway.seats.one();
     let seat = seat.ok_or_else(|| Refused::new(Code::SlowDown, "", "too many sockets are open"))?;
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
+    let mut open = api.sockets.one();
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let (session, taken) = (Session::new(), None);
-        let talk = Talk { api, gateway, address, who: known, taken, session, begun: 0 };
-        talk.held(socket).await;
-        drop(seat);
+        let (who, session, taken) = (known, Session::new(), place);
+        let talk = Talk { api, gateway, address, who, taken, session, begun: 0 };
+        talk.held(socket, &mut open).await;
+        drop((seat, open));
     }))
 }
 
@@ -104,7 +107,7 @@ struct Talk {
     gateway: Gateway,
     address: Option<Address>,
     who: Option<Who>,
-    /// Its place among the sockets of that person.
+    /// Its place among the sockets of that person, known by what it was opened with at first.
     taken: Option<Taken>,
     session: Session<Ends>,
     /// How many operations were begun.
@@ -113,7 +116,7 @@ struct Talk {
 
 impl Talk {
     /// Goes on until one side has enough.
-    async fn held(mut self, mut socket: WebSocket) {
+    async fn held(mut self, mut socket: WebSocket, open: &mut Open) {
         let mut events = Events::new();
         let init = sleep(INIT_MAX);
         tokio::pin!(init);
@@ -136,6 +139,7 @@ impl Talk {
                 }
                 Some((number, id, told)) = events.next() => Ok(self.tell(number, &id, told)),
                 () = &mut init, if !self.session.is_known() => Err(Close::InitTimeout),
+                () = open.to_close() => Err(Close::Stopping),
                 _ = pings.tick() => {
                     silent += 1;
                     if silent > SILENT_MAX {
@@ -195,7 +199,7 @@ impl Talk {
             self.who = Some(Who { address: self.address, ..who });
         }
         let Some(who) = &self.who else { return Err(Close::Forbidden) };
-        self.taken = self.gateway.seats.of(who.signed.person.id);
+        self.taken = self.gateway.seats.said_by(self.taken.take(), who.signed.person.id);
         if self.taken.is_some() { Ok(()) } else { Err(Close::TooManySockets) }
     }
 

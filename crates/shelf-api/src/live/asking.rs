@@ -44,10 +44,12 @@ impl Talk {
             self.who = Some(self.by_token(token, proof).await?);
         }
         let Some(who) = &self.who else { return Err(Close::Forbidden) };
-        self.taken = self.seats.of(who.signed.person.id);
+        self.taken = self.seats.said_by(self.place.take(), who.signed.person.id);
         if self.taken.is_none() {
             return Err(Close::TooManySockets);
         }
+        self.asks_at = self.next_ask();
+        self.wakes_at = self.asks_at;
         let heartbeat = PING_EVERY.as_secs();
         Ok(json!({ "type": "welcome", "protocol": PROTOCOL, "heartbeat_seconds": heartbeat }))
     }

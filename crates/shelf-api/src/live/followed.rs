@@ -187,7 +187,9 @@ impl Followed {
             let text = self.cursor.text(scope.library);
             return Ok(Read::Reset(reset(doors, scope, &text, refused.into()).await?));
         }
-        let Some(at) = self.line().at() else { return Ok(Read::Rows(Vec::new())) };
+        // Where the log began anew meanwhile, the next look says so.
+        let at = self.line().at().filter(|at| at.epoch == head.epoch);
+        let Some(at) = at else { return Ok(Read::Rows(Vec::new())) };
         let mut rows = doors.library.changes(scope, self.cursor.seq, ROWS_MAX).await?;
         // Beyond that it would stand in the midst of what all are told next.
         rows.retain(|row| row.seq <= at.seq);

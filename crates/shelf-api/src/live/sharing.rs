@@ -4,7 +4,9 @@
 use super::line::Line;
 use futures::StreamExt;
 use futures::stream;
+use shelf_domain::change::Head;
 use shelf_domain::id::{LibraryId, Scope};
+use shelf_ports::Fault;
 use shelf_ports::news::{Mark, News};
 use shelf_sync::Doors;
 use std::collections::HashMap;
@@ -13,6 +15,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How often it is looked who has news, without a hint.
@@ -29,6 +32,9 @@ const PAUSE_EACH: Duration = Duration::from_micros(10);
 const NEWS_MAX: usize = 1_000;
 /// Libraries that are read at once.
 const READS_MAX: usize = 8;
+/// How long a look waits for one of them. What takes longer goes on by itself, and keeps no other library
+/// waiting a second time.
+const READ_MAX: Duration = Duration::from_millis(500);
 
 /// What the sockets of a process share. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -152,9 +158,12 @@ impl Sharing {
     }
 
     /// Reads on in each library that has news and is followed, and in those that are `late`.
-    async fn look(&self, late: Vec<Arc<Line>>) -> Looked {
-        let mut looked = Looked::default();
-        self.read(late, &mut looked).await;
+    async fn look(&self, mut late: Vec<Late>) -> Looked {
+        // What nobody follows any more, or is gone, is not asked for again and again.
+        late.retain(|late| self.is_ours(&late.line));
+        let (busy, free): (Vec<Late>, Vec<Late>) = late.into_iter().partition(Late::is_busy);
+        let mut looked = Looked { woken: 0, late: busy };
+        self.read(free.into_iter().map(|late| late.line).collect(), &mut looked).await;
         loop {
             let mark = self.lines().mark;
             // What is away now is asked again.
@@ -175,6 +184,12 @@ impl Sharing {
         looked
     }
 
+    /// Whether `line` is the one by which its library is followed.
+    fn is_ours(&self, line: &Arc<Line>) -> bool {
+        let lines = self.lines();
+        lines.of.get(&line.scope().library).is_some_and(|known| Arc::ptr_eq(known, line))
+    }
+
     /// Lets go of messages that were kept long enough.
     fn forget(&self, now: Instant) {
         let lines: Vec<Arc<Line>> = self.lines().of.values().cloned().collect();
@@ -183,23 +198,15 @@ impl Sharing {
         }
     }
 
-    /// Reads on in `lines`; what cannot be read now is late.
-    async fn read(&self, lines: Vec<Arc<Line>>, looked: &mut Looked) {
-        let reads = stream::iter(lines).map(|line| {
-            let doors = self.0.doors.clone();
-            async move {
-                let read = line.read(&doors).await;
-                (line, read)
-            }
-        });
+    /// Reads on in `lines`; what cannot be read now is late. What is late has its turn at the next look.
+    async fn read(&self, mut lines: Vec<Arc<Line>>, looked: &mut Looked) {
+        lines.retain(|line| !looked.late.iter().any(|late| Arc::ptr_eq(&late.line, line)));
+        let reads = stream::iter(lines).map(|line| read_on(line, self.0.doors.clone()));
         let mut reads = pin!(reads.buffer_unordered(READS_MAX));
-        while let Some((line, read)) = reads.next().await {
+        while let Some(read) = reads.next().await {
             match read {
-                Ok((_, woken)) => looked.woken += woken,
-                Err(fault) => {
-                    tracing::debug!(error = &fault as &dyn std::error::Error, "a log was not read");
-                    looked.late.push(line);
-                }
+                Ok(woken) => looked.woken += woken,
+                Err(late) => looked.late.push(late),
             }
         }
     }
@@ -209,13 +216,47 @@ impl Sharing {
     }
 }
 
+/// Reads on in `line`, and waits for that, but not for long; how many sockets were woken.
+async fn read_on(line: Arc<Line>, doors: Doors) -> Result<usize, Late> {
+    let reader = Arc::clone(&line);
+    let mut reading = tokio::spawn(async move { reader.read(&doors).await });
+    match timeout(READ_MAX, &mut reading).await {
+        Ok(Ok(Ok((_, woken)))) => Ok(woken),
+        Ok(Ok(Err(fault))) => {
+            tracing::debug!(error = &fault as &dyn std::error::Error, "a log was not read");
+            Err(Late { line, reading: None })
+        }
+        Ok(Err(broken)) => {
+            tracing::error!(error = &broken as &dyn std::error::Error, "reading a log broke off");
+            Err(Late { line, reading: None })
+        }
+        // It wakes who follows by itself.
+        Err(_) => Err(Late { line, reading: Some(reading) }),
+    }
+}
+
+/// A library that could not be read on to its head.
+#[derive(Debug)]
+struct Late {
+    line: Arc<Line>,
+    /// The read that takes so long.
+    reading: Option<JoinHandle<Result<(Head, usize), Fault>>>,
+}
+
+impl Late {
+    /// Whether it is being read still.
+    fn is_busy(&self) -> bool {
+        self.reading.as_ref().is_some_and(|reading| !reading.is_finished())
+    }
+}
+
 /// What a look found.
 #[derive(Debug, Default)]
 struct Looked {
     /// How many sockets there is something for.
     woken: usize,
     /// What could not be read.
-    late: Vec<Arc<Line>>,
+    late: Vec<Late>,
 }
 
 impl Looked {

@@ -4,15 +4,16 @@ use super::followed::{Due, Followed, Read};
 use super::{FOLLOW, Talk};
 use crate::graphql::session::Close;
 use crate::graphql::socket::sent;
-use crate::problem::Problem;
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
 use shelf_domain::id::LibraryId;
-use shelf_identity::{Signed, reach_of};
+use shelf_domain::refusal::Code;
+use shelf_identity::{Signed, libraries};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often it is asked whether the caller may still hear of what is followed, while nothing is told.
+/// How often it is asked whether the caller is still signed in and may hear of what is followed, while
+/// nothing is told.
 const ASK_MIN: Duration = Duration::from_secs(3);
 /// The same at most, however many sockets there are.
 const ASK_MAX: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ impl Talk {
     /// Tells what is due, at most some of it; whether the other side takes it.
     pub(super) async fn tell(&mut self, socket: &mut WebSocket) -> Result<bool, Close> {
         if self.follows.iter().any(Followed::must_ask) {
-            let gone = Box::pin(self.ask(Followed::must_ask)).await?;
+            let gone = Box::pin(self.ask()).await?;
             if !all_sent(socket, &gone).await {
                 return Ok(false);
             }
@@ -143,34 +144,43 @@ impl Talk {
         }
         self.asks_at = self.next_ask();
         self.wakes_at = self.asks_at;
-        self.ask(|_| true).await
+        self.ask().await
     }
 
-    /// Asks whether the caller may still hear of those libraries; what to tell of what they may not.
-    async fn ask(&mut self, of: fn(&Followed) -> bool) -> Result<Vec<Value>, Close> {
+    /// Asks whether the caller is signed in and may still hear of what is followed, of all of it in one
+    /// question; what to tell of what they may not.
+    async fn ask(&mut self) -> Result<Vec<Value>, Close> {
         let (when, mut told) = (Instant::now(), Vec::new());
         let Ok(signed) = self.signed().await? else {
             self.soon();
             return Ok(told);
         };
-        let asked = self.follows.iter().filter(|one| of(one)).map(Followed::library);
-        let asked: Vec<LibraryId> = asked.collect();
+        let asked: Vec<LibraryId> = self.follows.iter().map(Followed::library).collect();
+        if asked.is_empty() {
+            return Ok(told);
+        }
+        let Ok(reach) = libraries(&self.api.doors(), &signed).await else {
+            self.soon();
+            return Ok(told);
+        };
         for library in asked {
-            match reach_of(&self.api.doors(), &signed, library).await.map_err(Problem::from) {
-                Ok(_) => {
-                    let followed = self.follows.iter_mut().find(|one| one.library() == library);
-                    if let Some(followed) = followed {
-                        followed.may(when);
-                    }
-                }
-                Err(problem) if problem.status.is_server_error() => self.soon(),
-                Err(problem) => {
-                    self.leave(library);
-                    told.push(json!({ "type": "gone", "library": library, "code": problem.code }));
-                }
+            if reach.iter().any(|reach| reach.library.id == library) {
+                self.may(library, when);
+            } else {
+                self.leave(library);
+                let code = Code::NotFound.name();
+                told.push(json!({ "type": "gone", "library": library, "code": code }));
             }
         }
         Ok(told)
+    }
+
+    /// The caller may hear of `library`, where it is followed: so it was answered to what was asked at
+    /// `when`.
+    pub(super) fn may(&mut self, library: LibraryId, when: Instant) {
+        if let Some(followed) = self.follows.iter_mut().find(|one| one.library() == library) {
+            followed.may(when);
+        }
     }
 
     /// Follows `library` no more.

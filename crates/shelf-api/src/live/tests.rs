@@ -5,7 +5,7 @@ use super::frame::Frame;
 use super::sharing::Sharing;
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
-use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::id::{ItemId, LibraryId, Scope};
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Author;
@@ -15,8 +15,8 @@ use shelf_ports::usage::AnyRoom;
 use shelf_ports::{Failure, Fault};
 use shelf_sync::{Cursor, Doors};
 use shelf_testkit::{Desk, FakeClock, SeededChance};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -30,13 +30,32 @@ struct Counting {
     inner: Arc<Embedded>,
     heads: AtomicUsize,
     reads: AtomicUsize,
+    /// Where the log stands is not said as long as this is the library.
+    stuck: Mutex<Option<LibraryId>>,
+    /// Whether nobody is told where a log stands.
+    is_away: AtomicBool,
+    /// How often the log began anew.
+    epochs: AtomicU32,
+}
+
+impl Counting {
+    fn is_stuck(&self, scope: Scope) -> bool {
+        *self.stuck.lock().unwrap() == Some(scope.library)
+    }
 }
 
 #[async_trait]
 impl Library for Counting {
     async fn head(&self, scope: Scope) -> Result<Head, Fault> {
         self.heads.fetch_add(1, Ordering::Relaxed);
-        self.inner.head(scope).await
+        while self.is_stuck(scope) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(Fault::new("asking where a log stands", "it is away"));
+        }
+        let head = self.inner.head(scope).await?;
+        Ok(Head { epoch: head.epoch + self.epochs.load(Ordering::Relaxed), ..head })
     }
 
     async fn write(
@@ -114,8 +133,14 @@ impl Room {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(dir.path()).unwrap());
-        let (heads, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let library = Arc::new(Counting { inner: store.clone(), heads, reads });
+        let library = Arc::new(Counting {
+            inner: store.clone(),
+            heads: AtomicUsize::default(),
+            reads: AtomicUsize::default(),
+            stuck: Mutex::default(),
+            is_away: AtomicBool::default(),
+            epochs: AtomicU32::default(),
+        });
         let desk = Desk::new(&*store, 1).await;
         let doors = Doors {
             library: library.clone(),
@@ -133,16 +158,27 @@ impl Room {
 
     /// Somebody who follows, from `cursor` or from the head, and what wakes them.
     async fn joined(&self, cursor: Option<Seq>) -> (Followed, Arc<Notify>) {
+        let library = self.desk.scope.library;
+        let cursor = cursor.map(|seq| Cursor { epoch: 0, seq }.text(library));
+        self.joined_in(self.desk.scope, cursor.as_deref()).await
+    }
+
+    async fn joined_in(&self, scope: Scope, cursor: Option<&str>) -> (Followed, Arc<Notify>) {
         let bell = Arc::default();
-        let scope = self.desk.scope;
-        let cursor = cursor.map(|seq| Cursor { epoch: 0, seq }.text(scope.library));
-        let begun = Followed::begin(&self.sharing, scope, cursor.as_deref(), &bell).await;
+        let begun = Followed::begin(&self.sharing, scope, cursor, &bell).await;
         (begun.ok().unwrap().0.unwrap(), bell)
     }
 
     async fn saved(&self, number: usize) {
         let url = format!("https://told.example/{number}");
         self.desk.save_url(&*self.store, &url).await;
+    }
+}
+
+/// Waits until there is something to do.
+async fn woken(followed: &Followed, bell: &Notify) {
+    while followed.due().is_none() {
+        tokio::time::timeout(SOON, bell.notified()).await.unwrap();
     }
 }
 
@@ -243,4 +279,85 @@ async fn a_line_is_let_go_with_the_last_who_followed_it() {
     assert!(room.sharing.follows(room.desk.scope.library));
     drop(two);
     assert!(!room.sharing.follows(room.desk.scope.library));
+}
+
+#[tokio::test]
+async fn a_library_that_is_slow_to_read_keeps_no_other_one_waiting() {
+    let room = Room::new().await;
+    let other = Desk::new(&*room.store, 2).await;
+    let (slow, woken) = room.joined(None).await;
+    let (quick, bell) = room.joined_in(other.scope, None).await;
+    *room.library.stuck.lock().unwrap() = Some(room.desk.scope.library);
+    room.library.heads.store(0, Ordering::Relaxed);
+    room.saved(1).await;
+    let stuck = async {
+        while room.library.heads.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(SOON, stuck).await.unwrap();
+    for number in 0..3 {
+        other.save_url(&*room.store, &format!("https://other.example/{number}")).await;
+    }
+    let told = async {
+        while quick.due().is_none() {
+            bell.notified().await;
+        }
+    };
+    tokio::time::timeout(SOON / 4, told).await.expect("the other library has news");
+    assert_eq!(slow.due(), None, "of this one nothing is known yet");
+    *room.library.stuck.lock().unwrap() = None;
+    let told = async {
+        while slow.due().is_none() {
+            woken.notified().await;
+        }
+    };
+    tokio::time::timeout(SOON, told).await.expect("and it is told as soon as it can be read");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_and_nobody_follows_any_more_is_let_be() {
+    let room = Room::new().await;
+    let other = Desk::new(&*room.store, 2).await;
+    let (_stays, _) = room.joined_in(other.scope, None).await;
+    let (one, _) = room.joined(None).await;
+    room.library.is_away.store(true, Ordering::Relaxed);
+    room.library.heads.store(0, Ordering::Relaxed);
+    room.saved(1).await;
+    let asked = || room.library.heads.load(Ordering::Relaxed);
+    let again = async {
+        while asked() < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, again).await.expect("it is tried again while somebody follows");
+    drop(one);
+    // A look that was under way may ask once more.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let before = asked();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(asked(), before, "nobody wants to know it");
+}
+
+#[tokio::test]
+async fn where_the_log_begins_anew_who_follows_is_told_so_and_who_comes_then_is_told_on() {
+    let room = Room::new().await;
+    let (mut before, bell) = room.joined(None).await;
+    room.saved(1).await;
+    woken(&before, &bell).await;
+    let told = frame(&before);
+    before.took(&told);
+    room.library.epochs.store(1, Ordering::Relaxed);
+    room.saved(2).await;
+    woken(&before, &bell).await;
+    assert_eq!(before.due(), Some(Due::Read), "what it has leads nowhere");
+    let read = before.read(room.sharing.doors()).await;
+    let Ok(Read::Reset(reset)) = read else { unreachable!("it starts again") };
+    assert_eq!(reset["reset"]["why"], "epoch");
+    let (mut late, bell) = room.joined(None).await;
+    room.saved(3).await;
+    woken(&late, &bell).await;
+    let told = frame(&late);
+    late.took(&told);
+    assert_eq!(late.due(), None, "and level");
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shelf_api::probes::AlwaysReady;
 use shelf_identity::Plan;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 const LIBRARY: &str = "/v1/libraries/{library}";
@@ -119,6 +120,40 @@ async fn a_socket_is_closed_when_its_token_ends() {
 }
 
 #[tokio::test]
+async fn a_socket_that_follows_nothing_is_closed_as_well_when_its_token_ends() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let made = world.post(ada, "/v1/tokens", &json!({"name": "t"})).await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&made.at("/token"))).await;
+    client.hear().await;
+    let path = format!("/v1/tokens/{}", made.at("/grant/id"));
+    world.ask(ada, Method::DELETE, &path, "").await;
+    assert_eq!(client.hear().await, 4401);
+}
+
+#[tokio::test]
+async fn who_has_a_socket_is_told_that_the_process_stops_and_none_is_left() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let mut follows = listening.sync().await;
+    follows.say(&hello(&ada.token)).await;
+    follows.hear().await;
+    follows.say(&json!({"type": "follow", "library": ada.library.to_string()})).await;
+    assert_eq!(follows.hear().await["type"], "following");
+    let (mut silent, mut graph) = (listening.sync().await, listening.of(ada).await);
+    world.sockets.close();
+    for client in [&mut follows, &mut silent, &mut graph] {
+        assert_eq!(client.hear().await, 1001);
+    }
+    let mut late = listening.sync().await;
+    assert_eq!(late.hear().await, 1001, "nobody stays who comes now");
+    drop((follows, silent, graph, late));
+    let closed = tokio::time::timeout(Duration::from_secs(20), world.sockets.closed());
+    closed.await.expect("no socket is left");
+}
+
+#[tokio::test]
 async fn an_extension_has_what_it_says_on_a_socket_and_nothing_its_browser_sends_along() {
     let listening = Listening::new().await;
     let ada = &listening.world.ada;
@@ -132,6 +167,24 @@ async fn an_extension_has_what_it_says_on_a_socket_and_nothing_its_browser_sends
     assert_eq!(client.hear().await["type"], "welcome");
     let foreign = ("origin", "https://evil.example".to_owned());
     assert!(listening.sync_with(&[cookie, foreign]).await.is_err());
+}
+
+#[tokio::test]
+async fn who_opens_sockets_and_says_nothing_has_no_more_of_them() {
+    let listening = Listening::new().await;
+    let bearer = [("authorization", format!("Bearer {}", listening.world.ada.token))];
+    let mut held = Vec::new();
+    for _ in 0..50 {
+        held.push(listening.sync_with(&bearer).await.unwrap());
+    }
+    assert!(listening.sync_with(&bearer).await.is_err(), "one more is not opened");
+    for client in &mut held {
+        client.say(&json!({"type": "hello"})).await;
+        assert_eq!(client.hear().await["type"], "welcome", "each of them counts once");
+    }
+    let mut eve = listening.sync().await;
+    eve.say(&hello(&listening.world.eve.token)).await;
+    assert_eq!(eve.hear().await["type"], "welcome", "it takes nothing from others");
 }
 
 #[tokio::test]
@@ -163,10 +216,9 @@ async fn bounded() -> Listening {
     Listening::over(World::with(Arc::new(AlwaysReady), Plan::Personal).await).await
 }
 
-#[tokio::test]
-async fn the_tenant_pays_whose_library_it_is_about() {
-    let listening = bounded().await;
-    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+/// A guild of Ada's, and a library of it that Eve may write to.
+async fn shared(world: &World) -> (String, String) {
+    let (ada, eve) = (&world.ada, &world.eve);
     let guild = world.post(ada, "/v1/tenants", &json!({"name": "Guild"})).await.at("/id");
     let path = format!("/v1/tenants/{guild}/invitations");
     let invited = world.post(ada, &path, &json!({"role": "member"})).await.at("/secret");
@@ -178,6 +230,37 @@ async fn the_tenant_pays_whose_library_it_is_about() {
     let share = r#"{"kind": "person", "right": "write"}"#;
     let shared = world.ask(ada, Method::PUT, &path, share).await;
     assert!(shared.status.is_success(), "{}", shared.text);
+    (guild, library)
+}
+
+#[tokio::test]
+async fn a_library_that_is_taken_back_is_gone_and_of_the_others_is_told_on() {
+    let listening = bounded().await;
+    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+    let (_, library) = shared(world).await;
+    let mut client = listening.sync().await;
+    client.say(&hello(&eve.token)).await;
+    client.hear().await;
+    for library in [&library, &eve.library.to_string()] {
+        client.say(&json!({"type": "follow", "library": library})).await;
+        assert_eq!(client.hear().await["type"], "following");
+    }
+    let path = format!("/v1/libraries/{library}/shares/{}", eve.person);
+    let taken = world.ask(ada, Method::DELETE, &path, "").await;
+    assert!(taken.status.is_success(), "{}", taken.text);
+    let gone = client.hear().await;
+    assert_eq!((&gone["type"], &gone["code"]), (&json!("gone"), &json!("not_found")), "{gone}");
+    assert_eq!(gone["library"], json!(library));
+    world.saved(eve, "https://still.example").await;
+    let told = client.hear().await.to_string();
+    assert!(told.contains("https://still.example"), "{told}");
+}
+
+#[tokio::test]
+async fn the_tenant_pays_whose_library_it_is_about() {
+    let listening = bounded().await;
+    let (world, ada, eve) = (&listening.world, &listening.world.ada, &listening.world.eve);
+    let (guild, library) = shared(world).await;
     let device = world.post(eve, "/v1/devices", &json!({"name": "p"})).await.at("/id");
     let spent = async || {
         let told = world.get(ada, &format!("/v1/tenants/{guild}/usage")).await;

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use shelf_api::probes::AlwaysReady;
-use shelf_api::{Api, Background, Gate, Probes, Replays};
+use shelf_api::{Api, Background, Gate, Probes, Replays, Sockets};
 use shelf_bookmarks::Stores;
 use shelf_bookmarks::search::{SearchPorts, ShownTexts, TextFollower};
 use shelf_courier::Courier;
@@ -80,6 +80,7 @@ pub(crate) struct World {
     pub(crate) app: Router,
     /// A process of sync alone over the same stores.
     pub(crate) sync: Router,
+    pub(crate) sockets: Sockets,
     pub(crate) ada: Someone,
     pub(crate) eve: Someone,
     follower: TextFollower,
@@ -228,6 +229,7 @@ impl World {
         let follower =
             TextFollower::new(store.clone(), store.clone(), index.clone(), embedder.clone());
         let texts = Arc::new(ShownTexts { views: store.clone(), library: store.clone() });
+        let sockets = Sockets::of(1_000);
         let api = Api {
             stores: stores.clone(),
             search: SearchPorts { library: stores.library.clone(), index, embedder, texts },
@@ -249,11 +251,11 @@ impl World {
             processing: Arc::new(vec![processing()]),
             news: store.clone(),
             presence: Arc::new(LocalPresence::default()),
-            sockets: 1_000,
+            sockets: sockets.clone(),
             public_url: None,
         };
         let (sync, app) = (shelf_api::sync_part(api.clone()), shelf_api::router(api));
-        Self { app, sync, ada, eve, follower, clock, stores, store, dir, internet }
+        Self { app, sync, sockets, ada, eve, follower, clock, stores, store, dir, internet }
     }
 
     /// Lets so many seconds pass.

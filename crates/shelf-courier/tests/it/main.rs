@@ -4,4 +4,5 @@
 mod office;
 mod rounds;
 mod events;
+mod erased;
 mod keys;

@@ -36,8 +36,8 @@ pub(super) struct Line<'a> {
 pub(super) struct Farewells(Vec<Farewell>);
 
 impl Farewells {
-    /// The endpoints of `libraries` that were sent something and do not stand here yet. They are paused,
-    /// so that nothing is sent to them behind that.
+    /// The endpoints of `libraries` that were sent something and do not stand here yet. All are paused, so
+    /// that nothing is sent behind that, nor for the first time now.
     pub(super) async fn due(
         &self,
         doors: &PrivacyDoors,
@@ -48,15 +48,14 @@ impl Farewells {
         for (tenant, library) in libraries.iter().copied() {
             let scope = Scope { tenant, library };
             for endpoint in doors.webhooks.endpoints(scope).await? {
-                // What was not taken may have been read all the same.
-                let was_sent = endpoint.succeeded_at.is_some() || endpoint.failures > 0;
-                if !was_sent || self.0.iter().any(|known| known.endpoint == endpoint.id) {
-                    continue;
-                }
                 if endpoint.state == EndpointState::Active {
                     doors.webhooks.edit_endpoint(scope, endpoint.id, &paused).await?;
                 }
-                due.push((scope, endpoint));
+                // What was not taken may have been read all the same.
+                let was_sent = endpoint.succeeded_at.is_some() || endpoint.failures > 0;
+                if was_sent && self.0.iter().all(|known| known.endpoint != endpoint.id) {
+                    due.push((scope, endpoint));
+                }
             }
         }
         Ok(due)

@@ -406,6 +406,22 @@ async fn who_was_sent_what_is_erased_is_told_once_and_the_receipt_says_so() {
 }
 
 #[tokio::test]
+async fn who_was_sent_nothing_is_sent_nothing_while_it_is_erased_either() {
+    let house = house().await;
+    let known = shelf_identity::libraries(&house.world.doors, &house.owner).await.unwrap();
+    let scope = known[0].library.scope();
+    watched(&house, scope).await;
+    house.ask("").await.unwrap();
+    house.world.clock.advance(u32::try_from(UNDO_MS).unwrap());
+    let due = house.doors.privacy.due_erasures(house.world.clock.now_ms(), 1).await.unwrap();
+    let beside = Shaky { breaks: AtomicUsize::new(1), ..Shaky::default() };
+    erase(&house.doors, &due[0], &beside).await.unwrap_err();
+    let left = house.doors.webhooks.endpoints(scope).await.unwrap();
+    assert_eq!(left[0].state, EndpointState::Paused, "what waits for it is not sent now");
+    assert!(beside.told.lock().unwrap().is_empty(), "and there is nothing to tell it");
+}
+
+#[tokio::test]
 async fn who_may_only_read_a_library_does_not_learn_the_address_of_its_webhooks() {
     let house = house().await;
     let (doors, by) = (&house.world.doors, house.owner.person.id.into());

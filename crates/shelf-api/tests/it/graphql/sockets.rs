@@ -106,7 +106,7 @@ impl Listening {
     }
 
     /// A socket on which it was said that `who` asks.
-    async fn of(&self, who: &Someone) -> Client {
+    pub(crate) async fn of(&self, who: &Someone) -> Client {
         let mut client = self.with(&[]).await.unwrap();
         client.say(&init(&who.token)).await;
         assert_eq!(client.hear().await["type"], "connection_ack");
