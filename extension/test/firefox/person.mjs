@@ -1,0 +1,167 @@
+// A person at a Firefox: what they press, type, make and see.
+
+import { PAGES, pause, until } from "./browser.mjs";
+
+const OPTIONS = `${PAGES}/options.html`;
+/** How long a page may take to show what it is to show, milliseconds. */
+const PATIENCE_MS = 12_000;
+/** Modifier keys as WebDriver counts them. */
+const [ALT, SHIFT] = ["\uE00A", "\uE008"];
+/** The button by which the browser's question is answered with yes. */
+const ALLOW = "#addon-webext-permissions-notification .popup-notification-primary-button";
+
+/** Draws the browser's tree as text: a folder is its name and what is in it, a separator two lines. */
+const DRAW = `const draw = ({ type, title, url, children }) => type === "separator" ? "--"
+  : children ? title + "(" + children.map(draw).join("|") + ")" : title + " " + url;
+  const [top] = await chrome.bookmarks.getTree();
+  return top.children.map(draw).join("|");`;
+
+/** Makes bookmarks as the browser's own menus do; answers their ids, each with those of what is in it. */
+const MAKE = `const [wanted] = given;
+  const { bookmarks } = PlacesUtils;
+  const types = { folder: bookmarks.TYPE_FOLDER, separator: bookmarks.TYPE_SEPARATOR, bookmark: bookmarks.TYPE_BOOKMARK };
+  const made = [];
+  const make = async (one, parentGuid) => {
+    const { title, url } = one;
+    const type = types[one.type ?? "bookmark"];
+    const { guid } = await bookmarks.insert(type === types.separator ? { parentGuid, type } : { parentGuid, type, title, url });
+    const ids = [guid];
+    for (const child of one.children ?? []) ids.push(...(await make(child, guid)));
+    return ids;
+  };
+  for (const one of wanted) made.push(await make(one, one.parent));
+  return made;`;
+
+export class Person {
+  /** @param {import("./marionette.mjs").Marionette} marionette */
+  constructor(marionette) {
+    this.at = marionette;
+  }
+
+  /** Waits until a script says so; a page that is replaced meanwhile is asked again. @param {string} what @param {string} script */
+  async #until(what, script) {
+    await until(what, PATIENCE_MS, () => this.at.run(script).catch(() => false)).catch(async (error) => {
+      const text = await this.at.run("return location.href + '\\n' + document.body.innerText").catch(() => "");
+      throw new Error(`${error.message}; the page says:\n${text}`);
+    });
+  }
+
+  /** Presses the button of a page that bears some words. @param {string} words */
+  #pressing(words) {
+    return this.#until(`a button says ${words}`, `const one = [...document.querySelectorAll("button")].find((button) => button.textContent.includes(${JSON.stringify(words)}));
+      one?.click(); return one !== undefined`);
+  }
+
+  /** Signs in by a link. @param {string} link */
+  async comesIn(link) {
+    await this.at.goto(link);
+    await this.#pressing("Sign in");
+    await this.#until("the person is in", "return location.pathname !== '/sign-in' && document.readyState === 'complete'");
+  }
+
+  async settings() {
+    await this.at.goto(OPTIONS);
+  }
+
+  /** Connects the extension with a server, and allows what the browser and the server ask. @param {string} origin */
+  async connects(origin) {
+    await this.settings();
+    await this.#until("it asks for a server", "return !document.querySelector('#connect').hidden");
+    await this.at.type("#server", origin);
+    const home = await this.at.ask("WebDriver:GetWindowHandle");
+    await this.at.press("#connect-form button.main");
+    await this.#allows();
+    await this.#turnsTo("/oauth/authorize");
+    await this.#pressing("Let it in");
+    await this.at.ask("WebDriver:SwitchToWindow", { handle: home });
+    await this.#until("it is connected", "return !document.querySelector('#mirroring').hidden");
+  }
+
+  /** Says yes to the browser's own question. */
+  async #allows() {
+    await until("the browser asks", PATIENCE_MS, () => this.at.inWindow(() => this.at.run(
+      `const button = document.querySelector("${ALLOW}"); if (!button || PopupNotifications.panel.state !== "open") return false; button.click(); return true`,
+    )));
+  }
+
+  /** Turns to the window that shows an address. @param {string} part */
+  async #turnsTo(part) {
+    await until(`a window shows ${part}`, PATIENCE_MS, async () => {
+      for (const handle of await this.at.ask("WebDriver:GetWindowHandles")) {
+        await this.at.ask("WebDriver:SwitchToWindow", { handle }).catch(() => undefined);
+        if (String(await this.at.ask("WebDriver:GetCurrentURL").catch(() => "")).includes(part)) return true;
+      }
+      return false;
+    });
+  }
+
+  async mirrors() {
+    await this.at.press("#mirror-form button.main");
+    await this.reads("#standing", "mirrored");
+  }
+
+  /** Reads words in the settings. @param {string} css @param {string} words */
+  async reads(css, words) {
+    if ((await this.at.ask("WebDriver:GetCurrentURL")) !== OPTIONS) await this.settings();
+    await this.#until(`${css} says ${words}`, `return document.querySelector("${css}").textContent.includes(${JSON.stringify(words)})`);
+  }
+
+  async syncs() {
+    await this.settings();
+    await this.at.press("#sync");
+  }
+
+  async verifies() {
+    await this.settings();
+    await this.at.press("#verify");
+    await this.reads("#words", "Both sides were compared");
+    if (await this.at.run("return document.body.textContent.includes('differed')")) throw new Error("both sides differed");
+  }
+
+  /** Makes bookmarks, folders and separators. @param {object[]} what @returns {Promise<string[][]>} */
+  makes(what) {
+    return this.at.inWindow(() => this.at.does(MAKE, what));
+  }
+
+  /** @param {string} guid @param {string} parentGuid @param {number} index */
+  moves(guid, parentGuid, index) {
+    return this.at.inWindow(() => this.at.does("await PlacesUtils.bookmarks.update(given[0])", { guid, parentGuid, index }));
+  }
+
+  /** @param {string} guid */
+  removes(guid) {
+    return this.at.inWindow(() => this.at.does("await PlacesUtils.bookmarks.remove(given[0])", guid));
+  }
+
+  /** Whether the browser's bookmarks, drawn as text, hold some words; nobody is asked to sync. @param {string} words */
+  async sees(words) {
+    if (!(await this.at.ask("WebDriver:GetCurrentURL")).startsWith(PAGES)) await this.settings();
+    return (await this.at.does(DRAW)).includes(words);
+  }
+
+  /** @param {string} url */
+  opens(url) {
+    return this.at.goto(url);
+  }
+
+  /** Saves the page in front by its key. */
+  async saves() {
+    await this.at.keys(ALT, SHIFT, "s");
+    await pause(0);
+  }
+
+  /** Saves a page by the popup. @param {string} url @param {string} title @param {string} tags @param {string} notes */
+  async savesByPopup(url, title, tags, notes) {
+    await this.at.goto(`${PAGES}/popup.html?${new URLSearchParams({ url, title })}`);
+    await this.#until("the popup asks", "return !document.querySelector('#form').hidden");
+    await this.at.type("#tags", tags);
+    await this.at.type("#notes", notes);
+    await this.at.press("#save");
+    await this.#until("it is saved", "return document.querySelector('#words').textContent.includes('Saved')");
+  }
+
+  /** Ends the background as Firefox does after half a minute, at once. */
+  killsBackground() {
+    return this.at.inWindow(() => this.at.does(`await WebExtensionPolicy.getByID("extension@mindshelf").extension.terminateBackground()`));
+  }
+}
