@@ -155,7 +155,8 @@ export class Server {
 
   /** Asks an operation of REST. @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
   async ask(method, path, body) {
-    const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/json" };
+    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+    const headers = { authorization: `Bearer ${this.token}`, "content-type": type };
     const answer = await fetch(`${this.origin}${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${method} ${path} is answered ${answer.status}: ${await answer.text()}`);
     return answer.status === 204 ? null : answer.json();
