@@ -122,12 +122,6 @@ export class Marionette {
     return this.ask("WebDriver:ElementSendKeys", { id: await this.#find(css), text });
   }
 
-  /** Presses keys together, as `WebDriver` counts them, and lets go of them. @param {string[]} keys */
-  keys(...keys) {
-    const steps = [...keys.map((value) => ({ type: "keyDown", value })), ...keys.toReversed().map((value) => ({ type: "keyUp", value }))];
-    return this.ask("WebDriver:PerformActions", { actions: [{ type: "key", id: "keyboard", actions: steps }] });
-  }
-
   end() {
     this.wire.destroy();
   }

@@ -1,12 +1,10 @@
 // A person at a Firefox: what they press, type, make and see.
 
-import { PAGES, pause, until } from "./browser.mjs";
+import { PAGES, until } from "./browser.mjs";
 
 const OPTIONS = `${PAGES}/options.html`;
 /** How long a page may take to show what it is to show, milliseconds. */
 const PATIENCE_MS = 12_000;
-/** Modifier keys as WebDriver counts them. */
-const [ALT, SHIFT] = ["\uE00A", "\uE008"];
 /** The button by which the browser's question is answered with yes. */
 const ALLOW = "#addon-webext-permissions-notification .popup-notification-primary-button";
 
@@ -36,6 +34,10 @@ export class Person {
   /** @param {import("./marionette.mjs").Marionette} marionette */
   constructor(marionette) {
     this.at = marionette;
+    /** @type {string} where the extension's own page is */
+    this.home = "";
+    /** @type {string} where the page is that is looked at */
+    this.front = "";
   }
 
   /** Waits until a script says so; a page that is replaced meanwhile is asked again. @param {string} what @param {string} script */
@@ -139,25 +141,54 @@ export class Person {
     return (await this.at.does(DRAW)).includes(words);
   }
 
-  /** @param {string} url */
-  opens(url) {
-    return this.at.goto(url);
+  /** Opens a page in front, in a tab of its own; the settings stay in theirs. @param {string} url */
+  async opens(url) {
+    this.home = await this.at.ask("WebDriver:GetWindowHandle");
+    const { handle } = await this.at.ask("WebDriver:NewWindow", { type: "tab", focus: true });
+    await this.at.ask("WebDriver:SwitchToWindow", { handle });
+    this.front = handle;
+    await this.at.goto(url);
   }
 
-  /** Saves the page in front by its key. */
-  async saves() {
-    await this.at.keys(ALT, SHIFT, "s");
-    await pause(0);
+  /** Closes the page in front. */
+  async closes() {
+    await this.at.ask("WebDriver:SwitchToWindow", { handle: this.front });
+    await this.at.ask("WebDriver:CloseWindow");
+    await this.at.ask("WebDriver:SwitchToWindow", { handle: this.home });
   }
 
-  /** Saves a page by the popup. @param {string} url @param {string} title @param {string} tags @param {string} notes */
-  async savesByPopup(url, title, tags, notes) {
-    await this.at.goto(`${PAGES}/popup.html?${new URLSearchParams({ url, title })}`);
-    await this.#until("the popup asks", "return !document.querySelector('#form').hidden");
-    await this.at.type("#tags", tags);
-    await this.at.type("#notes", notes);
-    await this.at.press("#save");
-    await this.#until("it is saved", "return document.querySelector('#words').textContent.includes('Saved')");
+  /** Does what Alt+Shift and a letter do. @param {string} letter */
+  async presses(letter) {
+    const is = await this.at.inWindow(() => this.at.run(`const [letter] = arguments;
+      const key = [...document.querySelectorAll("keyset[id^=ext-keyset] key")].find((one) => one.getAttribute("key") === letter);
+      key?.doCommand(); return key?.getAttribute("modifiers")`, letter));
+    if (is !== "alt,shift") throw new Error(`no key does what Alt+Shift+${letter} is to do`);
+  }
+
+  /** Saves the page in front by the popup over it. @param {string} tags @param {string} notes */
+  async savesByPopup(tags, notes) {
+    // Without a window nothing has the focus, and a popup goes when it has none.
+    await this.at.inWindow(() => this.at.run("Services.prefs.setBoolPref('ui.popup.disable_autohide', true)"));
+    await this.presses("M");
+    // The page in front stays there while a page of the extension behind it reaches into the popup.
+    await this.at.ask("WebDriver:SwitchToWindow", { handle: this.home, focus: false });
+    const popup = "const popup = chrome.extension.getViews({ type: 'popup' })[0]?.document;";
+    await this.#until("the popup asks", `${popup} return popup?.getElementById("form")?.hidden === false`);
+    await this.at.run(`${popup} const [tags, notes] = arguments;
+      popup.getElementById("tags").value = tags; popup.getElementById("notes").value = notes; popup.getElementById("save").click()`, tags, notes);
+    await this.#until("it is saved", `${popup} return popup?.getElementById("words").textContent.includes("Saved")`);
+    await this.at.inWindow(() => this.at.run("document.querySelectorAll('panel').forEach((panel) => panel.hidePopup())"));
+  }
+
+  /** Whether typing some words into the address bar shows others beneath it. @param {string} typed @param {string} words */
+  finds(typed, words) {
+    return this.at.inWindow(async () => {
+      await this.at.run("gURLBar.focus(); gURLBar.search(arguments[0])", typed);
+      await until(`${typed} finds ${words}`, PATIENCE_MS, () => this.at.run(
+        "return [...document.querySelectorAll('.urlbarView-row')].some((row) => row.textContent.includes(arguments[0]))", words,
+      ));
+      await this.at.run("gURLBar.view.close()");
+    });
   }
 
   /** Ends the background as Firefox does after half a minute, at once. */
