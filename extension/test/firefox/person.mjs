@@ -61,6 +61,12 @@ export class Person {
     await this.#until("the person is in", "return location.pathname !== '/sign-in' && document.readyState === 'complete'");
   }
 
+  /** Presses a button of the settings once it is shown. @param {string} css */
+  async #press(css) {
+    await this.#until(`${css} is shown`, `const one = document.querySelector("${css}"); return one !== null && !one.disabled && one.getClientRects().length > 0`);
+    await this.at.press(css);
+  }
+
   async settings() {
     await this.at.goto(OPTIONS);
   }
@@ -97,8 +103,13 @@ export class Person {
     });
   }
 
+  /** Whether the browser asks something now. */
+  isAsked() {
+    return this.at.inWindow(() => this.at.run("return PopupNotifications.panel.state === 'open'"));
+  }
+
   async mirrors() {
-    await this.at.press("#mirror-form button.main");
+    await this.#press("#mirror-form button.main");
     await this.reads("#standing", "mirrored");
   }
 
@@ -110,12 +121,12 @@ export class Person {
 
   async syncs() {
     await this.settings();
-    await this.at.press("#sync");
+    await this.#press("#sync");
   }
 
   async verifies() {
     await this.settings();
-    await this.at.press("#verify");
+    await this.#press("#verify");
     await this.reads("#words", "Both sides were compared");
     if (await this.at.run("return document.body.textContent.includes('differed')")) throw new Error("both sides differed");
   }

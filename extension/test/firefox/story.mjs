@@ -67,6 +67,7 @@ async function story() {
   const names = async () => (await server.ask("GET", `${at}/collections`)).items.map((/** @type {any} */ { name }) => name);
   must(!(await names()).includes("Bookmarks menu"), "nothing is mirrored unasked");
   await person.mirrors();
+  must(!(await person.isAsked()), "the browser asks nothing more");
   for (const root of ["Bookmarks bar", "Other bookmarks", "Bookmarks menu"]) await comes(`${root} is a folder there`, () => shelf.folder(root));
 
   now("from the browser to the library");
