@@ -62,7 +62,7 @@ export async function until(what, patience, look) {
 
 /** Ends a process, by force where it does not go. @param {import("node:child_process").ChildProcess} child */
 async function ended(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
   const late = setTimeout(() => child.kill("SIGKILL"), END_MS);
@@ -88,7 +88,15 @@ export class Firefox {
     rmSync(port, { force: true });
     const usual = ["--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--width", "1280", "--height", "900"];
     this.process = spawn(this.binary, [...usual, "--profile", this.profile], { stdio: "ignore", env: { ...process.env, HOME: this.profile } });
-    await until("Firefox is there", START_MS, () => existsSync(port) && readFileSync(port, "utf8") !== "");
+    const { process: child } = this;
+    /** @type {Error | null} */
+    let failure = null;
+    child.once("error", (error) => { failure = error; });
+    child.once("exit", (code) => { failure ??= new Error(`Firefox ended with ${code}`); });
+    await until("Firefox is there", START_MS, () => {
+      if (failure) throw failure;
+      return existsSync(port) && readFileSync(port, "utf8") !== "";
+    });
     this.marionette = await Marionette.at(Number(readFileSync(port, "utf8")));
     await this.marionette.ask("WebDriver:NewSession", { pageLoadStrategy: "normal", timeouts: { script: 18_000 } });
     return this.marionette;
@@ -141,6 +149,7 @@ export class Server {
     const lines = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) });
     await new Promise((resolve, reject) => {
       lines.on("line", (line) => { if (line.includes("is ready on ")) resolve(undefined); });
+      child.once("error", reject);
       child.once("exit", () => reject(new Error("the server ended before it was ready")));
     });
     this.token ??= this.said("token", "create", "--name", "story");

@@ -202,6 +202,13 @@ export class Person {
     });
   }
 
+  /** What Firefox says is wrong with the code of the extension, or that its policy kept something from it. @returns {Promise<string[]>} */
+  complaints() {
+    return this.at.inWindow(() => this.at.run(`const [ours] = arguments;
+      const all = Services.console.getMessageArray().map((one) => String(one.message)).filter((text) => text.includes(ours));
+      return all.filter((text) => /(Reference|Type|Syntax|Range)Error|Content-Security-Policy/.test(text))`, PAGES.slice(0, -"pages".length)));
+  }
+
   /** Ends the background as Firefox does after half a minute, at once. */
   killsBackground() {
     return this.at.inWindow(() => this.at.does(`await WebExtensionPolicy.getByID("extension@mindshelf").extension.terminateBackground()`));

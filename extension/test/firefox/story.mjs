@@ -11,7 +11,7 @@ import { aPage } from "./page.mjs";
 import { Person } from "./person.mjs";
 
 /** How long the whole may take, milliseconds. */
-const END_MS = 110_000;
+const END_MS = 60_000;
 const EXTENSION = fileURLToPath(new URL("../../firefox.mjs", import.meta.url));
 /** How long both sides may take to be level, milliseconds. */
 const PATIENCE_MS = 12_000;
@@ -41,6 +41,12 @@ function must(holds, what) {
 async function comes(what, look) {
   await until(what, PATIENCE_MS, look);
   held += 1;
+}
+
+/** @param {Person} person */
+async function mayNotComplain(person) {
+  const complaints = await person.complaints();
+  must(complaints.length === 0, `Firefox has nothing to complain of:\n${complaints.join("\n")}`);
 }
 
 async function story() {
@@ -125,6 +131,7 @@ async function story() {
   await server.kill();
   await person.makes([{ parent: "unfiled_____", title: "Offline", url: "https://offline.example/" }]);
   await person.reads("#notes", "The server does not answer");
+  await mayNotComplain(person);
   await firefox.quit();
   person = new Person(await firefox.start());
   await person.reads("#standing", "to be sent");
@@ -141,6 +148,7 @@ async function story() {
   await comes("what is removed there is removed here", async () => !(await person.sees("there.example")));
   await person.verifies();
   must(await person.sees("Mozilla Firefox("), "what Firefox brought is as it was");
+  await mayNotComplain(person);
 }
 
 const late = setTimeout(() => {
