@@ -152,6 +152,12 @@ export class Person {
     return (await this.at.does(DRAW)).includes(words);
   }
 
+  /** Whether the bookmarks in a folder are called so, in order. @param {string} folder @param {string} titles */
+  async stands(folder, titles) {
+    const told = await this.at.does("return (await chrome.bookmarks.getChildren(given[0])).map(({ title }) => title).join(' ')", folder);
+    return told === titles;
+  }
+
   /** Opens a page in front, in a tab of its own; the settings stay in theirs. @param {string} url */
   async opens(url) {
     this.home = await this.at.ask("WebDriver:GetWindowHandle");

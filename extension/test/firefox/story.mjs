@@ -64,6 +64,15 @@ async function story() {
     folder: async (name) => (await server.ask("GET", `${at}/collections`)).items.find((/** @type {any} */ one) => one.name === name),
     /** A bookmark there. @param {string} url @returns {Promise<any>} */
     bookmark: async (url) => (await server.ask("GET", `${at}/bookmarks`)).items.find((/** @type {any} */ one) => one.url === url),
+    /** Whether the bookmarks in a folder there are called so, in order. @param {string} name @param {string} titles */
+    stands: async (name, titles) => {
+      const into = await shelf.folder(name);
+      const { items } = await server.ask("GET", `${at}/bookmarks`);
+      const places = items.flatMap((/** @type {any} */ one) => one.places.map((/** @type {any} */ place) => ({ ...place, title: one.title })));
+      const here = places.filter((/** @type {any} */ { collection }) => collection === into?.id);
+      here.sort((/** @type {any} */ one, /** @type {any} */ other) => (one.order < other.order ? -1 : 1));
+      return here.map((/** @type {any} */ { title }) => title).join(" ") === titles;
+    },
     /** Whether a bookmark stands in a folder there. @param {string} url @param {string} name */
     holds: async (url, name) => {
       const [saved, into] = [await shelf.bookmark(url), await shelf.folder(name)];
@@ -95,7 +104,10 @@ async function story() {
   now("from the library to the browser");
   const news = await shelf.folder("News");
   await server.ask("POST", `${at}/bookmarks`, { url: "https://there.example/", title: "There", places: [{ collection: news.id }] });
-  await comes("what is saved there is here, untold", () => person.sees("News(One https://one.example/|There https://there.example/)"));
+  await comes("what is saved there is here, and nobody pressed anything", () => person.sees("News(One https://one.example/|There https://there.example/)"));
+  const phone = await shelf.folder("Mobile bookmarks");
+  await server.ask("POST", `${at}/bookmarks`, { url: "https://tram.example/", title: "Tram", places: [{ collection: phone.id }] });
+  await comes("what is saved for the phone is among its bookmarks", () => person.sees("On the phone https://phone.example/|Tram https://tram.example/"));
   const bar = await shelf.folder("Bookmarks bar");
   const { item: deep } = await server.ask("POST", `${at}/collections`, { name: "Deep", parent: bar.id });
   const one = await shelf.bookmark("https://one.example/");
@@ -109,6 +121,21 @@ async function story() {
   await person.moves(made[0][1], "toolbar_____", 0);
   await comes("what is moved here is moved there", () => shelf.holds("https://one.example/", "Bookmarks bar"));
   await comes("it stands first here", () => person.sees("(First https://one.example/|--|Two"));
+
+  now("order");
+  const four = ["a", "b", "c", "d"].map((title) => ({ title, url: `https://${title}.example/` }));
+  const [[order, , b, c, d]] = await person.makes([{ parent: "unfiled_____", title: "Order", type: "folder", children: four }]);
+  await comes("four are there as they stand here", () => shelf.stands("Order", "a b c d"));
+  const place = async (/** @type {string} */ letter) => (await shelf.bookmark(`https://${letter}.example/`)).places[0].id;
+  await server.ask("PATCH", `${at}/places/${await place("a")}`, { after: await place("c") });
+  await comes("what is moved down there is so here", () => person.stands(order, "b c a d"));
+  await server.ask("PATCH", `${at}/places/${await place("d")}`, { after: null });
+  await comes("what is moved up there is so here", () => person.stands(order, "d b c a"));
+  await person.moves(b, order, 3);
+  await comes("what is moved down here is so there", () => shelf.stands("Order", "d c a b"));
+  await person.moves(c, order, 0);
+  await person.moves(d, order, 2);
+  await comes("what is moved twice here is so there", () => shelf.stands("Order", "c a d b"));
 
   now("saving the page in front");
   await person.opens(page.address);
