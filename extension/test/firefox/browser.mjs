@@ -42,6 +42,7 @@ const PREFERENCES = {
   "extensions.getAddons.cache.enabled": false,
   "network.captive-portal-service.enabled": false,
   "network.connectivity-service.enabled": false,
+  "network.proxy.type": 0,
   "services.settings.server": "data:,#remote-settings-dummy/v1",
   "toolkit.telemetry.enabled": false,
 };

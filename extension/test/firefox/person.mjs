@@ -85,6 +85,28 @@ export class Person {
     await this.#until("it is connected", "return !document.querySelector('#mirroring').hidden");
   }
 
+  /** Disconnects the extension. */
+  async leaves() {
+    await this.settings();
+    await this.#press("#leave");
+    await this.#until("it is disconnected", "return !document.querySelector('#connect').hidden");
+  }
+
+  /** Connects with a server that was allowed before, by a code on the server's own page. @param {string} origin */
+  async connectsByCode(origin) {
+    await this.settings();
+    await this.#until("it asks for a server", "return !document.querySelector('#connect').hidden");
+    await this.at.type("#server", origin);
+    await this.#press("#by-code");
+    await this.#until("it shows a code", "return !document.querySelector('#code-words').hidden");
+    await this.opens(await this.at.run("return document.querySelector('#code-page').href"));
+    await this.#pressing("Go on");
+    await this.#pressing("Let it in");
+    await this.#until("the page says so", "return ![...document.querySelectorAll('button')].some((button) => button.textContent.includes('Let it in'))");
+    await this.closes();
+    await this.#until("it is connected", "return !document.querySelector('#mirroring').hidden");
+  }
+
   /** Says yes to the browser's own question. */
   async #allows() {
     await until("the browser asks", PATIENCE_MS, () => this.at.inWindow(() => this.at.run(
@@ -146,10 +168,15 @@ export class Person {
     return this.at.inWindow(() => this.at.does("await PlacesUtils.bookmarks.remove(given[0])", guid));
   }
 
-  /** Whether the browser's bookmarks, drawn as text, hold some words; nobody is asked to sync. @param {string} words */
-  async sees(words) {
+  /** The browser's bookmarks, drawn as text; nobody is asked to sync. @returns {Promise<string>} */
+  async tree() {
     if (!(await this.at.ask("WebDriver:GetCurrentURL")).startsWith(PAGES)) await this.settings();
-    return (await this.at.does(DRAW)).includes(words);
+    return this.at.does(DRAW);
+  }
+
+  /** Whether those hold some words. @param {string} words */
+  async sees(words) {
+    return (await this.tree()).includes(words);
   }
 
   /** Whether the bookmarks in a folder are called so, in order. @param {string} folder @param {string} titles */
