@@ -224,6 +224,22 @@ export class Person {
     await this.at.inWindow(() => this.at.run("document.querySelectorAll('panel').forEach((panel) => panel.hidePopup())"));
   }
 
+  /** Lets the extension see the addresses of tabs. */
+  async letsItSeeTabs() {
+    await this.settings();
+    await this.#press("#tabs");
+    await this.#allows();
+    await this.#until("it may", "return document.querySelector('#tabs').checked");
+  }
+
+  /** Whether the icon says that the page in front is saved. @param {string} url */
+  async isMarked(url) {
+    await this.at.ask("WebDriver:SwitchToWindow", { handle: this.home, focus: false });
+    return this.at.does(`const [tab] = await chrome.tabs.query({ active: true });
+      return tab.url === given[0] && (await chrome.action.getBadgeText({ tabId: tab.id })) === "✓"
+        && (await chrome.action.getTitle({ tabId: tab.id })).includes("this page is saved")`, url);
+  }
+
   /** Whether typing some words into the address bar shows others beneath it. @param {string} typed @param {string} words */
   finds(typed, words) {
     return this.at.inWindow(async () => {

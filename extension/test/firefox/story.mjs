@@ -148,6 +148,10 @@ async function story() {
   must(tags.map((/** @type {any} */ { name }) => name).sort().join() === "blue,red", "it bears its tags");
   await person.finds("ms somebody", page.address);
   await person.closes();
+  await person.letsItSeeTabs();
+  await person.opens(page.address);
+  await comes("the icon says that the page is saved", () => person.isMarked(page.address));
+  await person.closes();
 
   now("a background that is killed");
   await person.killsBackground();
