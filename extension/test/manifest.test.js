@@ -34,6 +34,7 @@ test("a folder for Firefox holds all that is loaded", () => {
 
 test("no more is asked for than is needed, and no server without the person", () => {
   assert.deepEqual(chrome.permissions, ["bookmarks", "alarms", "identity", "activeTab"]);
+  assert.deepEqual(firefoxOf(chrome).permissions, [...chrome.permissions, "unlimitedStorage"]);
   assert.equal(chrome.host_permissions, undefined);
   assert.equal(chrome.content_scripts, undefined);
   assert.match(chrome.content_security_policy.extension_pages, /default-src 'none'; script-src 'self'/);

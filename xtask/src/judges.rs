@@ -13,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use crate::console;
 use crate::steps::Desk;
 use server::Server;
+pub(crate) use server::built;
 use tools::Tools;
 
 /// The document of the interface.

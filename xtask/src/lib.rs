@@ -22,6 +22,7 @@ pub mod steps;
 pub mod testing;
 pub mod browser;
 pub mod extension;
+pub mod firefox;
 pub mod bless;
 pub mod judges;
 pub mod long;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use xtask::repo::Repo;
 use xtask::steps::{CHECK, CI, Desk, JUDGES, LAWS_ALONE, run_all};
-use xtask::{bless, browser, console, engines, extension, long};
+use xtask::{bless, browser, console, engines, extension, firefox, long};
 
 const HELP: &str = "\
 cargo xtask check    everything that must be green before a commit lands
@@ -14,6 +14,7 @@ cargo xtask ci       check without the tests, plus documentation, licences, brow
 cargo xtask judges   only the outside judges of the REST interface
 cargo xtask browser  only the stories a real browser walks, and the outside judges beside them
 cargo xtask extension only the tests of the extension of browsers, which need Node
+cargo xtask firefox  only the extension in a real Firefox, beside the real server
 cargo xtask engines  only the engines of others: installed, started, killed, paused and stopped
 cargo xtask pictures the pictures of the README, taken afresh by that browser
 cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences
@@ -39,6 +40,7 @@ fn run(chore: Option<&str>) -> Result<()> {
         Some("judges") => run_all(JUDGES, &desk),
         Some("browser") => browser::stories(&desk),
         Some("extension") => extension::prove(&desk),
+        Some("firefox") => firefox::story(&desk),
         Some("engines") => engines::prove(&desk),
         Some(engines::INSIDE) => engines::prove_inside(&desk),
         Some("pictures") => browser::pictures(&desk),

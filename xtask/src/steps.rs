@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::cargo::Reach;
 use crate::laws::{LAWS, licences_of};
 use crate::repo::Repo;
-use crate::{browser, console, engines, extension, judges};
+use crate::{browser, console, engines, extension, firefox, judges};
 
 /// What a step may use: the repository and the few variables a chore reads.
 #[derive(Debug)]
@@ -63,6 +63,7 @@ pub const CI: &[Step] = &[
     Step { name: "documentation", run: documentation },
     Step { name: "extension", run: extension::prove },
     Step { name: "browser", run: browser::stories },
+    Step { name: "extension in Firefox", run: firefox::story },
     DOCUMENT,
     INTERFACE,
     RECEIVER,

@@ -35,14 +35,8 @@ pub(super) struct Server {
 
 impl Server {
     /// Builds the binary, starts it with one setting and makes a token.
-    ///
-    /// It is built as for its tests: a build by itself would build every dependency anew, whose
-    /// features are others without the tests.
     pub(super) fn start(desk: &Desk, setting: (&str, &str)) -> Result<Self> {
-        let build = ["test", "--quiet", "--workspace", "--locked", "--no-run", "--test", STORIES];
-        succeed(&mut cargo(desk, &build))?;
-        let built = metadata(desk.repo.root(), Reach::Members)?.target_directory;
-        let binary = built.join("debug/mindshelf");
+        let binary = built(desk)?;
         let folder = env::temp_dir().join(format!("mindshelf-judges-{}", std::process::id()));
         fs::create_dir_all(&folder).context("cannot make a folder for the server")?;
         let mut process = Command::new(&binary)
@@ -142,6 +136,17 @@ impl Drop for Server {
         drop(self.process.wait());
         drop(fs::remove_dir_all(&self.folder));
     }
+}
+
+/// The program, built anew where something changed.
+///
+/// It is built as for its tests: a build by itself would build every dependency anew, whose features
+/// are others without the tests.
+pub(crate) fn built(desk: &Desk) -> Result<PathBuf> {
+    let build = ["test", "--quiet", "--workspace", "--locked", "--no-run", "--test", STORIES];
+    succeed(&mut cargo(desk, &build))?;
+    let built = metadata(desk.repo.root(), Reach::Members)?.target_directory;
+    Ok(built.join("debug/mindshelf"))
 }
 
 /// The address in what the server says.
