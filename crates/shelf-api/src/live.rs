@@ -199,7 +199,7 @@ impl Talk {
                     }
                 }
                 () = &mut hello, if self.taken.is_none() => Err(Close::InitTimeout),
-                () = open.to_close() => Err(Close::Stopping),
+                () = open.must_close() => Err(Close::Stopping),
                 () = bell.notified(), if !self.follows.is_empty() => Ok(Vec::new()),
                 () = &mut again, if self.taken.is_some() => Box::pin(self.again()).await,
                 _ = others.tick(), if !self.seated.is_empty() => Box::pin(self.others()).await,

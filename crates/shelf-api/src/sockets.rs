@@ -45,7 +45,7 @@ pub(crate) struct Open(watch::Receiver<bool>);
 
 impl Open {
     /// Waits until it is to close.
-    pub(crate) async fn to_close(&mut self) {
+    pub(crate) async fn must_close(&mut self) {
         drop(self.0.wait_for(|closes| *closes).await);
     }
 }
@@ -59,8 +59,8 @@ mod tests {
         let sockets = Sockets::of(7);
         let mut open = sockets.one();
         sockets.close();
-        open.to_close().await;
-        sockets.one().to_close().await;
+        open.must_close().await;
+        sockets.one().must_close().await;
         let closed = tokio::spawn(async move { sockets.closed().await });
         tokio::task::yield_now().await;
         assert!(!closed.is_finished(), "one is open");

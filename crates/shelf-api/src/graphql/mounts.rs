@@ -75,7 +75,7 @@ impl MountMutations {
         idempotency_key: Option<String>,
     ) -> Result<CollectionPayload> {
         let library = library.map(|library| library.of(Named::Library));
-        let ask = write(ctx, "Mutation.mountLibrary", idempotency_key).body(&Mounts { library });
+        let ask = write(ctx, "Mutation.mountLibrary", idempotency_key).patch(&Mounts { library });
         let ask = ask.on(&collection);
         Ok(CollectionPayload::of(ask.done().await?, collection.home()))
     }

@@ -139,7 +139,7 @@ impl Talk {
                 }
                 Some((number, id, told)) = events.next() => Ok(self.tell(number, &id, told)),
                 () = &mut init, if !self.session.is_known() => Err(Close::InitTimeout),
-                () = open.to_close() => Err(Close::Stopping),
+                () = open.must_close() => Err(Close::Stopping),
                 _ = pings.tick() => {
                     silent += 1;
                     if silent > SILENT_MAX {

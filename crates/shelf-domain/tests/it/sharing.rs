@@ -118,7 +118,9 @@ proptest! {
         let mut world = World::after(skews, &story);
         world.settle();
         let old = &mut world.server;
-        prop_assume!(share(old, of_pool(2, which)).is_some());
+        if share(old, of_pool(2, which)).is_none() {
+            return Ok(());
+        }
         let folded = Shelf::folded(old.log.iter());
         for item in old.shelf.items() {
             prop_assert_eq!(folded.item(item.id), Some(item));

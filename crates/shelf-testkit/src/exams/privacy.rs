@@ -303,7 +303,7 @@ async fn joined<S: Store>(store: &S, tenant: TenantId, person: PersonId, role: R
 }
 
 async fn a_tenant_with_others_in_it_stays<S: Store>(store: &S) {
-    let (ada, ben) = (Desk::new(store, 817).await, Desk::new(store, 818).await);
+    let (ada, ben) = (Desk::new(store, 819).await, Desk::new(store, 820).await);
     let id = TenantId::from_bytes(ada.chance.seed());
     let team = Tenant { id, name: "team".to_owned(), created_at: 1 };
     store.add_tenant(&team, ada.person).await.unwrap();

@@ -145,7 +145,9 @@ impl Signer {
             _ => self.pair.sign(text.as_bytes()),
         };
         let body = match lie {
-            Lie::Changed => encoded(claims.to_string().replace("Member", "Owner")),
+            Lie::Changed => {
+                encoded(claims.to_string().replace("Member", "Owner").replace("\"flo\"", "\"eve\""))
+            }
             _ => body,
         };
         format!("{head}.{body}.{}", encoded(signature))
