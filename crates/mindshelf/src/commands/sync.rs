@@ -6,6 +6,7 @@ mod passing_on;
 
 pub(super) use deeds::{named, told};
 pub(super) use link::{Link, usual_dir};
+pub(super) use passing_on::pass_on;
 
 use crate::config::Settings;
 use crate::console;
@@ -13,7 +14,6 @@ use crate::system::{SystemChance, SystemClock};
 use anyhow::Result;
 use clap::Args;
 use deeds::Deed;
-use passing_on::pass_on;
 use serde::Serialize;
 use shelf_domain::refusal::Code;
 use shelf_domain::view::has_copies;
@@ -92,9 +92,7 @@ pub(super) async fn sync(settings: &Settings, how: Syncing) -> Result<()> {
     let done = done?;
     let passed = pass_on(&dir, &mut replica)?;
     if passed > 0 && !how.json {
-        console::say(format!(
-            "{passed} changes wait in the library their items live in now: sync that one, too"
-        ));
+        console::say(passed_on(passed));
     }
     if how.deed.is_none() {
         tell(&replica, &file, Some(done), how.json)?;
@@ -149,8 +147,7 @@ async fn run(link: &mut Link, how: &Syncing) -> Result<Synced> {
 /// Says how a replica stands.
 fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Result<()> {
     let (standing, aside) = (replica.standing(), replica.aside()?);
-    let living = replica.shown().items().filter(|item| item.is_living());
-    let conflicts = living.filter(|item| has_copies(item)).count();
+    let conflicts = conflicts(replica);
     if json {
         console::say(serde_json::to_string(&Told { file, standing, done, conflicts, aside })?);
         return Ok(());
@@ -169,16 +166,16 @@ fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Res
             done.healed
         ));
     }
+    if let Some(done) = done.filter(|done| done.given_up > 0) {
+        console::say(given_up(usize::try_from(done.given_up).unwrap_or(usize::MAX)));
+    }
     if mismatches > 0 {
         console::warn(format!(
             "{mismatches} ranges differed from the server's and were repaired: please report this"
         ));
     }
     if conflicts > 0 {
-        console::say(format!(
-            "{conflicts} items hold a text that was written twice at the same time: choose at the \
-             server, under \"Written twice\""
-        ));
+        console::say(written_twice(conflicts));
     }
     let held = aside.iter().filter(|aside| aside.why == Why::Held).count();
     if held > 0 {
@@ -200,6 +197,33 @@ fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Res
         ));
     }
     Ok(())
+}
+
+/// Living items that hold two versions of a text.
+pub(super) fn conflicts(replica: &Replica) -> usize {
+    let living = replica.shown().items().filter(|item| item.is_living());
+    living.filter(|item| has_copies(item)).count()
+}
+
+/// What is said where so many items hold two versions of a text.
+pub(super) fn written_twice(items: usize) -> String {
+    format!(
+        "{items} items hold a text that was written twice at the same time: choose at the server, \
+         under \"Written twice\""
+    )
+}
+
+/// What is said where so many changes were queued in replicas of other libraries.
+pub(super) fn passed_on(changes: usize) -> String {
+    format!("{changes} changes wait in the library their items live in now: sync that one, too")
+}
+
+/// What is said where so many items are not put again at a server that lost them.
+pub(super) fn given_up(items: usize) -> String {
+    format!(
+        "{items} items this device still held are not at the server any more, which came from a \
+         backup; you may only read there"
+    )
 }
 
 /// What the clock of this machine shows, milliseconds.
