@@ -18,8 +18,10 @@ use serde::Serialize;
 use shelf_domain::refusal::Code;
 use shelf_domain::view::has_copies;
 use shelf_ports::chance::Clock;
-use shelf_replica::{Aside, Progress, Replica, Standing, Synced, Way, Why};
+use shelf_replica::{Aside, Event, Progress, Replica, Standing, Synced, Way, Why};
 use std::path::{Path, PathBuf};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::TryRecvError;
 
 /// How often a server that does not answer is asked in all.
 const TRIES: u32 = 3;
@@ -126,11 +128,17 @@ async fn run(link: &mut Link, how: &Syncing) -> Result<Synced> {
         progress: &mut progress,
         verify: how.verify,
     };
+    let mut events = link.replica.events();
     if how.pair && link.replica.device().is_some() {
         link.replica.pair_anew(&mut way).await?;
     }
     let done = link.replica.sync_patiently(&mut way, TRIES).await;
     bar.finish_and_clear();
+    let gone = all_given_up(&mut events);
+    if gone > 0 && !how.json {
+        // It is told once, whether or not all is level.
+        console::say(given_up(gone));
+    }
     let waiting = link.replica.standing().waiting;
     done.map_err(|failure| {
         let removed = match failure.code() {
@@ -165,9 +173,6 @@ fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Res
             "The server began anew; {} changes it had lost were put again.",
             done.healed
         ));
-    }
-    if let Some(done) = done.filter(|done| done.given_up > 0) {
-        console::say(given_up(usize::try_from(done.given_up).unwrap_or(usize::MAX)));
     }
     if mismatches > 0 {
         console::warn(format!(
@@ -224,6 +229,18 @@ pub(super) fn given_up(items: usize) -> String {
         "{items} items this device still held are not at the server any more, which came from a \
          backup; you may only read there"
     )
+}
+
+/// How many items were given up, by what was told.
+fn all_given_up(events: &mut Receiver<Event>) -> usize {
+    let mut all = 0;
+    loop {
+        match events.try_recv() {
+            Ok(Event::GivenUp { items }) => all += items,
+            Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return all,
+        }
+    }
 }
 
 /// What the clock of this machine shows, milliseconds.
