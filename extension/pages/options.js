@@ -149,9 +149,17 @@ function notes(now) {
   if (now.asideCount > 0) {
     const box = note(`${some(now.asideCount, "change was", "changes were")} refused by the library.`, "They are kept here until you drop them.", [["Drop them", "dropAside"]]);
     const list = made("ul", "");
-    list.append(...now.aside.map((/** @type {any} */ { what, code, detail }) => made("li", `${what}: ${detail || code}`)));
+    list.append(...now.aside.map((/** @type {any} */ { what, why, page }) => {
+      const line = made("li", `${what}: ${why}`);
+      if (page) line.append(" ", Object.assign(made("a", "Open that library"), { href: page, target: "_blank", rel: "noreferrer" }));
+      return line;
+    }));
     box.append(list);
     all.push(box);
+  }
+  if (now.givenUp > 0) {
+    all.push(note(`${some(now.givenUp, "item this browser still held is", "items this browser still held are")} not at the server any more.`,
+      "It was restored from a backup, and you may only read this library. Who may change it can bring back what they hold.", [["Do not show again", "dropGivenUp"]]));
   }
   const { local } = now;
   if (local.scheme > 0) all.push(made("p", `${some(local.scheme, "bookmark stays", "bookmarks stay")} in this browser alone: ${local.scheme === 1 ? "it is" : "they are"} no address of the web (bookmarklets, settings, files).`, "muted"));
@@ -177,7 +185,7 @@ async function show() {
   }
   if (now.library === undefined) return;
   by("standing").textContent = standing(now);
-  const text = JSON.stringify([now.problem, now.held, now.inbound, now.outbound, now.blocked, now.twins, now.asideCount, now.local, now.mismatches, now.isMirroring, now.isSyncedByBrowser, now.doubled]);
+  const text = JSON.stringify([now.problem, now.held, now.inbound, now.outbound, now.blocked, now.twins, now.asideCount, now.givenUp, now.local, now.mismatches, now.isMirroring, now.isSyncedByBrowser, now.doubled]);
   if (text !== chosen) by("notes").replaceChildren(...notes(now));
   chosen = text;
   by("mirror-form").hidden = now.isMirroring;

@@ -34,6 +34,7 @@ const DEEDS = {
   keepHere: () => engine.decideInbound("keep"),
   joinAgain: () => engine.joinAgain(),
   dropAside: () => engine.dropAside(),
+  dropGivenUp: () => engine.dropGivenUp(),
   countHere: () => engine.countHere(),
   folders: () => engine.look(folders),
   page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), folders: folders(state), tags: tagNames(state) })),

@@ -7,7 +7,7 @@ import { forgetState, keep, kept, store } from "./store.js";
 import { isSynced, pairAnew, round } from "./sync/round.js";
 import { freshMeta, State } from "./sync/state.js";
 import { readTree, ROLES } from "./sync/tree.js";
-import { explained, problemOf } from "./words.js";
+import { explained, problemOf, refusal } from "./words.js";
 
 const LOCK = "mindshelf-state";
 /** Most rounds in a row. */
@@ -183,6 +183,9 @@ export async function joinAgain() {
   await sync();
 }
 
+/** The person was told what was let go of. */
+export const dropGivenUp = () => change((state) => { delete state.meta.givenUp; });
+
 /** Drops what stands aside. */
 export const dropAside = () => change((state) => { state.meta.aside = []; });
 
@@ -208,8 +211,8 @@ export async function status() {
       mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0, outbound: meta.outbound?.count ?? 0,
       blocked: meta.blocked, twins: local("twin"), isSyncedByBrowser, doubled, mirrored: nodes.filter(({ type }) => type === "place").length,
       local: { scheme: local("scheme"), separator: local("separator"), refused: local("refused"), kept: local("kept") + local("inside") },
-      aside: meta.aside.slice(-20).map(({ change: { set, kind }, code, detail }) => ({ what: String(set.title ?? set.url ?? set.name ?? kind), code, detail })),
-      asideCount: meta.aside.length,
+      aside: meta.aside.slice(-20).map((aside) => ({ ...refusal(aside, state.view()), page: aside.library ? `${meta.server}/in/${encodeURIComponent(aside.library)}/` : undefined })),
+      asideCount: meta.aside.length, givenUp: meta.givenUp ?? 0,
     };
   });
   const isLive = (await kept("live")) !== false;

@@ -36,3 +36,13 @@ export function problemOf(error) {
   if (some.refusal) return { code: some.refusal.code, detail: some.refusal.detail };
   return { code: typeof some.code === "string" ? some.code : "unknown", detail: some.message ?? String(error) };
 }
+
+/** What was refused, and why, for a list. What lives in another library now may still be read here by its old name.
+ * @param {import("./sync/state.js").Aside} aside @param {import("./domain/shelf.js").View} view */
+export function refusal({ change: { item, kind, set }, code, detail }, view) {
+  const names = ["title", "name", "url"];
+  const put = names.map((name) => set[name]).find((text) => typeof text === "string" && text !== "");
+  const known = names.map((name) => view.text(item, name)).find((text) => text !== "");
+  const why = code === "moved" ? "it lives in another library now. Make the change there." : detail || code || "";
+  return { what: String(put ?? known ?? kind), why };
+}

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Killed } from "./model/browser.js";
 import { Device, level, LIBRARY, world } from "./model/device.js";
 import { rootId } from "../src/domain/ids.js";
+import { refusal } from "../src/words.js";
 import { readTree } from "../src/sync/tree.js";
 
 const pair = async (seed) => {
@@ -331,24 +332,18 @@ test("what the library refuses stays in the browser and says why", async () => {
   assert.equal([...a.state.nodes.values()].find(({ why }) => why === "refused").title, "full");
 });
 
-test("a backup that was restored is healed, and what waits is kept", async () => {
-  const { at, a, b } = await pair();
-  await add(a, "before");
-  await level(a, b);
-  const kept = structuredClone(at.server.rows);
-  await add(a, "after");
-  await level(a, b);
-  const counters = [...at.server.devices.values()].map((device) => ({ device, n: 0 }));
-  at.server.rows = [];
-  at.server.shelf = new (at.server.shelf.constructor)();
-  for (const row of kept) { at.server.rows.push(row); at.server.shelf.fold(structuredClone(row)); }
-  for (const { device } of counters) Object.assign(device, { n: 0, answers: new Map() });
-  for (const row of kept) { const device = at.server.devices.get(row.device); if (device) device.n = Math.max(device.n, row.n); }
-  at.server.epoch = 1;
-  await add(b, "meanwhile");
-  await level(a, b);
-  same(a, b);
-  assert.deepEqual(a.browser.all().map(({ title }) => title).sort(), ["after", "before", "meanwhile"]);
+test("what lives in another library now is kept, and says which one to open", async () => {
+  const { at, a } = await pair();
+  await add(a, "one");
+  await level(a);
+  const there = "0193f0a0-0000-7000-8000-0000000000bb";
+  at.server.decide = (device, change) => ({ status: "refused", item: change.item, refused: { code: "moved", detail: "it moved", pointer: there } });
+  await add(a, "two");
+  await a.sync();
+  const [aside] = a.state.meta.aside;
+  assert.equal(aside.library, there);
+  assert.match(refusal(aside, a.state.view()).why, /lives in another library/);
+  assert.equal(refusal(aside, a.state.view()).what, "two");
 });
 
 test("a batch that is cut off anywhere is finished at the next start", async () => {

@@ -63,6 +63,12 @@ pub enum Event {
         /// Why.
         code: String,
     },
+    /// Items that a restored server has lost and this device still held are not put again, since the
+    /// person may only read the library: they are not shown any more. Told once.
+    GivenUp {
+        /// How many.
+        items: usize,
+    },
     /// An item that was removed for good while changes to it waited was made anew of the own copy.
     Renewed {
         /// The item that is gone.

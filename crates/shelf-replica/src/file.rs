@@ -8,11 +8,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shelf_client::sync::PushRefused;
 use shelf_domain::change::{Head, Pushed};
-use shelf_domain::id::{DeviceId, ItemId, LibraryId};
+use shelf_domain::id::{ActId, DeviceId, ItemId, LibraryId};
 use shelf_domain::item::Item;
 use shelf_domain::kind::Kind;
 use shelf_domain::shelf::Shelf;
 use shelf_domain::stamp::{Hlc, Seq};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -77,6 +78,9 @@ pub(crate) struct Position {
     pub(crate) turn: u64,
     /// The device it pushes as; none before the first sync.
     pub(crate) device: Option<DeviceId>,
+    /// The devices it pushed as before.
+    #[serde(default)]
+    pub(crate) was: BTreeSet<DeviceId>,
     /// What to pull with next.
     pub(crate) cursor: Option<String>,
     /// Where the folded log stands.
@@ -85,12 +89,31 @@ pub(crate) struct Position {
     pub(crate) n: u64,
     /// The highest stamp that was given or heard of.
     pub(crate) hlc: Hlc,
+    /// The epoch of the rows that queued changes were answered with, where the base is not of it yet.
+    #[serde(default)]
+    pub(crate) answered_in: Option<u32>,
+    /// Gestures by which what others put, and a restored server lost, waits to be put again.
+    #[serde(default)]
+    pub(crate) healing: BTreeSet<ActId>,
     /// When all was level last, milliseconds.
     pub(crate) level_at: Option<i64>,
     /// When sums were compared last, milliseconds.
     pub(crate) verified_at: Option<i64>,
     /// Ranges that ever differed: stays 0 unless there is a mistake in a program.
     pub(crate) mismatches: u64,
+}
+
+impl Position {
+    /// From now on it pushes as `device`.
+    pub(crate) fn pushes_as(&mut self, device: DeviceId) {
+        let before = self.device.replace(device);
+        self.was.extend(before.filter(|before| *before != device));
+    }
+
+    /// Whether it pushes as `device`, or did.
+    pub(crate) fn is_own(&self, device: DeviceId) -> bool {
+        self.device == Some(device) || self.was.contains(&device)
+    }
 }
 
 /// All a file holds.

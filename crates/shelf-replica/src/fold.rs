@@ -12,7 +12,6 @@ use shelf_domain::id::ItemId;
 use shelf_domain::item::Item;
 use shelf_domain::kind::field;
 use shelf_domain::shelf::Shelf;
-use shelf_domain::stamp::Seq;
 use shelf_domain::value::Value;
 use std::collections::BTreeSet;
 
@@ -28,7 +27,7 @@ impl Replica {
         after.hlc = after.hlc.max(after.head.hlc);
         let own = pulled.changes.iter().filter(|row| Some(row.device) == self.at.device);
         let own: Vec<&Change> = own.collect();
-        let queue = self.queue_after(&own, after.head.seq);
+        let queue = self.queue_after(&own, &part);
         let before = Before::of(self.shown(), self.touched(&pulled.changes));
         let copies = self.copies(&pulled.changes);
         let base = &self.base;
@@ -56,12 +55,16 @@ impl Replica {
         self.file.step(Step::Folded)
     }
 
-    /// The queue when `own` rows came back: without what was answered and is in the base now.
-    fn queue_after(&self, own: &[&Change], seq: Seq) -> Vec<Queued> {
-        let left = self.queue.iter().filter(|queued| queued.seq.is_none_or(|row| row > seq));
-        let mut queue: Vec<Queued> = left.cloned().collect();
+    /// The queue when `own` rows came back, which `part` holds: without what was answered and is in
+    /// the base now.
+    fn queue_after(&self, own: &[&Change], part: &Shelf) -> Vec<Queued> {
+        let is_of_base = self.at.answered_in.is_none();
+        let is_left =
+            |queued: &&Queued| !is_of_base || queued.seq.is_none_or(|row| row > part.head.seq);
+        let mut queue: Vec<Queued> = self.queue.iter().filter(is_left).cloned().collect();
         for queued in queue.iter_mut().filter(|queued| queued.seq.is_none()) {
-            queued.came |= own.iter().any(|row| queued.is_in(row));
+            let item = part.resolve(self.base.resolve(queued.change.item));
+            queued.came |= own.iter().any(|row| queued.is_in(row, item));
         }
         queue
     }

@@ -19,6 +19,7 @@ mod replica;
 mod fold;
 mod note;
 mod sync;
+mod heal;
 mod restart;
 mod verify;
 #[cfg(any(test, fuzzing))]

@@ -15,6 +15,7 @@ use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::refusal::Code;
 use shelf_domain::stamp::Hlc;
 use shelf_domain::value::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What only the server puts, and what says that an item is gone.
 const GONE: [&str; 3] = [field::PURGED, field::MOVED_TO, field::TRASHED_AT];
@@ -22,6 +23,10 @@ const GONE: [&str; 3] = [field::PURGED, field::MOVED_TO, field::TRASHED_AT];
 /// What a batch of answers leads to, before it is written.
 #[derive(Debug, Default)]
 struct Noted {
+    /// Whether the rows are of the life of the log that the base is of.
+    is_of_base: bool,
+    /// Whether rows that were noted before are of another life than these.
+    forgets_rows: bool,
     /// Changes that leave the queue.
     done: Vec<u64>,
     /// Changes that have a row.
@@ -46,7 +51,11 @@ impl Replica {
     ) -> Result<usize, ReplicaFailure> {
         let Some(device) = self.at.device else { return Ok(0) };
         let mut after = self.at.clone();
-        let mut noted = Noted::default();
+        let (epoch, own) = (answer.head.epoch, self.at.head.epoch);
+        let is_of_base = epoch == own;
+        let forgets_rows = self.at.answered_in.unwrap_or(own) != epoch;
+        let mut noted = Noted { is_of_base, forgets_rows, ..Noted::default() };
+        after.answered_in = (!is_of_base).then_some(epoch);
         let mut ids = Ids::new(now, seed);
         for told in &answer.answers {
             let Some(change) = batch.iter().find(|change| change.n == told.n) else {
@@ -56,14 +65,13 @@ impl Replica {
             after.hlc = told.hlc.map_or(after.hlc, |hlc| hlc.max(after.hlc));
             self.note_one(change, told, &mut noted, (&mut after, now, &mut ids))?;
         }
-        if answer.head.epoch != self.at.head.epoch {
-            // The rows are of a life of the log that the base is not of: that one has them.
-            noted.done.extend(noted.rows.drain(..).map(|(n, _)| n));
-        }
         let queue = self.queue_noted(&noted);
         let touched = self.queued_items().chain(noted.new.iter().map(|change| change.item));
         let before = Before::of(self.shown(), touched);
         self.file.write(Step::Noting, (&self.at, &mut after), |tx| {
+            if noted.forgets_rows {
+                tx.execute("UPDATE queue SET seq = NULL", [])?;
+            }
             for (n, seq) in &noted.rows {
                 tx.execute("UPDATE queue SET seq = ?2 WHERE n = ?1", params![n, seq])?;
             }
@@ -95,11 +103,14 @@ impl Replica {
     ) -> Result<(), ReplicaFailure> {
         let (n, item) = (change.n, change.item);
         match told.status.as_str() {
-            "noop" => noted.done.push(n),
-            "applied" | "superseded" | "joined" => match told.seq {
+            "noop" | "applied" | "superseded" | "joined" => match told.seq {
+                // Until the library was loaded anew, no base has it: another restore might lose it.
+                Some(seq) if !noted.is_of_base || seq > self.base.head.seq => {
+                    noted.rows.push((n, seq));
+                }
                 // What is in the base already is shown by it.
-                Some(seq) if seq > self.base.head.seq => noted.rows.push((n, seq)),
-                _ => noted.done.push(n),
+                _ if noted.is_of_base => noted.done.push(n),
+                _ => {}
             },
             "held" => {
                 noted.done.push(n);
@@ -132,11 +143,13 @@ impl Replica {
 
     /// The queue with what was noted; what the new changes hold comes last.
     fn queue_noted(&self, noted: &Noted) -> Vec<Queued> {
-        let kept = self.queue.iter().filter(|queued| !noted.done.contains(&queued.change.n));
+        let done: BTreeSet<u64> = noted.done.iter().copied().collect();
+        let rows: BTreeMap<u64, u64> = noted.rows.iter().copied().collect();
+        let kept = self.queue.iter().filter(|queued| !done.contains(&queued.change.n));
         let mut queue: Vec<Queued> = kept.cloned().collect();
         for queued in &mut queue {
-            let row = noted.rows.iter().find(|(n, _)| *n == queued.change.n);
-            queued.seq = row.map(|(_, seq)| *seq).or(queued.seq);
+            let row = rows.get(&queued.change.n).copied();
+            queued.seq = row.or(queued.seq.filter(|_| !noted.forgets_rows));
         }
         queue.extend(noted.new.iter().cloned().map(Queued::new));
         queue

@@ -1,9 +1,10 @@
 //! What waits: changes that were not answered, or did not come back yet, and what was put aside.
 
+use crate::file::Position;
 use serde::{Deserialize, Serialize};
 use shelf_client::sync::PushRefused;
 use shelf_domain::change::{Change, Pushed};
-use shelf_domain::id::DeviceId;
+use shelf_domain::id::{DeviceId, ItemId};
 use shelf_domain::limits;
 use shelf_domain::stamp::Seq;
 
@@ -29,10 +30,13 @@ impl Queued {
         Self { change, seq: None, came: false }
     }
 
-    /// Whether `row` is what this change became.
-    pub(crate) fn is_in(&self, row: &Change) -> bool {
-        // A copy of this device may have used the same counter for something else.
-        (self.change.n, self.change.act) == (row.n, row.act)
+    /// Whether `row` is what this change became, whose item goes by the id `item` now.
+    pub(crate) fn is_in(&self, row: &Change, item: ItemId) -> bool {
+        // A copy of this device may have used the same counter for something else; and so may this
+        // one, whose push of before a restore came late, and whose gesture has other numbers since.
+        let is_of_item =
+            [self.change.item, item].contains(&row.item) || row.joined == Some(self.change.item);
+        is_of_item && (self.change.n, self.change.act) == (row.n, row.act)
     }
 }
 
@@ -80,4 +84,27 @@ pub(crate) fn pushed_of(row: Change, base: Seq) -> Pushed {
     let item = row.joined.unwrap_or(row.item);
     let Change { n, hlc, act, kind, set, .. } = row;
     Pushed { n, hlc, base, act, item, kind, set }
+}
+
+/// These changes as a queue, numbered on from the counter in `after`.
+pub(crate) fn counted(
+    changes: impl IntoIterator<Item = Pushed>,
+    after: &mut Position,
+) -> Vec<Queued> {
+    let queued = changes.into_iter().map(|mut change| {
+        after.n += 1;
+        change.n = after.n;
+        Queued::new(change)
+    });
+    queued.collect()
+}
+
+/// What waits, numbered after `last`, the highest counter the server took. What it answered to keeps
+/// its own.
+pub(crate) fn counted_after(waits: Vec<Queued>, last: u64, after: &mut Position) -> Vec<Queued> {
+    let is_taken = |queued: &Queued| queued.seq.is_some() && queued.change.n <= last;
+    let (mut queue, rest): (Vec<Queued>, Vec<Queued>) = waits.into_iter().partition(is_taken);
+    after.n = last;
+    queue.extend(counted(rest.into_iter().map(|queued| queued.change), after));
+    queue
 }

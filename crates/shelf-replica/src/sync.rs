@@ -21,7 +21,7 @@ pub(crate) const LIMIT: usize = 1_000;
 const SNAPSHOT_FROM: Seq = 5_000;
 /// How often one sync begins again because another program wrote to the file.
 const OVERTAKEN_MAX: u32 = 5;
-/// How often one sync may put its numbers right.
+/// How often one sync may put its numbers right, and how often its pushes may begin a new epoch.
 const RECOVERIES_MAX: u32 = 3;
 /// How often what was answered is looked for in the log, where a copy the server reads from lags.
 const LOOKS_MAX: u32 = 5;
@@ -68,8 +68,10 @@ pub struct Synced {
     pub pushed: u64,
     /// Whether the library was loaded anew, because the server began a new epoch or forgot rows.
     pub restarted: bool,
-    /// Changes that were put again because the server had lost them.
+    /// Changes that were queued again because the server had lost them.
     pub healed: u64,
+    /// Items the server had lost that were not put again, since the person may only read.
+    pub given_up: u64,
     /// Ranges that were repaired.
     pub repaired: u64,
 }
@@ -182,7 +184,7 @@ impl Replica {
 
     /// Pushes all that waits, oldest first.
     async fn push(&mut self, way: &mut Way<'_>, told: &mut Synced) -> Result<(), ReplicaFailure> {
-        let (mut most, mut recoveries) = (Self::BATCH_MAX, 0);
+        let (mut most, mut recoveries, mut restarts) = (Self::BATCH_MAX, 0, 0);
         loop {
             let batch = batch(&self.queue, most);
             if batch.is_empty() {
@@ -200,6 +202,11 @@ impl Replica {
                     self.progress(way, answer.head.seq);
                     if is_of_before {
                         self.restart(way, told).await?;
+                        restarts += 1;
+                        if restarts > RECOVERIES_MAX {
+                            let text = "the server answers of two lives of its log";
+                            return Err(ReplicaFailure::Unusable(text.to_owned()));
+                        }
                         continue;
                     }
                     stopped_by(answer, count)?
@@ -213,6 +220,12 @@ impl Replica {
                         continue;
                     }
                     Some(code) if is_about_numbers(code) => Some(code.to_owned()),
+                    Some(code) if code == Code::Forbidden.name() => {
+                        if self.lets_go(way, told).await? {
+                            continue;
+                        }
+                        return Err(failure.into());
+                    }
                     _ => return Err(failure.into()),
                 },
             };

@@ -129,6 +129,8 @@ class Apply {
 
   /** @param {Node} folder @param {Wanted} one @param {number} spot */
   async #make(folder, one, spot) {
+    const adopted = this.#adopt(folder, one);
+    if (adopted) return adopted;
     const what = { parentId: folder.native, index: spot, title: one.title, ...(one.url === null ? {} : { url: one.url }) };
     const made = await this.#do(() => this.native.create(what));
     if (!made) return undefined;
@@ -139,6 +141,18 @@ class Apply {
     folder.children = folder.children.toSpliced(spot, 0, made.id);
     this.state.touch(folder);
     return made.id;
+  }
+
+  /** What the library refused, or lost, and has after all is what stands here already. @param {Node} folder @param {Wanted} one */
+  #adopt(folder, one) {
+    const nodes = folder.children.flatMap((native) => this.state.nodes.get(native) ?? []);
+    const isIt = (/** @type {Node} */ { type, why, title, url }) => type === "local" && why === "refused" && title === one.title && url === one.url;
+    const node = nodes.find(isIt);
+    if (!node) return undefined;
+    Object.assign(node, { item: one.item, type: one.type, theirTitle: one.title, theirUrl: one.url });
+    delete node.why;
+    this.state.setNode(node);
+    return node.native;
   }
 
   /** @param {Node} node @param {Wanted} one */

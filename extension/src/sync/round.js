@@ -3,7 +3,7 @@
 
 import { applyTarget } from "./apply.js";
 import { takeLocal } from "./local.js";
-import { restart } from "./restart.js";
+import { letsGo, restart } from "./restart.js";
 import { readTree } from "./tree.js";
 import { verify } from "./verify.js";
 
@@ -144,7 +144,7 @@ async function push(state, server, told) {
       const acts = new Set(batch.map(({ act }) => act));
       const answer = await server.push(state.meta.device, batch, state.meta.confirmed.filter((act) => acts.has(act)));
       const isOfBefore = answer.head.epoch !== state.shelf.epoch;
-      note(state, answer.answers);
+      note(state, answer.answers, isOfBefore);
       told.pushed += answer.answers.length;
       await state.commit();
       if (isOfBefore) {
@@ -166,7 +166,7 @@ async function push(state, server, told) {
       } else if ((code === "gap" || code === "device_reused") && recoveries < RECOVERIES_MAX) {
         recoveries += 1;
         await recover(state, server, code);
-      } else throw error;
+      } else if (!(await letsGo(state, server, code))) throw error;
     }
   }
 }
@@ -185,8 +185,9 @@ function nextBatch(state, most) {
   return batch;
 }
 
-/** Notes what became of changes. @param {State} state @param {Answer[]} answers */
-function note(state, answers) {
+/** Notes what became of changes. What a new life of the log has taken is in no shelf until the library is loaded anew, and the server may
+ * be restored once more before: it stays queued. @param {State} state @param {Answer[]} answers @param {boolean} [isOfBefore] */
+function note(state, answers, isOfBefore = false) {
   const gone = [];
   const byN = new Map(state.queue.map((queued) => [queued.change.n, queued]));
   for (const answer of answers) {
@@ -194,7 +195,8 @@ function note(state, answers) {
     if (!queued) continue;
     if (answer.hlc && answer.hlc > state.meta.hlc) state.meta.hlc = answer.hlc;
     const isThere = answer.status === "applied" || answer.status === "superseded" || answer.status === "joined";
-    if (isThere && answer.seq !== undefined && answer.seq > state.shelf.seq) {
+    if (isOfBefore && answer.status === "noop") continue;
+    if (isThere && answer.seq !== undefined && (isOfBefore || answer.seq > state.shelf.seq)) {
       queued.seq = answer.seq;
       state.touchedQueue.add(answer.n);
       continue;
@@ -213,7 +215,9 @@ function refused(state, change, answer) {
     const node = state.nodeOf(change.item);
     if (node && node.type !== "root") state.dropNode(node.native);
   }
-  state.putAside({ change, why: "refused", code: answer.refused?.code, detail: answer.refused?.detail, at: state.env.now() });
+  const { code, detail, pointer } = answer.refused ?? {};
+  const there = code === "moved" && pointer ? { library: pointer } : {};
+  state.putAside({ change, why: "refused", code, detail, at: state.env.now(), ...there });
 }
 
 /** Puts the numbers of the queue right. @param {State} state @param {Server} server @param {string} code */

@@ -12,12 +12,15 @@ import { nextStamp, NEVER } from "../domain/stamp.js";
  * @typedef {{ native: string, item: string, type: "root" | "folder" | "place" | "local", parent: string, title: string, url: string | null,
  *   theirTitle: string, theirUrl: string | null, children: string[], why?: string, made?: number }} Node
  * @typedef {{ item: string, type: "folder" | "place", parent: string, title: string, url: string | null }} Intent
- * @typedef {{ change: Change, why: "refused" | "held", code?: string, detail?: string, at: number }} Aside
+ * @typedef {{ change: Change, why: "refused" | "held", code?: string, detail?: string, at: number, library?: string }} Aside `library` is
+ *   where it lives now
  * @typedef {{ device: string, n: number, hlc: string, cursor: string | null, seq: number, epoch: number, library: string, server: string,
  *   isMirroring: boolean, above: string | null, rootIds: Record<string, string>, roots: Record<string, string>, held: Record<string, number>,
  *   aside: Aside[], intents: Intent[], titles: { place: string, title: string }[], inbound: { count: number, decided: string } | null,
  *   outbound: { count: number, decided: string } | null, confirmed: string[],
- *   blocked: Record<string, string>, twins: number, levelAt: number | null, verifiedAt: number | null, mismatches: number }} Meta
+ *   blocked: Record<string, string>, twins: number, levelAt: number | null, verifiedAt: number | null, mismatches: number,
+ *   healing?: string[], givenUp?: number }} Meta `healing` are gestures by which waits what others put and a restored server lost; `givenUp`
+ *   is how many items of those were let go of, until the person was told
  * @typedef {{ meta?: Meta, clearItems?: boolean, items?: import("../domain/shelf.js").Item[], aliases?: [string, string][],
  *   queue?: { put: import("../domain/shelf.js").Queued[], drop: number[] }, nodes?: { put: Node[], drop: string[] } }} Delta
  * @typedef {{ read(): Promise<{ meta: Meta | null, items: import("../domain/shelf.js").Item[], aliases: [string, string][],

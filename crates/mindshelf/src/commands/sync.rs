@@ -6,6 +6,7 @@ mod passing_on;
 
 pub(super) use deeds::{named, told};
 pub(super) use link::{Link, usual_dir};
+pub(super) use passing_on::pass_on;
 
 use crate::config::Settings;
 use crate::console;
@@ -13,13 +14,14 @@ use crate::system::{SystemChance, SystemClock};
 use anyhow::Result;
 use clap::Args;
 use deeds::Deed;
-use passing_on::pass_on;
 use serde::Serialize;
 use shelf_domain::refusal::Code;
 use shelf_domain::view::has_copies;
 use shelf_ports::chance::Clock;
-use shelf_replica::{Aside, Progress, Replica, Standing, Synced, Way, Why};
+use shelf_replica::{Aside, Event, Progress, Replica, Standing, Synced, Way, Why};
 use std::path::{Path, PathBuf};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::TryRecvError;
 
 /// How often a server that does not answer is asked in all.
 const TRIES: u32 = 3;
@@ -92,9 +94,7 @@ pub(super) async fn sync(settings: &Settings, how: Syncing) -> Result<()> {
     let done = done?;
     let passed = pass_on(&dir, &mut replica)?;
     if passed > 0 && !how.json {
-        console::say(format!(
-            "{passed} changes wait in the library their items live in now: sync that one, too"
-        ));
+        console::say(passed_on(passed));
     }
     if how.deed.is_none() {
         tell(&replica, &file, Some(done), how.json)?;
@@ -128,11 +128,17 @@ async fn run(link: &mut Link, how: &Syncing) -> Result<Synced> {
         progress: &mut progress,
         verify: how.verify,
     };
+    let mut events = link.replica.events();
     if how.pair && link.replica.device().is_some() {
         link.replica.pair_anew(&mut way).await?;
     }
     let done = link.replica.sync_patiently(&mut way, TRIES).await;
     bar.finish_and_clear();
+    let gone = all_given_up(&mut events);
+    if gone > 0 && !how.json {
+        // It is told once, whether or not all is level.
+        console::say(given_up(gone));
+    }
     let waiting = link.replica.standing().waiting;
     done.map_err(|failure| {
         let removed = match failure.code() {
@@ -149,8 +155,7 @@ async fn run(link: &mut Link, how: &Syncing) -> Result<Synced> {
 /// Says how a replica stands.
 fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Result<()> {
     let (standing, aside) = (replica.standing(), replica.aside()?);
-    let living = replica.shown().items().filter(|item| item.is_living());
-    let conflicts = living.filter(|item| has_copies(item)).count();
+    let conflicts = conflicts(replica);
     if json {
         console::say(serde_json::to_string(&Told { file, standing, done, conflicts, aside })?);
         return Ok(());
@@ -175,10 +180,7 @@ fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Res
         ));
     }
     if conflicts > 0 {
-        console::say(format!(
-            "{conflicts} items hold a text that was written twice at the same time: choose at the \
-             server, under \"Written twice\""
-        ));
+        console::say(written_twice(conflicts));
     }
     let held = aside.iter().filter(|aside| aside.why == Why::Held).count();
     if held > 0 {
@@ -200,6 +202,45 @@ fn tell(replica: &Replica, file: &Path, done: Option<Synced>, json: bool) -> Res
         ));
     }
     Ok(())
+}
+
+/// Living items that hold two versions of a text.
+pub(super) fn conflicts(replica: &Replica) -> usize {
+    let living = replica.shown().items().filter(|item| item.is_living());
+    living.filter(|item| has_copies(item)).count()
+}
+
+/// What is said where so many items hold two versions of a text.
+pub(super) fn written_twice(items: usize) -> String {
+    format!(
+        "{items} items hold a text that was written twice at the same time: choose at the server, \
+         under \"Written twice\""
+    )
+}
+
+/// What is said where so many changes were queued in replicas of other libraries.
+pub(super) fn passed_on(changes: usize) -> String {
+    format!("{changes} changes wait in the library their items live in now: sync that one, too")
+}
+
+/// What is said where so many items are not put again at a server that lost them.
+pub(super) fn given_up(items: usize) -> String {
+    format!(
+        "{items} items this device still held are not at the server any more, which came from a \
+         backup; you may only read there"
+    )
+}
+
+/// How many items were given up, by what was told.
+fn all_given_up(events: &mut Receiver<Event>) -> usize {
+    let mut all = 0;
+    loop {
+        match events.try_recv() {
+            Ok(Event::GivenUp { items }) => all += items,
+            Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return all,
+        }
+    }
 }
 
 /// What the clock of this machine shows, milliseconds.

@@ -1,6 +1,8 @@
 //! `mindshelf watch`: print what changes in a library as it comes, by a replica that follows it.
 
-use super::sync::{Link, named, told, usual_dir};
+use super::sync::{
+    Link, conflicts, given_up, named, pass_on, passed_on, told, usual_dir, written_twice,
+};
 use crate::config::Settings;
 use crate::console;
 use crate::system::{SystemChance, SystemClock};
@@ -10,7 +12,7 @@ use shelf_client::{ClientFailure, News};
 use shelf_domain::id::ItemId;
 use shelf_ports::chance::Clock;
 use shelf_replica::{Backoff, Event, Replica, ReplicaFailure, Way};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
@@ -103,7 +105,7 @@ pub(super) async fn watch(settings: &Settings, how: Watch) -> Result<()> {
     let mut events = link.replica.events();
     tokio::select! {
         stopped = tokio::signal::ctrl_c() => stopped?,
-        ended = follow(settings, &mut link, &mut events, &how) => ended?,
+        ended = follow(settings, &mut link, &mut events, (dir.as_path(), &how)) => ended?,
     }
     drop(link.end().await);
     Ok(())
@@ -114,14 +116,16 @@ async fn follow(
     settings: &Settings,
     link: &mut Link,
     events: &mut Receiver<Event>,
-    how: &Watch,
+    (dir, how): (&Path, &Watch),
 ) -> Result<()> {
-    let (mut backoff, mut ear) = (Backoff::default(), Ear::Unknown);
+    let (mut backoff, mut ear, mut twice) = (Backoff::default(), Ear::Unknown, 0);
     loop {
         let synced = round(link).await;
         tell(&link.replica, events, how.json);
         let wait = match synced {
             Ok(()) => {
+                tell_passed(pass_on(dir, &mut link.replica)?, how.json);
+                tell_twice(&link.replica, &mut twice, how.json);
                 backoff = Backoff::default();
                 ear.listen(link, Duration::from_secs(how.every)).await?;
                 continue;
@@ -155,6 +159,30 @@ async fn round(link: &mut Link) -> Result<(), ReplicaFailure> {
         verify: false,
     };
     link.replica.sync(&mut way).await.map(drop)
+}
+
+/// Prints how many changes wait in the library now that their items live in.
+fn tell_passed(changes: usize, json: bool) {
+    match (changes, json) {
+        (0, _) => {}
+        (_, true) => {
+            console::say(serde_json::json!({ "event": "passed_on", "changes": changes }));
+        }
+        (_, false) => console::say(passed_on(changes)),
+    }
+}
+
+/// Prints how many items hold two versions of a text, where that is another number than `told`.
+fn tell_twice(replica: &Replica, told: &mut usize, json: bool) {
+    let items = conflicts(replica);
+    if std::mem::replace(told, items) == items {
+        return;
+    }
+    if json {
+        console::say(serde_json::json!({ "event": "written_twice", "items": items }));
+    } else if items > 0 {
+        console::say(written_twice(items));
+    }
 }
 
 /// Prints what came in.
@@ -200,6 +228,7 @@ fn as_text(replica: &Replica, event: &Event) -> Option<String> {
         }
         Event::Refused { item, code } => format!("refused  {code}: {} ({item})", name(item)),
         Event::Renewed { item, new } => format!("renewed  {} ({item} is {new} now)", name(new)),
+        Event::GivenUp { items } => format!("given up {}", given_up(*items)),
         Event::Anew => format!("loaded   {} bookmarks", replica.standing().bookmarks),
         Event::Synced { .. } => return None,
     })
@@ -214,6 +243,6 @@ fn item_of(event: &Event) -> Option<ItemId> {
         | Event::Held { item }
         | Event::Refused { item, .. } => Some(*item),
         Event::Renewed { new, .. } => Some(*new),
-        Event::Anew | Event::Synced { .. } => None,
+        Event::GivenUp { .. } | Event::Anew | Event::Synced { .. } => None,
     }
 }

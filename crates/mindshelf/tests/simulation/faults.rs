@@ -9,6 +9,7 @@ use shelf_domain::change::Change;
 use shelf_domain::id::DeviceId;
 use shelf_domain::kind::{Register, field};
 use shelf_domain::limits;
+use shelf_domain::shelf::Shelf;
 
 /// An hour and a day, milliseconds.
 const HOUR_MS: u32 = 3_600_000;
@@ -48,8 +49,9 @@ impl World {
         self.backup = Some(backup);
     }
 
-    /// The server is lost and comes back from the backup. What no device shows any more and the
-    /// backup does not hold was replaced knowingly, and its history is lost with the server's.
+    /// The server is lost and comes back from the backup. What a device typed is looked for in the end
+    /// where the backup holds it, a device shows it or the server did; else it was replaced
+    /// knowingly, and its history is lost with the server's.
     pub(crate) fn restore(&mut self) {
         let Some(backup) = self.backup.clone() else { return };
         self.pass(RESTORE_MS);
@@ -57,8 +59,11 @@ impl World {
         // What only somebody who may not write shows, nobody brings back.
         let writers = self.machines.iter().filter(|machine| !machine.only_reads);
         let seen: Vec<_> = writers.map(Machine::look).collect();
+        let theirs = Shelf::folded(&self.life().log(&self.owner, self.library));
         self.typed.retain_mut(|typed: &mut Typed| {
             let mut is_kept = backup.says(&typed.text);
+            // What was typed at the server itself went with it, unless it was pulled.
+            is_kept |= typed.text.starts_with('m') && typed.look(&theirs);
             for replica in &seen {
                 is_kept |= typed.look(replica.base());
                 is_kept |= typed.look(replica.shown());

@@ -95,10 +95,9 @@ impl Machine {
         self.syncing.is_some()
     }
 
-    /// Whether all is level with the server. What a device of somebody who may only read still holds
-    /// of what a restored server lost is not taken from it, and waits; it has all there is then.
+    /// Whether all is level with the server.
     pub(crate) fn is_level(&self) -> bool {
-        self.is_level || self.only_reads
+        self.is_level
     }
 
     /// Its replica, while no sync is under way; a device that is down comes up.

@@ -9,7 +9,7 @@ use shelf_domain::organise::Spot;
 use shelf_domain::save::SaveBookmark;
 use shelf_domain::shelf::Shelf;
 use shelf_domain::value::Value;
-use shelf_replica::{About, Event, Replica, ReplicaFailure, Why, canonical};
+use shelf_replica::{About, Event, Replica, ReplicaFailure, Step, Why, canonical};
 use std::sync::Arc;
 
 fn told(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Vec<Event> {
@@ -169,6 +169,26 @@ fn what_waits_of_a_device_of_before_stays_when_nothing_of_this_one_waits() {
     assert_eq!((aside.len(), aside[0].device), (1, before), "it waits at the server still");
 }
 
+/// Pushed once more by another device, it would not have seen what the laptop had seen it before.
+#[test]
+fn what_was_answered_is_not_sent_again_by_a_device_that_pairs_anew() {
+    let server = Arc::new(Memory::new());
+    let (mut phone, mut laptop) = (Device::new(&server, 1, 0), Device::new(&server, 2, 0));
+    let item = phone.save("https://a.example/", "first");
+    phone.sync().unwrap();
+    phone.note(item, "second").unwrap();
+    phone.crash_at(Some(Step::Pulled), 2);
+    assert!(matches!(phone.sync(), Err(ReplicaFailure::Stopped(_))), "it was answered");
+    laptop.sync().unwrap();
+    laptop.note(item, "third").unwrap();
+    laptop.sync().unwrap();
+    phone.pair_anew();
+    phone.sync_as(true).unwrap();
+    assert_eq!(server.store().log.len(), 3, "once");
+    assert_eq!(phone.noted(item), "third");
+    assert!(phone.replica().is_synced());
+}
+
 #[test]
 fn an_edit_of_what_was_removed_for_good_makes_a_new_item_of_the_own_copy() {
     let server = Arc::new(Memory::new());
@@ -186,6 +206,25 @@ fn an_edit_of_what_was_removed_for_good_makes_a_new_item_of_the_own_copy() {
     assert_ne!(anew.id, item);
     assert_eq!((anew.text(field::NOTES), anew.text(field::TITLE)), ("typed offline", "A title"));
     assert!(phone.replica().aside().unwrap().is_empty());
+    assert_eq!(canonical(phone.replica().shown()), canonical(&shelf));
+}
+
+#[test]
+fn what_was_removed_for_good_is_made_anew_too_where_the_library_is_loaded_anew_meanwhile() {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let item = phone.save("https://a.example/", "first");
+    phone.sync().unwrap();
+    server.write(|turn| turn.trash(item)).unwrap();
+    server.write(|turn| turn.purge(item)).unwrap();
+    server.restore(server.store());
+    let edit = Edit::default().put(field::TITLE, Some(Value::from("A title")));
+    phone.act(|turn| turn.edit(item, &Kind::Bookmark, &edit)).unwrap();
+    assert!(phone.sync_as(true).unwrap().restarted);
+    let shelf = server.shelf();
+    let anew = shelf.by_url("https://a.example/").unwrap();
+    assert_eq!((anew.text(field::NOTES), anew.text(field::TITLE)), ("first", "A title"));
+    assert!(phone.replica().aside().unwrap().is_empty() && phone.replica().is_synced());
     assert_eq!(canonical(phone.replica().shown()), canonical(&shelf));
 }
 

@@ -31,6 +31,7 @@ enum Step {
     Purge { pick: usize },
     Backup,
     Restore,
+    RestoreAmid { who: usize, what: Deed, crashes: bool },
     Wait(u16),
 }
 
@@ -62,6 +63,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..8_usize).prop_map(|pick| Step::Purge { pick }),
         1 => Just(Step::Backup),
         1 => Just(Step::Restore),
+        1 => (who(), deed(), any::<bool>())
+            .prop_map(|(who, what, crashes)| Step::RestoreAmid { who, what, crashes }),
         1 => (0..u16::MAX).prop_map(Step::Wait),
     ]
 }
@@ -149,6 +152,7 @@ impl World {
             }
             Step::Backup => self.backup = Some(self.server.store()),
             Step::Restore => self.restore(),
+            Step::RestoreAmid { who, what, crashes } => self.restore_amid(*who, what, *crashes),
             Step::Wait(ms) => self.server.wait(i64::from(*ms)),
         }
     }
@@ -168,13 +172,41 @@ impl World {
         assert_tree(device.replica().shown());
     }
 
-    /// The server comes back from its backup, in a new epoch. What no device shows any more and the
-    /// backup does not hold was replaced knowingly, and its history is lost with the server.
+    /// The server comes back from its backup, in a new epoch.
     fn restore(&mut self) {
         let Some(backup) = self.backup.clone() else { return };
-        let devices = &mut self.devices;
+        self.forget_replaced(&backup);
+        self.server.restore(backup);
+        self.is_restored = true;
+    }
+
+    /// The same, between a pull of a device and its push; and the device may go down before it has
+    /// taken the new life of the log over.
+    fn restore_amid(&mut self, who: usize, what: &Deed, crashes: bool) {
+        let Some(backup) = self.backup.clone() else { return };
+        if self.devices[who].sync().is_err() {
+            return;
+        }
+        self.act(who, what);
+        self.forget_replaced(&backup);
+        self.server.restore_before_push(backup);
+        if crashes {
+            self.devices[who].crash_at(Some(shelf_replica::Step::Restarting), 1);
+        }
+        drop(self.devices[who].sync());
+        self.devices[who].crash();
+        // Where there was nothing to push.
+        self.server.restore_as_was_due();
+        self.is_restored = true;
+    }
+
+    /// What neither the server nor a device shows any more and the backup does not hold was replaced
+    /// knowingly, and its history is lost with the server.
+    fn forget_replaced(&mut self, backup: &Store) {
+        let (devices, theirs) = (&mut self.devices, self.server.shelf());
         self.typed.retain_mut(|typed| {
             let mut is_kept = logged(&backup.log, &typed.text);
+            is_kept |= typed.look(&theirs);
             for device in devices.iter_mut() {
                 let replica = device.replica();
                 is_kept |= typed.look(replica.base());
@@ -182,8 +214,6 @@ impl World {
             }
             is_kept
         });
-        self.server.restore(backup);
-        self.is_restored = true;
     }
 
     /// Everybody comes back, pushes what they have and pulls what there is.

@@ -58,6 +58,8 @@ pub(crate) struct Oddities {
     pub(crate) away: Option<u64>,
     /// An item no change of which fits into a request.
     pub(crate) too_large: Option<ItemId>,
+    /// Whoever asks may only read.
+    pub(crate) reads_only: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,8 @@ pub(crate) struct Memory {
     pub(crate) now: Mutex<i64>,
     paired: Mutex<u8>,
     turns: Mutex<u64>,
+    /// What it comes back from before it looks at the next push.
+    next: Mutex<Option<Store>>,
     pub(crate) pulls: Mutex<u64>,
 }
 
@@ -97,6 +101,7 @@ impl Memory {
             now: Mutex::new(1_800_000_000_000),
             paired: Mutex::default(),
             turns: Mutex::default(),
+            next: Mutex::default(),
             pulls: Mutex::default(),
         }
     }
@@ -123,6 +128,29 @@ impl Memory {
         let epoch = store.shelf.head.epoch + 1;
         *store = backup;
         store.shelf.head.epoch = epoch;
+    }
+
+    /// It will come back from `backup` when the next push is under way.
+    pub(crate) fn restore_before_push(&self, backup: Store) {
+        *lock(&self.next) = Some(backup);
+    }
+
+    /// It comes back now from what it was to come back from with the next push, if it did not.
+    pub(crate) fn restore_as_was_due(&self) {
+        let next = lock(&self.next).take();
+        if let Some(backup) = next {
+            self.restore(backup);
+        }
+    }
+
+    /// What `device` pushed and these rows came of arrives once more.
+    pub(crate) fn arrives_again(&self, device: DeviceId, rows: &[Change]) {
+        let pushed = rows.iter().cloned().map(|row| {
+            let Change { n, hlc, base, act, item, kind, set, .. } = row;
+            Pushed { n, hlc, base, act, item, kind, set }
+        });
+        let changes: Vec<Pushed> = pushed.collect();
+        self.take(&mut lock(&self.store), device, &changes);
     }
 
     /// The person decided what waits of `device`, and against it: nothing of that comes by the log.
@@ -281,7 +309,11 @@ impl Server for Memory {
         changes: &[Pushed],
     ) -> Result<PushAnswer, ClientFailure> {
         self.arrive()?;
+        self.restore_as_was_due();
         let odd = *lock(&self.odd);
+        if odd.reads_only {
+            return Err(refused(403, "forbidden", "this library is shared with you to read"));
+        }
         if let Some(seconds) = odd.away {
             lock(&self.odd).away = None;
             return Err(away(seconds));

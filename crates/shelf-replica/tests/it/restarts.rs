@@ -2,10 +2,13 @@
 
 use crate::device::Device;
 use crate::memory::Memory;
+use shelf_domain::edit::Edit;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::save::SaveBookmark;
-use shelf_replica::canonical;
+use shelf_domain::value::Value;
+use shelf_replica::{Event, ReplicaFailure, Step, canonical};
 use std::sync::Arc;
+use tokio::sync::broadcast::Receiver;
 
 /// What is put after a backup comes back from the devices, also from servers that tell nothing but
 /// changes.
@@ -86,6 +89,174 @@ fn neither_a_text_of_before_a_restore_nor_one_that_was_typed_after_it_is_lost() 
             assert_eq!(canonical(device.replica().shown()), canonical(&shelf));
         }
     }
+}
+
+/// The server comes back from a backup between a pull and a push, and the device goes down between
+/// the answer and the new life of the log: what was answered may be lost once more.
+#[test]
+fn what_a_new_life_of_the_log_took_is_not_lost_where_that_is_lost_too() {
+    for is_lost_again in [true, false] {
+        let server = Arc::new(Memory::new());
+        let mut phone = Device::new(&server, 1, 0);
+        let item = phone.save("https://a.example/", "backed up");
+        phone.sync().unwrap();
+        let backup = server.store();
+        phone.note(item, "typed since").unwrap();
+        server.restore_before_push(backup.clone());
+        phone.crash_at(Some(Step::Restarting), 1);
+        assert!(matches!(phone.sync(), Err(ReplicaFailure::Stopped(Step::Restarting))));
+        assert_eq!(phone.noted(item), "typed since", "it is shown all the while");
+        assert!(!phone.replica().is_synced());
+        if is_lost_again {
+            server.restore(backup);
+        }
+        phone.sync_as(true).unwrap();
+        let store = server.store();
+        assert_eq!(store.shelf.item(item).unwrap().text(field::NOTES), "typed since");
+        assert_eq!(store.log.iter().filter(|row| row.item == item).count(), 2, "and once");
+        assert!(phone.replica().is_synced());
+        assert_eq!(canonical(phone.replica().shown()), canonical(&store.shelf));
+    }
+}
+
+#[test]
+fn what_a_new_life_of_the_log_took_without_being_heard_is_not_put_twice() {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let item = phone.save("https://a.example/", "backed up");
+    phone.sync().unwrap();
+    phone.note(item, "typed since").unwrap();
+    server.restore_before_push(server.store());
+    server.odd.lock().unwrap().deaf = true;
+    assert!(phone.sync().unwrap_err().may_pass());
+    assert_eq!(phone.noted(item), "typed since");
+    phone.sync_as(true).unwrap();
+    assert_eq!(server.store().log.len(), 2);
+    assert_eq!(canonical(phone.replica().shown()), canonical(&server.shelf()));
+    assert_eq!(phone.noted(item), "typed since");
+}
+
+/// How many items were given up, each time that was told.
+fn given_up(events: &mut Receiver<Event>) -> Vec<usize> {
+    let all = std::iter::from_fn(|| events.try_recv().ok());
+    let counts = all.filter_map(|event| match event {
+        Event::GivenUp { items } => Some(items),
+        _ => None,
+    });
+    counts.collect()
+}
+
+#[test]
+fn whoever_may_only_read_is_level_after_a_restore_and_told_once_what_is_gone() {
+    let server = Arc::new(Memory::new());
+    let (mut phone, mut reader) = (Device::new(&server, 1, 0), Device::new(&server, 2, 0));
+    phone.save("https://kept.example/", "backed up");
+    phone.sync().unwrap();
+    let backup = server.store();
+    let gone = ["https://one.example/", "https://two.example/"];
+    for url in gone {
+        phone.save(url, "after the backup");
+    }
+    phone.sync().unwrap();
+    reader.sync().unwrap();
+    server.restore(backup);
+    server.odd.lock().unwrap().reads_only = true;
+    let mut events = reader.replica().events();
+    let told = reader.sync_as(true).unwrap();
+    assert!(told.restarted);
+    assert_eq!((told.healed, told.given_up), (0, 2), "{told:?}");
+    assert_eq!(reader.sync().unwrap().given_up, 0);
+    assert_eq!(given_up(&mut events), [2]);
+    assert!(reader.replica().is_synced());
+    assert_eq!(canonical(reader.replica().shown()), canonical(&server.shelf()));
+
+    // Nothing of it comes back with the right to write, but by those who always had it.
+    server.odd.lock().unwrap().reads_only = false;
+    reader.sync_as(true).unwrap();
+    assert!(gone.iter().all(|url| server.shelf().by_url(url).is_none()));
+    phone.sync_as(true).unwrap();
+    reader.sync_as(true).unwrap();
+    assert!(gone.iter().all(|url| server.shelf().by_url(url).is_some()));
+    assert_eq!(canonical(reader.replica().shown()), canonical(&server.shelf()));
+}
+
+/// A backup may be older than the right to write: what somebody did with it waits until they have it
+/// again, and so does the tag of somebody else that it names.
+#[test]
+fn what_a_device_put_itself_waits_until_its_owner_may_write_again() {
+    for pairs_anew in [false, true] {
+        let server = Arc::new(Memory::new());
+        let (mut owner, mut guest) = (Device::new(&server, 1, 0), Device::new(&server, 2, 0));
+        let backup = server.store();
+        let ask = |url: &str| {
+            let tags = vec!["later".to_owned()];
+            SaveBookmark { tags, ..SaveBookmark::of(url) }.checked().unwrap()
+        };
+        let (theirs, own) = (ask("https://owner.example/"), ask("https://guest.example/"));
+        owner.act(|turn| turn.save(&theirs)).unwrap();
+        owner.sync().unwrap();
+        guest.sync().unwrap();
+        guest.act(|turn| turn.save(&own)).unwrap();
+        guest.sync().unwrap();
+        if pairs_anew {
+            guest.pair_anew();
+        }
+        server.restore(backup);
+        server.odd.lock().unwrap().reads_only = true;
+        let mut events = guest.replica().events();
+        assert_eq!(guest.sync().unwrap_err().code(), Some("forbidden"));
+        assert_eq!(guest.sync().unwrap_err().code(), Some("forbidden"));
+        assert_eq!(given_up(&mut events), [1]);
+        assert_eq!(guest.replica().standing().waiting, 2, "the tag and the bookmark");
+        let shown = guest.replica().shown();
+        assert!(shown.by_url("https://guest.example/").is_some());
+        assert!(shown.by_url("https://owner.example/").is_none());
+
+        server.odd.lock().unwrap().reads_only = false;
+        guest.sync_as(true).unwrap();
+        let shelf = server.shelf();
+        let saved = shelf.by_url("https://guest.example/").unwrap();
+        assert_eq!(shelf.tags_of(saved).len(), 1);
+        assert!(guest.replica().is_synced() && guest.replica().aside().unwrap().is_empty());
+        assert_eq!(canonical(guest.replica().shown()), canonical(&shelf));
+    }
+}
+
+/// A gesture of three changes, two of which came to be before a restore and are one heal after it: the
+/// third has the number of the second then.
+#[test]
+fn a_push_of_before_a_restore_that_comes_late_is_not_taken_for_another_change() {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let (device, before) = (phone.replica().device().unwrap(), server.store());
+    let saves = ["https://a.example/", "https://c.example/"]
+        .map(|url| SaveBookmark::of(url).checked().unwrap());
+    let edit = Edit::default().put(field::NOTES, Some(Value::from("of a")));
+    let gesture = phone.act(|turn| {
+        let item = turn.save(&saves[0])?.item;
+        turn.edit(item, &Kind::Bookmark, &edit)?;
+        turn.save(&saves[1])
+    });
+    gesture.unwrap();
+    server.odd.lock().unwrap().most = Some(1);
+    // All at once, the first, the second; and the third is not sent any more.
+    for (restored, sendings) in [(false, 4), (false, 1), (true, 1)] {
+        let late = server.store().log;
+        if restored {
+            server.restore(before.clone());
+        }
+        phone.crash_at(Some(Step::Sending), sendings);
+        assert!(matches!(phone.sync(), Err(ReplicaFailure::Stopped(Step::Sending))));
+        if restored {
+            assert_eq!(late.len(), 2);
+            server.arrives_again(device, &late);
+        }
+    }
+    phone.sync_as(true).unwrap();
+    let shelf = server.shelf();
+    assert_eq!(shelf.by_url("https://a.example/").unwrap().text(field::NOTES), "of a");
+    assert!(shelf.by_url("https://c.example/").is_some(), "it is not lost");
+    assert_eq!(canonical(phone.replica().shown()), canonical(&shelf));
 }
 
 #[test]

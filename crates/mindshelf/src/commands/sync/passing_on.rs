@@ -9,17 +9,28 @@ use shelf_domain::refusal::Code;
 use shelf_domain::turn::{Taken, Turn};
 use shelf_ports::chance::Chance;
 use shelf_replica::{Aside, Replica, ReplicaFailure};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// Queues what was refused `moved` in the replicas in `dir` of the libraries that were named; how
 /// many changes those were. A change is durable there before it is dropped here: after a stop in
 /// between it is queued once more, which changes nothing. What cannot be queued there stays here.
-pub(super) fn pass_on(dir: &Path, replica: &mut Replica) -> Result<usize> {
+pub(in crate::commands) fn pass_on(dir: &Path, replica: &mut Replica) -> Result<usize> {
     let mut passed = 0;
+    // Each is read once, however much goes there.
+    let mut known: BTreeMap<LibraryId, Option<Replica>> = BTreeMap::new();
     for aside in replica.aside()? {
         let Some(library) = lives_in(&aside) else { continue };
-        let Some(file) = of_library(dir, replica.about(), library)? else { continue };
-        let mut there = Replica::open(&file, now())?;
+        let there = match known.entry(library) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let file = of_library(dir, replica.about(), library)?;
+                let there = file.map(|file| Replica::open(&file, now())).transpose()?;
+                entry.insert(there)
+            }
+        };
+        let Some(there) = there else { continue };
         let change = &aside.change;
         let put = |turn: &mut Turn| {
             let (kind, set) = (change.kind.clone(), change.set.clone());
@@ -30,8 +41,12 @@ pub(super) fn pass_on(dir: &Path, replica: &mut Replica) -> Result<usize> {
                 replica.drop_aside(aside.id)?;
                 passed += 1;
             }
-            // It does not know the item yet, or never synced: the next sync tries again.
-            Err(ReplicaFailure::Refused(_) | ReplicaFailure::Unusable(_)) => {}
+            // It does not know the item yet, never synced, or is busy: the next sync tries again.
+            Err(
+                ReplicaFailure::Refused(_)
+                | ReplicaFailure::Unusable(_)
+                | ReplicaFailure::Overtaken,
+            ) => {}
             Err(failure) => return Err(failure.into()),
         }
     }

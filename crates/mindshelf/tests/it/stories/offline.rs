@@ -137,36 +137,83 @@ fn a_server_that_came_from_a_backup_is_healed_and_no_queue_is_lost() {
     assert!(server.stop());
 }
 
+/// A note that was typed on a machine to a bookmark in a folder, which became a library since.
+struct Away {
+    train: Machine,
+    there: Client,
+    /// The library the folder was in, and the one it became.
+    libraries: [String; 2],
+    bookmark: String,
+}
+
+impl Away {
+    async fn typed(data: &TempDir, server: &Server) -> Self {
+        let (there, library) = client(data.path()).await;
+        let ask = serde_json::json!({"name": "Recipes"});
+        let made: Value = there.post(&format!("{library}/collections"), &ask).await.unwrap();
+        let folder = made["item"]["id"].as_str().unwrap();
+        let ask = serde_json::json!({
+            "url": "https://example.org/soup", "places": [{"collection": folder}]
+        });
+        let saved: Value = there.post(&format!("{library}/bookmarks"), &ask).await.unwrap();
+        let bookmark = saved["item"]["id"].as_str().unwrap().to_owned();
+        let train = Machine::new(data, "train");
+        train.sync(server);
+        told(&mut train.offline(&["edit", &bookmark, "--note", "more salt"]));
+        let share = format!("{library}/collections/{folder}/share");
+        let shared: Value = there.post(&share, &serde_json::json!({})).await.unwrap();
+        let old = library.rsplit('/').next().unwrap().to_owned();
+        let libraries = [old, shared["library"].as_str().unwrap().to_owned()];
+        Self { train, there, libraries, bookmark }
+    }
+
+    fn sync(&self, server: &Server, library: &str) -> Value {
+        told(&mut self.train.online(server, &["sync", "--json", "--library", library]))
+    }
+
+    /// The bookmark's note in the library that its folder became.
+    async fn note(&self) -> Value {
+        let path = format!("/v1/libraries/{}/bookmarks/{}", self.libraries[1], self.bookmark);
+        self.there.get::<Value>(&path).await.unwrap()["notes"].clone()
+    }
+}
+
 #[tokio::test]
 async fn what_was_typed_away_reaches_the_library_that_its_folder_became() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path());
-    let (there, library) = client(data.path()).await;
-    let ask = serde_json::json!({"name": "Recipes"});
-    let made: Value = there.post(&format!("{library}/collections"), &ask).await.unwrap();
-    let folder = made["item"]["id"].as_str().unwrap();
-    let ask =
-        serde_json::json!({"url": "https://example.org/soup", "places": [{"collection": folder}]});
-    let saved: Value = there.post(&format!("{library}/bookmarks"), &ask).await.unwrap();
-    let soup = saved["item"]["id"].as_str().unwrap();
-    let train = Machine::new(&data, "train");
-    train.sync(&server);
-    told(&mut train.offline(&["edit", soup, "--note", "more salt"]));
-
-    let share = format!("{library}/collections/{folder}/share");
-    let shared: Value = there.post(&share, &serde_json::json!({})).await.unwrap();
-    let new = shared["library"].as_str().unwrap();
-    let aside = train.sync(&server)["aside"][0]["refused"].clone();
+    let away = Away::typed(&data, &server).await;
+    let [old, new] = &away.libraries;
+    let aside = away.train.sync(&server)["aside"][0]["refused"].clone();
     assert_eq!(aside["code"], "moved");
-    assert_eq!(aside["pointer"], new);
-    let sync =
-        |library: &str| told(&mut train.online(&server, &["sync", "--json", "--library", library]));
-    let old = library.rsplit('/').next().unwrap();
-    assert_eq!(sync(new)["is_synced"], true);
-    assert_eq!(sync(old)["aside"], serde_json::json!([]), "it waits in the other replica now");
-    assert_eq!(sync(new)["is_synced"], true);
-    let got: Value = there.get(&format!("/v1/libraries/{new}/bookmarks/{soup}")).await.unwrap();
-    assert_eq!(got["notes"], "more salt");
+    assert_eq!(aside["pointer"], *new);
+    assert_eq!(away.sync(&server, new)["is_synced"], true);
+    let left = away.sync(&server, old)["aside"].clone();
+    assert_eq!(left, serde_json::json!([]), "it waits in the other replica now");
+    assert_eq!(away.sync(&server, new)["is_synced"], true);
+    assert_eq!(away.note().await, "more salt");
+    assert!(server.stop());
+}
+
+#[tokio::test]
+async fn what_was_typed_away_is_passed_on_by_whoever_watches() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let away = Away::typed(&data, &server).await;
+    let [old, new] = &away.libraries;
+    assert_eq!(away.sync(&server, new)["is_synced"], true);
+    let how = ["watch", "--json", "--every", "1", "--library", old.as_str()];
+    let mut watch = away.train.online(&server, &how);
+    let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut lines = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let passed = lines.find(|line| line["event"] == "passed_on").unwrap();
+    assert_eq!(passed["changes"], 1);
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    assert_eq!(away.sync(&server, old)["aside"], serde_json::json!([]));
+    assert_eq!(away.sync(&server, new)["is_synced"], true);
+    assert_eq!(away.note().await, "more salt");
     assert!(server.stop());
 }
 
