@@ -86,6 +86,7 @@ mod tests {
             library: store.clone(),
             views: store.clone(),
             imports: store.clone(),
+            captures: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
             tenants: store.clone(),

@@ -315,6 +315,7 @@ where
         + shelf_ports::replicas::Replicas
         + shelf_ports::views::Views
         + shelf_ports::imports::Imports
+        + shelf_ports::captures::Captures
         + shelf_ports::activity::Activity
         + Accounts
         + Tenants
@@ -328,6 +329,7 @@ where
         replicas: shared.clone(),
         views: shared.clone(),
         imports: shared.clone(),
+        captures: shared.clone(),
         activity: shared.clone(),
         accounts: shared.clone(),
         tenants: shared.clone(),

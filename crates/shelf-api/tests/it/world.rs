@@ -196,6 +196,7 @@ impl World {
             library: store.clone(),
             views: store.clone(),
             imports: store.clone(),
+            captures: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
             tenants: store.clone(),

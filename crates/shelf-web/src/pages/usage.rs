@@ -72,6 +72,7 @@ pub fn stock_name(stock: Stock) -> &'static str {
         Stock::Webhooks => "Webhooks",
         Stock::Tokens => "Keys of one person",
         Stock::WaitingBytes => "Files that wait, bytes",
+        Stock::CaptureBytes => "Files kept with bookmarks, bytes",
     }
 }
 
