@@ -17,8 +17,7 @@ const PUT: &str = "INSERT INTO captures VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         state = excluded.state, capture = excluded.capture WHERE state <> 'kept'";
 const SETTLE: &str = "UPDATE captures SET state = 'kept'
     WHERE library = ?1 AND id = ?2 AND state = 'coming'";
-const ONE: &str =
-    "SELECT capture FROM captures WHERE library = ?1 AND id = ?2 AND state = 'kept'";
+const ONE: &str = "SELECT capture FROM captures WHERE library = ?1 AND id = ?2 AND state = 'kept'";
 /// The files of an item and of all that joined it.
 const OF_ITEM: &str = "WITH RECURSIVE same (id) AS (
         SELECT ?2 UNION
@@ -70,7 +69,8 @@ impl Embedded {
     ) -> Result<bool, Fault> {
         Embedded::write(self, "changing what is known of a file", move |connection| {
             let Some(library) = load::library_key(connection, scope)? else { return Ok(false) };
-            let touched = connection.prepare_cached(sql)?.execute(params![library, id.to_bytes()])?;
+            let touched =
+                connection.prepare_cached(sql)?.execute(params![library, id.to_bytes()])?;
             Ok(touched > 0)
         })
         .await

@@ -20,7 +20,7 @@ pub struct KeepFile {
     pub bookmark: ItemId,
     /// What the file is.
     pub kind: CaptureKind,
-    /// Its name; folders before it are left out.
+    /// Its name; folders before it, and what no name may hold, are left out.
     pub name: String,
     /// Its media type, where somebody said it.
     pub content_type: Option<String>,
@@ -36,7 +36,7 @@ pub async fn keep_file(
     received: Received,
 ) -> Result<(Capture, bool), Failure> {
     ctx.to_write()?;
-    let (name, content_type) = (named(&ask.name)?, typed(ask.content_type.as_deref())?);
+    let (name, content_type) = (named(&ask.name), typed(ask.content_type.as_deref()));
     let bookmark = get_bookmark(ctx, scope, ask.bookmark).await?.bookmark;
     if bookmark.trashed_at.is_some() {
         return Err(Refused::not_found(format!("bookmark {}", ask.bookmark)).into());

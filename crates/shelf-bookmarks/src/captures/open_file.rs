@@ -19,9 +19,13 @@ pub async fn get_file(ctx: &Ctx, scope: Scope, id: CaptureId) -> Result<Capture,
             Ok(Capture { item: got.bookmark.id, ..capture })
         }
         Ok(_) => Err(missing().into()),
-        Err(Failure::Refused(refused)) if refused.code == Code::Moved => Err(missing().into()),
+        Err(Failure::Refused(refused)) if is_away(refused.code) => Err(missing().into()),
         Err(failure) => Err(failure),
     }
+}
+
+fn is_away(code: Code) -> bool {
+    matches!(code, Code::Moved | Code::NotFound)
 }
 
 /// The same with its content, from its beginning.
@@ -31,7 +35,7 @@ pub async fn open_file(ctx: &Ctx, scope: Scope, id: CaptureId) -> Result<(Captur
     match ctx.stores.blobs.open(&content_of(scope, id)).await? {
         Some(file) => Ok((capture, file)),
         None => {
-            tracing::error!(library = %scope.library, file = %id, "the content of a file is missing");
+            tracing::error!(library = %scope.library, "the content of a file is missing");
             Err(Refused::not_found(format!("the content of file {id}")).into())
         }
     }

@@ -18,8 +18,7 @@ const PUT: &str = "INSERT INTO captures VALUES ($1, $2, $3, $4, $5, $6)
         state = excluded.state, capture = excluded.capture WHERE captures.state <> 'kept'";
 const SETTLE: &str = "UPDATE captures SET state = 'kept'
     WHERE library = $1 AND id = $2 AND state = 'coming' RETURNING id";
-const ONE: &str =
-    "SELECT capture FROM captures WHERE library = $1 AND id = $2 AND state = 'kept'";
+const ONE: &str = "SELECT capture FROM captures WHERE library = $1 AND id = $2 AND state = 'kept'";
 /// The files of an item and of all that joined it.
 const OF_ITEM: &str = "WITH RECURSIVE same (id) AS (
         SELECT $2 UNION
