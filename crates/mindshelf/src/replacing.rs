@@ -161,7 +161,7 @@ pub(crate) struct Lost {
     pub(crate) endpoints: Vec<(Scope, Endpoint)>,
     /// Identity providers that know this server by a secret.
     pub(crate) providers: Vec<Provider>,
-    /// Files that waited for their import.
+    /// Files that waited for their import, or were kept with bookmarks.
     pub(crate) files: u64,
 }
 

@@ -416,7 +416,12 @@ impl World {
 
     /// Files that came in and are still kept.
     pub(crate) fn kept_files(&self) -> usize {
-        std::fs::read_dir(self.dir.path().join("blobs")).unwrap().count()
+        std::fs::read_dir(self.blobs()).unwrap().count()
+    }
+
+    /// Where files lie.
+    pub(crate) fn blobs(&self) -> std::path::PathBuf {
+        self.dir.path().join("blobs")
     }
 
     /// Imports `file` for `who` and gives the finished job.

@@ -108,6 +108,9 @@ async fn planted(owner: &Reader) {
     owner.post(&format!("bookmarks/{item}/open"), &json!({})).await.expect(200);
     let comment = json!({"body": format!("{CANARY}comment")});
     owner.post(&format!("bookmarks/{item}/comments"), &comment).await.expect(201);
+    let path = format!("bookmarks/{item}/files?name={CANARY}file.txt");
+    let (file, kind) = (format!("{CANARY}content"), [("content-type", "text/plain")]);
+    owner.send(Method::POST, &path, Body::from(file), &kind).await.expect(201);
     let trashed = owner.save(&format!("https://{CANARY}trash.example/"), "x").await;
     let trashed = trashed["id"].as_str().unwrap();
     owner.delete(&format!("bookmarks/{trashed}")).await.expect(200);
