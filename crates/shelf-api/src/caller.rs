@@ -11,8 +11,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{
-    ActId, CaptureId, ClientId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId, LibraryId,
-    PasskeyId, PersonId, ReceiptId, Scope, TenantId,
+    ActId, CaptureId, ClientId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId,
+    LibraryId, PasskeyId, PersonId, ReceiptId, Scope, TenantId,
 };
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
