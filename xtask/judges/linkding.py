@@ -64,7 +64,7 @@ def asked(path, body=None, kind=None):
     if kind:
         headers["Content-Type"] = kind
     request = urllib.request.Request(f"{SERVER}/linkding{path}", body, headers)
-    with urllib.request.urlopen(request) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
         assert "attachment" in answer.headers.get("Content-Disposition", "attachment")
         return answer.read()
 

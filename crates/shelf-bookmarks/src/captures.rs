@@ -3,6 +3,7 @@
 //! A file is no part of the log: it goes where its bookmark goes, and devices do not carry it.
 
 mod name;
+pub(crate) mod all_files;
 pub mod keep_file;
 pub mod list_files;
 pub mod open_file;
