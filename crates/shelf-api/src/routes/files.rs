@@ -10,11 +10,11 @@ use crate::replays;
 use crate::wire::{Answer, Id, done, json, located};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use futures::stream::unfold;
@@ -133,18 +133,18 @@ async fn add(
     Item(bookmark): Item,
     Params(query): Params<AddQuery>,
     asked: Option<Asked>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Answer {
     within.ctx.to_write()?;
     let turn = api.background.file()?;
+    let (parts, body) = request.into_parts();
     let portions = body.into_data_stream();
     let received = receive(&*api.stores.blobs, portions, CAPTURE_BYTES_MAX).await?;
     let kind = match query.kind.unwrap_or_default() {
         KindIn::Upload => CaptureKind::Upload,
         KindIn::Snapshot => CaptureKind::Snapshot,
     };
-    let content_type = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let content_type = content_type.map(str::to_owned);
     let ask = KeepFile { bookmark, kind, name: query.name.unwrap_or_default(), content_type };
     let key = asked.map(|asked| asked.key(&received.digest));
