@@ -237,7 +237,8 @@ async fn forget_activity(stores: &Stores, now: i64) -> Result<(), Failure> {
     Ok(first?)
 }
 
-/// Removes what was long in the trash of each library, files whose bookmark is gone, and answers nobody asks for any more.
+/// Removes what was long in the trash of each library, files whose bookmark is gone, and answers nobody
+/// asks for any more.
 async fn clear_libraries(stores: &Stores, now: i64) -> Result<(), Failure> {
     let (of, device, right) = (stores.clone(), DeviceId::KEEPER, Right::Write);
     let ctx = Ctx { stores: of, device, person: PersonId::from_bytes([0; 16]), right };
