@@ -141,6 +141,13 @@ fn found_in(dir: &Path, found: &mut Vec<String>) {
     }
 }
 
+/// How many files are kept with bookmarks, whatever is in them: they are sealed.
+fn kept_below(dir: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.map(|path| if path.is_dir() { kept_below(&path) } else { 1 }).sum()
+}
+
 fn found(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     found_in(world.dir(), &mut found);
@@ -174,6 +181,8 @@ async fn of_who_was_erased_no_byte_is_left_in_the_data_directory() {
     planted(&owner).await;
     assert!(world.app().caught_up(SOON).await.unwrap());
     assert!(!found(&world).is_empty(), "it was planted");
+    let files = world.dir().join("blobs/capture");
+    assert_eq!(kept_below(&files), 1, "with a file beside the records");
 
     other.post("/v1/privacy/erasures", &json!({})).await.expect(403);
     let asked = owner.post("/v1/privacy/erasures", &json!({})).await.expect(200);
@@ -192,6 +201,7 @@ async fn of_who_was_erased_no_byte_is_left_in_the_data_directory() {
     assert_eq!(key, other.get("/v1/privacy/key").await.expect(200).text("/key"));
     owner.get("/v1/me").await.expect(401);
     assert_eq!(found(&world), [""; 0]);
+    assert_eq!(kept_below(&files), 0);
     assert_eq!(other.listed("bookmarks").await, ["https://stays.example/"]);
     let health = world.app().stores.accounts.people().await.unwrap();
     assert_eq!(health.len(), 1, "the other one stays");
