@@ -25,11 +25,6 @@ impl CaptureKind {
             Self::Snapshot => "snapshot",
         }
     }
-
-    /// The kind of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Upload, Self::Snapshot].into_iter().find(|kind| kind.name() == name)
-    }
 }
 
 /// A file that is kept with a bookmark.
