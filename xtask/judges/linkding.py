@@ -1,7 +1,9 @@
 """A client made for linkding, by a library of others: all it can ask is asked of the server."""
 
 import asyncio
+import json
 import sys
+import urllib.request
 
 from aiolinkding import async_get_client
 from aiolinkding.errors import InvalidTokenError, RequestError, UnknownEndpointError
@@ -37,6 +39,54 @@ async def bundles(client, number):
     assert await refused(asks("get", f"/api/bundles/{made['id']}/"), UnknownEndpointError), "it is not gone"
 
 
+async def files(client, number):
+    """Files of a bookmark, and a page as SingleFile sends it; the library has no words for these either."""
+    asks, at = client.async_request, f"/api/bookmarks/{number}/assets/"
+    assert (await asks("get", at))["count"] == 0
+    made = await sent(at + "upload/", {"file": ("notes.txt", "text/plain", b"hello")})
+    assert made["asset_type"] == "upload" and made["status"] == "complete", made
+    assert made["display_name"] == "notes.txt" and made["file_size"] == 5, made
+    assert isinstance(made["id"], int) and 0 < made["id"] <= ID_MAX and made["bookmark"] == number, made
+    assert await asks("get", f"{at}{made['id']}/") == made
+    assert await read(f"{at}{made['id']}/download/") == b"hello"
+    page = {"url": PAGE.encode(), "file": ("page.html", "text/html", b"<h1>A page</h1>")}
+    await sent("/api/bookmarks/singlefile/", page)
+    kinds = [row["asset_type"] for row in (await asks("get", at))["results"]]
+    assert sorted(kinds) == ["snapshot", "upload"], kinds
+    await asks("delete", f"{at}{made['id']}/")
+    assert (await asks("get", at))["count"] == 1
+    assert await refused(asks("get", f"{at}{made['id']}/"), UnknownEndpointError), "it is not gone"
+
+
+def asked(path, body=None, kind=None):
+    """A request by Python's own library, which takes forms with files."""
+    headers = {"Authorization": f"Token {TOKEN}"}
+    if kind:
+        headers["Content-Type"] = kind
+    request = urllib.request.Request(f"{SERVER}/linkding{path}", body, headers)
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        assert "attachment" in answer.headers.get("Content-Disposition", "attachment")
+        return answer.read()
+
+
+async def read(path):
+    """The bytes at a path."""
+    return await asyncio.to_thread(asked, path)
+
+
+async def sent(path, parts):
+    """What is answered to a form."""
+    mark, body = "----a-form-of-a-judge", b""
+    for name, part in parts.items():
+        file, kind, said = part if isinstance(part, tuple) else (None, "text/plain", part)
+        named = f'; filename="{file}"' if file else ""
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="{name}"{named}\r\nContent-Type: {kind}\r\n\r\n'
+        body += head.encode() + said + b"\r\n"
+    body += f"--{mark}--\r\n".encode()
+    kind = f"multipart/form-data; boundary={mark}"
+    return json.loads(await asyncio.to_thread(asked, path, body, kind))
+
+
 async def main():
     # Looks at the version of the server first, and does not go on below one.
     client = await async_get_client(f"{SERVER}/linkding", TOKEN)
@@ -62,6 +112,7 @@ async def main():
     assert second["count"] == before + 1 and second["previous"] and len(second["results"]) == 1, second
 
     await bundles(client, number)
+    await files(client, number)
 
     await bookmarks.async_archive(number)
     archived = await bookmarks.async_get_archived()

@@ -5,7 +5,7 @@ use shelf_cluster::s3::S3Blobs;
 use shelf_embedded::DirectoryBlobs;
 use shelf_ports::blobs::Blobs as Port;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The directory of files, below the data directory. Those that come and go lie there, too.
@@ -35,6 +35,18 @@ impl Blobs {
         let dir = dir.join(DIRECTORY);
         let own = DirectoryBlobs::open(&dir);
         let own = own.with_context(|| format!("cannot open {}", dir.display()))?;
+        Self::over(own, dir, bucket).await
+    }
+
+    /// The same for a command that may run beside the process whose directory it is.
+    pub(crate) async fn beside(dir: &Path, bucket: Option<&Bucket>) -> Result<Self> {
+        let dir = dir.join(DIRECTORY);
+        let own = DirectoryBlobs::beside(&dir);
+        let own = own.with_context(|| format!("cannot open {}", dir.display()))?;
+        Self::over(own, dir, bucket).await
+    }
+
+    async fn over(own: DirectoryBlobs, dir: PathBuf, bucket: Option<&Bucket>) -> Result<Self> {
         let Some(Bucket { address, variables }) = bucket else { return Ok(Self::Own(own)) };
         let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let shared = S3Blobs::open(address, variables, dir).await;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use shelf_bookmarks::Stores;
+use shelf_bookmarks::captures::forget_captures;
 use shelf_bookmarks::import::forget_files;
 use shelf_courier::{Courier, tell_erased};
 use shelf_domain::id::{EndpointId, Scope};
@@ -56,6 +57,7 @@ impl Beside for Erasing {
 
     async fn forget(&self, scope: Scope) -> Result<(), Fault> {
         forget_files(&self.stores, scope).await?;
+        forget_captures(&self.stores, scope).await?;
         forget_snapshots_of(&*self.stores.blobs, scope).await?;
         self.index.reset(scope).await
     }
@@ -86,6 +88,7 @@ mod tests {
             library: store.clone(),
             views: store.clone(),
             imports: store.clone(),
+            captures: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
             tenants: store.clone(),

@@ -24,6 +24,7 @@ mod presence;
 mod machine;
 pub mod blobs;
 mod archive;
+mod contents;
 pub mod app;
 mod followers;
 mod courier;

@@ -12,6 +12,7 @@ use shelf_ports::accounts::{Accounts, Person};
 use shelf_ports::archive::Archive;
 use shelf_ports::audit::Audit;
 use shelf_ports::blobs::Blobs;
+use shelf_ports::captures::Captures;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::news::News;
 use shelf_ports::oauth::{Authorizations, Clients};
@@ -89,6 +90,14 @@ impl Records {
 
     /// People, libraries, grants and settings.
     pub(crate) fn accounts(&self) -> Arc<dyn Accounts> {
+        match self {
+            Self::Embedded(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// What is known of files that are kept with bookmarks.
+    pub(crate) fn captures(&self) -> Arc<dyn Captures> {
         match self {
             Self::Embedded(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),
@@ -315,6 +324,7 @@ where
         + shelf_ports::replicas::Replicas
         + shelf_ports::views::Views
         + shelf_ports::imports::Imports
+        + Captures
         + shelf_ports::activity::Activity
         + Accounts
         + Tenants
@@ -328,6 +338,7 @@ where
         replicas: shared.clone(),
         views: shared.clone(),
         imports: shared.clone(),
+        captures: shared.clone(),
         activity: shared.clone(),
         accounts: shared.clone(),
         tenants: shared.clone(),

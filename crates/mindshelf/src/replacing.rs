@@ -4,6 +4,7 @@
 //! on after a crash knows where it was, and processes that run meanwhile find the other one beside.
 
 use crate::blobs::Blobs;
+use crate::contents::forget_all;
 use crate::records::Records;
 use crate::root_key::{BEFORE, KEPT, at_hand, kept, make, next_of, old_of, read, under_way};
 use anyhow::{Context, Result, bail, ensure};
@@ -160,7 +161,7 @@ pub(crate) struct Lost {
     pub(crate) endpoints: Vec<(Scope, Endpoint)>,
     /// Identity providers that know this server by a secret.
     pub(crate) providers: Vec<Provider>,
-    /// Files that waited for their import.
+    /// Files that waited for their import, or were kept with bookmarks.
     pub(crate) files: u64,
 }
 
@@ -218,6 +219,7 @@ pub(crate) async fn replace_lost(
     }
     sign_anew(records, &vault, by).await?;
     lost.files = blobs.port().forget(BlobKind::Waiting, i64::MAX).await?;
+    lost.files += forget_all(records, &*blobs.port()).await?;
     // Those are made again whenever a replica begins.
     blobs.port().forget(BlobKind::Snapshot, i64::MAX).await?;
     ended(files).await?;

@@ -3,6 +3,7 @@
 
 use crate::erasing::Erasing;
 use crate::records::Records;
+use shelf_bookmarks::captures::sweep_files;
 use shelf_bookmarks::import::{forget_waiting, settle_imports};
 use shelf_bookmarks::trash::purge_overdue;
 use shelf_bookmarks::{Ctx, Held, Stores};
@@ -236,7 +237,8 @@ async fn forget_activity(stores: &Stores, now: i64) -> Result<(), Failure> {
     Ok(first?)
 }
 
-/// Removes what was long in the trash of each library, and answers nobody asks for any more.
+/// Removes what was long in the trash of each library, files whose bookmark is gone, and answers nobody
+/// asks for any more.
 async fn clear_libraries(stores: &Stores, now: i64) -> Result<(), Failure> {
     let (of, device, right) = (stores.clone(), DeviceId::KEEPER, Right::Write);
     let ctx = Ctx { stores: of, device, person: PersonId::from_bytes([0; 16]), right };
@@ -250,6 +252,11 @@ async fn clear_libraries(stores: &Stores, now: i64) -> Result<(), Failure> {
                 tracing::info!(library = %library.id, items, "removed what was long in the trash");
             }
             Err(failure) => first = first.and(Err(failure)),
+        }
+        match sweep_files(stores, scope).await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(library = %library.id, files, "removed files"),
+            Err(fault) => first = first.and(Err(fault.into())),
         }
         let forgotten = stores.library.forget_answers(scope, now - ANSWERS_MS).await;
         first = first.and(forgotten.map_err(Failure::from));

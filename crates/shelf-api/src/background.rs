@@ -13,6 +13,8 @@ const IMPORTS_MAX: usize = 16;
 const IMPORTS_AT_ONCE: usize = 2;
 /// Exports that are read at once.
 const EXPORTS_MAX: usize = 8;
+/// Files of bookmarks that come in or go out at once.
+const FILES_MAX: usize = 32;
 
 /// Imports and exports that are under way. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -23,6 +25,7 @@ pub struct Background {
     imports: Arc<Semaphore>,
     working: Arc<Semaphore>,
     exports: Arc<Semaphore>,
+    files: Arc<Semaphore>,
 }
 
 /// The right to go on; given back when it is dropped.
@@ -38,6 +41,7 @@ impl Background {
             imports: Arc::new(Semaphore::new(IMPORTS_MAX)),
             working: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            files: Arc::new(Semaphore::new(FILES_MAX)),
         }
     }
 
@@ -55,6 +59,11 @@ impl Background {
     /// The right to begin an export, unless too many are under way.
     pub(crate) fn export(&self) -> Result<Turn, Problem> {
         one_of(&self.exports, "too many exports are under way")
+    }
+
+    /// The right to take in or give out a file of a bookmark, unless too many are under way.
+    pub(crate) fn file(&self) -> Result<Turn, Problem> {
+        one_of(&self.files, "too many files are under way")
     }
 
     /// Waits for the turn of an import to work.

@@ -11,8 +11,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use shelf_bookmarks::Ctx;
 use shelf_domain::id::{
-    ActId, ClientId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId, LibraryId,
-    PasskeyId, PersonId, ReceiptId, Scope, TenantId,
+    ActId, CaptureId, ClientId, DeliveryId, DeviceId, EndpointId, GroupId, InvitationId, ItemId,
+    LibraryId, PasskeyId, PersonId, ReceiptId, Scope, TenantId,
 };
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::right::Right;
@@ -259,6 +259,10 @@ path_id!(
 path_id!(
     /// The import in the path.
     Import, ActId, "import"
+);
+path_id!(
+    /// The file in the path.
+    FilePath, CaptureId, "file"
 );
 path_id!(
     /// The format of an export in the path.

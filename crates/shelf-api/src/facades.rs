@@ -41,6 +41,10 @@ pub(crate) const ROWS: &[(&str, &[&str])] = &[
             "create_collection",
             "edit_collection",
             "trash_collection",
+            "list_files",
+            "add_file",
+            "get_file_content",
+            "remove_file",
         ],
     ),
     (

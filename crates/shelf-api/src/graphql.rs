@@ -28,6 +28,7 @@ mod sharing;
 mod library;
 mod bookmarks;
 mod comments;
+mod files;
 mod places;
 mod collections;
 mod mounts;

@@ -30,7 +30,7 @@ UTC, ids are UUIDs, lists are cut into pages by opaque cursors. What is refused 
 problem (RFC 9457) with a stable code. Writes take an Idempotency-Key; edits are merge patches \
 (RFC 7396) and take If-Match.";
 
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 19] = [
     ("account", "Who the caller is, and the libraries they may use."),
     ("access", "Tokens, sessions, devices and programs."),
     ("tenants", "Who belongs together, and who may use which library."),
@@ -38,6 +38,7 @@ const TAGS: [(&str, &str); 18] = [
     ("webhooks", "Who is told what happens in a library."),
     ("bookmarks", "Saved links and where they stand."),
     ("comments", "What people say of a bookmark, and texts that two of them wrote at once."),
+    ("files", "Files that are kept with bookmarks."),
     ("collections", "The tree of folders."),
     ("tags", "Tags."),
     ("search", "Finding."),
@@ -55,7 +56,7 @@ const TAGS: [(&str, &str); 18] = [
 const DOMAIN: &str = "domain";
 
 /// Path parameters and what they are.
-const PATH_PARAMETERS: [(&str, &str); 16] = [
+const PATH_PARAMETERS: [(&str, &str); 17] = [
     ("library", "A library of the caller."),
     ("item", "The item."),
     ("act", "The gesture."),
@@ -63,6 +64,7 @@ const PATH_PARAMETERS: [(&str, &str); 16] = [
     ("client", "The program."),
     ("passkey", "The passkey."),
     ("import", "The import."),
+    ("file", "The file."),
     ("tenant", "A tenant of the caller."),
     ("person", "The member."),
     ("group", "The group."),
@@ -326,6 +328,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("client", 18),
         ("receipt", 20),
         ("passkey", 21),
+        ("file", 24),
     ];
     if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
         return number;

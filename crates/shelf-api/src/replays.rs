@@ -196,12 +196,13 @@ pub(crate) async fn keyed(
     }
 }
 
-/// Stands before every route: what changes something and has a key is done once. Imports come
-/// back here by themselves, when their file is in.
+/// Stands before every route: what changes something and has a key is done once. Imports and files
+/// come back here by themselves, when they are in.
 pub(crate) async fn replay(State(api): State<Api>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    if reads || route.ends_with("/imports") || !Asked::has_key(request.headers()) {
+    let streams = route.ends_with("/imports") || route.ends_with("/files");
+    if reads || streams || !Asked::has_key(request.headers()) {
         return next.run(request).await;
     }
     match read(&api, request).await {

@@ -21,6 +21,7 @@ mod edit;
 mod bulk;
 mod places;
 mod comments;
+mod files;
 mod conflicts;
 mod collections;
 mod mounts;
@@ -79,6 +80,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(bulk::routes())
         .merge(places::routes())
         .merge(comments::routes())
+        .merge(files::routes())
         .merge(conflicts::routes())
         .merge(collections::routes())
         .merge(mounts::routes())

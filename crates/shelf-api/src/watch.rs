@@ -75,7 +75,9 @@ async fn run(next: Next, request: Request, limit: Duration) -> Response {
 }
 
 fn deadline(route: &str) -> Duration {
-    if route.ends_with("/imports") { UPLOAD_MAX } else { ANSWER_MAX }
+    let uploads = ["/imports", "/files", "/assets/upload", "/bookmarks/singlefile"];
+    let route = route.trim_end_matches('/');
+    if uploads.iter().any(|end| route.ends_with(end)) { UPLOAD_MAX } else { ANSWER_MAX }
 }
 
 /// Writes the body of a problem and the headers every answer has.

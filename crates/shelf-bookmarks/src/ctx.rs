@@ -11,6 +11,7 @@ use shelf_ports::accounts::Accounts;
 use shelf_ports::activity::Activity;
 use shelf_ports::audit::Audit;
 use shelf_ports::blobs::Blobs;
+use shelf_ports::captures::Captures;
 use shelf_ports::chance::{Chance, Clock};
 use shelf_ports::imports::Imports;
 use shelf_ports::leases::Leases;
@@ -50,6 +51,8 @@ pub struct Stores {
     pub rooms: Arc<dyn Rooms>,
     /// Which of several processes does what.
     pub leases: Arc<dyn Leases>,
+    /// What is known of files that are kept with bookmarks; their content is among the blobs.
+    pub captures: Arc<dyn Captures>,
     /// Files beside the records.
     pub blobs: Arc<dyn Blobs>,
     /// What follows the log and the lists a little behind, to read from.

@@ -16,6 +16,7 @@ pub mod counts;
 pub mod organise;
 pub mod tags;
 pub mod comments;
+pub mod captures;
 pub mod conflicts;
 pub mod trash;
 pub mod history;

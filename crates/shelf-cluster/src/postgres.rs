@@ -24,6 +24,7 @@ mod oauth;
 mod sso;
 mod activity;
 mod imports;
+mod captures;
 mod replies;
 mod leases;
 mod webhooks;

@@ -146,6 +146,23 @@ typed_id!(
     PasskeyId
 );
 typed_id!(
+    /// One file that is kept with a bookmark.
+    CaptureId
+);
+impl CaptureId {
+    /// A small number for programs that know a file by one: the last 31 bits, and never zero. Two
+    /// files of one bookmark do not share it, see [`Self::differs_from`].
+    pub fn number(self) -> u32 {
+        let [.., a, b, c, d] = self.to_bytes();
+        (u32::from_be_bytes([a, b, c, d]) & 0x7fff_ffff).max(1)
+    }
+
+    /// Whether its number is another than those of `others`.
+    pub fn differs_from(self, mut others: impl Iterator<Item = Self>) -> bool {
+        others.all(|other| other.number() != self.number())
+    }
+}
+typed_id!(
     /// What one gesture did; groups changes for undo, history and webhooks.
     ActId
 );
@@ -227,6 +244,15 @@ mod tests {
         assert_ne!(made, LibraryId::of_folder(library, folder, 7));
         assert_ne!(made, LibraryId::of_folder(made, folder, 0));
         assert_eq!(made.to_string().as_bytes()[14], b'8');
+    }
+
+    #[test]
+    fn the_number_of_a_file_is_small_and_never_zero() {
+        assert_eq!(CaptureId::from_bytes([0; 16]).number(), 1);
+        let most = CaptureId::from_bytes([0xff; 16]);
+        assert_eq!(most.number(), 0x7fff_ffff);
+        assert!(!most.differs_from([most].into_iter()));
+        assert!(most.differs_from([CaptureId::from_bytes([0; 16])].into_iter()));
     }
 
     #[test]

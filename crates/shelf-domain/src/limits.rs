@@ -18,6 +18,10 @@ pub const TAGS_MAX: usize = 1_000;
 pub const PLACES_MAX: usize = 1_000;
 /// Most comments on one bookmark that the interfaces take.
 pub const COMMENTS_MAX: u64 = 1_000;
+/// Files that are kept with one bookmark.
+pub const CAPTURES_MAX: usize = 100;
+/// Longest file that is kept with a bookmark, bytes.
+pub const CAPTURE_BYTES_MAX: u64 = 25 << 20;
 /// Most registers one change may put.
 pub const PUTS_MAX: usize = 1_200;
 /// Longest register name, in bytes.

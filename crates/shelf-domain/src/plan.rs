@@ -71,6 +71,7 @@ impl Plan {
                 Some(10_000),
                 Some(10_000),
                 Some(64 << 30),
+                Some(256 << 30),
             ],
             Self::Personal => [
                 Some(200_000),
@@ -81,6 +82,7 @@ impl Plan {
                 Some(20),
                 Some(100),
                 Some(4 << 30),
+                Some(8 << 30),
             ],
             Self::Team => [
                 Some(2_000_000),
@@ -91,6 +93,7 @@ impl Plan {
                 Some(200),
                 Some(200),
                 Some(32 << 30),
+                Some(128 << 30),
             ],
         }
     }
@@ -115,11 +118,13 @@ pub enum Stock {
     Tokens,
     /// Bytes of files that wait for their import, of all libraries of a tenant.
     WaitingBytes,
+    /// Bytes of files that are kept with bookmarks, of all libraries of a tenant.
+    CaptureBytes,
 }
 
 impl Stock {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cost,
         Self::Bookmarks,
         Self::BookmarksALibrary,
@@ -128,6 +133,7 @@ impl Stock {
         Self::Webhooks,
         Self::Tokens,
         Self::WaitingBytes,
+        Self::CaptureBytes,
     ];
 
     /// The word for it in settings and answers.
@@ -141,6 +147,7 @@ impl Stock {
             Self::Webhooks => "webhooks",
             Self::Tokens => "tokens",
             Self::WaitingBytes => "waiting_bytes",
+            Self::CaptureBytes => "capture_bytes",
         }
     }
 
@@ -160,6 +167,7 @@ impl Stock {
             Self::Webhooks => "webhooks in all libraries of the tenant",
             Self::Tokens => "tokens of one person",
             Self::WaitingBytes => "bytes of files that wait for their import",
+            Self::CaptureBytes => "bytes of files that are kept with bookmarks",
         }
     }
 }

@@ -11,7 +11,9 @@ use crate::sql::{damaged, signed, unsigned};
 use crate::tenants::{
     give, given_to, groups, put_member, put_tenant, role_of, share_of, tenant_of,
 };
-use crate::{Embedded, audit, keys, library, persist, privacy, replicas, sso, usage, webhooks};
+use crate::{
+    Embedded, audit, captures, keys, library, persist, privacy, replicas, sso, usage, webhooks,
+};
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Row, params};
 use shelf_domain::change::{Change, Head};
@@ -221,6 +223,7 @@ impl Telling<'_> {
             Ok(Entry::Line(ActId::from_bytes(row.get(1)?), line))
         })?;
         self.each(replicas::ALL, [key], |row| Ok(Entry::Held(replicas::held_of(row)?)))?;
+        self.each(captures::ALL, [key], |row| Ok(Entry::Capture(captures::capture_of(row)?)))?;
         self.each(webhooks::ALL, [key], |row| Ok(Entry::Endpoint(webhooks::endpoint_of(row, 0)?)))?;
         self.say(Entry::Whole(load::head(self.connection, key)?))
     }
@@ -426,6 +429,7 @@ fn take_beside(
             put(sql, params![library, import, line.row, outcome, to_json(line)?])
         }
         Entry::Held(held) => replicas::put_held(connection, library, held),
+        Entry::Capture(capture) => captures::take_in(connection, library, capture),
         Entry::Endpoint(endpoint) => {
             let sql = "SELECT id FROM libraries WHERE key = ?1";
             let id = connection.prepare_cached(sql)?.query_row([library], |row| row.get(0))?;

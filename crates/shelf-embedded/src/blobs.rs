@@ -33,6 +33,12 @@ impl DirectoryBlobs {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// The same for a process that has not got the directory for itself: what others write is left.
+    pub fn beside(root: &Path) -> io::Result<Self> {
+        fs::create_dir_all(root)?;
+        Ok(Self { root: root.to_owned() })
+    }
+
     fn path(&self, key: &BlobKey) -> PathBuf {
         self.root.join(key.to_string())
     }

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 17;
+const SCHEMA_VERSION: i64 = 18;
 /// What leads from each version of the schema to the next.
-const MIGRATIONS: [(i64, &str); 16] = [
+const MIGRATIONS: [(i64, &str); 17] = [
     (1, include_str!("migrations/1.sql")),
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
@@ -28,6 +28,7 @@ const MIGRATIONS: [(i64, &str); 16] = [
     (14, include_str!("migrations/14.sql")),
     (15, include_str!("migrations/15.sql")),
     (16, include_str!("migrations/16.sql")),
+    (17, include_str!("migrations/17.sql")),
 ];
 /// What the journal keeps of its size once it was written back.
 const JOURNAL_BYTES_MAX: i64 = 1 << 20;
@@ -326,7 +327,9 @@ mod tests {
             )
             .unwrap();
         older
-            .execute_batch("DROP TABLE noted; DROP TABLE apart; PRAGMA user_version = 16;")
+            .execute_batch(
+                "DROP TABLE noted; DROP TABLE apart; DROP TABLE captures; PRAGMA user_version = 16;",
+            )
             .unwrap();
         drop(older);
         let brought = open_writer(&file).unwrap();
@@ -358,7 +361,7 @@ mod tests {
              DROP TABLE owner_keys; DROP TABLE sso_providers; DROP TABLE sso_domains;
              DROP TABLE sso_identities; DROP TABLE sso_flows; DROP TABLE held;
              DROP TABLE plans; DROP TABLE spent; DROP TABLE authors;
-             DROP TABLE noted; DROP TABLE apart;
+             DROP TABLE noted; DROP TABLE apart; DROP TABLE captures;
              ALTER TABLE grants DROP COLUMN scopes; ALTER TABLE grants DROP COLUMN libraries;
              ALTER TABLE grants DROP COLUMN bound; ALTER TABLE grants DROP COLUMN provided_by;
              INSERT INTO grants VALUES (x'04', x'01', 'token', 'old', x'05', 9, NULL, NULL);

@@ -66,8 +66,8 @@ fn days(standing: &Standing, spent: &[Spent]) -> Vec<(Day, u64)> {
 
 fn bounds(standing: &Standing, held: &Held) -> Vec<(Stock, u64, Option<u64>)> {
     let fullest = held.libraries.iter().map(|library| library.bookmarks).max().unwrap_or(0);
-    // How many tokens somebody has is theirs to know, and files wait for hours at most.
-    let untold = [Stock::Tokens, Stock::WaitingBytes];
+    // How many tokens somebody has is theirs to know, and bytes are told library by library.
+    let untold = [Stock::Tokens, Stock::WaitingBytes, Stock::CaptureBytes];
     let told = Stock::ALL.into_iter().filter(|stock| !untold.contains(stock));
     told.map(|stock| {
         let there_is = match stock {

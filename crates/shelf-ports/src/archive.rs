@@ -4,6 +4,7 @@
 use crate::Fault;
 use crate::accounts::{Grant, LibraryInfo, Person};
 use crate::activity::Event;
+use crate::captures::Capture;
 use crate::credentials::Credential;
 use crate::imports::{ImportJob, LedgerRow};
 use crate::oauth::Client;
@@ -19,7 +20,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shelf_domain::audit::Sealed;
 use shelf_domain::change::{Change, Head};
-use shelf_domain::id::{ActId, DeviceId, LibraryId, PersonId, Scope, TenantId};
+use shelf_domain::id::{ActId, CaptureId, DeviceId, LibraryId, PersonId, Scope, TenantId};
 use shelf_domain::plan::Plan;
 use std::fmt;
 
@@ -97,10 +98,28 @@ pub enum Entry {
     Line(ActId, LedgerRow),
     /// A deletion of a device that waits for a person.
     Held(HeldChange),
+    /// A file that is kept with a bookmark.
+    Capture(Capture),
+    /// A part of the content of the file before, in order. Stores of records neither tell nor take
+    /// these: content is among the blobs, and whoever carries both puts it there.
+    Content(Content),
     /// An endpoint of webhooks, which is told of what happens after it was taken in.
     Endpoint(Endpoint),
     /// The library is told to its end, and its log stands here.
     Whole(Head),
+}
+
+/// A part of the content of a file that is kept with a bookmark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The file.
+    pub capture: CaptureId,
+    /// Which part of it, from 0.
+    pub part: u32,
+    /// Whether it is the last one.
+    pub is_last: bool,
+    /// Its bytes, in Base64.
+    pub base64: String,
 }
 
 /// An answer that is given again when the same is asked again.

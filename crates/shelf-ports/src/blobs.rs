@@ -13,6 +13,8 @@ pub enum BlobKind {
     Waiting,
     /// The folded library as one file, for replicas to begin from.
     Snapshot,
+    /// A file that is kept with a bookmark.
+    Capture,
 }
 
 impl BlobKind {
@@ -21,6 +23,7 @@ impl BlobKind {
         match self {
             Self::Waiting => "waiting",
             Self::Snapshot => "snapshot",
+            Self::Capture => "capture",
         }
     }
 }

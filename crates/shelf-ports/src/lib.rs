@@ -17,6 +17,7 @@ pub mod oauth;
 pub mod sso;
 pub mod activity;
 pub mod imports;
+pub mod captures;
 pub mod replies;
 pub mod leases;
 pub mod archive;

@@ -68,7 +68,11 @@ impl Held {
             Stock::Members => self.members,
             Stock::Libraries => self.libraries.len() as u64,
             Stock::Webhooks => self.webhooks,
-            Stock::Cost | Stock::BookmarksALibrary | Stock::Tokens | Stock::WaitingBytes => 0,
+            Stock::Cost
+            | Stock::BookmarksALibrary
+            | Stock::Tokens
+            | Stock::WaitingBytes
+            | Stock::CaptureBytes => 0,
         }
     }
 }

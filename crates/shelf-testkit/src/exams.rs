@@ -15,6 +15,7 @@ pub mod oauth;
 pub mod sso;
 pub mod activity;
 pub mod imports;
+pub mod captures;
 pub mod webhooks;
 pub mod privacy;
 pub mod keys;

@@ -16,10 +16,10 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// How long a file may take to come in.
 const UPLOAD_MAX: Duration = Duration::from_mins(30);
 /// Where files come in.
-const UPLOAD: &str = "/import";
+const UPLOADS: [&str; 2] = ["/import", "/items/{id}/files"];
 
 fn deadline(route: &str) -> Duration {
-    if route == UPLOAD { UPLOAD_MAX } else { ANSWER_MAX }
+    if UPLOADS.contains(&route) { UPLOAD_MAX } else { ANSWER_MAX }
 }
 
 /// Gives up what takes longer.
@@ -43,9 +43,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_form_that_never_ends_is_given_up_and_a_file_is_waited_for_longer() {
-        let router = Router::new().route("/save", post(read)).route(UPLOAD, post(read));
-        let router = router.layer(from_fn(in_time));
-        for (route, least, most) in [("/save", 30, 31), (UPLOAD, 1_800, 1_801)] {
+        let [import, files] = UPLOADS;
+        let router = Router::new().route("/save", post(read)).route(import, post(read));
+        let router = router.route(files, post(read)).layer(from_fn(in_time));
+        let files = "/items/1/files";
+        for (route, least, most) in
+            [("/save", 30, 31), (import, 1_800, 1_801), (files, 1_800, 1_801)]
+        {
             let endless = stream::pending::<Result<Vec<u8>, std::io::Error>>();
             let request = Request::post(route).body(Body::from_stream(endless)).unwrap();
             let began = tokio::time::Instant::now();

@@ -5,6 +5,7 @@ pub(crate) mod lists;
 mod search;
 pub(crate) mod items;
 pub(crate) mod comments;
+pub(crate) mod files;
 pub(crate) mod conflicts;
 pub(crate) mod bulk;
 pub(crate) mod folders;

@@ -4,6 +4,7 @@ pub mod welcome;
 pub mod list;
 pub mod item;
 pub mod thread;
+pub mod files;
 pub mod conflicts;
 pub mod folders;
 pub mod mounts;

@@ -28,6 +28,16 @@ pub fn apply(headers: &mut HeaderMap) {
     }
 }
 
+/// In an answer: that it is a file somebody brought, in which nothing may run, whatever it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sandboxed;
+
+/// Lets nothing of an answer run or load, not even what is ours.
+pub(crate) fn sandbox(headers: &mut HeaderMap) {
+    let policy = "sandbox; default-src 'none'; frame-ancestors 'none'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+}
+
 /// In an answer: where else its forms may lead, which browsers look at when a form's answer sends
 /// them on.
 #[derive(Clone, Debug)]

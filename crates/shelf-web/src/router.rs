@@ -13,12 +13,12 @@ use tower_http::compression::CompressionLayer;
 use crate::{
     assets, deadline,
     handlers::{
-        audit, bulk, comments, company, conflicts, consent, device, door, exports, folders,
+        audit, bulk, comments, company, conflicts, consent, device, door, exports, files, folders,
         history, imports, items, join, lists, mounts, offline, passkeys, password, people, privacy,
         save, settings, sharing, sso, tags, trash, usage, waiting, webhooks,
     },
     limit,
-    policy::{self, FormGoesTo},
+    policy::{self, FormGoesTo, Sandboxed},
     web::Web,
     within::within,
 };
@@ -55,6 +55,9 @@ pub fn router(web: Web) -> Router {
 async fn with_policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     policy::apply(response.headers_mut());
+    if response.extensions().get::<Sandboxed>().is_some() {
+        policy::sandbox(response.headers_mut());
+    }
     if let Some(FormGoesTo(place)) = response.extensions_mut().remove() {
         policy::let_forms_go_to(response.headers_mut(), &place);
     }
@@ -174,6 +177,9 @@ fn lists_and_items() -> Router<Web> {
         .route("/items/{id}/comments", post(comments::add))
         .route("/items/{id}/comments/{comment}", post(comments::edit))
         .route("/items/{id}/comments/{comment}/remove", post(comments::remove))
+        .route("/items/{id}/files", post(files::add))
+        .route("/items/{id}/files/{file}", get(files::content))
+        .route("/items/{id}/files/{file}/remove", post(files::remove))
         .route("/conflicts", get(conflicts::page))
         .route("/conflicts/{item}", post(conflicts::settle))
         .route("/bulk", post(bulk::bulk))

@@ -137,6 +137,7 @@ pub(crate) fn item(
         description: bookmark.description.clone(),
         notes: bookmark.notes.clone(),
         twice: Vec::new(),
+        files: Vec::new(),
         thread: Thread::default(),
         tags: tags(bookmark),
         places: bookmark

@@ -3,7 +3,7 @@
 use super::Present;
 use crate::root_key::{BEFORE, KEPT};
 use shelf_domain::change::Head;
-use shelf_domain::id::Scope;
+use shelf_domain::id::{CaptureId, Scope};
 use shelf_domain::kind::Kind;
 use shelf_ports::accounts::{RESTORED, RESTORED_OF};
 use shelf_ports::archive::{Batch, Entry, KeptAnswer};
@@ -24,6 +24,8 @@ pub struct Restoring {
     epoch: u32,
     last: Head,
     left_out: BTreeSet<shelf_domain::id::ActId>,
+    /// Files that came later.
+    without: BTreeSet<CaptureId>,
     /// Who is there, where not everybody is.
     present: Option<Present>,
     missing: u64,
@@ -33,8 +35,8 @@ impl Restoring {
     /// Restores what was there at `until`, at the moment `now`, both in milliseconds.
     pub fn new(until: i64, now: i64) -> Self {
         let epoch = u32::try_from(now / 1_000).unwrap_or(u32::MAX);
-        let (last, left_out) = (Head::default(), BTreeSet::new());
-        Self { until, epoch, last, left_out, present: None, missing: 0 }
+        let (last, left_out, without) = (Head::default(), BTreeSet::new(), BTreeSet::new());
+        Self { until, epoch, last, left_out, without, present: None, missing: 0 }
     }
 
     /// Leaves out what names people, tenants and libraries that are not among `present`.
@@ -95,6 +97,13 @@ impl Restoring {
             Entry::Import(ref job) if job.started_at > self.until => {
                 self.left_out.insert(job.id);
                 None
+            }
+            Entry::Capture(ref capture) if capture.made_at > self.until => {
+                self.without.insert(capture.id);
+                None
+            }
+            Entry::Content(ref content) => {
+                (!self.without.contains(&content.capture)).then_some(entry)
             }
             Entry::Line(import, _) => (!self.left_out.contains(&import)).then_some(entry),
             Entry::Whole(head) => Some(Entry::Whole(self.head(head))),

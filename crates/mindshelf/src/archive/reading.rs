@@ -245,7 +245,14 @@ impl Waiting {
                     self.scope = scope;
                 }
             }
-            Line::Entry(entry) => self.entries.push(entry),
+            Line::Entry(entry) => {
+                // A part of a file is large by itself.
+                let is_large = matches!(entry, Entry::Content(_));
+                self.entries.push(entry);
+                if is_large {
+                    return self.hand_over(take);
+                }
+            }
             Line::End(_) => bail!("a line is at a wrong place"),
         }
         if self.entries.len() < ENTRIES_MAX { Ok(()) } else { self.hand_over(take) }

@@ -5,6 +5,7 @@ use crate::archive::{
 };
 use crate::config::Settings;
 use crate::console;
+use crate::contents::archive_of;
 use crate::directory::Directory;
 use crate::records::Records;
 use crate::root_key::{self, must_be_named, root_key};
@@ -14,7 +15,7 @@ use async_trait::async_trait;
 use clap::Args;
 use serde::Serialize;
 use shelf_ports::Fault;
-use shelf_ports::archive::{Batch, Taking};
+use shelf_ports::archive::{Archive, Batch, Taking};
 use shelf_ports::chance::Clock;
 use shelf_vault::{RootKey, RootVault};
 use std::path::{Path, PathBuf};
@@ -89,10 +90,12 @@ pub(super) async fn backup(settings: &Settings, backup: Backup) -> Result<()> {
     let before = before.as_deref().map(root_key::read).transpose()?.flatten();
     let keys = keys.or_sealed_by(before);
     let alone = keys.alone()?;
+    let archive =
+        archive_of(&records, &settings.data, settings.blobs.as_ref(), root.clone()).await?;
     let sealing = Sealing { root, keys: keys.clone(), chance: Arc::new(SystemChance) };
     let file = BackupFile::begin(&backup.file, made_at, sealing)?;
     let mut watched = Watched { to: file, bar: console::bar(), entries: 0 };
-    records.archive().tell(&mut watched).await.context("cannot read everything")?;
+    archive.tell(&mut watched).await.context("cannot read everything")?;
     watched.bar.finish_and_clear();
     let digest = watched.to.end()?;
     drop(alone);
@@ -177,7 +180,9 @@ pub(super) async fn restore(settings: &Settings, restore: Restore) -> Result<()>
         restoring = restoring.among(checked.present.clone());
     }
     begin(settings, &records, &keyring, &restoring).await?;
-    fill(&records, &restore, keyring, &mut restoring, checked.digest.entries).await?;
+    let root = root_of(settings, &records).await?;
+    let archive = archive_of(&records, directory.path(), settings.blobs.as_ref(), root).await?;
+    fill(&*archive, &restore, keyring, &mut restoring, checked.digest.entries).await?;
     records.settle().await?;
     let Checked { digest, made_at, unreadable, .. } = &checked;
     let (digest, made_at, left_out) = (digest, *made_at, unreadable + restoring.missing());
@@ -211,13 +216,12 @@ async fn begin(
 
 /// Reads the backup and takes in what is restored of it.
 async fn fill(
-    records: &Records,
+    archive: &dyn Archive,
     restore: &Restore,
     keyring: Keyring,
     restoring: &mut Restoring,
     entries: u64,
 ) -> Result<()> {
-    let archive = records.archive();
     let (batches, mut told) = mpsc::channel(BATCHES_MAX);
     let file = restore.file.clone();
     let reading = tokio::task::spawn_blocking(move || {

@@ -132,7 +132,9 @@ fn told(lost: &Lost, is_done: bool) -> String {
     let of = |one: &Provider| format!("  {} of the team {}", one.issuer, one.tenant);
     told.extend(providers.iter().map(of));
     let waiting = if is_done { format!("{files} files") } else { "the files".to_owned() };
-    told.push(format!("- {waiting} that waited for their import: send them again"));
+    told.push(format!(
+        "- {waiting} that waited for their import or were kept with bookmarks: send them again"
+    ));
     told.push(
         "- what the server signed archives and receipts with: those that are out still check by the \
          key that stands in them, and this server no longer says that key is its own"

@@ -3,6 +3,7 @@
 use crate::archive::{Digest, carry};
 use crate::config::{Settings, is_postgres};
 use crate::console;
+use crate::contents::archive_of;
 use crate::directory::{Directory, write_private};
 use crate::records::Records;
 use crate::root_key::{self, root_key};
@@ -10,8 +11,10 @@ use crate::system::SystemChance;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde::Serialize;
+use shelf_ports::archive::Archive;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where to.
 #[derive(Debug, Args)]
@@ -45,7 +48,8 @@ pub(super) async fn move_to(settings: &Settings, ask: Move) -> Result<()> {
     same_root(settings, &ask.to, (&from, &to)).await?;
     let bar = console::bar();
     let seen = |entries| bar.set_message(format!("{entries} entries"));
-    let digest = carry(&*from.archive(), &*to.archive(), &seen).await?;
+    let (ours, theirs) = sides(settings, &ask.to, (&from, &to)).await?;
+    let digest = carry(&*ours, &*theirs, &seen).await?;
     bar.finish_and_clear();
     all_keys_arrived(&from, &to).await?;
     to.settle().await?;
@@ -97,6 +101,22 @@ async fn same_root(settings: &Settings, to: &str, sides: (&Records, &Records)) -
             file.display()
         ),
     }
+}
+
+/// What is told, and what takes it in. Files lie in the data directory, or in the bucket that the
+/// settings name: where that stays the same, they stay there.
+async fn sides(
+    settings: &Settings,
+    to: &str,
+    (from, there): (&Records, &Records),
+) -> Result<(Arc<dyn Archive>, Arc<dyn Archive>)> {
+    if is_postgres(to) || settings.blobs.is_some() {
+        return Ok((from.archive(), there.archive()));
+    }
+    let (named, accounts) = (settings.root_key.as_deref(), from.accounts());
+    let root = root_key(&settings.data, named, &*accounts, &SystemChance).await?;
+    let ours = archive_of(from, &settings.data, None, root.clone()).await?;
+    Ok((ours, archive_of(there, Path::new(to), None, root).await?))
 }
 
 /// Digests leave keys out, so they are held against each other by themselves.

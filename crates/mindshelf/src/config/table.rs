@@ -85,9 +85,9 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "blobs",
         "",
-        "Where files that wait for their import are kept when not in the data directory: a bucket \
-         of S3 or of what speaks like it, such as `s3://bucket/prefix`; keys, region and endpoint \
-         by the usual variables `AWS_…`.",
+        "Where files lie that are kept with bookmarks or wait for their import, when not in the \
+         data directory: a bucket of S3 or of what speaks like it, such as `s3://bucket/prefix`; \
+         keys, region and endpoint by the usual variables `AWS_…`.",
     ),
     setting(
         "root_key",

@@ -4,6 +4,7 @@ use crate::program::{Server, client, complained, mindshelf, ran, said, told};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+use shelf_client::Request;
 use shelf_domain::id::{PasskeyId, PersonId};
 use shelf_domain::login::LoginName;
 use shelf_embedded::Embedded;
@@ -203,6 +204,39 @@ async fn keys_come_along_in_a_move_and_so_does_what_seals_them() {
     said(mindshelf(wrong.path()).args(["key", "make"]).arg(&other));
     let why = complained(mindshelf(dir.path()).arg("move").arg(wrong.path()), 1);
     assert!(why.contains("different root keys") && why.contains("root.key"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_bookmarks_come_along_in_a_backup_and_in_a_move() {
+    let (dir, away) = (tempdir().unwrap(), tempdir().unwrap());
+    let (back, moved) = (tempdir().unwrap(), tempdir().unwrap());
+    add(dir.path(), "https://example.org/with-a-file");
+    let server = Server::start(dir.path());
+    let (there, library) = client(dir.path()).await;
+    let listed: Value = there.get(&format!("{library}/bookmarks")).await.unwrap();
+    let item = listed["items"][0]["id"].as_str().unwrap();
+    let content: Vec<u8> = (0..300_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let target = format!("{library}/bookmarks/{item}/files?name=page.html");
+    let request = Request::new(shelf_client::Method::POST, target).bytes(content.clone());
+    let kept = there.send(request).await.unwrap().bytes().await.unwrap();
+    let kept: Value = serde_json::from_slice(&kept).unwrap();
+    let file = away.path().join("shelf.backup");
+    let made = backup(dir.path(), &file);
+    assert!(server.stop());
+    let brought = restored(back.path(), &file, &[]);
+    assert_eq!(brought["sha256"], made["sha256"]);
+    said(mindshelf(dir.path()).arg("move").arg(moved.path()));
+    for carried in [back.path(), moved.path()] {
+        let server = Server::start(carried);
+        let (there, library) = client(carried).await;
+        let path = format!("{library}/files/{}", kept["id"].as_str().unwrap());
+        let known: Value = there.get(&path).await.unwrap();
+        assert_eq!(known, kept);
+        let request = Request::new(shelf_client::Method::GET, format!("{path}/content"));
+        let read = there.send(request).await.unwrap().bytes().await.unwrap();
+        assert_eq!(read, content, "the same content");
+        assert!(server.stop());
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod bookmarks;
 mod bundle;
 mod bundles;
 mod tags;
+mod assets;
 mod rest;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod thrown;
@@ -20,8 +21,9 @@ pub(crate) mod thrown;
 use super::with;
 use crate::Api;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use no::No;
 
 /// What a route answers.
@@ -42,17 +44,14 @@ pub(super) fn routes() -> Router<Api> {
         ("/api/bookmarks/archived", get(bookmarks::archived)),
         ("/api/bookmarks/shared", get(bookmarks::shared)),
         ("/api/bookmarks/check", get(bookmarks::check)),
-        ("/api/bookmarks/singlefile", post(rest::no_snapshot)),
+        ("/api/bookmarks/singlefile", with_file(post(assets::snapshot))),
         ("/api/bookmarks/{id}", one.delete(bookmarks::remove)),
         ("/api/bookmarks/{id}/archive", post(bookmarks::archive)),
         ("/api/bookmarks/{id}/unarchive", post(bookmarks::unarchive)),
-        ("/api/bookmarks/{id}/assets", get(rest::assets)),
-        ("/api/bookmarks/{id}/assets/upload", post(rest::no_upload)),
-        (
-            "/api/bookmarks/{id}/assets/{asset}",
-            get(rest::missing_asset).delete(rest::missing_asset),
-        ),
-        ("/api/bookmarks/{id}/assets/{asset}/download", get(rest::missing_asset)),
+        ("/api/bookmarks/{id}/assets", get(assets::list)),
+        ("/api/bookmarks/{id}/assets/upload", with_file(post(assets::upload))),
+        ("/api/bookmarks/{id}/assets/{asset}", get(assets::read).delete(assets::remove)),
+        ("/api/bookmarks/{id}/assets/{asset}/download", get(assets::download)),
         ("/api/tags", get(tags::list).post(tags::create)),
         ("/api/tags/{id}", get(tags::read).delete(tags::remove)),
         ("/api/bundles", get(bundles::list).post(bundles::create)),
@@ -62,4 +61,9 @@ pub(super) fn routes() -> Router<Api> {
     all.into_iter().fold(none, |router, (path, methods)| {
         with(router, &format!("{}{path}", super::LINKDING), methods)
     })
+}
+
+/// What takes a form with a file in it.
+fn with_file(methods: MethodRouter<Api>) -> MethodRouter<Api> {
+    methods.layer(DefaultBodyLimit::max(assets::FORM_BYTES_MAX))
 }

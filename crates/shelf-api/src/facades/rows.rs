@@ -74,6 +74,18 @@ impl Bookmark {
     }
 }
 
+/// A file that is kept with a bookmark.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct File {
+    pub id: ItemId,
+    pub number: u32,
+    pub kind: String,
+    pub name: String,
+    pub content_type: String,
+    pub bytes: u64,
+    pub created_at: Moment,
+}
+
 /// A tag.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Tag {

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderName, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,10 @@ use tower::ServiceExt;
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// What a value takes beside its text.
 const VALUE_BYTES: usize = 16;
+/// What most bodies are.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// What an edit is.
+const MERGE_PATCH: HeaderValue = HeaderValue::from_static("application/merge-patch+json");
 /// The caller's key for repeating a request.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How far what is read must have come.
@@ -329,40 +334,67 @@ impl Ask<'_> {
         decoded(&answer?)
     }
 
-    /// Sends it through the router.
-    async fn sent(self) -> Result<Value, Problem> {
-        if let Some(refused) = self.refused {
-            return Err(refused);
+    /// The answer to what sends `body` as it is, which is of the media type `kind`.
+    pub(crate) async fn sending<T: DeserializeOwned>(
+        self,
+        kind: HeaderValue,
+        body: Body,
+    ) -> Result<T, Problem> {
+        let asks = self.asks;
+        let response = self.through(kind, body).await?;
+        asks.reads.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let (value, _) = taken(response, ANSWER_BYTES_MAX).await?;
+        decoded(&value)
+    }
+
+    /// The answer to a read as it comes, however long it is.
+    pub(crate) async fn streamed(self) -> Result<Response, Problem> {
+        let mut response = self.through(JSON, Body::empty()).await?;
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            return Err(problem);
         }
+        let status = response.status();
+        if status.is_success() { Ok(response) } else { Err(Problem::of_status(status)) }
+    }
+
+    /// Sends it with its body, and takes in what it says.
+    async fn sent(mut self) -> Result<Value, Problem> {
         let asks = self.asks;
         // What was done is told, however much it is.
         let is_bounded = asks.shares && self.method == Method::GET;
         let most = if is_bounded { asks.to_take.load(Ordering::Relaxed) } else { ANSWER_BYTES_MAX };
+        let kind = if self.method == Method::PATCH { MERGE_PATCH } else { JSON };
+        let body = self.body.take();
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let (value, bytes) = taken(self.through(kind, body).await?, most).await?;
+        if is_bounded {
+            spend(&asks.to_take, bytes)?;
+        }
+        Ok(value)
+    }
+
+    /// Sends it through the router.
+    async fn through(self, kind: HeaderValue, body: Body) -> Result<Response, Problem> {
+        if let Some(refused) = self.refused {
+            return Err(refused);
+        }
+        let asks = self.asks;
         let units = row_of(self.operation).map_or(0, |(units, _)| units);
         asks.spent.fetch_add(units, Ordering::Relaxed);
-        let kind = match self.method {
-            Method::PATCH => "application/merge-patch+json",
-            _ => "application/json",
-        };
-        let body = self.body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let mut request = Request::new(body);
         *request.method_mut() = self.method;
         *request.uri_mut() = format!("{}{}", self.path, self.query).parse().map_err(|_| {
             Problem::from(Refused::new(Code::TooLarge, "", "this is too long to be asked"))
         })?;
         *request.headers_mut() = self.headers;
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        request.headers_mut().insert(CONTENT_TYPE, kind);
         let signed = self.signed.unwrap_or_else(|| asks.who.signed.clone());
         request.extensions_mut().insert(signed);
         if let Some(address) = asks.who.address {
             request.extensions_mut().insert(address);
         }
         let Ok(response) = asks.door.router.clone().oneshot(request).await;
-        let (value, bytes) = taken(response, most).await?;
-        if is_bounded {
-            spend(&asks.to_take, bytes)?;
-        }
-        Ok(value)
+        Ok(response)
     }
 }
 
@@ -379,7 +411,7 @@ fn prune(value: &mut Value) {
 }
 
 /// What an answer of at most `most` bytes says, and how many it has.
-async fn taken(response: axum::response::Response, most: usize) -> Result<(Value, usize), Problem> {
+async fn taken(response: Response, most: usize) -> Result<(Value, usize), Problem> {
     let (mut parts, body) = response.into_parts();
     if let Some(problem) = parts.extensions.remove::<Problem>() {
         return Err(problem);

@@ -1,8 +1,9 @@
 //! Bookmarks: lists of them, and what changes them.
 
 use crate::cursor;
-use crate::graphql::asks::Ask;
+use crate::graphql::asks::{Ask, Page};
 use crate::graphql::comments::{Comment, comment_cursor};
+use crate::graphql::files::BookmarkFile;
 use crate::graphql::history::{HistoryRow, row_cursor};
 use crate::graphql::ids::{Named, NodeId};
 use crate::graphql::pages::{Pages, page, pages};
@@ -127,6 +128,17 @@ impl Bookmark {
         let mut told = page::<Comment>(ask, first, after.as_deref()).await?;
         told.items.iter_mut().for_each(|comment| comment.settle(self.home));
         Ok(pages(told, after.as_deref(), comment_cursor))
+    }
+
+    /// The files that are kept with it, oldest first; none where it is in the trash.
+    async fn files(&self, ctx: &Context<'_>) -> Result<Vec<BookmarkFile>> {
+        if self.trashed_at.is_some() {
+            return Ok(Vec::new());
+        }
+        let ask = asks(ctx).of("Bookmark.files").at("library", self.home.library);
+        let told: Page<BookmarkFile> =
+            ask.at("item", self.id).at_least(self.home.at_least).read().await?;
+        Ok(told.items.into_iter().map(|file| file.settled(self.home)).collect())
     }
 
     /// What was done to it and its places, latest first.

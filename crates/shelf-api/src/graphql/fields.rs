@@ -37,6 +37,7 @@ pub(crate) const FIELDS: &[(&str, &[&str])] = &[
     ("Library.owner", &["get_tenant"]),
     ("ChangedPayload.library", &["get_library"]),
     ("Bookmark.comments", &["list_comments"]),
+    ("Bookmark.files", &["list_files"]),
     ("Bookmark.history", &["get_item_history"]),
     ("Tag.taggedBookmarks", &["list_bookmarks"]),
     ("Collection.placedBookmarks", &["list_bookmarks"]),
@@ -155,6 +156,10 @@ pub(crate) const WITHOUT: &[&str] = &[
     // Files.
     "begin_import",
     "export_library",
+    "add_file",
+    "get_file",
+    "get_file_content",
+    "remove_file",
     // What people decide about what is theirs, in person: a page, a command, or REST.
     "get_privacy",
     "get_notice",

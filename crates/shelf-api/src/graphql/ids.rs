@@ -47,11 +47,13 @@ pub(crate) enum Named {
     Grant,
     /// A program.
     Client,
+    /// A file of a library.
+    File,
 }
 
 impl Named {
     /// Each with its word and how many ids it takes to name one.
-    const ALL: [(Self, &'static str, usize); 16] = [
+    const ALL: [(Self, &'static str, usize); 17] = [
         (Self::Library, "library", 1),
         (Self::Bookmark, "bookmark", 2),
         (Self::Place, "place", 2),
@@ -68,6 +70,7 @@ impl Named {
         (Self::Invitation, "invitation", 2),
         (Self::Grant, "grant", 1),
         (Self::Client, "client", 1),
+        (Self::File, "file", 2),
     ];
 
     fn word(self) -> &'static str {

@@ -94,6 +94,8 @@ struct LibraryOut {
     waiting_bytes: u64,
     /// Bytes of the copy of it that is kept for devices to begin from; 0 where none is.
     copy_bytes: u64,
+    /// Bytes of files that are kept with its bookmarks.
+    capture_bytes: u64,
     /// When something was written to it last; null where nothing was.
     written_at: Option<Moment>,
 }
@@ -102,13 +104,14 @@ impl From<(HeldLibrary, FileBytes)> for LibraryOut {
     fn from((held, files): (HeldLibrary, FileBytes)) -> Self {
         let HeldLibrary { info, bookmarks, written_at } = held;
         let written_at = (written_at > 0).then_some(Moment(written_at));
-        let FileBytes { waiting, kept } = files;
+        let FileBytes { waiting, kept, captures } = files;
         Self {
             id: info.id.to_string(),
             name: info.name,
             bookmarks,
             waiting_bytes: waiting,
             copy_bytes: kept,
+            capture_bytes: captures,
             written_at,
         }
     }

@@ -66,6 +66,10 @@ impl Names {
             }
             ("hlc", Value::String(_)) => "0193f0a000000000".into(),
             ("took_us", _) => 264.into(),
+            // That of a file is part of its id.
+            ("number", Value::Number(number)) if number.as_u64().is_some_and(|n| n > 1 << 16) => {
+                1_234_567.into()
+            }
             (_, Value::String(text)) if text.len() == 8 && text.starts_with("V0000") => {
                 "V00002Hq".into()
             }

@@ -3,6 +3,7 @@
 mod linkding;
 mod upsert;
 mod bundles;
+mod assets;
 mod karakeep;
 mod doors;
 

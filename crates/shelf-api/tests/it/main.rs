@@ -20,6 +20,7 @@ mod replicas;
 mod live;
 mod presence;
 mod files;
+mod kept;
 mod limits;
 mod usage;
 mod search;

@@ -158,11 +158,14 @@ async fn told(world: &World) -> (String, String) {
     (hook, tried)
 }
 
-/// A comment of Ada's on `bookmark`, and a bookmark of hers whose notes were written twice.
-async fn beside(world: &World, bookmark: &str) -> (String, String) {
+/// A comment of Ada's on `bookmark`, a bookmark of hers whose notes were written twice, and a file.
+async fn beside(world: &World, bookmark: &str) -> [(u8, String); 3] {
     let (at, ask) = (format!("{BASE}/bookmarks/{bookmark}/comments"), json!({"body": "Read it."}));
     let comment = world.post(&world.ada, &at, &ask).await.at("/item/id");
-    (comment, apart(world, &world.ada, "https://apart.example", 1).await)
+    let at = format!("{BASE}/bookmarks/{bookmark}/files?name=a.html");
+    let file = world.ask(&world.ada, Method::POST, &at, "<p>A page.</p>").await.at("/id");
+    let twice = apart(world, &world.ada, "https://apart.example", 1).await;
+    [(0x16, comment), (0x17, twice), (0x18, file)]
 }
 
 /// A bookmark of Ada's in the trash.
@@ -193,7 +196,7 @@ impl Prepared {
         let trashed = thrown_away(&world).await;
         let device = post("/v1/devices", json!({"name": "d"})).await;
         world.waits(ada, &device.at("/id"), &saved.at("/item/id")).await;
-        let (comment, twice) = beside(&world, &saved.at("/item/id")).await;
+        let beside = beside(&world, &saved.at("/item/id")).await;
         let token = post("/v1/tokens", json!({"name": "t"})).await;
         let session = world.get(ada, "/v1/sessions").await;
         let file = "{\"url\": \"https://a.example/imported\"}\n";
@@ -231,8 +234,6 @@ impl Prepared {
             (0x13, app),
             (0x14, receipt),
             (0x15, passkey),
-            (0x16, comment),
-            (0x17, twice),
             (0x0a, tenant),
             (0x0d, person),
             (0x0e, group),
@@ -249,7 +250,7 @@ impl Prepared {
             (0x08, session.at("/items/0/id")),
             (0x09, saved.at("/act")),
         ];
-        Self { world, flo, ids: named(ids, secret) }
+        Self { world, flo, ids: named(ids.into_iter().chain(beside).collect(), secret) }
     }
 
     /// `text` with the ids of the examples replaced by Ada's.

@@ -197,6 +197,7 @@ impl World {
             library: store.clone(),
             views: store.clone(),
             imports: store.clone(),
+            captures: store.clone(),
             activity: store.clone(),
             accounts: store.clone(),
             tenants: store.clone(),
@@ -417,7 +418,12 @@ impl World {
 
     /// Files that came in and are still kept.
     pub(crate) fn kept_files(&self) -> usize {
-        std::fs::read_dir(self.dir.path().join("blobs")).unwrap().count()
+        std::fs::read_dir(self.blobs()).unwrap().count()
+    }
+
+    /// Where files lie.
+    pub(crate) fn blobs(&self) -> std::path::PathBuf {
+        self.dir.path().join("blobs")
     }
 
     /// Imports `file` for `who` and gives the finished job.

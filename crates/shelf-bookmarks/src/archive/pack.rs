@@ -42,8 +42,17 @@ impl Default for Pack {
 impl Pack {
     /// Begins the file `name`, and ends the one before. A file is smaller than 4 GiB.
     pub(super) fn begin(&mut self, name: &str) -> io::Result<Vec<u8>> {
-        let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-        self.zip.start_file(name, packed)?;
+        self.begin_as(name, CompressionMethod::Deflated)
+    }
+
+    /// The same for one that stands as it is: most files that people bring are packed already, and one
+    /// that packs too well would be taken for a bomb.
+    pub(super) fn begin_plain(&mut self, name: &str) -> io::Result<Vec<u8>> {
+        self.begin_as(name, CompressionMethod::Stored)
+    }
+
+    fn begin_as(&mut self, name: &str, method: CompressionMethod) -> io::Result<Vec<u8>> {
+        self.zip.start_file(name, SimpleFileOptions::default().compression_method(method))?;
         Ok(self.out.take())
     }
 

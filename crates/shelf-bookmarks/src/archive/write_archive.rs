@@ -4,6 +4,7 @@ use super::manifest::{
     ArchivedFile, BOOKMARKS, FORMAT, LIBRARIES, MANIFEST, Manifest, SIGNATURE, VERSION,
 };
 use super::pack::Pack;
+use crate::captures::all_files::all_files;
 use crate::ctx::Ctx;
 use crate::export::export_library::give;
 use crate::export::{ExportFormat, export_library, rfc3339};
@@ -11,9 +12,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shelf_domain::id::{ActId, Scope};
 use shelf_ports::accounts::LibraryInfo;
+use shelf_ports::captures::content_of;
 use shelf_ports::imports::LedgerRow;
 use shelf_ports::{Failure, Fault};
 use std::io;
+use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 
 /// Pieces of a library that may wait to be packed.
@@ -22,6 +25,10 @@ const WAITING_MAX: usize = 2;
 const EVENTS_MAX: usize = 500_000;
 /// Most imports of one library: the latest, where there are more.
 const IMPORTS_MAX: usize = 10_000;
+/// Most files of one library: an archive of more is not read.
+const CAPTURES_MAX: usize = 50_000;
+/// Bytes of a file that are written at once.
+const PART_BYTES: u64 = 256 << 10;
 /// Lines written at once.
 const LINES: usize = 2_000;
 /// Rows of the log read at once.
@@ -104,6 +111,7 @@ pub async fn write_archive(
         writing.begin(&format!("{folder}history.jsonl"), &what).await?;
         writing.history(ctx, scope).await?;
         writing.end();
+        writing.captures(ctx, library, &folder).await?;
     }
     let made_at = rfc3339(ctx.stores.clock.now_ms()).unwrap_or_default();
     let manifest = Manifest {
@@ -147,8 +155,12 @@ struct Writing {
 
 impl Writing {
     async fn begin(&mut self, path: &str, what: &str) -> Result<(), Failure> {
+        let head = self.pack.begin(path).map_err(packing)?;
+        self.begun(path, what, head).await
+    }
+
+    async fn begun(&mut self, path: &str, what: &str, head: Vec<u8>) -> Result<(), Failure> {
         let (path, what) = (path.to_owned(), what.to_owned());
-        let head = self.pack.begin(&path).map_err(packing)?;
         let file = ArchivedFile { path, what, bytes: 0, sha256: String::new() };
         self.open = Some((file, Sha256::new()));
         self.give(head).await
@@ -226,6 +238,51 @@ impl Writing {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.seq;
             self.write(lines(&rows)?).await?;
+        }
+    }
+
+    /// Writes the files that are kept with bookmarks, and before them what each is. They are named by
+    /// their ids: what people call them may be the name of another file.
+    async fn captures(
+        &mut self,
+        ctx: &Ctx,
+        library: &LibraryInfo,
+        folder: &str,
+    ) -> Result<(), Failure> {
+        let scope = library.scope();
+        let all = all_files(ctx, scope, CAPTURES_MAX).await?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        let what = format!("{}: what is known of the files kept with bookmarks", library.name);
+        self.begin(&format!("{folder}files.jsonl"), &what).await?;
+        for some in all.chunks(LINES) {
+            self.write(lines(some)?).await?;
+        }
+        self.end();
+        for capture in &all {
+            let opened = ctx.stores.blobs.open(&content_of(scope, capture.id)).await?;
+            let Some(file) = opened else { continue };
+            let path = format!("{folder}files/{}", capture.id);
+            let head = self.pack.begin_plain(&path).map_err(packing)?;
+            let what = format!("{}: the file {}", library.name, capture.name);
+            self.begun(&path, &what, head).await?;
+            self.content(tokio::fs::File::from_std(file)).await?;
+            self.end();
+        }
+        Ok(())
+    }
+
+    async fn content(&mut self, mut file: tokio::fs::File) -> Result<(), Failure> {
+        let fault = |error| Fault::of_file("reading a file that is kept", error);
+        loop {
+            let mut some = Vec::new();
+            let mut part = AsyncReadExt::take(&mut file, PART_BYTES);
+            part.read_to_end(&mut some).await.map_err(fault)?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            self.write(some).await?;
         }
     }
 

@@ -79,6 +79,8 @@ pub struct FileBytes {
     pub waiting: u64,
     /// Of the copy of the library that is kept for devices to begin from.
     pub kept: u64,
+    /// Of files that are kept with its bookmarks.
+    pub captures: u64,
 }
 
 /// How many bytes of files there are of each library of `tenant` that has any. It looks at names and
@@ -93,6 +95,9 @@ pub async fn file_bytes(
     }
     for (library, bytes) in stores.blobs.bytes_by_library(BlobKind::Snapshot, tenant).await? {
         all.entry(library).or_default().kept = bytes;
+    }
+    for (library, bytes) in stores.blobs.bytes_by_library(BlobKind::Capture, tenant).await? {
+        all.entry(library).or_default().captures = bytes;
     }
     Ok(all)
 }

@@ -8,6 +8,7 @@
 use super::carry::{carry, take_back_rest};
 use super::list_collections::list_collections;
 use crate::answer::Changed;
+use crate::captures::{copy_files, sweep_files};
 use crate::ctx::Ctx;
 use shelf_domain::id::{ActId, ItemId, LibraryId, Scope};
 use shelf_domain::item::Item;
@@ -136,13 +137,24 @@ pub async fn share_folder(
         must_have_room(ctx, into, &shelf, &leaving).await?;
         carry(ctx, into, &shelf, &leaving).await?;
         take_back_rest(ctx, scope, into, &leaving).await?;
+        copy_files(ctx, scope, into, &in_both(&shelf, &leaving)).await?;
         let at = shelf.head.seq;
         if let Some(changed) = leave(ctx, scope, (at, leaving), into.library).await? {
+            // The files of what left follow it; where that ends early, the keeper goes on.
+            sweep_files(&ctx.stores, scope).await?;
             return Ok(SharedFolder { act: changed.act, ..shared });
         }
     }
     let detail = "others write to this library all the time; ask again in a moment";
     Err(Refused::new(Code::Busy, "", detail).into())
+}
+
+/// The bookmarks that are carried and stay as well.
+fn in_both(shelf: &Shelf, leaving: &Leaving) -> Vec<ItemId> {
+    let goes: BTreeSet<ItemId> = leaving.goes.iter().copied().collect();
+    let items = leaving.carried.iter().filter(|id| !goes.contains(id));
+    let items = items.filter_map(|id| shelf.item(*id));
+    items.filter(|item| item.kind == Kind::Bookmark).map(|item| item.id).collect()
 }
 
 fn counted(shelf: &Shelf, leaving: &Leaving) -> SharedFolder {

@@ -2,6 +2,7 @@
 
 use super::in_turns::{folders_of, goes_with, parts};
 use crate::answer::Changed;
+use crate::captures::sweep_files;
 use crate::ctx::Ctx;
 use crate::gesture::Gesture;
 use shelf_domain::id::{ItemId, Scope};
@@ -38,7 +39,7 @@ pub async fn purge_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Ch
         purge(turn, &ids)
     };
     gesture.turn(reads, decide).await?;
-    forget_snapshots(ctx, scope).await?;
+    forget_beside(ctx, scope).await?;
     gesture.ended().ok_or_else(|| Refused::not_found("such items").into())
 }
 
@@ -80,9 +81,11 @@ struct Due {
     heard: Option<i64>,
 }
 
-/// A snapshot for replicas holds what was purged no longer than the log does.
-async fn forget_snapshots(ctx: &Ctx, scope: Scope) -> Result<(), Failure> {
+/// A snapshot for replicas holds what was purged no longer than the log does, and files go with their
+/// bookmark.
+async fn forget_beside(ctx: &Ctx, scope: Scope) -> Result<(), Failure> {
     ctx.stores.blobs.forget_library(BlobKind::Snapshot, scope).await?;
+    sweep_files(&ctx.stores, scope).await?;
     Ok(())
 }
 
@@ -104,7 +107,7 @@ async fn purge_until(ctx: &Ctx, scope: Scope, due: Due) -> Result<Option<Changed
     }
     let ended = gesture.ended();
     if ended.is_some() {
-        forget_snapshots(ctx, scope).await?;
+        forget_beside(ctx, scope).await?;
     }
     Ok(ended)
 }

@@ -7,9 +7,12 @@ use sha2::{Digest, Sha256};
 use shelf_bookmarks::archive::{
     MANIFEST, OwnFile, SIGNATURE, WriteArchive, check_archive, write_archive,
 };
-use shelf_bookmarks::import::{ImportFile, import_file};
+use shelf_bookmarks::captures::{KeepFile, keep_file};
+use shelf_bookmarks::import::{ImportFile, import_file, receive};
+use shelf_bookmarks::trash::trash_items;
 use shelf_ports::Failure;
 use shelf_ports::accounts::LibraryInfo;
+use shelf_ports::captures::CaptureKind;
 use shelf_ports::imports::JobState;
 use std::io::{Cursor, Write};
 use tokio::sync::mpsc;
@@ -45,7 +48,7 @@ async fn archive_of(desk: &Desk) -> Vec<u8> {
         all
     };
     let (written, all) = tokio::join!(writing, reading);
-    assert_eq!(written.unwrap().files, 7);
+    assert!(written.unwrap().files >= 7);
     all
 }
 
@@ -70,6 +73,35 @@ async fn what_is_written_is_whole_and_comes_in_again() {
     let job = other.import(&archive).await;
     assert_eq!((job.state, job.format.as_str()), (JobState::Done, "mindshelf-jsonl"));
     assert_eq!((job.stored, job.refused), (1_200, 0));
+}
+
+#[tokio::test]
+async fn files_of_bookmarks_are_in_it_and_are_taken_for_nothing_else() {
+    let desk = a_desk_with(2).await;
+    let scope = desk.scope;
+    let ids: Vec<_> = desk.bookmarks().await.into_iter().map(|bookmark| bookmark.id).collect();
+    let zeros = vec![0; 3 << 20];
+    for id in &ids {
+        let ask = KeepFile {
+            bookmark: *id,
+            kind: CaptureKind::Upload,
+            name: "bookmarks.jsonl".to_owned(),
+            content_type: None,
+        };
+        let portions = futures::stream::iter([Ok::<_, std::io::Error>(zeros.clone())]);
+        let received = receive(&*desk.ctx.stores.blobs, portions, 4 << 20).await.unwrap();
+        keep_file(&desk.ctx, scope, ask, received).await.unwrap();
+    }
+    trash_items(&desk.ctx, scope, vec![ids[1]]).await.unwrap();
+    let archive = archive_of(&desk).await;
+    let checked = check_archive(&mut Cursor::new(archive.clone())).unwrap();
+    assert_eq!(checked.wrong, [""; 0]);
+    let files = checked.manifest.files.iter().filter(|file| file.path.contains("/files"));
+    let files: Vec<_> = files.map(|file| (file.path.as_str(), file.bytes)).collect();
+    assert_eq!(files.len(), 2, "what is in the trash is not in it: {files:?}");
+    assert!(files[0].0.ends_with("/files.jsonl") && files[1].1 == 3 << 20, "{files:?}");
+    let job = Desk::new().await.import(&archive).await;
+    assert_eq!((job.stored, job.refused), (1, 0), "its name makes it no list of bookmarks");
 }
 
 #[tokio::test]

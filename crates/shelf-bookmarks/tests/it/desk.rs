@@ -62,6 +62,7 @@ impl Desk {
             library: Arc::clone(&store) as _,
             views: Arc::clone(&store) as _,
             imports: Arc::clone(&store) as _,
+            captures: Arc::clone(&store) as _,
             activity: Arc::clone(&store) as _,
             accounts: Arc::clone(&store) as _,
             tenants: Arc::clone(&store) as _,

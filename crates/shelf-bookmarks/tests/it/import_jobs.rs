@@ -227,7 +227,7 @@ async fn a_file_that_waits_is_counted_for_its_library() {
     file.rewind().unwrap();
     rehearse_import(&desk.ctx, scope, "bookmarks.html".to_owned(), file).await.unwrap();
     let counted = file_bytes(stores, scope.tenant).await.unwrap();
-    let waiting = FileBytes { waiting: FILE.len() as u64, kept: 0 };
+    let waiting = FileBytes { waiting: FILE.len() as u64, ..FileBytes::default() };
     assert_eq!(counted.into_iter().collect::<Vec<_>>(), [(scope.library, waiting)]);
     let other = TenantId::from_bytes([0xee; 16]);
     assert!(file_bytes(stores, other).await.unwrap().is_empty(), "of that tenant alone");

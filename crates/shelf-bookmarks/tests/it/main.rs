@@ -19,6 +19,7 @@ mod saving;
 mod quotas;
 mod large_folders;
 mod organising;
+mod captures;
 mod sharing;
 mod comments;
 mod undoing;

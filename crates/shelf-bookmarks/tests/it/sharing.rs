@@ -1,7 +1,9 @@
 //! Sharing a folder, on a real store: it goes on where it stopped, and takes along what came meanwhile.
 
+use crate::captures::kept;
 use crate::world::{World, refused};
 use async_trait::async_trait;
+use shelf_bookmarks::captures::{list_files, open_file};
 use shelf_bookmarks::get_bookmark::get_bookmark;
 use shelf_bookmarks::history::undo_act;
 use shelf_bookmarks::list_bookmarks::{ListBookmarks, list_bookmarks};
@@ -21,9 +23,11 @@ use shelf_domain::stamp::Seq;
 use shelf_domain::turn::Author;
 use shelf_domain::value::Value;
 use shelf_ports::accounts::LibraryInfo;
+use shelf_ports::captures::content_of;
 use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::{Failure, Fault};
 use shelf_testkit::Few;
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -251,6 +255,29 @@ async fn what_is_thrown_away_between_two_tries_is_not_shared() {
     assert_eq!(kitchen.urls(into).await, ["https://example.org/bread"]);
     let trashed = get_bookmark(ctx, scope, kitchen.soup).await.unwrap();
     assert!(trashed.bookmark.trashed_at.is_some(), "the trash stays where it is");
+}
+
+#[tokio::test]
+async fn files_go_where_their_bookmarks_go() {
+    let kitchen = Kitchen::new().await;
+    let (ctx, scope) = (&kitchen.world.ctx, kitchen.world.scope);
+    let of_soup = kept(ctx, scope, kitchen.soup, "soup.pdf").await.unwrap();
+    let of_bread = kept(ctx, scope, kitchen.bread, "bread.pdf").await.unwrap();
+    let (ask, into) = kitchen.begun().await;
+    share_folder(ctx, scope, &ask, into).await.unwrap();
+    for (item, file) in [(kitchen.soup, &of_soup), (kitchen.bread, &of_bread)] {
+        let there = list_files(ctx, into, item).await.unwrap();
+        assert_eq!(there, [file.clone()]);
+        let (_, mut content) = open_file(ctx, into, file.id).await.unwrap();
+        let mut read = String::new();
+        content.read_to_string(&mut read).unwrap();
+        assert_eq!(read, file.name);
+    }
+    let stayed = list_files(ctx, scope, kitchen.bread).await.unwrap();
+    assert_eq!(stayed, [of_bread], "it stands in both");
+    let blobs = &ctx.stores.blobs;
+    assert!(blobs.open(&content_of(scope, of_soup.id)).await.unwrap().is_none(), "it left");
+    assert_eq!(ctx.stores.captures.left_over(scope, i64::MAX, 9).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ impl World {
             library: Arc::new(store.clone()),
             views: Arc::new(store.clone()),
             imports: Arc::new(store.clone()),
+            captures: Arc::new(store.clone()),
             activity: Arc::new(store.clone()),
             accounts: Arc::new(store.clone()),
             tenants: Arc::new(store.clone()),

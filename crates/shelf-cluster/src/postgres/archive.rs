@@ -13,8 +13,8 @@ use super::tenants::{
 };
 use super::within::{For, Within};
 use super::{
-    Bound, Postgres, audit, damaged, keys, library, persist, privacy, replicas, sso, usage,
-    webhooks,
+    Bound, Postgres, audit, captures, damaged, keys, library, persist, privacy, replicas, sso,
+    usage, webhooks,
 };
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
@@ -228,6 +228,7 @@ impl Telling<'_, '_> {
         })
         .await?;
         self.each(replicas::ALL, |row| Ok(Entry::Held(replicas::held_of(row)?))).await?;
+        self.each(captures::ALL, |row| Ok(Entry::Capture(captures::capture_of(row)?))).await?;
         self.each(webhooks::ALL, |row| Ok(Entry::Endpoint(webhooks::endpoint_of(row, 0)?))).await?;
         let entries = vec![Entry::Whole(load::head(&self.within).await?)];
         self.to.take(Batch { scope: self.scope, entries }).await
@@ -449,6 +450,7 @@ async fn take_beside(within: &Within<'_>, entry: &Entry) -> Result<(), Fault> {
             within.run(TAKE_WRITE, &of).await.map(drop)
         }
         Entry::Import(job) => put_job(within, job).await,
+        Entry::Capture(capture) => captures::take_in(within, capture).await,
         Entry::Held(held) => replicas::put_held(within, std::slice::from_ref(held)).await,
         Entry::Endpoint(endpoint) => {
             webhooks::put_endpoint(within, within.library(), endpoint, None).await

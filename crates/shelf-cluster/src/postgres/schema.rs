@@ -8,7 +8,7 @@ use tokio_postgres::types::Type;
 /// What a fresh database begins with: version 1.
 const SCHEMA: &str = include_str!("../schema.sql");
 /// What leads from each version to the next one, in order, and fresh databases too.
-const MIGRATIONS: [(i32, &str); 15] = [
+const MIGRATIONS: [(i32, &str); 16] = [
     (2, include_str!("../migrations/0002_search.sql")),
     (3, include_str!("../migrations/0003_tenants.sql")),
     (4, include_str!("../migrations/0004_audit.sql")),
@@ -24,9 +24,10 @@ const MIGRATIONS: [(i32, &str); 15] = [
     (14, include_str!("../migrations/0014_held.sql")),
     (15, include_str!("../migrations/0015_authors.sql")),
     (16, include_str!("../migrations/0016_beside.sql")),
+    (17, include_str!("../migrations/0017_captures.sql")),
 ];
 /// The version of the tables this program knows.
-const VERSION: i32 = 16;
+const VERSION: i32 = 17;
 /// Held while one process prepares the tables, so that several may start at once.
 const LOCK: i64 = 0x6d69_6e64_7368;
 

@@ -14,6 +14,15 @@ async fn the_library_sits_its_exam() {
 }
 
 #[tokio::test]
+async fn captures_sit_their_exam() {
+    for ground in Ground::all().await {
+        let store = open(&ground).await;
+        exams::captures::exam(&store, &store, &store).await;
+        ground.end().await;
+    }
+}
+
+#[tokio::test]
 async fn replicas_sit_their_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;

@@ -36,7 +36,8 @@ const BESIDE: [&str; 2] = [
 ];
 /// Tables of content, with whether each is locked against its owner, too.
 const LOCKED: &str = "SELECT relname::text, relrowsecurity AND relforcerowsecurity FROM pg_class
-    WHERE relkind IN ('r', 'p') AND (relname LIKE 'search\\_%' OR relname ~ '^held(_[0-9]+)?$')
+    WHERE relkind IN ('r', 'p')
+    AND (relname LIKE 'search\\_%' OR relname ~ '^(held|captures)(_[0-9]+)?$')
     AND relname <> 'search_home'";
 
 async fn version(client: &Client) -> i32 {
@@ -60,7 +61,7 @@ async fn a_database_of_version_1_is_brought_up_to_date_with_all_it_holds() {
         let (one, other, third) = tokio::join!(once(), once(), once());
         let store = one.unwrap();
         assert!(other.is_ok() && third.is_ok(), "several processes may start at once");
-        assert_eq!(version(&role).await, 16);
+        assert_eq!(version(&role).await, 17);
         let ada = store.people().await.unwrap().remove(0);
         assert_eq!(ada.name, "Ada");
         let reach = store.reach(ada.id).await.unwrap();
@@ -85,9 +86,9 @@ async fn a_fresh_database_is_of_the_latest_version_and_its_new_tables_are_locked
     for ground in Ground::all().await {
         open(&ground).await;
         let role = connect(&ground.direct_url).await;
-        assert_eq!(version(&role).await, 16);
+        assert_eq!(version(&role).await, 17);
         let tables = role.query(LOCKED, &[]).await.unwrap();
-        assert_eq!(tables.len(), 5 * 17, "five tables, each with sixteen partitions");
+        assert_eq!(tables.len(), 6 * 17, "six tables, each with sixteen partitions");
         for table in tables {
             assert!(table.get::<_, bool>(1), "{} is open", table.get::<_, String>(0));
         }

@@ -10,7 +10,7 @@ const NO_LIBRARY: LibraryKey = 0;
 
 /// The tables of what is in a library, with what names one row of each within its library; where
 /// that is the row's own number, it alone is looked up.
-const IN_LIBRARY: [(&str, &str); 19] = [
+const IN_LIBRARY: [(&str, &str); 20] = [
     ("log", "seq"),
     ("acts", "rowid"),
     ("items", "id"),
@@ -29,6 +29,7 @@ const IN_LIBRARY: [(&str, &str); 19] = [
     ("counters", "device"),
     ("answers", "device, n"),
     ("held", "device, n"),
+    ("captures", "id"),
     ("replies", "key"),
 ];
 

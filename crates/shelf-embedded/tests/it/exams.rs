@@ -78,6 +78,12 @@ async fn imports_sit_their_exam() {
 }
 
 #[tokio::test]
+async fn captures_sit_their_exam() {
+    let (store, _dir) = store();
+    exams::captures::exam(&store, &store, &store).await;
+}
+
+#[tokio::test]
 async fn replicas_sit_their_exam() {
     let (store, _dir) = store();
     exams::replicas::exam(&store, &store, &store).await;

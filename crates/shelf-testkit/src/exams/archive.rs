@@ -1,8 +1,8 @@
 //! The exam of telling everything and taking it in.
 
 use super::{
-    accounts, activity, audit, credentials, imports, keys, library, oauth, passkeys, privacy,
-    replicas, sso, tenants, usage, views, webhooks,
+    accounts, activity, audit, captures, credentials, imports, keys, library, oauth, passkeys,
+    privacy, replicas, sso, tenants, usage, views, webhooks,
 };
 use crate::desk::Desk;
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use shelf_ports::accounts::{Accounts, GrantKind};
 use shelf_ports::activity::{Activity, Deed, Event};
 use shelf_ports::archive::{Archive, Batch, ENTRIES_MAX, Entry, Taking};
 use shelf_ports::audit::Audit;
+use shelf_ports::captures::Captures;
 use shelf_ports::chance::Chance;
 use shelf_ports::credentials::Credentials;
 use shelf_ports::imports::Imports;
@@ -42,6 +43,7 @@ pub trait Store:
     + Views
     + Activity
     + Imports
+    + Captures
     + Replicas
     + Webhooks
     + Privacy
@@ -64,6 +66,7 @@ impl<S> Store for S where
         + Views
         + Activity
         + Imports
+        + Captures
         + Replicas
         + Webhooks
         + Privacy
@@ -86,6 +89,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
     imports::exam(from, from).await;
+    captures::exam(from, from, from).await;
     replicas::exam(from, from, from).await;
     webhooks::exam(from, from, from).await;
     privacy::exam(from).await;

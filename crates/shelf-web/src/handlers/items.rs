@@ -22,6 +22,7 @@ use super::{
     Answer,
     comments::{said_of, thread_of},
     conflicts::twice_of,
+    files::files_of,
 };
 use crate::{
     frame::{Frame, Here, desk},
@@ -63,10 +64,11 @@ async fn load(visit: &Visit, id: &str, here: &str) -> Result<ItemPage, Trouble> 
     let history = item_history(&visit.ctx, visit.scope, ask).await?;
     let paths = Paths::of(&visit.folders().await?);
     let (thread, split) = thread_of(visit, got.bookmark.id).await?;
+    let files = files_of(visit, &got.bookmark).await?;
     let own = (!got.bookmark.copies.is_empty()).then_some(got.bookmark.id);
     let twice = twice_of(visit, own.into_iter().chain(split).collect()).await?;
     let page = shown::item(&got.bookmark, &history.rows, &paths, here, visit.reader().await?);
-    Ok(ItemPage { twice, thread, ..page })
+    Ok(ItemPage { twice, thread, files, ..page })
 }
 
 fn title(page: &ItemPage) -> String {

@@ -57,11 +57,12 @@ pub(crate) async fn page(Path(id): Path<String>, visit: Visit) -> Answer {
 /// The libraries of a team, the fullest first; of those with as many bookmarks, the one with more files.
 fn libraries(held: Vec<HeldLibrary>, files: &BTreeMap<LibraryId, FileBytes>) -> Vec<LibraryLine> {
     let line = |held: HeldLibrary| {
-        let FileBytes { waiting, kept } = files.get(&held.info.id).copied().unwrap_or_default();
+        let files = files.get(&held.info.id).copied().unwrap_or_default();
+        let FileBytes { waiting, kept, captures } = files;
         LibraryLine {
             name: held.info.name,
             bookmarks: held.bookmarks,
-            bytes: waiting.saturating_add(kept),
+            bytes: waiting.saturating_add(kept).saturating_add(captures),
             written_at: (held.written_at > 0).then(|| moment(held.written_at)),
         }
     };

@@ -8,6 +8,7 @@ use crate::{
     link,
     pages::{
         conflicts::{Twice, of_item},
+        files::{FileLine, files},
         thread::{Thread, thread},
     },
     ui::{
@@ -33,6 +34,8 @@ pub struct ItemPage {
     pub notes: String,
     /// Texts of it, and of comments on it, that were written twice at the same time.
     pub twice: Vec<Twice>,
+    /// The files that are kept with it.
+    pub files: Vec<FileLine>,
     /// What people say of it.
     pub thread: Thread,
     /// Its tags: id and name.
@@ -95,6 +98,7 @@ pub fn item(page: &ItemPage, frame: &Frame) -> Markup {
             (flags(page, frame))
             (tags(page, frame))
             (places(page, frame))
+            @if page.trashed_at.is_none() { (files(&page.id, &page.here, &page.files, frame)) }
             (thread(&page.id, &page.here, &page.thread, frame))
             (timeline(page, frame))
         }
@@ -324,6 +328,7 @@ mod tests {
             description: text.clone(),
             notes: text.clone(),
             twice: Vec::new(),
+            files: Vec::new(),
             thread: Thread::default(),
             tags: vec![("t".into(), text.clone())],
             places: vec![Place { id: "p".into(), folder: "f".into(), path: text.clone() }],

@@ -31,7 +31,8 @@ pub struct LibraryLine {
     pub name: String,
     /// Its bookmarks.
     pub bookmarks: u64,
-    /// Bytes of its files: those that wait for an import, and the copy devices begin from.
+    /// Bytes of its files: those kept with bookmarks, those that wait for an import, and the copy
+    /// devices begin from.
     pub bytes: u64,
     /// When something was written to it last.
     pub written_at: Option<OffsetDateTime>,
@@ -72,6 +73,7 @@ pub fn stock_name(stock: Stock) -> &'static str {
         Stock::Webhooks => "Webhooks",
         Stock::Tokens => "Keys of one person",
         Stock::WaitingBytes => "Files that wait, bytes",
+        Stock::CaptureBytes => "Files kept with bookmarks, bytes",
     }
 }
 
@@ -115,7 +117,7 @@ fn by_library(libraries: &[LibraryLine]) -> Markup {
             @if libraries.is_empty() {
                 p { "There is no library here yet." }
             } @else {
-                p.muted { "Files are what waits to be imported, and the copy new devices begin from. They go by themselves." }
+                p.muted { "Files are those kept with bookmarks, what waits to be imported, and the copy new devices begin from. The last two go by themselves." }
                 div.scroll role="region" aria-labelledby="by-library" tabindex="0" {
                     table.figures {
                         thead { tr {

@@ -19,6 +19,7 @@ mod mounts;
 mod offline;
 mod waiting;
 mod comments;
+mod files;
 mod webhooks;
 mod walk;
 mod imports;

@@ -162,6 +162,7 @@ fn stores_of(
         library: store.clone(),
         views: store.clone(),
         imports: store.clone(),
+        captures: store.clone(),
         activity: store.clone(),
         accounts: store.clone(),
         tenants: store.clone(),

@@ -108,6 +108,9 @@ async fn planted(owner: &Reader) {
     owner.post(&format!("bookmarks/{item}/open"), &json!({})).await.expect(200);
     let comment = json!({"body": format!("{CANARY}comment")});
     owner.post(&format!("bookmarks/{item}/comments"), &comment).await.expect(201);
+    let path = format!("bookmarks/{item}/files?name={CANARY}file.txt");
+    let (file, kind) = (format!("{CANARY}content"), [("content-type", "text/plain")]);
+    owner.send(Method::POST, &path, Body::from(file), &kind).await.expect(201);
     let trashed = owner.save(&format!("https://{CANARY}trash.example/"), "x").await;
     let trashed = trashed["id"].as_str().unwrap();
     owner.delete(&format!("bookmarks/{trashed}")).await.expect(200);
@@ -136,6 +139,13 @@ fn found_in(dir: &Path, found: &mut Vec<String>) {
             found.push(path.display().to_string());
         }
     }
+}
+
+/// How many files are kept with bookmarks, whatever is in them: they are sealed.
+fn kept_below(dir: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.map(|path| if path.is_dir() { kept_below(&path) } else { 1 }).sum()
 }
 
 fn found(world: &World) -> Vec<String> {
@@ -171,6 +181,8 @@ async fn of_who_was_erased_no_byte_is_left_in_the_data_directory() {
     planted(&owner).await;
     assert!(world.app().caught_up(SOON).await.unwrap());
     assert!(!found(&world).is_empty(), "it was planted");
+    let files = world.dir().join("blobs/capture");
+    assert_eq!(kept_below(&files), 1, "with a file beside the records");
 
     other.post("/v1/privacy/erasures", &json!({})).await.expect(403);
     let asked = owner.post("/v1/privacy/erasures", &json!({})).await.expect(200);
@@ -189,6 +201,7 @@ async fn of_who_was_erased_no_byte_is_left_in_the_data_directory() {
     assert_eq!(key, other.get("/v1/privacy/key").await.expect(200).text("/key"));
     owner.get("/v1/me").await.expect(401);
     assert_eq!(found(&world), [""; 0]);
+    assert_eq!(kept_below(&files), 0);
     assert_eq!(other.listed("bookmarks").await, ["https://stays.example/"]);
     let health = world.app().stores.accounts.people().await.unwrap();
     assert_eq!(health.len(), 1, "the other one stays");

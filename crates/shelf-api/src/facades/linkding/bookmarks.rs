@@ -90,7 +90,8 @@ pub(super) async fn create(State(api): State<Api>, call: Call, request: Request)
     Ok(answer)
 }
 
-async fn saved(call: &Call, fields: &Fields, url: &str) -> Result<Bookmark, No> {
+/// Saves an address that is not saved.
+pub(super) async fn saved(call: &Call, fields: &Fields, url: &str) -> Result<Bookmark, No> {
     let archived_at = fields.is_archived.unwrap_or_default().then_some(Moment(call.now));
     let body = json!({
         "url": url,

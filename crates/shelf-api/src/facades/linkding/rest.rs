@@ -1,13 +1,10 @@
-//! What else linkding's interface has: how the server is, who asks, and what is not kept here.
+//! What else linkding's interface has: how the server is, who asks, and what is nowhere.
 
-use super::Told;
-use super::bookmarks::found;
 use super::no::No;
-use super::window::Window;
 use crate::Api;
 use crate::facades::call::{Call, plain};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use serde_json::{Value, json};
@@ -45,41 +42,6 @@ pub(super) async fn profile(_: Call) -> Json<Value> {
         "search_preferences": {},
         "version": VERSION,
     }))
-}
-
-/// Files of a bookmark: there are none.
-pub(super) async fn assets(call: Call, Path(number): Path<String>) -> Told {
-    owner(&call, &number).await?;
-    Ok(Window::of(&call).answer::<Value>(&call, &[], 0))
-}
-
-/// Nor is one of them there.
-pub(super) async fn missing_asset(call: Call, Path(path): Path<Vec<(String, String)>>) -> Told {
-    let number = path.first().map(|(_, number)| number.as_str()).unwrap_or_default();
-    owner(&call, number).await?;
-    Err(No::missing("BookmarkAsset"))
-}
-
-/// No file is taken in.
-pub(super) async fn no_upload(call: Call, Path(number): Path<String>) -> Told {
-    owner(&call, &number).await?;
-    Err(No::error(StatusCode::FORBIDDEN, "Asset upload is disabled."))
-}
-
-/// No copy of a page either.
-pub(super) async fn no_snapshot(_: Call) -> Told {
-    Err(No::error(StatusCode::FORBIDDEN, "Asset upload is disabled."))
-}
-
-/// Looks whether there is the bookmark.
-async fn owner(call: &Call, number: &str) -> Result<(), No> {
-    match found(call, number).await {
-        Ok(_) => Ok(()),
-        Err(No::Told(StatusCode::NOT_FOUND, _)) => {
-            Err(No::detail(StatusCode::NOT_FOUND, "Bookmark does not exist"))
-        }
-        Err(no) => Err(no),
-    }
 }
 
 /// The page of ours on which a link is saved, filled as linkding's would be.

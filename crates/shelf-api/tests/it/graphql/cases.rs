@@ -120,6 +120,11 @@ pub(crate) const CASES: &[Case] = &[
         "{ node(id: <bookmark 00 01>) { ... on Bookmark { history { nodes { seq } } } } }",
     ),
     case(
+        "Bookmark.files",
+        "list_files",
+        "{ node(id: <bookmark 00 01>) { ... on Bookmark { files { name bytes } } } }",
+    ),
+    case(
         "Bookmark.comments",
         "list_comments",
         "{ node(id: <bookmark 00 01>) { ... on Bookmark { comments { nodes { body } } } } }",

@@ -9,13 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Operations that no field asks: how the process is, files, what people decide about what is
 /// theirs, what devices push, and what lists and nodes answer.
-const WITHOUT: [&str; 46] = [
+const WITHOUT: [&str; 50] = [
     "get_health",
     "get_readiness",
     "get_metrics",
     "get_problem",
     "begin_import",
     "export_library",
+    "add_file",
+    "get_file",
+    "get_file_content",
+    "remove_file",
     "get_privacy",
     "get_notice",
     "give_consent",

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// The tables of what is in a library, with what names one row of each within its library. What
 /// search keeps is not among them: only search knows which points of its engine go with its rows.
-const IN_LIBRARY: [(&str, &str); 12] = [
+const IN_LIBRARY: [(&str, &str); 13] = [
     ("log", "seq"),
     ("acts", "id"),
     ("items", "id"),
@@ -24,6 +24,7 @@ const IN_LIBRARY: [(&str, &str); 12] = [
     ("counters", "device"),
     ("answers", "device, n"),
     ("held", "device, n"),
+    ("captures", "id"),
     ("writes", "key"),
 ];
 

@@ -1,0 +1,132 @@
+//! Files that are kept with an item: brought, taken out, removed. None is shown as a page.
+
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, Path, Request, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+use shelf_bookmarks::captures::{KeepFile, keep_file, list_files, open_file, remove_file};
+use shelf_bookmarks::import::receive;
+use shelf_domain::{id::CaptureId, limits::CAPTURE_BYTES_MAX, refusal::Refused, view::Bookmark};
+use shelf_ports::captures::{Capture, CaptureKind};
+use tokio_util::io::ReaderStream;
+
+use super::{Answer, items::drawn_again};
+use crate::{
+    pages::files::FileLine,
+    policy::Sandboxed,
+    posted::{Posted, Said, header_of, is_ours, item_id, read_body},
+    trouble::Trouble,
+    ui::toast::Toast,
+    upload,
+    visit::{Visit, moment},
+    web::Web,
+};
+
+/// Most bytes of a form: a file and what stands around it.
+const FORM_BYTES_MAX: usize = 26 << 20;
+
+/// The files of `bookmark`; none are shown in the trash.
+pub(super) async fn files_of(visit: &Visit, bookmark: &Bookmark) -> Result<Vec<FileLine>, Trouble> {
+    if bookmark.trashed_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let files = list_files(&visit.ctx, visit.scope, bookmark.id).await?;
+    let line = |file: Capture| FileLine {
+        id: file.id.to_string(),
+        name: file.name,
+        bytes: file.bytes,
+        at: moment(file.made_at),
+        is_page: file.kind == CaptureKind::Snapshot,
+    };
+    Ok(files.into_iter().map(line).collect())
+}
+
+fn file_id(text: &str) -> Result<CaptureId, Refused> {
+    text.parse().map_err(|_| Refused::not_found("file"))
+}
+
+/// Keeps the file in a form.
+pub(crate) async fn add(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    let (mut parts, body) = request.into_parts();
+    let visit = Visit::from_request_parts(&mut parts, &web).await?;
+    visit.ctx.to_write()?;
+    let bytes = read_body(body, FORM_BYTES_MAX).await?;
+    let kind = header_of(&parts.headers, "content-type").unwrap_or_default();
+    let Some(sent) = upload::read(kind, &bytes) else {
+        return Err(Refused::invalid("file", "no file was sent").into());
+    };
+    if !visit.csrf.is(&sent.csrf) || !is_ours(&parts.headers, &visit.reached) {
+        return Err(Trouble::StaleForm);
+    }
+    let portions = stream::iter([Ok::<_, std::io::Error>(bytes.slice_ref(sent.bytes))]);
+    let received = receive(&*visit.ctx.stores.blobs, portions, CAPTURE_BYTES_MAX).await?;
+    let ask = KeepFile {
+        bookmark: item_id("item", &id)?,
+        kind: CaptureKind::Upload,
+        name: sent.name,
+        content_type: Some(sent.kind),
+    };
+    keep_file(&visit.ctx, visit.scope, ask, received).await?;
+    let said = Said::read(parts.uri.query().unwrap_or_default().as_bytes());
+    let told = Toast { words: "The file is kept".to_owned(), undo: None };
+    Ok(visit.go(said.back(), Some(&told)))
+}
+
+/// Gives a file out, to be kept by whoever asks.
+pub(crate) async fn content(Path((_, file)): Path<(String, String)>, visit: Visit) -> Answer {
+    let (capture, file) = open_file(&visit.ctx, visit.scope, file_id(&file)?).await?;
+    let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
+    Ok(download(&capture, body))
+}
+
+fn download(capture: &Capture, body: Body) -> Response {
+    let mut response = body.into_response();
+    response.extensions_mut().insert(Sandboxed);
+    let headers = response.headers_mut();
+    let said = [
+        (header::CONTENT_TYPE, capture.content_type.clone()),
+        (header::CONTENT_DISPOSITION, attached(&capture.name)),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+    ];
+    for (name, value) in said {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// That a file is to be kept under `name` (RFC 6266).
+fn attached(name: &str) -> String {
+    let whole: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    let whole = whole.replace('+', "%20").replace('*', "%2A");
+    format!("attachment; filename*=UTF-8''{whole}")
+}
+
+/// Removes a file, for good.
+pub(crate) async fn remove(
+    Path((id, file)): Path<(String, String)>,
+    Posted { visit, said }: Posted,
+) -> Answer {
+    remove_file(&visit.ctx, visit.scope, file_id(&file)?).await?;
+    let told = Toast { words: "The file is removed".to_owned(), undo: None };
+    drawn_again(&visit, &said, &id, Some(&told)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_stays_within_its_header() {
+        let told = attached("a b*\"\r\nX: ü");
+        assert_eq!(told, "attachment; filename*=UTF-8''a%20b%2A%22%0D%0AX%3A%20%C3%BC");
+    }
+}
