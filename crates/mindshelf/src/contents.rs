@@ -239,10 +239,8 @@ mod tests {
     }
 
     async fn kept(side: &Side, scope: Scope, id: CaptureId) -> Option<Vec<u8>> {
-        let mut file = side.blobs.open(&content_of(scope, id)).await.unwrap()?;
-        let mut content = Vec::new();
-        file.read_to_end(&mut content).unwrap();
-        Some(content)
+        let file = side.blobs.open(&content_of(scope, id)).await.unwrap()?;
+        Some(std::io::BufReader::new(file).bytes().map(Result::unwrap).collect())
     }
 
     #[tokio::test]

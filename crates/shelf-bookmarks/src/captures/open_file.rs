@@ -32,11 +32,9 @@ fn is_away(code: Code) -> bool {
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn open_file(ctx: &Ctx, scope: Scope, id: CaptureId) -> Result<(Capture, File), Failure> {
     let capture = get_file(ctx, scope, id).await?;
-    match ctx.stores.blobs.open(&content_of(scope, id)).await? {
-        Some(file) => Ok((capture, file)),
-        None => {
-            tracing::error!(library = %scope.library, "the content of a file is missing");
-            Err(Refused::not_found(format!("the content of file {id}")).into())
-        }
-    }
+    let Some(file) = ctx.stores.blobs.open(&content_of(scope, id)).await? else {
+        tracing::error!(library = %scope.library, "the content of a file is missing");
+        return Err(Refused::not_found(format!("the content of file {id}")).into());
+    };
+    Ok((capture, file))
 }

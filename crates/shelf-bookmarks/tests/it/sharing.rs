@@ -27,7 +27,6 @@ use shelf_ports::captures::content_of;
 use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
 use shelf_ports::{Failure, Fault};
 use shelf_testkit::Few;
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -267,10 +266,9 @@ async fn files_go_where_their_bookmarks_go() {
     share_folder(ctx, scope, &ask, into).await.unwrap();
     for (item, file) in [(kitchen.soup, &of_soup), (kitchen.bread, &of_bread)] {
         let there = list_files(ctx, into, item).await.unwrap();
-        assert_eq!(there, [file.clone()]);
-        let (_, mut content) = open_file(ctx, into, file.id).await.unwrap();
-        let mut read = String::new();
-        content.read_to_string(&mut read).unwrap();
+        assert_eq!(there, std::slice::from_ref(file));
+        let (_, content) = open_file(ctx, into, file.id).await.unwrap();
+        let read = std::io::read_to_string(content).unwrap();
         assert_eq!(read, file.name);
     }
     let stayed = list_files(ctx, scope, kitchen.bread).await.unwrap();

@@ -68,7 +68,7 @@ async fn load(visit: &Visit, id: &str, here: &str) -> Result<ItemPage, Trouble> 
     let own = (!got.bookmark.copies.is_empty()).then_some(got.bookmark.id);
     let twice = twice_of(visit, own.into_iter().chain(split).collect()).await?;
     let page = shown::item(&got.bookmark, &history.rows, &paths, here, visit.reader().await?);
-    Ok(ItemPage { twice, thread, files, ..page })
+    Ok(ItemPage { twice, files, thread, ..page })
 }
 
 fn title(page: &ItemPage) -> String {

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 const NONE: Value = Value::Null;
 const MARK: &str = "----a-form";
@@ -18,10 +19,10 @@ async fn form(world: &World, who: &Someone, path: &str, parts: &[Part<'_>]) -> T
     let mut body = String::new();
     for (name, file, kind, said) in parts {
         let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
-        body += &format!("--{MARK}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n");
-        body += &format!("Content-Type: {kind}\r\n\r\n{said}\r\n");
+        let head = format!("--{MARK}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n");
+        write!(body, "{head}Content-Type: {kind}\r\n\r\n{said}\r\n").unwrap();
     }
-    body += &format!("--{MARK}--\r\n");
+    write!(body, "--{MARK}--\r\n").unwrap();
     let mut asked = request(who, Method::POST, &format!("/linkding/api{path}"), "");
     let kind = format!("multipart/form-data; boundary={MARK}");
     asked.headers_mut().insert(CONTENT_TYPE, kind.parse().unwrap());
@@ -87,7 +88,7 @@ async fn a_page_of_single_file_saves_its_address_and_stands_with_it() {
     let kinds = ["asset_type", "content_type"].map(|name| &assets.json["results"][0][name]);
     assert_eq!(kinds, [&json!("snapshot"), &json!("text/html")]);
     let name = assets.at("/results/0/display_name");
-    assert!(name.starts_with("HTML snapshot from 20") && name.ends_with(".html"), "{name}");
+    assert!(name.starts_with("HTML snapshot from 20") && name.contains(".html"), "{name}");
     assert_eq!(assets.json["count"], 1, "the same page of the same day stands once");
 }
 

@@ -1,11 +1,14 @@
 //! Serves every page with sample words on loopback, for looking at; no library stands behind it.
 
+mod items;
+
 use axum::{
     Router,
     extract::{Query, Request},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
+use items::an_item;
 use maud::Markup;
 use serde::Deserialize;
 use shelf_domain::{
@@ -307,39 +310,6 @@ fn mark(text: &str, searching: bool) -> Marked {
     match text.find("borrow").filter(|_| searching) {
         Some(start) => Marked::at(text, &[(start, start + 6)]),
         None => Marked::plain(text),
-    }
-}
-
-fn an_item() -> item::ItemPage {
-    let event = |seq, days, changes: &[(&str, &str, &str)]| item::Event {
-        seq,
-        at: NOW - Duration::days(days),
-        by: "Firefox on Linux".into(),
-        changes: changes.iter().map(|(a, b, c)| ((*a).into(), (*b).into(), (*c).into())).collect(),
-    };
-    item::ItemPage {
-        id: "1".into(),
-        url: "https://doc.rust-lang.org/book/ch04-01-what-is-ownership.html".into(),
-        title: "What is ownership?".into(),
-        description: "Ownership is a set of rules that govern how a program manages memory. All programs have to manage the way they use a computer's memory while running.".into(),
-        notes: "The part on the stack and the heap is the clearest I know. Give it to Ada.".into(),
-        twice: vec![],
-        thread: shelf_web::pages::thread::Thread::default(),
-        tags: vec![("1".into(), "rust".into()), ("2".into(), "compilers".into())],
-        places: vec![item::Place { id: "p".into(), folder: "2".into(), path: "Reading / Languages".into() }],
-        saved_at: NOW - Duration::days(400),
-        trashed_at: None,
-        unread: false,
-        favourite: true,
-        archived: false,
-        private: false,
-        history: vec![
-            event(40, 0, &[("title", "Ownership - The Book", "What is ownership?")]),
-            event(22, 30, &[("notes", "", "The part on the stack and the heap is the clearest I know.")]),
-            event(3, 400, &[("saved", "", "Ownership - The Book")]),
-        ],
-        here: "/library?item=0".into(),
-        close: "/library".into(),
     }
 }
 
