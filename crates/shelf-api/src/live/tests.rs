@@ -15,7 +15,7 @@ use shelf_ports::usage::AnyRoom;
 use shelf_ports::{Failure, Fault};
 use shelf_sync::{Cursor, Doors};
 use shelf_testkit::{Desk, FakeClock, SeededChance};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -32,8 +32,10 @@ struct Counting {
     reads: AtomicUsize,
     /// Where the log stands is not said as long as this is the library.
     stuck: Mutex<Option<LibraryId>>,
-    /// Whether nobody is told where a log stands.
-    is_away: AtomicBool,
+    /// Nobody is told where the log of this library stands.
+    away: Mutex<Option<LibraryId>>,
+    /// How often it was asked for.
+    missed: AtomicUsize,
     /// How often the log began anew.
     epochs: AtomicU32,
 }
@@ -49,9 +51,10 @@ impl Library for Counting {
     async fn head(&self, scope: Scope) -> Result<Head, Fault> {
         self.heads.fetch_add(1, Ordering::Relaxed);
         while self.is_stuck(scope) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::task::yield_now().await;
         }
-        if self.is_away.load(Ordering::Relaxed) {
+        if *self.away.lock().unwrap() == Some(scope.library) {
+            self.missed.fetch_add(1, Ordering::Relaxed);
             return Err(Fault::new("asking where a log stands", "it is away"));
         }
         let head = self.inner.head(scope).await?;
@@ -138,7 +141,8 @@ impl Room {
             heads: AtomicUsize::default(),
             reads: AtomicUsize::default(),
             stuck: Mutex::default(),
-            is_away: AtomicBool::default(),
+            away: Mutex::default(),
+            missed: AtomicUsize::default(),
             epochs: AtomicU32::default(),
         });
         let desk = Desk::new(&*store, 1).await;
@@ -159,7 +163,8 @@ impl Room {
     /// Somebody who follows, from `cursor` or from the head, and what wakes them.
     async fn joined(&self, cursor: Option<Seq>) -> (Followed, Arc<Notify>) {
         let library = self.desk.scope.library;
-        let cursor = cursor.map(|seq| Cursor { epoch: 0, seq }.text(library));
+        let epoch = self.store.head(self.desk.scope).await.unwrap().epoch;
+        let cursor = cursor.map(|seq| Cursor { epoch, seq }.text(library));
         self.joined_in(self.desk.scope, cursor.as_deref()).await
     }
 
@@ -292,7 +297,7 @@ async fn a_library_that_is_slow_to_read_keeps_no_other_one_waiting() {
     room.saved(1).await;
     let stuck = async {
         while room.library.heads.load(Ordering::Relaxed) == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(SOON, stuck).await.unwrap();
@@ -319,24 +324,33 @@ async fn a_library_that_is_slow_to_read_keeps_no_other_one_waiting() {
 async fn what_cannot_be_read_and_nobody_follows_any_more_is_let_be() {
     let room = Room::new().await;
     let other = Desk::new(&*room.store, 2).await;
-    let (_stays, _) = room.joined_in(other.scope, None).await;
+    let (mut stays, bell) = room.joined_in(other.scope, None).await;
     let (one, _) = room.joined(None).await;
-    room.library.is_away.store(true, Ordering::Relaxed);
-    room.library.heads.store(0, Ordering::Relaxed);
+    *room.library.away.lock().unwrap() = Some(room.desk.scope.library);
     room.saved(1).await;
-    let asked = || room.library.heads.load(Ordering::Relaxed);
+    let asked = || room.library.missed.load(Ordering::Relaxed);
     let again = async {
         while asked() < 2 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(SOON, again).await.expect("it is tried again while somebody follows");
     drop(one);
-    // A look that was under way may ask once more.
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
     let before = asked();
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
-    assert_eq!(asked(), before, "nobody wants to know it");
+    // Each of these is told by a look of its own.
+    for number in 0..4 {
+        other.save_url(&*room.store, &format!("https://other.example/{number}")).await;
+        let told = async {
+            loop {
+                if let Some(Due::Tell(frame)) = stays.due() {
+                    break stays.took(&frame);
+                }
+                bell.notified().await;
+            }
+        };
+        tokio::time::timeout(SOON, told).await.expect("the other library has news");
+    }
+    assert!(asked() <= before + 1, "only a look that was under way asked once more");
 }
 
 #[tokio::test]

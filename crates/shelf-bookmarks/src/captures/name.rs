@@ -51,7 +51,7 @@ mod tests {
         for (sent, name) in [
             ("page.html", "page.html"),
             ("../../etc/passwd", "passwd"),
-            (r"C:\Users\a\photo.png", "photo.png"),
+            (r"C:\My Files\photo.png", "photo.png"),
             (" Größe & \"mehr\".pdf ", "Größe & \"mehr\".pdf"),
             ("a\r\nSet-Cookie: b", "aSet-Cookie: b"),
             ("a\u{202e}gpj.exe", "agpj.exe"),
