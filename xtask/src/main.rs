@@ -19,10 +19,11 @@ cargo xtask engines  only the engines of others: installed, started, killed, pau
 cargo xtask pictures the pictures of the README, taken afresh by that browser
 cargo xtask laws     only the laws of the repository: arrows, tidiness, documents, licences
 cargo xtask bless    rewrite snapshots and generated files from what the code says now
-cargo xtask long     proofs that take minutes; their output is kept in docs/long/";
+cargo xtask long     proofs that take minutes, or those that are named; their output is kept in docs/long/";
 
 fn main() -> ExitCode {
-    match run(env::args().nth(1).as_deref()) {
+    let asked: Vec<String> = env::args().skip(1).collect();
+    match run(&asked) {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             console::say(format!("{cause:#}"));
@@ -31,9 +32,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(chore: Option<&str>) -> Result<()> {
+fn run(asked: &[String]) -> Result<()> {
     let desk = Desk { repo: Repo::of_this_tool()?, chromium: env::var_os("MINDSHELF_CHROMIUM") };
-    match chore {
+    match asked.first().map(String::as_str) {
         Some("check") => run_all(CHECK, &desk),
         Some("ci") => run_all(CI, &desk),
         Some("laws") => run_all(LAWS_ALONE, &desk),
@@ -45,7 +46,7 @@ fn run(chore: Option<&str>) -> Result<()> {
         Some(engines::INSIDE) => engines::prove_inside(&desk),
         Some("pictures") => browser::pictures(&desk),
         Some("bless") => bless::bless(&desk),
-        Some("long") => long::run(&desk),
+        Some("long") => long::run(&desk, asked.get(1..).unwrap_or_default()),
         _ => bail!("{HELP}"),
     }
 }
