@@ -96,7 +96,8 @@ pub(super) async fn must_fit(stores: &Stores, scope: Scope, bytes: u64) -> Resul
 
 /// Keeps the content `file` of `capture`: first the row, then the content, then the row counts. What
 /// is cut off in between is swept away. Whether it is kept: not where that took so long that it was
-/// swept away, nor where the library is gone.
+/// swept away, nor where the library is gone. Another one who copies the same file may be first: then
+/// it is kept, and its content stays.
 pub(super) async fn put(
     stores: &Stores,
     scope: Scope,
@@ -104,9 +105,12 @@ pub(super) async fn put(
     file: File,
 ) -> Result<bool, Fault> {
     let key = content_of(scope, capture.id);
-    stores.captures.begin(scope, capture).await?;
+    let captures = &stores.captures;
+    captures.begin(scope, capture).await?;
     stores.blobs.put(&key, file).await?;
-    if stores.captures.settle(scope, capture.id).await? {
+    if captures.settle(scope, capture.id).await?
+        || captures.capture(scope, capture.id).await?.is_some()
+    {
         return Ok(true);
     }
     stores.blobs.remove(&key).await?;
