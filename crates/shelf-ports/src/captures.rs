@@ -64,7 +64,7 @@ pub fn content_of(scope: Scope, id: CaptureId) -> BlobKey {
 /// * Both are effects once: to settle what is settled, or was let go or forgotten, says `false`.
 /// * Lists are in the order of ids. A bookmark has the files of every bookmark that joined it.
 /// * What was let go, and what was begun before a moment and never settled, is told until it is
-///   forgotten.
+///   forgotten; once it was told, nothing settles it.
 /// * Another library has none of it.
 #[async_trait]
 pub trait Captures: fmt::Debug + Send + Sync {
@@ -92,7 +92,8 @@ pub trait Captures: fmt::Debug + Send + Sync {
     async fn let_go(&self, scope: Scope, id: CaptureId) -> Result<bool, Fault>;
 
     /// At most `limit` files whose content is to be removed: those that were let go, and those that
-    /// were begun before `before`, milliseconds, and never settled.
+    /// were begun before `before`, milliseconds, and never settled. The latter are let go by this, as
+    /// one effect: else one that is settled meanwhile would lose its content.
     async fn left_over(
         &self,
         scope: Scope,

@@ -102,10 +102,8 @@ async fn files_that_two_copy_at_once_keep_their_content() {
     for number in 0..9 {
         files.push(kept(ctx, scope, items[0], &format!("{number}.txt")).await.unwrap());
     }
-    let (one, other) = tokio::join!(
-        copy_files(ctx, scope, into, &items),
-        copy_files(ctx, scope, into, &items),
-    );
+    let (one, other) =
+        tokio::join!(copy_files(ctx, scope, into, &items), copy_files(ctx, scope, into, &items));
     one.and(other).unwrap();
     for file in files {
         let content = ctx.stores.blobs.open(&content_of(into, file.id)).await.unwrap();

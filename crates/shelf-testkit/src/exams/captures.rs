@@ -88,11 +88,14 @@ async fn what_is_left_over_is_told_until_it_is_forgotten(
     assert_eq!(left(late.made_at).await.unwrap(), [early.id, gone.id]);
     assert_eq!(captures.left_over(desk.scope, late.made_at, 1).await.unwrap(), [early.id]);
     captures.forget(desk.scope, gone.id).await.unwrap();
+    assert!(!captures.settle(desk.scope, early.id).await.unwrap(), "its content is removed");
+    assert_eq!(left(0).await.unwrap(), [early.id], "and told until it is forgotten");
     captures.forget(desk.scope, early.id).await.unwrap();
-    assert_eq!(left(i64::MAX).await.unwrap(), [late.id]);
+    assert_eq!(left(late.made_at).await.unwrap(), []);
     assert!(!captures.settle(desk.scope, early.id).await.unwrap(), "it was forgotten");
     assert!(captures.settle(desk.scope, late.id).await.unwrap());
     assert_eq!(left(i64::MAX).await.unwrap(), []);
+    assert!(captures.capture(desk.scope, late.id).await.unwrap().is_some());
 }
 
 async fn what_has_files_is_told_in_parts(desk: &Desk, captures: &dyn Captures) {
