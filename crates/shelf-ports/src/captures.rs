@@ -50,6 +50,19 @@ pub struct Capture {
     pub made_by: DeviceId,
 }
 
+/// What a page of ours would run, or be dressed by, if it named a file of such a type: parts of the types
+/// of scripts (WHATWG MIME Sniffing, 4.6), and that of style sheets.
+const RUN: [&str; 5] = ["javascript", "ecmascript", "jscript", "livescript", "text/css"];
+
+impl Capture {
+    /// The media type its content goes out with. A script or a style sheet is but bytes: our pages may
+    /// load those from here, and one that somebody brought is not ours.
+    pub fn type_out(&self) -> &str {
+        let is_run = RUN.iter().any(|part| self.content_type.contains(part));
+        if is_run { "application/octet-stream" } else { &self.content_type }
+    }
+}
+
 /// Where the content of the capture `id` is among the blobs.
 pub fn content_of(scope: Scope, id: CaptureId) -> BlobKey {
     BlobKey { kind: BlobKind::Capture, scope, id: ActId::from_bytes(id.to_bytes()) }

@@ -205,7 +205,7 @@ async fn content(within: In, State(api): State<Api>, FilePath(id): FilePath) -> 
 fn described(capture: &Capture) -> [(HeaderName, String); 4] {
     let sandbox = "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned();
     [
-        (CONTENT_TYPE, capture.content_type.clone()),
+        (CONTENT_TYPE, capture.type_out().to_owned()),
         (CONTENT_DISPOSITION, attached(&capture.name)),
         (CONTENT_SECURITY_POLICY, sandbox),
         (CACHE_CONTROL, "private, no-cache".to_owned()),

@@ -191,3 +191,20 @@ async fn whoever_takes_out_many_files_at_once_leaves_room_for_others() {
     drop(held);
     assert_eq!(world.get(ada, &path).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn no_page_of_ours_runs_a_script_that_somebody_brought() {
+    let world = World::new().await;
+    let ada = &world.ada;
+    let item = world.saved(ada, "https://a.example").await;
+    let files = format!("{BASE}/bookmarks/{item}/files");
+    for kind in ["text/javascript", "application/x-JavaScript; charset=utf-8", "text/css"] {
+        let file = sent(&world, ada, &files, kind, kind.into()).await;
+        assert_eq!(file.status, StatusCode::CREATED, "{}", file.text);
+        assert_ne!(file.json["content_type"], "application/octet-stream", "it is said as it came");
+        let path = format!("{BASE}/files/{}/content", file.at("/id"));
+        let told = world.get(ada, &path).await;
+        assert_eq!(told.header("content-type"), "application/octet-stream", "{kind}");
+        assert_eq!(told.text, kind);
+    }
+}

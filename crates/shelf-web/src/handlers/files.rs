@@ -99,7 +99,7 @@ fn download(capture: &Capture, body: Body) -> Response {
     response.extensions_mut().insert(Sandboxed);
     let headers = response.headers_mut();
     let said = [
-        (header::CONTENT_TYPE, capture.content_type.clone()),
+        (header::CONTENT_TYPE, capture.type_out().to_owned()),
         (header::CONTENT_DISPOSITION, attached(&capture.name)),
         (header::CACHE_CONTROL, "private, no-cache".to_owned()),
     ];
