@@ -27,7 +27,7 @@ pub struct KeepFile {
 }
 
 /// Keeps the content that was `received`; whether it is new. The same content of the same name is kept
-/// once. Refused `quota` beyond [`CAPTURES_MAX`] of one bookmark and beyond the plan.
+/// once; where that was lost, as after a restore, it is there again. Refused `quota` beyond [`CAPTURES_MAX`] of one bookmark and beyond the plan.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn keep_file(
     ctx: &Ctx,
@@ -46,6 +46,7 @@ pub async fn keep_file(
     let sha256 = hex::encode(received.digest);
     let same = |one: &&Capture| one.sha256 == sha256 && one.name == name && one.kind == ask.kind;
     if let Some(same) = known.iter().find(same) {
+        bring_back(&ctx.stores, scope, same.id, received.file).await?;
         return Ok((same.clone(), false));
     }
     if known.len() >= CAPTURES_MAX {
@@ -71,6 +72,20 @@ pub async fn keep_file(
     }
     let detail = "keeping the file took too long; send it again";
     Err(Refused::new(Code::Busy, "", detail).into())
+}
+
+/// Keeps the content `file` of what is kept already, where it is missing.
+async fn bring_back(stores: &Stores, scope: Scope, id: CaptureId, file: File) -> Result<(), Fault> {
+    let key = content_of(scope, id);
+    if stores.blobs.open(&key).await?.is_some() {
+        return Ok(());
+    }
+    stores.blobs.put(&key, file).await?;
+    if stores.captures.capture(scope, id).await?.is_none() {
+        // It was removed meanwhile, and nothing else would remove this.
+        stores.blobs.remove(&key).await?;
+    }
+    Ok(())
 }
 
 /// An id whose number none of `known` has.

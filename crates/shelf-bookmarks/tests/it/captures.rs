@@ -3,7 +3,9 @@
 use crate::world::{World, refused};
 use async_trait::async_trait;
 use shelf_bookmarks::Ctx;
-use shelf_bookmarks::captures::{KeepFile, copy_files, keep_file, list_files, remove_file};
+use shelf_bookmarks::captures::{
+    KeepFile, copy_files, keep_file, list_files, open_file, remove_file,
+};
 use shelf_bookmarks::import::receive;
 use shelf_domain::id::{ItemId, Scope, TenantId};
 use shelf_domain::limits::CAPTURES_MAX;
@@ -109,4 +111,17 @@ async fn files_that_two_copy_at_once_keep_their_content() {
         let content = ctx.stores.blobs.open(&content_of(into, file.id)).await.unwrap();
         assert!(content.is_some(), "{}", file.name);
     }
+}
+
+#[tokio::test]
+async fn a_file_whose_content_was_lost_is_whole_when_it_is_sent_again() {
+    let world = World::new().await;
+    let item = world.url("https://files.example").await;
+    let (ctx, scope) = (&world.ctx, world.scope);
+    let file = kept(ctx, scope, item, "a.txt").await.unwrap();
+    ctx.stores.blobs.remove(&content_of(scope, file.id)).await.unwrap();
+    assert!(open_file(ctx, scope, file.id).await.is_err());
+    assert_eq!(kept(ctx, scope, item, "a.txt").await.unwrap(), file);
+    let (_, content) = open_file(ctx, scope, file.id).await.unwrap();
+    assert_eq!(std::io::read_to_string(content).unwrap(), "a.txt");
 }
