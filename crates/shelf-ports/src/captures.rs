@@ -81,7 +81,8 @@ pub fn content_of(scope: Scope, id: CaptureId) -> BlobKey {
 /// * Another library has none of it.
 #[async_trait]
 pub trait Captures: fmt::Debug + Send + Sync {
-    /// Keeps the row of a file whose content comes next.
+    /// Keeps the row of a file whose content comes next. One that was let go stays so until it is
+    /// forgotten: its content is being removed.
     async fn begin(&self, scope: Scope, capture: &Capture) -> Result<(), Fault>;
 
     /// The content is there; whether the row waited for it.

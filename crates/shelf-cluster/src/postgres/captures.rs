@@ -15,7 +15,8 @@ pub(super) const ALL: &str =
     "SELECT capture FROM captures WHERE library = {} AND state = 'kept' ORDER BY id";
 const PUT: &str = "INSERT INTO captures VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (library, id) DO UPDATE SET item = excluded.item, made_at = excluded.made_at,
-        state = excluded.state, capture = excluded.capture WHERE captures.state <> 'kept'";
+        state = excluded.state, capture = excluded.capture
+    WHERE captures.state = 'coming' OR (captures.state = 'going' AND excluded.state = 'kept')";
 const SETTLE: &str = "UPDATE captures SET state = 'kept'
     WHERE library = $1 AND id = $2 AND state = 'coming' RETURNING id";
 const ONE: &str = "SELECT capture FROM captures WHERE library = $1 AND id = $2 AND state = 'kept'";

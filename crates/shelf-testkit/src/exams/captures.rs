@@ -69,6 +69,8 @@ async fn a_row_is_listed_while_its_content_is_there(
     assert!(captures.let_go(ada.scope, first.id).await.unwrap());
     assert!(!captures.let_go(ada.scope, first.id).await.unwrap(), "it goes once");
     assert!(!captures.settle(ada.scope, first.id).await.unwrap(), "and does not come back");
+    captures.begin(ada.scope, &first).await.unwrap();
+    assert!(!captures.settle(ada.scope, first.id).await.unwrap(), "nor where it is begun again");
     assert_eq!(captures.captures_of(ada.scope, item).await.unwrap(), [second]);
 }
 
