@@ -178,8 +178,8 @@ async fn read(within: In, FilePath(id): FilePath) -> Answer {
 /// It is for keeping: a browser that is sent there saves it, and shows it nowhere.
 #[utoipa::path(get, path = "/v1/libraries/{library}/files/{file}/content", tag = "files",
     operation_id = "get_file_content",
-    responses((status = 200, description = "The content, in its own media type.", body = String,
-        content_type = "application/octet-stream")))]
+    responses((status = 200, body = String, content_type = "application/octet-stream",
+        description = "The content, in its own media type; scripts and style sheets as bytes.")))]
 async fn content(within: In, State(api): State<Api>, FilePath(id): FilePath) -> Answer {
     let turn = (api.throttle.file(within.actor.person)?, api.background.file()?);
     let (capture, file) = open_file(&within.ctx, within.scope, id).await?;
