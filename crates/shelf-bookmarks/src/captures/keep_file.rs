@@ -27,7 +27,8 @@ pub struct KeepFile {
 }
 
 /// Keeps the content that was `received`; whether it is new. The same content of the same name is kept
-/// once; where that was lost, as after a restore, it is there again. Refused `quota` beyond [`CAPTURES_MAX`] of one bookmark and beyond the plan.
+/// once; where that was lost, as after a restore, it is there again. Refused `quota` beyond
+/// [`CAPTURES_MAX`] of one bookmark and beyond the plan.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn keep_file(
     ctx: &Ctx,
