@@ -14,7 +14,8 @@ pub(crate) const ALL: &str =
     "SELECT capture FROM captures WHERE library = ?1 AND state = 'kept' ORDER BY id";
 const PUT: &str = "INSERT INTO captures VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (library, id) DO UPDATE SET item = excluded.item, made_at = excluded.made_at,
-        state = excluded.state, capture = excluded.capture WHERE state <> 'kept'";
+        state = excluded.state, capture = excluded.capture
+    WHERE captures.state = 'coming' OR (captures.state = 'going' AND excluded.state = 'kept')";
 const SETTLE: &str = "UPDATE captures SET state = 'kept'
     WHERE library = ?1 AND id = ?2 AND state = 'coming'";
 const ONE: &str = "SELECT capture FROM captures WHERE library = ?1 AND id = ?2 AND state = 'kept'";
@@ -29,9 +30,10 @@ const ITEMS: &str = "SELECT DISTINCT item FROM captures
     WHERE library = ?1 AND item > ?2 ORDER BY item LIMIT ?3";
 const LET_GO: &str = "UPDATE captures SET state = 'going'
     WHERE library = ?1 AND id = ?2 AND state = 'kept'";
+const GIVE_UP: &str = "UPDATE captures INDEXED BY captures_left SET state = 'going'
+    WHERE library = ?1 AND state <> 'kept' AND state = 'coming' AND made_at < ?2";
 const LEFT_OVER: &str = "SELECT id FROM captures INDEXED BY captures_left
-    WHERE library = ?1 AND state <> 'kept'
-    AND (state = 'going' OR made_at < ?2) ORDER BY id LIMIT ?3";
+    WHERE library = ?1 AND state <> 'kept' AND state = 'going' ORDER BY id LIMIT ?2";
 const FORGET: &str = "DELETE FROM captures WHERE library = ?1 AND id = ?2 AND state <> 'kept'";
 
 /// A file, from the column of [`ALL`].
@@ -136,10 +138,15 @@ impl Captures for Embedded {
         before: i64,
         limit: usize,
     ) -> Result<Vec<CaptureId>, Fault> {
-        self.read_in(scope, "listing files that are left over", move |connection, library| {
+        Embedded::write(self, "listing files that are left over", move |connection| {
+            let Some(library) = load::library_key(connection, scope)? else {
+                return Ok(Vec::new());
+            };
+            connection.prepare_cached(GIVE_UP)?.execute(params![library, before])?;
             let id = |row: &Row<'_>| row.get(0).map(CaptureId::from_bytes);
-            let of = params![library, before, limit];
-            connection.prepare_cached(LEFT_OVER)?.query_map(of, id)?.collect()
+            let mut left = connection.prepare_cached(LEFT_OVER)?;
+            let ids = left.query_map(params![library, limit], id)?;
+            ids.collect()
         })
         .await
     }

@@ -1,4 +1,5 @@
-//! How many downloads of everything one person has under way, by the interface and by pages together.
+//! How many downloads of everything, and how many files, one person has under way, by the interface and by
+//! pages together.
 
 use shelf_domain::id::PersonId;
 use shelf_domain::refusal::{Code, Refused};
@@ -8,6 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most downloads of one person at a time in a process: each holds room that all people share for as
 /// long as its reader takes.
 pub const DOWNLOADS_MAX: usize = 2;
+/// Most files of bookmarks that come in or go out for one person at a time in a process: whoever is slow
+/// about theirs leaves room for others.
+pub const FILES_MAX: usize = 6;
 
 /// Downloads by person; nobody has an entry who has none.
 type UnderWay = Arc<Mutex<HashMap<PersonId, usize>>>;
@@ -26,12 +30,20 @@ pub struct Download {
 impl Downloads {
     /// One more of `person`; refused `slow_down` where they have [`DOWNLOADS_MAX`].
     pub(crate) fn begin(&self, person: PersonId) -> Result<Download, Refused> {
+        self.within(person, DOWNLOADS_MAX, "downloads")
+    }
+
+    /// The same of files of bookmarks, of which they have [`FILES_MAX`].
+    pub(crate) fn begin_file(&self, person: PersonId) -> Result<Download, Refused> {
+        self.within(person, FILES_MAX, "files")
+    }
+
+    fn within(&self, person: PersonId, most: usize, what: &str) -> Result<Download, Refused> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = all.entry(person).or_default();
-        if *count >= DOWNLOADS_MAX {
-            let detail = format!(
-                "you have {DOWNLOADS_MAX} downloads under way: wait until one is there, or end one"
-            );
+        if *count >= most {
+            let detail =
+                format!("you have {most} {what} under way: wait until one is there, or end one");
             return Err(Refused::new(Code::SlowDown, "", detail));
         }
         *count += 1;
@@ -66,5 +78,17 @@ mod tests {
         drop(all.begin(ada).unwrap());
         drop(other);
         assert!(all.0.lock().unwrap().is_empty(), "nobody is remembered who has none");
+    }
+
+    #[test]
+    fn one_person_has_some_files_under_way_and_leaves_room_for_others() {
+        let all = Downloads::default();
+        let [ada, bob] = [1, 2].map(|byte| PersonId::from_bytes([byte; 16]));
+        let mut held: Vec<Download> =
+            (0..FILES_MAX).map(|_| all.begin_file(ada).unwrap()).collect();
+        assert_eq!(all.begin_file(ada).unwrap_err().code, Code::SlowDown);
+        drop(all.begin_file(bob).unwrap());
+        held.pop();
+        drop(all.begin_file(ada).unwrap());
     }
 }

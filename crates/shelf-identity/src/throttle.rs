@@ -182,6 +182,7 @@ pub struct Throttle {
     quotas: Quotas,
     habits: Habits,
     downloads: Downloads,
+    files: Downloads,
 }
 
 impl Throttle {
@@ -193,8 +194,8 @@ impl Throttle {
 
     /// The same where tenants have plans of their own, and days are counted.
     pub fn with(limits: Arc<dyn Limits>, clock: Arc<dyn Clock>, quotas: Quotas) -> Self {
-        let (habits, downloads) = (Habits::default(), Downloads::default());
-        Self { limits, clock, quotas, habits, downloads }
+        let (downloads, files) = (Downloads::default(), Downloads::default());
+        Self { limits, clock, quotas, habits: Habits::default(), downloads, files }
     }
 
     /// What tenants asked for and may keep.
@@ -206,6 +207,12 @@ impl Throttle {
     /// they have as many as one may.
     pub fn download(&self, person: PersonId) -> Result<Download, Refused> {
         self.downloads.begin(person)
+    }
+
+    /// A file of a bookmark that comes in or goes out for `person`; refused `slow_down` where they have
+    /// as many under way as one may.
+    pub fn file(&self, person: PersonId) -> Result<Download, Refused> {
+        self.files.begin_file(person)
     }
 
     /// Whether `asker`, at `address` where one is known, may have something done.

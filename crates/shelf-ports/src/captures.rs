@@ -50,6 +50,19 @@ pub struct Capture {
     pub made_by: DeviceId,
 }
 
+/// What a page of ours would run, or be dressed by, if it named a file of such a type: parts of the types
+/// of scripts (WHATWG MIME Sniffing, 4.6), and that of style sheets.
+const RUN: [&str; 5] = ["javascript", "ecmascript", "jscript", "livescript", "text/css"];
+
+impl Capture {
+    /// The media type its content goes out with. A script or a style sheet is but bytes: our pages may
+    /// load those from here, and one that somebody brought is not ours.
+    pub fn type_out(&self) -> &str {
+        let is_run = RUN.iter().any(|part| self.content_type.contains(part));
+        if is_run { "application/octet-stream" } else { &self.content_type }
+    }
+}
+
 /// Where the content of the capture `id` is among the blobs.
 pub fn content_of(scope: Scope, id: CaptureId) -> BlobKey {
     BlobKey { kind: BlobKind::Capture, scope, id: ActId::from_bytes(id.to_bytes()) }
@@ -64,11 +77,12 @@ pub fn content_of(scope: Scope, id: CaptureId) -> BlobKey {
 /// * Both are effects once: to settle what is settled, or was let go or forgotten, says `false`.
 /// * Lists are in the order of ids. A bookmark has the files of every bookmark that joined it.
 /// * What was let go, and what was begun before a moment and never settled, is told until it is
-///   forgotten.
+///   forgotten; once it was told, nothing settles it.
 /// * Another library has none of it.
 #[async_trait]
 pub trait Captures: fmt::Debug + Send + Sync {
-    /// Keeps the row of a file whose content comes next.
+    /// Keeps the row of a file whose content comes next. One that was let go stays so until it is
+    /// forgotten: its content is being removed.
     async fn begin(&self, scope: Scope, capture: &Capture) -> Result<(), Fault>;
 
     /// The content is there; whether the row waited for it.
@@ -92,7 +106,8 @@ pub trait Captures: fmt::Debug + Send + Sync {
     async fn let_go(&self, scope: Scope, id: CaptureId) -> Result<bool, Fault>;
 
     /// At most `limit` files whose content is to be removed: those that were let go, and those that
-    /// were begun before `before`, milliseconds, and never settled.
+    /// were begun before `before`, milliseconds, and never settled. The latter are let go by this, as
+    /// one effect: else one that is settled meanwhile would lose its content.
     async fn left_over(
         &self,
         scope: Scope,

@@ -136,7 +136,7 @@ async fn add(
     request: Request,
 ) -> Answer {
     within.ctx.to_write()?;
-    let turn = api.background.file()?;
+    let turn = (api.throttle.file(within.actor.person)?, api.background.file()?);
     let (parts, body) = request.into_parts();
     let portions = body.into_data_stream();
     let received = receive(&*api.stores.blobs, portions, CAPTURE_BYTES_MAX).await?;
@@ -178,10 +178,10 @@ async fn read(within: In, FilePath(id): FilePath) -> Answer {
 /// It is for keeping: a browser that is sent there saves it, and shows it nowhere.
 #[utoipa::path(get, path = "/v1/libraries/{library}/files/{file}/content", tag = "files",
     operation_id = "get_file_content",
-    responses((status = 200, description = "The content, in its own media type.", body = String,
-        content_type = "application/octet-stream")))]
+    responses((status = 200, body = String, content_type = "application/octet-stream",
+        description = "The content, in its own media type; scripts and style sheets as bytes.")))]
 async fn content(within: In, State(api): State<Api>, FilePath(id): FilePath) -> Answer {
-    let turn = api.background.file()?;
+    let turn = (api.throttle.file(within.actor.person)?, api.background.file()?);
     let (capture, file) = open_file(&within.ctx, within.scope, id).await?;
     let pieces = ReaderStream::new(tokio::fs::File::from_std(file));
     // The turn is over when the last piece was read, or nobody reads on.
@@ -189,7 +189,8 @@ async fn content(within: In, State(api): State<Api>, FilePath(id): FilePath) -> 
         let piece = pieces.next().await?;
         Some((piece, (pieces, turn)))
     });
-    let mut response = Response::new(Body::from_stream(pieces));
+    // Whoever compresses it asks once more after the end.
+    let mut response = Response::new(Body::from_stream(pieces.fuse()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, HeaderValue::from(capture.bytes));
     for (name, value) in described(&capture) {
@@ -204,7 +205,7 @@ async fn content(within: In, State(api): State<Api>, FilePath(id): FilePath) -> 
 fn described(capture: &Capture) -> [(HeaderName, String); 4] {
     let sandbox = "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned();
     [
-        (CONTENT_TYPE, capture.content_type.clone()),
+        (CONTENT_TYPE, capture.type_out().to_owned()),
         (CONTENT_DISPOSITION, attached(&capture.name)),
         (CONTENT_SECURITY_POLICY, sandbox),
         (CACHE_CONTROL, "private, no-cache".to_owned()),

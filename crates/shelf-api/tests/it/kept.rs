@@ -8,8 +8,10 @@ use serde_json::json;
 use shelf_bookmarks::captures::sweep_files;
 use shelf_domain::id::{CaptureId, DeviceId, Scope};
 use shelf_domain::limits::CAPTURE_BYTES_MAX;
+use shelf_identity::downloads::FILES_MAX;
 use shelf_ports::captures::{Capture, CaptureKind, content_of};
 use std::path::Path;
+use tower::ServiceExt;
 
 const BASE: &str = "/v1/libraries/{library}";
 const PAGE: &str = "<script>alert(document.cookie)</script>";
@@ -162,4 +164,47 @@ async fn what_was_begun_and_never_kept_is_swept_away() {
     assert_eq!(sweep_files(&world.stores, scope).await.unwrap(), 1);
     assert!(blobs.open(&content_of(scope, id)).await.unwrap().is_none());
     assert_eq!(captures.left_over(scope, i64::MAX, 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn whoever_takes_out_many_files_at_once_leaves_room_for_others() {
+    let world = World::new().await;
+    let (ada, eve) = (&world.ada, &world.eve);
+    let item = world.saved(ada, "https://a.example").await;
+    let file = kept(&world, &item, "a.html").await;
+    let path = format!("{BASE}/files/{}/content", file.at("/id"));
+    let mut held = Vec::new();
+    for _ in 0..FILES_MAX {
+        let response = world.app.clone().oneshot(ada.request(Method::GET, &path, "")).await;
+        // Nobody reads it.
+        held.push(response.unwrap());
+    }
+    assert!(held.iter().all(|response| response.status() == StatusCode::OK));
+    let more = world.get(ada, &path).await;
+    assert_eq!((more.status, more.code()), (StatusCode::TOO_MANY_REQUESTS, "slow_down"));
+    let more = kept(&world, &item, "b.html").await;
+    assert_eq!((more.status, more.code()), (StatusCode::TOO_MANY_REQUESTS, "slow_down"));
+    let theirs = world.saved(eve, "https://e.example").await;
+    let files = format!("{BASE}/bookmarks/{theirs}/files");
+    let others = sent(&world, eve, &files, "text/plain", b"x".to_vec()).await;
+    assert_eq!(others.status, StatusCode::CREATED, "{}", others.text);
+    drop(held);
+    assert_eq!(world.get(ada, &path).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn no_page_of_ours_runs_a_script_that_somebody_brought() {
+    let world = World::new().await;
+    let ada = &world.ada;
+    let item = world.saved(ada, "https://a.example").await;
+    let files = format!("{BASE}/bookmarks/{item}/files");
+    for kind in ["text/javascript", "application/x-JavaScript; charset=utf-8", "text/css"] {
+        let file = sent(&world, ada, &files, kind, kind.into()).await;
+        assert_eq!(file.status, StatusCode::CREATED, "{}", file.text);
+        assert_ne!(file.json["content_type"], "application/octet-stream", "it is said as it came");
+        let path = format!("{BASE}/files/{}/content", file.at("/id"));
+        let told = world.get(ada, &path).await;
+        assert_eq!(told.header("content-type"), "application/octet-stream", "{kind}");
+        assert_eq!(told.text, kind);
+    }
 }

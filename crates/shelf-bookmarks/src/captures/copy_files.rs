@@ -3,11 +3,12 @@
 use super::keep_file::{must_fit, put};
 use crate::ctx::{Ctx, Stores};
 use shelf_domain::id::{ItemId, Scope};
+use shelf_domain::refusal::{Code, Refused};
 use shelf_ports::captures::{Capture, content_of};
 use shelf_ports::{Failure, Fault};
 
 /// Gives the library `into` the files that `items` have in `scope`; those that are there stay. Refused
-/// `quota` where they do not fit.
+/// `quota` where they do not fit, and `busy` where one was swept away while it came.
 pub async fn copy_files(
     ctx: &Ctx,
     scope: Scope,
@@ -27,20 +28,24 @@ pub async fn copy_files(
     }
     must_fit(stores, into, all.iter().map(|capture| capture.bytes).sum()).await?;
     for capture in all {
-        copy(stores, scope, into, &capture).await?;
+        if !copy(stores, scope, into, &capture).await? {
+            let detail = "copying a file took too long; ask again";
+            return Err(Refused::new(Code::Busy, "", detail).into());
+        }
     }
     Ok(())
 }
 
-/// Copies one file under its id. One whose content is missing is left: there is nothing to copy.
+/// Copies one file under its id; whether all is there that there is to copy. One whose content is
+/// missing is left: that is nothing.
 pub(super) async fn copy(
     stores: &Stores,
     scope: Scope,
     into: Scope,
     capture: &Capture,
-) -> Result<(), Fault> {
-    if let Some(file) = stores.blobs.open(&content_of(scope, capture.id)).await? {
-        put(stores, into, capture, file).await?;
+) -> Result<bool, Fault> {
+    match stores.blobs.open(&content_of(scope, capture.id)).await? {
+        Some(file) => put(stores, into, capture, file).await,
+        None => Ok(true),
     }
-    Ok(())
 }

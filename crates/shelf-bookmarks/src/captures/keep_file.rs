@@ -27,7 +27,8 @@ pub struct KeepFile {
 }
 
 /// Keeps the content that was `received`; whether it is new. The same content of the same name is kept
-/// once. Refused `quota` beyond [`CAPTURES_MAX`] of one bookmark and beyond the plan.
+/// once; where that was lost, as after a restore, it is there again. Refused `quota` beyond
+/// [`CAPTURES_MAX`] of one bookmark and beyond the plan.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn keep_file(
     ctx: &Ctx,
@@ -46,6 +47,7 @@ pub async fn keep_file(
     let sha256 = hex::encode(received.digest);
     let same = |one: &&Capture| one.sha256 == sha256 && one.name == name && one.kind == ask.kind;
     if let Some(same) = known.iter().find(same) {
+        bring_back(&ctx.stores, scope, same.id, received.file).await?;
         return Ok((same.clone(), false));
     }
     if known.len() >= CAPTURES_MAX {
@@ -73,6 +75,20 @@ pub async fn keep_file(
     Err(Refused::new(Code::Busy, "", detail).into())
 }
 
+/// Keeps the content `file` of what is kept already, where it is missing.
+async fn bring_back(stores: &Stores, scope: Scope, id: CaptureId, file: File) -> Result<(), Fault> {
+    let key = content_of(scope, id);
+    if stores.blobs.open(&key).await?.is_some() {
+        return Ok(());
+    }
+    stores.blobs.put(&key, file).await?;
+    if stores.captures.capture(scope, id).await?.is_none() {
+        // It was removed meanwhile, and nothing else would remove this.
+        stores.blobs.remove(&key).await?;
+    }
+    Ok(())
+}
+
 /// An id whose number none of `known` has.
 fn new_id(ctx: &Ctx, known: &[Capture]) -> CaptureId {
     let author = ctx.author();
@@ -96,7 +112,8 @@ pub(super) async fn must_fit(stores: &Stores, scope: Scope, bytes: u64) -> Resul
 
 /// Keeps the content `file` of `capture`: first the row, then the content, then the row counts. What
 /// is cut off in between is swept away. Whether it is kept: not where that took so long that it was
-/// swept away, nor where the library is gone.
+/// swept away, nor where the library is gone. Another one who copies the same file may be first: then
+/// it is kept, and its content stays.
 pub(super) async fn put(
     stores: &Stores,
     scope: Scope,
@@ -104,9 +121,12 @@ pub(super) async fn put(
     file: File,
 ) -> Result<bool, Fault> {
     let key = content_of(scope, capture.id);
-    stores.captures.begin(scope, capture).await?;
+    let captures = &stores.captures;
+    captures.begin(scope, capture).await?;
     stores.blobs.put(&key, file).await?;
-    if stores.captures.settle(scope, capture.id).await? {
+    if captures.settle(scope, capture.id).await?
+        || captures.capture(scope, capture.id).await?.is_some()
+    {
         return Ok(true);
     }
     stores.blobs.remove(&key).await?;

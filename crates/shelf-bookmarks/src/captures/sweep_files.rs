@@ -52,7 +52,10 @@ async fn let_go_with(stores: &Stores, scope: Scope, items: &[ItemId]) -> Result<
         let id = shelf.resolve(*item);
         for capture in stores.captures.captures_of(scope, *item).await? {
             if let Some(library) = moved_to {
-                follow(stores, scope, library, Capture { item: id, ..capture.clone() }).await?;
+                let file = Capture { item: id, ..capture.clone() };
+                if !follow(stores, scope, library, file).await? {
+                    continue;
+                }
             }
             stores.captures.let_go(scope, capture.id).await?;
         }
@@ -60,20 +63,21 @@ async fn let_go_with(stores: &Stores, scope: Scope, items: &[ItemId]) -> Result<
     Ok(())
 }
 
-/// Copies a file into `library`, where that is there and does not have it.
+/// Copies a file into `library`, where that is there and does not have it. Whether nothing is left to be
+/// copied: where it was swept away meanwhile, it stays here until the next sweep.
 async fn follow(
     stores: &Stores,
     scope: Scope,
     library: LibraryId,
     capture: Capture,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let into = Scope { library, ..scope };
     let libraries = stores.accounts.all_libraries().await?;
     let is_there = libraries.iter().any(|known| known.scope() == into);
     if is_there && stores.captures.capture(into, capture.id).await?.is_none() {
-        copy(stores, scope, into, &capture).await?;
+        return copy(stores, scope, into, &capture).await;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Removes the content of all files of the library `scope`, whose rows go with it; how many.

@@ -3,16 +3,19 @@
 use crate::world::{World, refused};
 use async_trait::async_trait;
 use shelf_bookmarks::Ctx;
-use shelf_bookmarks::captures::{KeepFile, keep_file, list_files, remove_file};
+use shelf_bookmarks::captures::{
+    KeepFile, copy_files, keep_file, list_files, open_file, remove_file,
+};
 use shelf_bookmarks::import::receive;
 use shelf_domain::id::{ItemId, Scope, TenantId};
 use shelf_domain::limits::CAPTURES_MAX;
 use shelf_domain::plan::{Room, Stock};
 use shelf_domain::refusal::Code;
 use shelf_domain::right::Right;
-use shelf_ports::captures::{Capture, CaptureKind};
+use shelf_ports::captures::{Capture, CaptureKind, content_of};
 use shelf_ports::usage::Rooms;
 use shelf_ports::{Failure, Fault};
+use shelf_testkit::Desk;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -89,4 +92,36 @@ async fn whoever_may_only_read_keeps_and_removes_nothing() {
     assert_eq!(refused(kept(&reads, scope, item, "b.txt").await).code, Code::Forbidden);
     assert_eq!(refused(remove_file(&reads, scope, file.id).await).code, Code::Forbidden);
     assert_eq!(list_files(&reads, scope, item).await.unwrap(), [file]);
+}
+
+#[tokio::test]
+async fn files_that_two_copy_at_once_keep_their_content() {
+    let world = World::new().await;
+    let items = [world.url("https://files.example").await];
+    let (ctx, scope) = (&world.ctx, world.scope);
+    let into = Desk::new(&world.store, 2).await.scope;
+    let mut files = Vec::new();
+    for number in 0..9 {
+        files.push(kept(ctx, scope, items[0], &format!("{number}.txt")).await.unwrap());
+    }
+    let (one, other) =
+        tokio::join!(copy_files(ctx, scope, into, &items), copy_files(ctx, scope, into, &items));
+    one.and(other).unwrap();
+    for file in files {
+        let content = ctx.stores.blobs.open(&content_of(into, file.id)).await.unwrap();
+        assert!(content.is_some(), "{}", file.name);
+    }
+}
+
+#[tokio::test]
+async fn a_file_whose_content_was_lost_is_whole_when_it_is_sent_again() {
+    let world = World::new().await;
+    let item = world.url("https://files.example").await;
+    let (ctx, scope) = (&world.ctx, world.scope);
+    let file = kept(ctx, scope, item, "a.txt").await.unwrap();
+    ctx.stores.blobs.remove(&content_of(scope, file.id)).await.unwrap();
+    assert!(open_file(ctx, scope, file.id).await.is_err());
+    assert_eq!(kept(ctx, scope, item, "a.txt").await.unwrap(), file);
+    let (_, content) = open_file(ctx, scope, file.id).await.unwrap();
+    assert_eq!(std::io::read_to_string(content).unwrap(), "a.txt");
 }

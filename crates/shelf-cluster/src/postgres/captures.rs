@@ -15,7 +15,8 @@ pub(super) const ALL: &str =
     "SELECT capture FROM captures WHERE library = {} AND state = 'kept' ORDER BY id";
 const PUT: &str = "INSERT INTO captures VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (library, id) DO UPDATE SET item = excluded.item, made_at = excluded.made_at,
-        state = excluded.state, capture = excluded.capture WHERE captures.state <> 'kept'";
+        state = excluded.state, capture = excluded.capture
+    WHERE captures.state = 'coming' OR (captures.state = 'going' AND excluded.state = 'kept')";
 const SETTLE: &str = "UPDATE captures SET state = 'kept'
     WHERE library = $1 AND id = $2 AND state = 'coming' RETURNING id";
 const ONE: &str = "SELECT capture FROM captures WHERE library = $1 AND id = $2 AND state = 'kept'";
@@ -29,8 +30,12 @@ const ITEMS: &str = "SELECT DISTINCT item FROM captures
     WHERE library = $1 AND item > $2 ORDER BY item LIMIT $3";
 const LET_GO: &str = "UPDATE captures SET state = 'going'
     WHERE library = $1 AND id = $2 AND state = 'kept' RETURNING id";
-const LEFT_OVER: &str = "SELECT id FROM captures WHERE library = $1 AND state <> 'kept'
-    AND (state = 'going' OR made_at < $2) ORDER BY id LIMIT $3";
+/// What is given up is not seen as such by the other half of the statement.
+const LEFT_OVER: &str = "WITH late AS (UPDATE captures SET state = 'going'
+        WHERE library = $1 AND state = 'coming' AND made_at < $2 RETURNING id)
+    SELECT id FROM late UNION
+    SELECT id FROM captures WHERE library = $1 AND state <> 'kept' AND state = 'going'
+    ORDER BY id LIMIT $3";
 const FORGET: &str = "DELETE FROM captures
     WHERE library = $1 AND id = $2 AND state <> 'kept' RETURNING id";
 

@@ -69,6 +69,8 @@ async fn a_row_is_listed_while_its_content_is_there(
     assert!(captures.let_go(ada.scope, first.id).await.unwrap());
     assert!(!captures.let_go(ada.scope, first.id).await.unwrap(), "it goes once");
     assert!(!captures.settle(ada.scope, first.id).await.unwrap(), "and does not come back");
+    captures.begin(ada.scope, &first).await.unwrap();
+    assert!(!captures.settle(ada.scope, first.id).await.unwrap(), "nor where it is begun again");
     assert_eq!(captures.captures_of(ada.scope, item).await.unwrap(), [second]);
 }
 
@@ -88,11 +90,14 @@ async fn what_is_left_over_is_told_until_it_is_forgotten(
     assert_eq!(left(late.made_at).await.unwrap(), [early.id, gone.id]);
     assert_eq!(captures.left_over(desk.scope, late.made_at, 1).await.unwrap(), [early.id]);
     captures.forget(desk.scope, gone.id).await.unwrap();
+    assert!(!captures.settle(desk.scope, early.id).await.unwrap(), "its content is removed");
+    assert_eq!(left(0).await.unwrap(), [early.id], "and told until it is forgotten");
     captures.forget(desk.scope, early.id).await.unwrap();
-    assert_eq!(left(i64::MAX).await.unwrap(), [late.id]);
+    assert_eq!(left(late.made_at).await.unwrap(), []);
     assert!(!captures.settle(desk.scope, early.id).await.unwrap(), "it was forgotten");
     assert!(captures.settle(desk.scope, late.id).await.unwrap());
     assert_eq!(left(i64::MAX).await.unwrap(), []);
+    assert!(captures.capture(desk.scope, late.id).await.unwrap().is_some());
 }
 
 async fn what_has_files_is_told_in_parts(desk: &Desk, captures: &dyn Captures) {

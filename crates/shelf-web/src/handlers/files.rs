@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use shelf_bookmarks::captures::{KeepFile, keep_file, list_files, open_file, remove_file};
 use shelf_bookmarks::import::receive;
 use shelf_domain::{id::CaptureId, limits::CAPTURE_BYTES_MAX, refusal::Refused, view::Bookmark};
@@ -57,6 +57,7 @@ pub(crate) async fn add(
     let (mut parts, body) = request.into_parts();
     let visit = Visit::from_request_parts(&mut parts, &web).await?;
     visit.ctx.to_write()?;
+    let _turn = visit.web.throttle.file(visit.ctx.person)?;
     let bytes = read_body(body, FORM_BYTES_MAX).await?;
     let kind = header_of(&parts.headers, "content-type").unwrap_or_default();
     let Some(sent) = upload::read(kind, &bytes) else {
@@ -81,9 +82,16 @@ pub(crate) async fn add(
 
 /// Gives a file out, to be kept by whoever asks.
 pub(crate) async fn content(Path((_, file)): Path<(String, String)>, visit: Visit) -> Answer {
+    let turn = visit.web.throttle.file(visit.ctx.person)?;
     let (capture, file) = open_file(&visit.ctx, visit.scope, file_id(&file)?).await?;
-    let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
-    Ok(download(&capture, body))
+    let pieces = ReaderStream::new(tokio::fs::File::from_std(file));
+    // The turn is over when the last piece was read, or nobody reads on.
+    let pieces = stream::unfold((pieces, turn), |(mut pieces, turn)| async move {
+        let piece = pieces.next().await?;
+        Some((piece, (pieces, turn)))
+    });
+    // Whoever compresses it asks once more after the end.
+    Ok(download(&capture, Body::from_stream(pieces.fuse())))
 }
 
 fn download(capture: &Capture, body: Body) -> Response {
@@ -91,7 +99,7 @@ fn download(capture: &Capture, body: Body) -> Response {
     response.extensions_mut().insert(Sandboxed);
     let headers = response.headers_mut();
     let said = [
-        (header::CONTENT_TYPE, capture.content_type.clone()),
+        (header::CONTENT_TYPE, capture.type_out().to_owned()),
         (header::CONTENT_DISPOSITION, attached(&capture.name)),
         (header::CACHE_CONTROL, "private, no-cache".to_owned()),
     ];

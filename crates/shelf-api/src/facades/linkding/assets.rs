@@ -18,6 +18,7 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shelf_bookmarks::import::{Received, receive};
+use shelf_domain::id::PersonId;
 use shelf_domain::limits::CAPTURE_BYTES_MAX;
 use shelf_domain::refusal::Code;
 use shelf_ports::Fault;
@@ -126,7 +127,7 @@ pub(super) async fn upload(
 ) -> Told {
     let bookmark = owner(&call, &number).await?;
     call.may_write(bookmark.id).await?;
-    let Some(part) = form(&api, request).await?.file else {
+    let Some(part) = form(&api, &call, request).await?.file else {
         return Err(No::error(StatusCode::BAD_REQUEST, "No file provided."));
     };
     let kept = keep(&call, &bookmark, "upload", part).await?;
@@ -135,7 +136,7 @@ pub(super) async fn upload(
 
 /// Keeps a page as `SingleFile` saved it; its address is saved first, where it is not.
 pub(super) async fn snapshot(State(api): State<Api>, call: Call, request: Request) -> Told {
-    let Form { url: Some(url), file: Some(part) } = form(&api, request).await? else {
+    let Form { url: Some(url), file: Some(part) } = form(&api, &call, request).await? else {
         return Err(No::error(StatusCode::BAD_REQUEST, "Both url and file are required."));
     };
     let fields = Fields::read(&Map::from_iter([("url".to_owned(), json!(url))]))?;
@@ -169,7 +170,10 @@ struct Form {
 }
 
 /// Reads the form in `request`; what is none says nothing.
-async fn form(api: &Api, request: Request) -> Result<Form, No> {
+async fn form(api: &Api, call: &Call, request: Request) -> Result<Form, No> {
+    let person = call.person.id.parse::<PersonId>().ok();
+    let of_one = person.map(|person| api.throttle.file(person)).transpose();
+    let _turn = (of_one.map_err(Problem::from)?, api.background.file()?);
     let mut form = Form::default();
     let Ok(mut parts) = Multipart::from_request(request, api).await else { return Ok(form) };
     for _ in 0..PARTS_MAX {
