@@ -40,10 +40,11 @@ mod tests {
 
     /// What the archive of a person tells of these tables: the account, bookmarks, activity, imports
     /// and every change.
-    const TOLD: [&str; 26] = [
+    const TOLD: [&str; 27] = [
         "activity",
         "apps",
         "audit",
+        "captures",
         "clients",
         "consents",
         "credentials",

@@ -328,7 +328,7 @@ fn example(path: &str, name: &str) -> u8 {
         ("client", 18),
         ("receipt", 20),
         ("passkey", 21),
-        ("file", 24),
+        ("file", 26),
     ];
     if let Some((_, number)) = named.into_iter().find(|(known, _)| *known == name) {
         return number;

@@ -165,7 +165,7 @@ async fn beside(world: &World, bookmark: &str) -> [(u8, String); 3] {
     let at = format!("{BASE}/bookmarks/{bookmark}/files?name=a.html");
     let file = world.ask(&world.ada, Method::POST, &at, "<p>A page.</p>").await.at("/id");
     let twice = apart(world, &world.ada, "https://apart.example", 1).await;
-    [(0x16, comment), (0x17, twice), (0x18, file)]
+    [(0x16, comment), (0x17, twice), (0x1a, file)]
 }
 
 /// A bookmark of Ada's in the trash.
