@@ -103,7 +103,7 @@ async def main():
 
     shown = await bookmarks.async_get_single(number)
     assert shown["title"] == "By an app" and shown["notes"] == "n", shown
-    changed = await bookmarks.async_update(number, title="Changed")
+    changed = await bookmarks.async_update(number, title="Changed", unread=True)
     assert changed["title"] == "Changed" and changed["description"] == "d", changed
 
     listed = await bookmarks.async_get_all(query="#app changed", limit=1)

@@ -148,7 +148,8 @@ pub fn page(frame: &Frame, main: &Markup, panel: Option<&Markup>) -> Markup {
                 a.skip href="#main" { "Skip to the list" }
                 (rail::find(frame))
                 (rail::rail(frame))
-                main.main id="main" tabindex="-1" {
+                // Where nothing can be written, a hand on the keyboard scrolls by standing on it.
+                main.main id="main" tabindex=(if frame.right == Right::Read { "0" } else { "-1" }) {
                     @if let Some(due_at) = frame.leaving { (leaving_soon(due_at)) }
                     @if let Some(company) = &frame.company { (company::company(company)) }
                     (desk(frame, main))

@@ -28,6 +28,7 @@ mod leaving;
 mod governing;
 mod apart;
 mod saying;
+mod parting;
 mod passkeys;
 mod extending;
 mod served;
