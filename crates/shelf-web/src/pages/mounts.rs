@@ -72,7 +72,7 @@ fn making(page: &FolderSharing, frame: &Frame) -> Markup {
                 p.note { (page.hindered) }
             } @else if let Some(links) = page.links {
                 p { "What is in it (" (words::counted(links, "link", "links")) ") moves into a new library, with tags, notes and the folders between. This folder stays and shows the way there." }
-                ul {
+                ul.points {
                     li { "At first the new library is yours alone, also where others use this one. On the next page you say who may use it." }
                     li { "A link that stands in another folder too stays here as well. From then on the two are changed apart." }
                     li { "What is in the trash stays in the trash of this library." }
