@@ -359,16 +359,19 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    /// `younger` joined `older`: its rows in lists become the other's.
-    fn alias(&self, younger: ItemId, older: ItemId) -> rusqlite::Result<()> {
-        let older = self.resolve(older)?;
+    /// `younger` joined that item, as the log says it: its rows in lists become those of whatever the
+    /// other goes by now.
+    fn alias(&self, younger: ItemId, joined: ItemId) -> rusqlite::Result<()> {
+        let older = self.resolve(joined)?;
         if let Some(item) = load::item(self.connection, self.library, younger)? {
             self.take_out(younger, &self.listed(&item)?, &Listed::default())?;
         }
         let younger = younger.to_bytes();
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3)")?
+            .execute(params![self.library, younger, joined.to_bytes()])?;
         let ids = params![self.library, younger, older.to_bytes()];
         for sql in [
-            "INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3)",
             "INSERT OR IGNORE INTO tagged
              SELECT library, ?3, bookmark FROM tagged WHERE library = ?1 AND tag = ?2",
             "UPDATE children SET bookmark = ?3 WHERE library = ?1 AND bookmark = ?2",

@@ -72,10 +72,12 @@ const UNTAG: &str = "DELETE FROM tagged WHERE library = $1 AND bookmark = ANY($2
     WHERE own.tag = tagged.tag AND own.bookmark = tagged.bookmark)";
 const TAG: &str = "INSERT INTO tagged
     SELECT $1, own.* FROM unnest($2::uuid[], $3::uuid[]) AS own ON CONFLICT DO NOTHING";
-/// What joined another item: its rows in lists become the other's.
-const JOIN: [&str; 6] = [
-    "INSERT INTO aliases SELECT $1, pair.* FROM unnest($2::uuid[], $3::uuid[]) AS pair
-     ON CONFLICT (library, younger) DO UPDATE SET older = excluded.older",
+/// What joined which item, as the log says it.
+const ALIAS: &str = "INSERT INTO aliases
+    SELECT $1, pair.* FROM unnest($2::uuid[], $3::uuid[]) AS pair
+    ON CONFLICT (library, younger) DO UPDATE SET older = excluded.older";
+/// What joined another item: its rows in lists become those of whatever the other goes by now.
+const JOIN: [&str; 5] = [
     "INSERT INTO tagged SELECT $1, pair.older, t.bookmark
      FROM unnest($2::uuid[], $3::uuid[]) AS pair (younger, older)
      JOIN tagged t ON t.library = $1 AND t.tag = pair.younger ON CONFLICT DO NOTHING",
@@ -278,7 +280,11 @@ async fn join(
     let mut olders = BTreeSet::new();
     for joined in joined.chunks(ROWS_MAX) {
         let resolved: Vec<ItemId> = column(joined, |(_, older)| names.resolve(*older));
-        let (younger, older) = (uuids(joined.iter().map(|(younger, _)| younger)), uuids(&resolved));
+        let younger = uuids(joined.iter().map(|(younger, _)| younger));
+        let older = uuids(joined.iter().map(|(_, older)| older));
+        let of: [Bound<'_>; 2] = [(&younger, Type::UUID_ARRAY), (&older, Type::UUID_ARRAY)];
+        within.run(ALIAS, &of).await?;
+        let older = uuids(&resolved);
         for sql in JOIN {
             let of: [Bound<'_>; 2] = [(&younger, Type::UUID_ARRAY), (&older, Type::UUID_ARRAY)];
             within.run(sql, &of).await?;

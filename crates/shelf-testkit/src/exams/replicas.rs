@@ -1,11 +1,15 @@
 //! The exam of what replicas need besides the log.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, puts};
+use shelf_domain::change::Pushed;
 use shelf_domain::id::{DeviceId, ItemId, Scope, TenantId};
+use shelf_domain::kind::Kind;
 use shelf_domain::shelf::{Reads, Shelf};
 use shelf_domain::sums::{Sums, range_of};
 use shelf_domain::turn::{Turn, reads_of};
+use shelf_domain::value::Value;
 use shelf_ports::accounts::Accounts;
+use shelf_ports::chance::Clock;
 use shelf_ports::library::Library;
 use shelf_ports::replicas::{HeldChange, HeldLine, Replicas, Stretch, Stretched};
 use std::collections::BTreeSet;
@@ -42,7 +46,8 @@ async fn a_library_nobody_wrote_to_is_empty(desk: &Desk, replicas: &dyn Replicas
     }
 }
 
-/// Saves, folders, a purge, and two ids that joined.
+/// Saves, folders, a purge, two bookmarks that joined others, and a tag that one joined before it
+/// joined another itself, at once.
 async fn something_happened(desk: &Desk, library: &dyn Library) {
     let folder = desk.folder(library, "folder", None).await;
     for at in 0..12 {
@@ -57,13 +62,36 @@ async fn something_happened(desk: &Desk, library: &dyn Library) {
     desk.write(library, Reads::none().places([gone]), decide).await.unwrap();
     let phone = desk.new_device();
     let twice = [1, 2].map(|n| desk.pushed(n, 0, &format!("https://stretch.example/{n}/")));
-    let reads = reads_of(&twice);
+    let pushed: Vec<Pushed> = twice.into_iter().chain(a_chain(desk)).collect();
+    let reads = reads_of(&pushed);
     let decide = move |turn: &mut Turn| {
-        let told = twice.iter().map(|one| turn.push(one).map(Result::unwrap));
+        let told = pushed.iter().map(|one| turn.push(one).map(Result::unwrap));
         let outcomes = told.collect::<Result<_, _>>()?;
         Ok(turn.done(outcomes))
     };
     library.write(desk.scope, desk.author_of(phone), None, reads, Box::new(decide)).await.unwrap();
+}
+
+/// Makes a tag, lets another join it, and throws it away; makes a third, which it joins when it comes
+/// back.
+fn a_chain(desk: &Desk) -> Vec<Pushed> {
+    let [first, second, third] = [(); 3].map(|()| desk.new_item());
+    let named = |name: &str| puts([("name", Some(Value::from(name)))]);
+    let trashed = |at: Option<i64>| puts([("trashed_at", at.map(Value::from))]);
+    let steps = [
+        (first, named("Soup")),
+        (second, named("soup")),
+        (first, trashed(Some(desk.clock.now_ms()))),
+        (third, named("SOUP")),
+        (first, trashed(None)),
+    ];
+    let pushed = (3..).zip(steps).map(|(n, (item, set))| Pushed {
+        item,
+        kind: Kind::Tag,
+        set,
+        ..desk.pushed(n, 0, "https://stretch.example")
+    });
+    pushed.collect()
 }
 
 async fn folded(desk: &Desk, library: &dyn Library) -> Shelf {
@@ -92,7 +120,7 @@ async fn stretches_and_aliases_are_the_fold(
     assert_eq!(items, own);
     let mut pairs: Vec<(ItemId, ItemId)> = shelf.aliases().collect();
     pairs.sort_unstable();
-    assert_eq!(pairs.len(), 2, "two ids joined");
+    assert_eq!(pairs.len(), 4, "so many ids joined");
     let first = replicas.aliases(desk.scope, None, 1).await.unwrap();
     let rest = replicas.aliases(desk.scope, Some(first[0].0), 10).await.unwrap();
     assert_eq!([first, rest].concat(), pairs);
