@@ -72,8 +72,8 @@ async fn follow(
     capture: Capture,
 ) -> Result<bool, Fault> {
     let into = Scope { library, ..scope };
-    let libraries = stores.accounts.all_libraries().await?;
-    let is_there = libraries.iter().any(|known| known.scope() == into);
+    let libraries = stores.tenants.libraries_of(into.tenant).await?;
+    let is_there = libraries.iter().any(|known| known.id == library);
     if is_there && stores.captures.capture(into, capture.id).await?.is_none() {
         return copy(stores, scope, into, &capture).await;
     }
