@@ -181,6 +181,14 @@ impl File {
         Ok((file, about))
     }
 
+    /// Says whose replica it is from now on.
+    pub(crate) fn say_about(&mut self, about: &About) -> Result<(), ReplicaFailure> {
+        let fail = || ReplicaFailure::file("saying whose it is");
+        let tx = self.connection.transaction().map_err(fail())?;
+        keep(&tx, "about", about).map_err(fail())?;
+        tx.commit().map_err(fail())
+    }
+
     /// What the file says it is, and of which version.
     fn marks(&self) -> Result<(i64, i64), ReplicaFailure> {
         let ask = |name: &str| -> rusqlite::Result<i64> {

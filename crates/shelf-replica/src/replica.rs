@@ -87,6 +87,17 @@ impl Replica {
         &self.about
     }
 
+    /// Says where its server is now: the same server may be reached by another address, and may move.
+    pub fn reached_at(&mut self, server: &str) -> Result<(), ReplicaFailure> {
+        if self.about.server == server {
+            return Ok(());
+        }
+        let about = About { server: server.to_owned(), ..self.about.clone() };
+        self.file.say_about(&about)?;
+        self.about = about;
+        Ok(())
+    }
+
     /// The device it pushes as; none before the first sync.
     pub fn device(&self) -> Option<DeviceId> {
         self.at.device

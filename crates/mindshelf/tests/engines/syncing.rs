@@ -67,7 +67,7 @@ async fn a_device_syncs_by_a_process_of_sync_and_goes_on_by_another() {
     shelf.start(&[("t", "sync")]).await;
     let second = shelf.process("t").server.address.clone();
     said(&mut device(dir.path(), &second, token, &[]));
-    let listed = said(&mut device(dir.path(), &first, token, &["--offline", "list"]));
+    let listed = said(&mut device(dir.path(), &second, token, &["--offline", "list"]));
     for url in ["told", "after", "meanwhile"] {
         assert!(listed.contains(&format!("https://example.org/{url}")), "{url}: {listed}");
     }

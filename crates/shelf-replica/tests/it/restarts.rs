@@ -3,10 +3,11 @@
 use crate::device::Device;
 use crate::memory::Memory;
 use shelf_domain::edit::Edit;
+use shelf_domain::id::LibraryId;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::save::SaveBookmark;
 use shelf_domain::value::Value;
-use shelf_replica::{Event, ReplicaFailure, Step, canonical};
+use shelf_replica::{About, Event, Replica, ReplicaFailure, Step, canonical};
 use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 
@@ -292,4 +293,21 @@ fn a_device_that_was_copied_pairs_anew_and_keeps_its_queue() {
     assert_ne!(phone.replica().device(), twin.replica().device());
     assert_eq!(canonical(phone.replica().shown()), canonical(&shelf));
     assert_eq!(canonical(twin.replica().shown()), canonical(&shelf));
+}
+
+#[test]
+fn a_replica_knows_its_server_by_the_address_it_was_reached_at_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("moved.replica");
+    let about = About {
+        server: "https://before.example".to_owned(),
+        library: LibraryId::from_bytes([7; 16]),
+        name: "Bookmarks".to_owned(),
+        device_name: "laptop".to_owned(),
+    };
+    let mut replica = Replica::make(&file, about.clone()).unwrap();
+    replica.reached_at("https://after.example").unwrap();
+    drop(replica);
+    let now = About { server: "https://after.example".to_owned(), ..about };
+    assert_eq!(Replica::open(&file, 0).unwrap().about(), &now);
 }

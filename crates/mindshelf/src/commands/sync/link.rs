@@ -46,7 +46,9 @@ impl Link {
         make(dir)?;
         let mut known = all(dir)?.into_iter().filter(|(_, about)| about.library == id);
         let (replica, file, is_new) = if let Some((file, _)) = known.next() {
-            (Replica::open(&file, now())?, file, false)
+            let mut replica = Replica::open(&file, now())?;
+            replica.reached_at(&server(settings))?;
+            (replica, file, false)
         } else {
             let libraries = reached.client.me().await?.libraries;
             let called = libraries.into_iter().find(|library| library.id == id);
