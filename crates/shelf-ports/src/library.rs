@@ -1,5 +1,9 @@
 //! The log and the one door through which content is written.
 
+mod over;
+
+pub use over::Over;
+
 use crate::{Failure, Fault};
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};

@@ -5,14 +5,12 @@ use super::frame::Frame;
 use super::sharing::Sharing;
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
-use shelf_domain::id::{ItemId, LibraryId, Scope};
-use shelf_domain::shelf::{Reads, Shelf};
+use shelf_domain::id::{LibraryId, Scope};
 use shelf_domain::stamp::Seq;
-use shelf_domain::turn::Author;
 use shelf_embedded::{DirectoryBlobs, Embedded};
-use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
+use shelf_ports::Fault;
+use shelf_ports::library::{Library, Over};
 use shelf_ports::usage::AnyRoom;
-use shelf_ports::{Failure, Fault};
 use shelf_sync::{Cursor, Doors};
 use shelf_testkit::{Desk, FakeClock, SeededChance};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -47,7 +45,11 @@ impl Counting {
 }
 
 #[async_trait]
-impl Library for Counting {
+impl Over for Counting {
+    fn inner(&self) -> &dyn Library {
+        &*self.inner
+    }
+
     async fn head(&self, scope: Scope) -> Result<Head, Fault> {
         self.heads.fetch_add(1, Ordering::Relaxed);
         while self.is_stuck(scope) {
@@ -61,65 +63,9 @@ impl Library for Counting {
         Ok(Head { epoch: head.epoch + self.epochs.load(Ordering::Relaxed), ..head })
     }
 
-    async fn write(
-        &self,
-        scope: Scope,
-        author: Author,
-        key: Option<IdempotencyKey>,
-        reads: Reads,
-        decide: Decision,
-    ) -> Result<Written, Failure> {
-        self.inner.write(scope, author, key, reads, decide).await
-    }
-
-    async fn read(&self, scope: Scope, reads: Reads) -> Result<Shelf, Fault> {
-        self.inner.read(scope, reads).await
-    }
-
     async fn changes(&self, scope: Scope, after: Seq, limit: usize) -> Result<Vec<Change>, Fault> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         self.inner.changes(scope, after, limit).await
-    }
-
-    async fn history(
-        &self,
-        scope: Scope,
-        item: ItemId,
-        before: Option<Seq>,
-        limit: usize,
-    ) -> Result<Vec<Change>, Fault> {
-        self.inner.history(scope, item, before, limit).await
-    }
-
-    async fn touched(
-        &self,
-        scope: Scope,
-        touched: Touched,
-        after: Seq,
-        limit: usize,
-    ) -> Result<Vec<Touch>, Fault> {
-        self.inner.touched(scope, touched, after, limit).await
-    }
-
-    async fn acts(
-        &self,
-        scope: Scope,
-        before: Option<Seq>,
-        limit: usize,
-    ) -> Result<Vec<ActLine>, Fault> {
-        self.inner.acts(scope, before, limit).await
-    }
-
-    async fn overdue(&self, scope: Scope, until: i64, limit: usize) -> Result<Vec<ItemId>, Fault> {
-        self.inner.overdue(scope, until, limit).await
-    }
-
-    async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
-        self.inner.forget_answers(scope, until).await
-    }
-
-    async fn refold(&self, scope: Scope) -> Result<(), Fault> {
-        self.inner.refold(scope).await
     }
 }
 

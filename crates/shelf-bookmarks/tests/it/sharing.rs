@@ -13,18 +13,16 @@ use shelf_bookmarks::organise::{
 };
 use shelf_bookmarks::trash::trash_items;
 use shelf_bookmarks::{Ctx, Stores, counts};
-use shelf_domain::change::{Change, Head};
 use shelf_domain::edit::Edit;
 use shelf_domain::id::{ActId, ItemId, Scope};
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::refusal::Code;
-use shelf_domain::shelf::{Reads, Shelf};
-use shelf_domain::stamp::Seq;
+use shelf_domain::shelf::Reads;
 use shelf_domain::turn::Author;
 use shelf_domain::value::Value;
 use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::captures::content_of;
-use shelf_ports::library::{ActLine, Decision, IdempotencyKey, Library, Touch, Touched, Written};
+use shelf_ports::library::{Decision, IdempotencyKey, Library, Over, Written};
 use shelf_ports::{Failure, Fault};
 use shelf_testkit::Few;
 use std::sync::Arc;
@@ -51,9 +49,9 @@ impl Disturbed {
 }
 
 #[async_trait]
-impl Library for Disturbed {
-    async fn head(&self, scope: Scope) -> Result<Head, Fault> {
-        self.inner.head(scope).await
+impl Over for Disturbed {
+    fn inner(&self) -> &dyn Library {
+        &*self.inner
     }
 
     async fn write(
@@ -76,55 +74,6 @@ impl Library for Disturbed {
             self.edit(author, edits).await;
         }
         Ok(written)
-    }
-
-    async fn read(&self, scope: Scope, reads: Reads) -> Result<Shelf, Fault> {
-        self.inner.read(scope, reads).await
-    }
-
-    async fn changes(&self, scope: Scope, after: Seq, limit: usize) -> Result<Vec<Change>, Fault> {
-        self.inner.changes(scope, after, limit).await
-    }
-
-    async fn history(
-        &self,
-        scope: Scope,
-        item: ItemId,
-        before: Option<Seq>,
-        limit: usize,
-    ) -> Result<Vec<Change>, Fault> {
-        self.inner.history(scope, item, before, limit).await
-    }
-
-    async fn touched(
-        &self,
-        scope: Scope,
-        touched: Touched,
-        after: Seq,
-        limit: usize,
-    ) -> Result<Vec<Touch>, Fault> {
-        self.inner.touched(scope, touched, after, limit).await
-    }
-
-    async fn acts(
-        &self,
-        scope: Scope,
-        before: Option<Seq>,
-        limit: usize,
-    ) -> Result<Vec<ActLine>, Fault> {
-        self.inner.acts(scope, before, limit).await
-    }
-
-    async fn overdue(&self, scope: Scope, until: i64, limit: usize) -> Result<Vec<ItemId>, Fault> {
-        self.inner.overdue(scope, until, limit).await
-    }
-
-    async fn forget_answers(&self, scope: Scope, until: i64) -> Result<(), Fault> {
-        self.inner.forget_answers(scope, until).await
-    }
-
-    async fn refold(&self, scope: Scope) -> Result<(), Fault> {
-        self.inner.refold(scope).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use shelf_embedded::{DirectoryBlobs, Embedded, LocalLimits, LocalPresence};
 use shelf_ports::leases::Leases;
+use shelf_ports::library::{Library, Over};
 use shelf_testkit::exams;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -15,6 +16,23 @@ fn store() -> (Embedded, TempDir) {
 async fn the_log_sits_its_exam() {
     let (store, _dir) = store();
     exams::library::exam(&store, &store).await;
+}
+
+/// A library over another one that does nothing its own way.
+#[derive(Debug)]
+struct Same(Embedded);
+
+impl Over for Same {
+    fn inner(&self) -> &dyn Library {
+        &self.0
+    }
+}
+
+#[tokio::test]
+async fn a_library_over_another_one_sits_the_exam_of_the_log() {
+    let (store, _dir) = store();
+    let same = Same(store);
+    exams::library::exam(&same.0, &same).await;
 }
 
 #[tokio::test]
