@@ -1,7 +1,7 @@
 //! Undo: as if the act had not been, except what others have changed since, which is listed.
 
 use crate::server::Server;
-use crate::steps::{cases, skews, story};
+use crate::steps::{DEVICES, Step, cases, skews, story};
 use crate::valid::assert_valid;
 use crate::world::World;
 use proptest::prelude::*;
@@ -91,6 +91,22 @@ fn check(before: &Server, after: &Server, act: ActId, left: &[ItemId]) {
     }
 }
 
+/// What a story led to, and one of its acts.
+fn one_act(
+    skews: [i64; DEVICES as usize],
+    story: &[Step],
+    which: prop::sample::Index,
+) -> Result<(World, ActId), TestCaseError> {
+    let mut world = World::after(skews, story);
+    world.settle();
+    let acts = world.server.acts();
+    if acts.is_empty() {
+        return Err(TestCaseError::reject("nobody did anything"));
+    }
+    let act = acts[which.index(acts.len())];
+    Ok((world, act))
+}
+
 proptest! {
     #![proptest_config(cases())]
 
@@ -98,11 +114,7 @@ proptest! {
     fn after_an_undo_it_is_as_if_the_act_had_not_been(
         skews in skews(), story in story(), which in any::<prop::sample::Index>(),
     ) {
-        let mut world = World::after(skews, &story);
-        world.settle();
-        let acts = world.server.acts();
-        prop_assume!(!acts.is_empty());
-        let act = acts[which.index(acts.len())];
+        let (mut world, act) = one_act(skews, &story, which)?;
         let before = world.server.clone();
         let done = world.server.undo(act).unwrap();
         assert_valid(&world.server.shelf);
@@ -113,11 +125,7 @@ proptest! {
     fn the_undo_of_an_undo_does_it_again(
         skews in skews(), story in story(), which in any::<prop::sample::Index>(),
     ) {
-        let mut world = World::after(skews, &story);
-        world.settle();
-        let acts = world.server.acts();
-        prop_assume!(!acts.is_empty());
-        let act = acts[which.index(acts.len())];
+        let (mut world, act) = one_act(skews, &story, which)?;
         let before = all_shown(&world.server.shelf);
         world.server.undo(act).unwrap();
         let last = world.server.acts().pop().unwrap();

@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::memory::{LIBRARY, Memory};
 use shelf_domain::edit::Edit;
-use shelf_domain::id::LibraryId;
+use shelf_domain::id::{ItemId, LibraryId};
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::organise::Spot;
 use shelf_domain::save::SaveBookmark;
@@ -14,6 +14,17 @@ use std::sync::Arc;
 
 fn told(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Vec<Event> {
     std::iter::from_fn(|| events.try_recv().ok()).collect()
+}
+
+/// A phone that holds a bookmark, and a server that removed it for good since.
+fn removed_for_good() -> (Arc<Memory>, Device, ItemId) {
+    let server = Arc::new(Memory::new());
+    let mut phone = Device::new(&server, 1, 0);
+    let item = phone.save("https://a.example/", "first");
+    phone.sync().unwrap();
+    server.write(|turn| turn.trash(item)).unwrap();
+    server.write(|turn| turn.purge(item)).unwrap();
+    (server, phone, item)
 }
 
 #[test]
@@ -191,12 +202,7 @@ fn what_was_answered_is_not_sent_again_by_a_device_that_pairs_anew() {
 
 #[test]
 fn an_edit_of_what_was_removed_for_good_makes_a_new_item_of_the_own_copy() {
-    let server = Arc::new(Memory::new());
-    let mut phone = Device::new(&server, 1, 0);
-    let item = phone.save("https://a.example/", "first");
-    phone.sync().unwrap();
-    server.write(|turn| turn.trash(item)).unwrap();
-    server.write(|turn| turn.purge(item)).unwrap();
+    let (server, mut phone, item) = removed_for_good();
     phone.note(item, "typed offline").unwrap();
     let edit = Edit::default().put(field::TITLE, Some(Value::from("A title")));
     phone.act(|turn| turn.edit(item, &Kind::Bookmark, &edit)).unwrap();
@@ -211,12 +217,7 @@ fn an_edit_of_what_was_removed_for_good_makes_a_new_item_of_the_own_copy() {
 
 #[test]
 fn what_was_removed_for_good_is_made_anew_too_where_the_library_is_loaded_anew_meanwhile() {
-    let server = Arc::new(Memory::new());
-    let mut phone = Device::new(&server, 1, 0);
-    let item = phone.save("https://a.example/", "first");
-    phone.sync().unwrap();
-    server.write(|turn| turn.trash(item)).unwrap();
-    server.write(|turn| turn.purge(item)).unwrap();
+    let (server, mut phone, item) = removed_for_good();
     server.restore(server.store());
     let edit = Edit::default().put(field::TITLE, Some(Value::from("A title")));
     phone.act(|turn| turn.edit(item, &Kind::Bookmark, &edit)).unwrap();
@@ -230,12 +231,7 @@ fn what_was_removed_for_good_is_made_anew_too_where_the_library_is_loaded_anew_m
 
 #[test]
 fn what_was_put_into_the_trash_here_and_removed_there_does_not_come_back() {
-    let server = Arc::new(Memory::new());
-    let mut phone = Device::new(&server, 1, 0);
-    let item = phone.save("https://a.example/", "first");
-    phone.sync().unwrap();
-    server.write(|turn| turn.trash(item)).unwrap();
-    server.write(|turn| turn.purge(item)).unwrap();
+    let (server, mut phone, item) = removed_for_good();
     phone.act(|turn| turn.trash(item)).unwrap();
     phone.sync_as(true).unwrap();
     assert!(server.shelf().by_url("https://a.example/").is_none());
