@@ -8,7 +8,6 @@ use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::refusal::Refused;
-use shelf_domain::shelf::Reads;
 use shelf_domain::turn::Turn;
 use shelf_ports::Failure;
 
@@ -17,11 +16,7 @@ use shelf_ports::Failure;
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn restore_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Changed, Failure> {
     let ids = super::checked_ids(ids)?;
-    let named = Reads::none().items(ids.iter().copied());
-    let shelf = ctx.stores.library.read(scope, named.clone()).await?;
-    if let Some(id) = ids.iter().find(|id| shelf.item(**id).is_none_or(Item::is_purged)) {
-        return Err(Refused::not_found(format!("item {id}")).into());
-    }
+    let (named, shelf) = super::there(ctx, scope, &ids).await?;
     // A tag that comes back may meet another of its name; which name, only the tag itself says.
     let tags = ids.iter().filter_map(|id| shelf.item(*id)).filter(|item| item.kind == Kind::Tag);
     let mut reads = named.tags(tags.map(|tag| tag.text(field::NAME)));

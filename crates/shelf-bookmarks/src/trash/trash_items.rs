@@ -9,7 +9,6 @@ use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::refusal::{Code, Refused};
-use shelf_domain::shelf::Reads;
 use shelf_domain::turn::Turn;
 use shelf_ports::Failure;
 
@@ -19,11 +18,7 @@ use shelf_ports::Failure;
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn trash_items(ctx: &Ctx, scope: Scope, ids: Vec<ItemId>) -> Result<Changed, Failure> {
     let ids = super::checked_ids(ids)?;
-    let named = Reads::none().items(ids.iter().copied());
-    let shelf = ctx.stores.library.read(scope, named.clone()).await?;
-    if let Some(id) = ids.iter().find(|id| shelf.item(**id).is_none_or(Item::is_purged)) {
-        return Err(Refused::not_found(format!("item {id}")).into());
-    }
+    let (named, shelf) = super::there(ctx, scope, &ids).await?;
     // Whatever way it is named: a comment is taken away by who wrote it, or manages the library.
     let me = (ctx.person, ctx.right);
     let mut items = ids.iter().filter_map(|id| shelf.item(*id));
