@@ -125,6 +125,15 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_is_found_in_the_first_range_as_in_the_last() {
+        for range in [0, u8::MAX] {
+            let mut sums = Sums::default();
+            sums.add_item(ItemId::from_bytes([range; 16]), 1);
+            assert_eq!(sums.differing(&Sums::default()), [range]);
+        }
+    }
+
+    #[test]
     fn sums_are_read_as_they_were_written_and_nothing_else_is() {
         let mut sums = Sums::default();
         sums.add_item(id("0193f0a0-0000-7000-8000-00000000000b"), 1);

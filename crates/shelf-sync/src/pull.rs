@@ -86,3 +86,41 @@ pub(crate) fn value_bytes(register: &Register, value: Option<&Value>) -> usize {
     };
     register.as_str().len() + value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shelf_domain::change::Puts;
+    use shelf_domain::id::{ActId, DeviceId, ItemId};
+    use shelf_domain::kind::{Kind, field};
+    use shelf_domain::stamp::Hlc;
+
+    /// A row that puts a text of so many bytes.
+    fn row(bytes: usize) -> Change {
+        let text = Some(Value::from("x".repeat(bytes)));
+        Change {
+            seq: 1,
+            at: 1,
+            device: DeviceId::SEQUENCER,
+            n: 1,
+            hlc: Hlc::at(1),
+            base: 0,
+            act: ActId::from_bytes([1; 16]),
+            item: ItemId::from_bytes([1; 16]),
+            kind: Kind::Bookmark,
+            number: None,
+            joined: None,
+            set: Puts::from([(Register::from(field::NOTES), text)]),
+            also: Puts::new(),
+            also_hlc: None,
+        }
+    }
+
+    #[test]
+    fn an_answer_ends_with_the_row_that_fills_it_and_has_at_least_one() {
+        assert_eq!(fitting(&[row(BYTES_MAX), row(1)]), 1, "it leads on whatever a row weighs");
+        assert_eq!(fitting(&[row(1), row(BYTES_MAX), row(1)]), 2);
+        assert_eq!(fitting(&[row(1), row(1), row(1)]), 3);
+        assert_eq!(fitting(&[]), 0);
+    }
+}

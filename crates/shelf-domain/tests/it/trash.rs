@@ -118,6 +118,17 @@ fn what_is_purged_is_blank_keeps_its_number_and_refuses_every_change() {
 }
 
 #[test]
+fn what_its_author_had_seen_is_replaced_whatever_their_clock_says() {
+    let mut server = small_tree();
+    push(&mut server, 0, 4, 0, Kind::Bookmark, put(field::TITLE, "seen")).unwrap().unwrap();
+    server.now -= 10_000;
+    for (base, title, stands) in [(4, "blind", "seen"), (5, "after it", "after it")] {
+        push(&mut server, 1, base, 0, Kind::Bookmark, put(field::TITLE, title)).unwrap().unwrap();
+        assert_eq!(server.shelf.item(id(0)).unwrap().text(field::TITLE), stands);
+    }
+}
+
+#[test]
 fn a_folder_is_never_put_under_itself() {
     let mut server = small_tree();
     for into in [20, 21] {

@@ -60,6 +60,8 @@ pub(crate) struct Oddities {
     pub(crate) too_large: Option<ItemId>,
     /// Whoever asks may only read.
     pub(crate) reads_only: bool,
+    /// The next answer with rows is without its first one.
+    pub(crate) leaves_out: bool,
 }
 
 #[derive(Debug)]
@@ -297,8 +299,11 @@ impl Server for Memory {
             }
         };
         let rows = store.log.iter().skip(usize::try_from(from).unwrap());
-        let changes: Vec<Change> = rows.take(limit.min(9)).cloned().collect();
+        let mut changes: Vec<Change> = rows.take(limit.min(9)).cloned().collect();
         let to = changes.last().map_or(from, |row| row.seq);
+        if !changes.is_empty() && std::mem::take(&mut lock(&self.odd).leaves_out) {
+            drop(changes.remove(0));
+        }
         let next_cursor = cursor_text(&store.shelf, to);
         Ok(Pulled { changes, from, to, next_cursor, has_more: to < head.seq, head })
     }

@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::memory::Memory;
 use shelf_domain::save::SaveBookmark;
-use shelf_replica::canonical;
+use shelf_replica::{ReplicaFailure, canonical};
 use std::sync::Arc;
 
 /// A device that holds all of a small library with a joined id in it.
@@ -47,6 +47,22 @@ fn whatever_is_damaged_is_found_counted_and_repaired() {
         assert_eq!(phone.replica().standing().mismatches, told.repaired);
         assert_eq!(phone.sync_as(true).unwrap().repaired, 0, "once is enough");
     }
+}
+
+#[test]
+fn rows_that_a_server_leaves_out_are_missed_and_nothing_beyond_them_is_taken() {
+    let (server, mut phone) = holding();
+    for at in 0..2 {
+        let ask = SaveBookmark::of(format!("https://later{at}.example/"));
+        server.write(|turn| turn.save(&ask)).unwrap();
+    }
+    let before = canonical(phone.replica().base());
+    server.odd.lock().unwrap().leaves_out = true;
+    let failure = phone.sync().unwrap_err();
+    assert!(matches!(failure, ReplicaFailure::Unusable(_)), "{failure:?}");
+    assert_eq!(canonical(phone.replica().base()), before);
+    phone.sync().unwrap();
+    assert_eq!(canonical(phone.replica().shown()), canonical(&server.shelf()));
 }
 
 #[test]

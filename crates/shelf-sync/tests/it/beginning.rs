@@ -103,6 +103,14 @@ async fn a_snapshot_is_made_anew_when_it_is_old_far_behind_or_holds_what_was_pur
     let (third, ..) = begun(snapshot(&world.doors, scope).await.unwrap());
     let purged = third.item(gone).unwrap();
     assert!(purged.is_purged() && purged.registers.len() == 1, "nothing of it is left");
+    let third = snapshot(&world.doors, scope).await.unwrap().digest;
+    let tablet = world.paired("tablet").await;
+    let many = (1..=1_001).map(|n| world.desk.pushed(n, 0, &format!("https://far.example/{n}")));
+    for part in many.collect::<Vec<_>>().chunks(500) {
+        world.push(tablet, part).await;
+    }
+    let fourth = snapshot(&world.doors, scope).await.unwrap().digest;
+    assert_ne!(fourth, third, "the log has gone on by more than a thousand rows");
     assert_eq!(forget_snapshots(&*world.doors.blobs, i64::MAX / 2).await.unwrap(), 1);
 }
 
