@@ -129,6 +129,20 @@ fn what_its_author_had_seen_is_replaced_whatever_their_clock_says() {
 }
 
 #[test]
+fn of_two_puts_of_one_moment_the_device_decides_whichever_came_first() {
+    for order in [[1, 2], [2, 1]] {
+        let mut server = small_tree();
+        let now = server.now;
+        for who in order {
+            server.now = now;
+            let title = put(field::TITLE, format!("by {who}"));
+            push(&mut server, who, 4, 0, Kind::Bookmark, title).unwrap().unwrap();
+        }
+        assert_eq!(server.shelf.item(id(0)).unwrap().text(field::TITLE), "by 2");
+    }
+}
+
+#[test]
 fn a_folder_is_never_put_under_itself() {
     let mut server = small_tree();
     for into in [20, 21] {
