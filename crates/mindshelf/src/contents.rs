@@ -196,7 +196,7 @@ mod tests {
     use super::*;
     use crate::archive::{carry, digest};
     use shelf_embedded::{DirectoryBlobs, Embedded};
-    use shelf_ports::captures::{Capture, CaptureKind};
+    use shelf_ports::captures::{Capture, CaptureKind, Claim};
     use shelf_testkit::{Desk, FakeVault};
     use std::io::{Read, Write};
     use tempfile::TempDir;
@@ -230,7 +230,8 @@ mod tests {
             made_at: 1,
             made_by: desk.device,
         };
-        side.store.begin(desk.scope, &capture).await.unwrap();
+        let claim = side.store.begin(desk.scope, &capture, None).await.unwrap();
+        assert_eq!(claim, Claim::Begun);
         let mut file = side.blobs.draft().await.unwrap();
         file.write_all(content).unwrap();
         side.blobs.put(&content_of(desk.scope, id), file).await.unwrap();

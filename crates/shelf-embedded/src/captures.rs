@@ -3,11 +3,12 @@
 use crate::Embedded;
 use crate::imports::{from_json, to_json};
 use crate::load::{self, LibraryKey};
+use crate::sql::unsigned;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use shelf_domain::id::{CaptureId, ItemId, Scope};
+use shelf_domain::id::{CaptureId, ItemId, Scope, TenantId};
 use shelf_ports::Fault;
-use shelf_ports::captures::{Capture, Captures};
+use shelf_ports::captures::{Capture, Captures, Claim};
 
 /// Everything whose content is there, for a telling.
 pub(crate) const ALL: &str =
@@ -16,6 +17,11 @@ const PUT: &str = "INSERT INTO captures VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (library, id) DO UPDATE SET item = excluded.item, made_at = excluded.made_at,
         state = excluded.state, capture = excluded.capture
     WHERE captures.state = 'coming' OR (captures.state = 'going' AND excluded.state = 'kept')";
+/// Bytes of all files of a tenant but one. The library comes first, or the planner would walk the files
+/// of everybody.
+const HELD: &str = "SELECT coalesce(sum(json_extract(c.capture, '$.bytes')), 0)
+    FROM libraries l CROSS JOIN captures c ON c.library = l.key
+    WHERE l.tenant = ?1 AND NOT (c.library = ?2 AND c.id = ?3)";
 const SETTLE: &str = "UPDATE captures SET state = 'kept'
     WHERE library = ?1 AND id = ?2 AND state = 'coming'";
 const ONE: &str = "SELECT capture FROM captures WHERE library = ?1 AND id = ?2 AND state = 'kept'";
@@ -54,6 +60,17 @@ fn put(
         .map(drop)
 }
 
+/// How many bytes the files of `tenant` have without that of `id` in `library`, if it is there.
+fn held(
+    connection: &Connection,
+    tenant: TenantId,
+    library: LibraryKey,
+    id: CaptureId,
+) -> rusqlite::Result<u64> {
+    let of = params![tenant.to_bytes(), library, id.to_bytes()];
+    connection.prepare_cached(HELD)?.query_row(of, |row| row.get(0).map(unsigned))
+}
+
 /// Takes in a file that another store told of.
 pub(crate) fn take_in(
     connection: &Connection,
@@ -83,11 +100,25 @@ impl Embedded {
 
 #[async_trait]
 impl Captures for Embedded {
-    async fn begin(&self, scope: Scope, capture: &Capture) -> Result<(), Fault> {
+    async fn begin(
+        &self,
+        scope: Scope,
+        capture: &Capture,
+        most: Option<u64>,
+    ) -> Result<Claim, Fault> {
         let capture = capture.clone();
         Embedded::write(self, "beginning to keep a file", move |connection| {
-            let Some(library) = load::library_key(connection, scope)? else { return Ok(()) };
-            put(connection, library, &capture, "coming")
+            let Some(library) = load::library_key(connection, scope)? else {
+                return Ok(Claim::Begun);
+            };
+            if let Some(most) = most {
+                let held = held(connection, scope.tenant, library, capture.id)?;
+                if held.saturating_add(capture.bytes) > most {
+                    return Ok(Claim::Full { held });
+                }
+            }
+            put(connection, library, &capture, "coming")?;
+            Ok(Claim::Begun)
         })
         .await
     }

@@ -68,6 +68,19 @@ pub fn content_of(scope: Scope, id: CaptureId) -> BlobKey {
     BlobKey { kind: BlobKind::Capture, scope, id: ActId::from_bytes(id.to_bytes()) }
 }
 
+/// Whether a file may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "what found no room was not begun"]
+pub enum Claim {
+    /// Its row is kept, and with it the room for its content.
+    Begun,
+    /// There is no room for it, and nothing was kept.
+    Full {
+        /// How many bytes the files of the tenant have, with those that come and go.
+        held: u64,
+    },
+}
+
 /// What is known of files that are kept with bookmarks.
 ///
 /// A row comes before its content and goes after it: so there is no content without a row, whatever
@@ -78,12 +91,21 @@ pub fn content_of(scope: Scope, id: CaptureId) -> BlobKey {
 /// * Lists are in the order of ids. A bookmark has the files of every bookmark that joined it.
 /// * What was let go, and what was begun before a moment and never settled, is told until it is
 ///   forgotten; once it was told, nothing settles it.
+/// * The files of all libraries of a tenant, with those that come and go, have no more bytes than
+///   whoever begins one says: to look and to begin are one effect, so that of two at once that
+///   only one has room for, one is begun. A file that is begun again is counted once.
 /// * Another library has none of it.
 #[async_trait]
 pub trait Captures: fmt::Debug + Send + Sync {
-    /// Keeps the row of a file whose content comes next. One that was let go stays so until it is
-    /// forgotten: its content is being removed.
-    async fn begin(&self, scope: Scope, capture: &Capture) -> Result<(), Fault>;
+    /// Keeps the row of a file whose content comes next, unless the files of the tenant had more than
+    /// `most` bytes then. One that was let go stays so until it is forgotten: its content is being
+    /// removed.
+    async fn begin(
+        &self,
+        scope: Scope,
+        capture: &Capture,
+        most: Option<u64>,
+    ) -> Result<Claim, Fault>;
 
     /// The content is there; whether the row waited for it.
     async fn settle(&self, scope: Scope, id: CaptureId) -> Result<bool, Fault>;

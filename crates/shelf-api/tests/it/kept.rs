@@ -9,7 +9,7 @@ use shelf_bookmarks::captures::sweep_files;
 use shelf_domain::id::{CaptureId, DeviceId, Scope};
 use shelf_domain::limits::CAPTURE_BYTES_MAX;
 use shelf_identity::downloads::FILES_MAX;
-use shelf_ports::captures::{Capture, CaptureKind, content_of};
+use shelf_ports::captures::{Capture, CaptureKind, Claim, content_of};
 use std::path::Path;
 use tower::ServiceExt;
 
@@ -156,7 +156,7 @@ async fn what_was_begun_and_never_kept_is_swept_away() {
         made_by: DeviceId::from_bytes([1; 16]),
     };
     let (captures, blobs) = (&world.stores.captures, &world.stores.blobs);
-    captures.begin(scope, &capture).await.unwrap();
+    assert_eq!(captures.begin(scope, &capture, None).await.unwrap(), Claim::Begun);
     let file = blobs.draft().await.unwrap();
     blobs.put(&content_of(scope, id), file).await.unwrap();
     assert_eq!(sweep_files(&world.stores, scope).await.unwrap(), 0, "it may be under way");

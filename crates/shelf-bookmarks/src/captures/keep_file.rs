@@ -8,8 +8,7 @@ use shelf_domain::id::{CaptureId, Ids, ItemId, Scope};
 use shelf_domain::limits::CAPTURES_MAX;
 use shelf_domain::plan::{Room, Stock};
 use shelf_domain::refusal::{Code, Refused};
-use shelf_ports::blobs::BlobKind;
-use shelf_ports::captures::{Capture, CaptureKind, content_of};
+use shelf_ports::captures::{Capture, CaptureKind, Claim, content_of};
 use shelf_ports::{Failure, Fault};
 use std::fs::File;
 
@@ -56,7 +55,6 @@ pub async fn keep_file(
     }
     let about = received.file.metadata();
     let bytes = about.map_err(|error| Fault::new("measuring a file", error))?.len();
-    must_fit(&ctx.stores, scope, bytes).await?;
     let capture = Capture {
         id: new_id(ctx, &known),
         item: bookmark.id,
@@ -68,8 +66,29 @@ pub async fn keep_file(
         made_at: ctx.stores.clock.now_ms(),
         made_by: ctx.device,
     };
-    if put(&ctx.stores, scope, &capture, received.file).await? {
-        return Ok((capture, true));
+    keep_new(&ctx.stores, scope, &capture, received.file).await?;
+    Ok((capture, true))
+}
+
+/// Keeps a new file: first the row, which takes the room, then the content, then the row counts. What is
+/// cut off in between is swept away.
+async fn keep_new(
+    stores: &Stores,
+    scope: Scope,
+    capture: &Capture,
+    file: File,
+) -> Result<(), Failure> {
+    let most = most(stores, scope).await?;
+    if let Claim::Full { held } = stores.captures.begin(scope, capture, most).await? {
+        return Err(no_room(most, held).into());
+    }
+    if let Err(fault) = stores.blobs.put(&content_of(scope, capture.id), file).await {
+        // Nothing lies there; without this its room would be taken until it is swept away.
+        stores.captures.forget(scope, capture.id).await?;
+        return Err(fault.into());
+    }
+    if settled(stores, scope, capture.id).await? {
+        return Ok(());
     }
     let detail = "keeping the file took too long; send it again";
     Err(Refused::new(Code::Busy, "", detail).into())
@@ -101,34 +120,24 @@ fn new_id(ctx: &Ctx, known: &[Capture]) -> CaptureId {
     }
 }
 
-/// Refused `quota` where the files of the tenant would be more than its plan lets be.
-pub(super) async fn must_fit(stores: &Stores, scope: Scope, bytes: u64) -> Result<(), Failure> {
-    let stock = Stock::CaptureBytes;
-    let Some(most) = stores.rooms.most(scope.tenant, stock).await? else { return Ok(()) };
-    let kept = stores.blobs.bytes_of(BlobKind::Capture, scope.tenant).await?;
-    let room = Room::of(stock, most, kept);
-    if bytes <= room.left { Ok(()) } else { Err(room.refused().into()) }
+/// How many bytes the files of the tenant may have; `None` is any amount.
+pub(super) async fn most(stores: &Stores, scope: Scope) -> Result<Option<u64>, Fault> {
+    stores.rooms.most(scope.tenant, Stock::CaptureBytes).await
 }
 
-/// Keeps the content `file` of `capture`: first the row, then the content, then the row counts. What
-/// is cut off in between is swept away. Whether it is kept: not where that took so long that it was
-/// swept away, nor where the library is gone. Another one who copies the same file may be first: then
-/// it is kept, and its content stays.
-pub(super) async fn put(
-    stores: &Stores,
-    scope: Scope,
-    capture: &Capture,
-    file: File,
-) -> Result<bool, Fault> {
-    let key = content_of(scope, capture.id);
+/// The refusal of a file for which there is no room beside the `held` bytes of the tenant.
+pub(super) fn no_room(most: Option<u64>, held: u64) -> Refused {
+    Room::of(Stock::CaptureBytes, most.unwrap_or_default(), held).refused()
+}
+
+/// Lets a row count whose content is there. Whether the file is kept: not where that took so long that
+/// it was swept away, nor where the library is gone. Another one who copies the same file may be first:
+/// then it is kept, and its content stays.
+pub(super) async fn settled(stores: &Stores, scope: Scope, id: CaptureId) -> Result<bool, Fault> {
     let captures = &stores.captures;
-    captures.begin(scope, capture).await?;
-    stores.blobs.put(&key, file).await?;
-    if captures.settle(scope, capture.id).await?
-        || captures.capture(scope, capture.id).await?.is_some()
-    {
+    if captures.settle(scope, id).await? || captures.capture(scope, id).await?.is_some() {
         return Ok(true);
     }
-    stores.blobs.remove(&key).await?;
+    stores.blobs.remove(&content_of(scope, id)).await?;
     Ok(false)
 }

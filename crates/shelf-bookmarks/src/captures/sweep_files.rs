@@ -1,6 +1,6 @@
 //! Remove files whose bookmark is gone, and what an end in the middle of keeping or removing one left.
 
-use super::copy_files::copy;
+use super::copy_files::{Copied, copy};
 use super::remove_file::drop_content;
 use crate::ctx::Stores;
 use shelf_domain::id::{ItemId, LibraryId, Scope};
@@ -75,7 +75,8 @@ async fn follow(
     let libraries = stores.tenants.libraries_of(into.tenant).await?;
     let is_there = libraries.iter().any(|known| known.id == library);
     if is_there && stores.captures.capture(into, capture.id).await?.is_none() {
-        return copy(stores, scope, into, &capture).await;
+        // What one tenant has already has room there.
+        return Ok(copy(stores, scope, into, &capture, None).await? == Copied::Whole);
     }
     Ok(true)
 }

@@ -12,6 +12,7 @@ use shelf_domain::limits::CAPTURES_MAX;
 use shelf_domain::plan::{Room, Stock};
 use shelf_domain::refusal::Code;
 use shelf_domain::right::Right;
+use shelf_ports::blobs::BlobKind;
 use shelf_ports::captures::{Capture, CaptureKind, content_of};
 use shelf_ports::usage::Rooms;
 use shelf_ports::{Failure, Fault};
@@ -65,6 +66,20 @@ async fn a_full_plan_takes_no_file_until_one_is_removed() {
     remove_file(ctx, scope, first.id).await.unwrap();
     kept(ctx, scope, item, "three").await.unwrap();
     assert_eq!(list_files(ctx, scope, item).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_files_at_once_that_one_has_room_for_one_is_kept() {
+    let mut world = World::new().await;
+    world.ctx.stores.rooms = Arc::new(Bytes(10));
+    let item = world.url("https://files.example").await;
+    let (ctx, scope) = (&world.ctx, world.scope);
+    let (one, other) =
+        tokio::join!(kept(ctx, scope, item, "one____1"), kept(ctx, scope, item, "two____2"));
+    assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
+    assert_eq!(list_files(ctx, scope, item).await.unwrap().len(), 1);
+    let kept_bytes = ctx.stores.blobs.bytes_of(BlobKind::Capture, scope.tenant).await.unwrap();
+    assert_eq!(kept_bytes, 8);
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use super::within::{For, Within};
 use super::{Bound, Postgres, damaged, limit_of};
 use async_trait::async_trait;
-use shelf_domain::id::{CaptureId, ItemId, Scope};
+use shelf_domain::id::{CaptureId, ItemId, LibraryId, Scope};
 use shelf_ports::Fault;
-use shelf_ports::captures::{Capture, Captures};
+use shelf_ports::captures::{Capture, Captures, Claim};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -17,6 +17,11 @@ const PUT: &str = "INSERT INTO captures VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (library, id) DO UPDATE SET item = excluded.item, made_at = excluded.made_at,
         state = excluded.state, capture = excluded.capture
     WHERE captures.state = 'coming' OR (captures.state = 'going' AND excluded.state = 'kept')";
+/// Whoever begins a file of a tenant holds this until the row is there.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+const LIBRARIES: &str = "SELECT id FROM libraries WHERE tenant = $1";
+const HELD: &str = "SELECT coalesce(sum((capture::json->>'bytes')::bigint), 0)::bigint
+    FROM captures WHERE library = $1 AND id <> $2";
 const SETTLE: &str = "UPDATE captures SET state = 'kept'
     WHERE library = $1 AND id = $2 AND state = 'coming' RETURNING id";
 const ONE: &str = "SELECT capture FROM captures WHERE library = $1 AND id = $2 AND state = 'kept'";
@@ -56,6 +61,30 @@ async fn put(within: &Within<'_>, capture: &Capture, state: &str) -> Result<(), 
     within.run(PUT, &of).await.map(drop)
 }
 
+/// How many bytes the files of the tenant have without that of `id` in the library of `scope`, if it is
+/// there. Nobody begins one meanwhile.
+async fn held(within: &mut Within<'_>, scope: Scope, id: CaptureId) -> Result<u64, Fault> {
+    let (lock, tenant) = (format!("captures/{}", scope.tenant), Uuid::from(scope.tenant));
+    let of: [Bound<'_>; 1] = [(&lock, Type::TEXT)];
+    within.plain(LOCK, &of).await?;
+    let of: [Bound<'_>; 1] = [(&tenant, Type::UUID)];
+    let mut held = 0_u64;
+    for row in within.plain(LIBRARIES, &of).await? {
+        let library = LibraryId::from(row.get::<_, Uuid>(0));
+        // Rows of a library are seen by who has named it.
+        if !within.turn_to(Scope { library, ..scope }).await? {
+            continue;
+        }
+        // The same id elsewhere is a copy. The id of zeros none has.
+        let but = if library == scope.library { Uuid::from(id) } else { Uuid::nil() };
+        let of: [Bound<'_>; 1] = [(&but, Type::UUID)];
+        let rows = within.rows(HELD, &of).await?;
+        let bytes = rows.first().map_or(0, |row| row.get::<_, i64>(0).cast_unsigned());
+        held = held.saturating_add(bytes);
+    }
+    Ok(held)
+}
+
 /// Takes in a file that another store told of.
 pub(super) async fn take_in(within: &Within<'_>, capture: &Capture) -> Result<(), Fault> {
     put(within, capture, "kept").await
@@ -77,13 +106,28 @@ impl Postgres {
 
 #[async_trait]
 impl Captures for Postgres {
-    async fn begin(&self, scope: Scope, capture: &Capture) -> Result<(), Fault> {
+    async fn begin(
+        &self,
+        scope: Scope,
+        capture: &Capture,
+        most: Option<u64>,
+    ) -> Result<Claim, Fault> {
         let mut connection = self.connection().await?;
         let doing = "beginning to keep a file";
         let entered = Within::enter(&mut connection, scope, doing, For::Writing).await?;
-        let Some(within) = entered else { return Ok(()) };
+        let Some(mut within) = entered else { return Ok(Claim::Begun) };
+        if let Some(most) = most {
+            let held = held(&mut within, scope, capture.id).await?;
+            if held.saturating_add(capture.bytes) > most {
+                return Ok(Claim::Full { held });
+            }
+            if !within.turn_to(scope).await? {
+                return Ok(Claim::Begun);
+            }
+        }
         put(&within, capture, "coming").await?;
-        within.commit().await
+        within.commit().await?;
+        Ok(Claim::Begun)
     }
 
     async fn settle(&self, scope: Scope, id: CaptureId) -> Result<bool, Fault> {

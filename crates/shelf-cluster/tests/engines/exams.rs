@@ -17,7 +17,7 @@ async fn the_library_sits_its_exam() {
 async fn captures_sit_their_exam() {
     for ground in Ground::all().await {
         let store = open(&ground).await;
-        exams::captures::exam(&store, &store, &store).await;
+        exams::captures::exam(&store, &store, &store, &store).await;
         ground.end().await;
     }
 }

@@ -98,7 +98,7 @@ async fn imports_sit_their_exam() {
 #[tokio::test]
 async fn captures_sit_their_exam() {
     let (store, _dir) = store();
-    exams::captures::exam(&store, &store, &store).await;
+    exams::captures::exam(&store, &store, &store, &store).await;
 }
 
 #[tokio::test]

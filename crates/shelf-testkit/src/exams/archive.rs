@@ -89,7 +89,7 @@ pub async fn exam<S: Store>(from: &S, to: &S) {
     views::exam(from, from, from).await;
     activity::exam(from, from).await;
     imports::exam(from, from).await;
-    captures::exam(from, from, from).await;
+    captures::exam(from, from, from, from).await;
     replicas::exam(from, from, from).await;
     webhooks::exam(from, from, from).await;
     privacy::exam(from).await;
