@@ -38,6 +38,7 @@ mod part;
 mod held;
 mod activity;
 pub(crate) mod presence;
+mod everything;
 mod privacy;
 
 use crate::Api;

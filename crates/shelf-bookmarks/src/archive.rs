@@ -9,8 +9,11 @@ pub mod manifest;
 pub mod write_archive;
 pub mod check_archive;
 pub mod bookmarks_in;
+mod files_out;
+mod files_in;
 
-pub use bookmarks_in::bookmarks_in;
+pub use bookmarks_in::{BroughtIn, bookmarks_in};
 pub use check_archive::{Checked, check_archive};
+pub(crate) use files_in::{Brought, FilesIn, Next};
 pub use manifest::{ArchivedFile, MANIFEST, Manifest, SIGNATURE};
-pub use write_archive::{Archived, OwnFile, Sign, WriteArchive, write_archive};
+pub use write_archive::{Archived, Contents, OwnFile, Sign, WriteArchive, write_archive};

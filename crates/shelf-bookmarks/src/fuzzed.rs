@@ -1,7 +1,7 @@
 //! What reads bytes or texts of others here, as targets that bytes are thrown at.
 
 use crate::archive::check_archive::manifest_of;
-use crate::archive::{bookmarks_in, check_archive};
+use crate::archive::{BroughtIn, FilesIn, Next, bookmarks_in, check_archive};
 use crate::import::{Format, Options, read, read_bytes};
 use crate::search::address::{Address, site_label};
 use crate::search::fold::fold_name;
@@ -29,6 +29,9 @@ pub const TARGETS: &[Target] = &[
         &["C++ don't \u{6771}\u{4eac} e\u{301}t\u{e9} a.b@c.example".as_bytes()],
     ),
 ];
+
+/// How many files are taken out of an archive.
+const TAKEN_OUT: usize = 9;
 
 /// One file of each family of formats.
 const FILES: &[&[u8]] = &[
@@ -88,9 +91,17 @@ fn archive(bytes: &[u8]) {
     drop(manifest_of(bytes));
     // What is taken out goes nowhere: only that it can be taken is tried.
     let Ok(draft) = File::options().read(true).write(true).open("/dev/null") else { return };
-    let Ok(mut inside) = bookmarks_in(Box::new(Cursor::new(bytes.to_vec())), draft) else { return };
+    let Ok(inside) = bookmarks_in(Box::new(Cursor::new(bytes.to_vec())), draft) else { return };
+    let BroughtIn { mut bookmarks, archive } = inside;
     let mut out = Vec::new();
-    assert!(inside.read_to_end(&mut out).is_ok(), "what was taken out can be read");
+    assert!(bookmarks.read_to_end(&mut out).is_ok(), "what was taken out can be read");
+    let Some(mut files) = archive.and_then(|archive| FilesIn::open(archive).ok()) else { return };
+    for _ in 0..TAKEN_OUT {
+        let Ok(draft) = File::options().read(true).write(true).open("/dev/null") else { return };
+        if !matches!(files.next(draft), Ok(Next::List | Next::File(_))) {
+            return;
+        }
+    }
 }
 
 fn address_words(bytes: &[u8]) {

@@ -28,6 +28,7 @@ pub mod import_file;
 mod folders;
 mod steps;
 mod rehearse;
+mod bring_files;
 mod source;
 pub mod receive;
 pub mod waiting;

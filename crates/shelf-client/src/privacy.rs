@@ -48,6 +48,11 @@ impl Client {
         Ok(self.send(Request::new(Method::GET, "/v1/privacy/export")).await?.body)
     }
 
+    /// The same without the files that are kept with bookmarks.
+    pub async fn everything_without_files(&self) -> Result<Chunks, ClientFailure> {
+        Ok(self.send(Request::new(Method::GET, "/v1/privacy/export?files=none")).await?.body)
+    }
+
     /// The public half of the key the server signs with, base64.
     pub async fn server_key(&self) -> Result<String, ClientFailure> {
         self.get::<Key>("/v1/privacy/key").await.map(|key| key.key)

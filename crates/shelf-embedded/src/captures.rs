@@ -32,6 +32,8 @@ const OF_ITEM: &str = "WITH RECURSIVE same (id) AS (
         SELECT younger FROM same JOIN aliases ON library = ?1 AND older = same.id)
     SELECT capture FROM captures INDEXED BY captures_item
     WHERE library = ?1 AND state = 'kept' AND item IN (SELECT id FROM same) ORDER BY captures.id";
+const AFTER: &str = "SELECT capture FROM captures
+    WHERE library = ?1 AND id > ?2 AND state = 'kept' ORDER BY id LIMIT ?3";
 const ITEMS: &str = "SELECT DISTINCT item FROM captures
     WHERE library = ?1 AND item > ?2 ORDER BY item LIMIT ?3";
 const LET_GO: &str = "UPDATE captures SET state = 'going'
@@ -139,6 +141,21 @@ impl Captures for Embedded {
         self.read_in(scope, "listing files", move |connection, library| {
             let of = params![library, item.to_bytes()];
             connection.prepare_cached(OF_ITEM)?.query_map(of, capture_of)?.collect()
+        })
+        .await
+    }
+
+    async fn captures_after(
+        &self,
+        scope: Scope,
+        after: Option<CaptureId>,
+        limit: usize,
+    ) -> Result<Vec<Capture>, Fault> {
+        self.read_in(scope, "listing all files", move |connection, library| {
+            // No bytes are before every id.
+            let after = after.map_or(Vec::new(), |id| id.to_bytes().to_vec());
+            let of = params![library, after, limit];
+            connection.prepare_cached(AFTER)?.query_map(of, capture_of)?.collect()
         })
         .await
     }

@@ -88,7 +88,7 @@ pub enum Claim {
 ///
 /// * A row that was begun is in no list before it is settled, and in none after it was let go.
 /// * Both are effects once: to settle what is settled, or was let go or forgotten, says `false`.
-/// * Lists are in the order of ids. A bookmark has the files of every bookmark that joined it.
+/// * Lists are in the order of ids, that of a whole library in parts. A bookmark has the files of every bookmark that joined it.
 /// * What was let go, and what was begun before a moment and never settled, is told until it is
 ///   forgotten; once it was told, nothing settles it.
 /// * The files of all libraries of a tenant, with those that come and go, have no more bytes than
@@ -115,6 +115,14 @@ pub trait Captures: fmt::Debug + Send + Sync {
 
     /// The files of `item`, which is an id a bookmark goes by, and of all that joined it; oldest first.
     async fn captures_of(&self, scope: Scope, item: ItemId) -> Result<Vec<Capture>, Fault>;
+
+    /// The next files of the library after `after`, by id, whose content is there; at most `limit`.
+    async fn captures_after(
+        &self,
+        scope: Scope,
+        after: Option<CaptureId>,
+        limit: usize,
+    ) -> Result<Vec<Capture>, Fault>;
 
     /// The next items after `after`, by id, that files name; at most `limit`.
     async fn captured_items(

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{DefaultBodyLimit, Request},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::{get, post},
@@ -177,12 +177,17 @@ fn lists_and_items() -> Router<Web> {
         .route("/items/{id}/comments", post(comments::add))
         .route("/items/{id}/comments/{comment}", post(comments::edit))
         .route("/items/{id}/comments/{comment}/remove", post(comments::remove))
-        .route("/items/{id}/files", post(files::add))
+        .route("/items/{id}/files", post(files::add).layer(with_file()))
         .route("/items/{id}/files/{file}", get(files::content))
         .route("/items/{id}/files/{file}/remove", post(files::remove))
         .route("/conflicts", get(conflicts::page))
         .route("/conflicts/{item}", post(conflicts::settle))
         .route("/bulk", post(bulk::bulk))
+}
+
+/// What a form with a file may have.
+fn with_file() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(files::FORM_BYTES_MAX)
 }
 
 fn order() -> Router<Web> {

@@ -7,8 +7,6 @@ pub(crate) struct Upload<'a> {
     pub(crate) name: String,
     /// What is in it.
     pub(crate) bytes: &'a [u8],
-    /// The media type the browser said it has; empty where it said none.
-    pub(crate) kind: String,
     /// The proof that came with it.
     pub(crate) csrf: String,
 }
@@ -39,23 +37,14 @@ pub(crate) fn read<'a>(content_type: &str, body: &'a [u8]) -> Option<Upload<'a>>
         let content = inside.get(split + 4..)?;
         match (quoted(&head, " name=").as_deref(), quoted(&head, "filename=")) {
             (Some("file"), Some(name)) if found.is_none() => {
-                found = Some((name, content, typed(&head)));
+                found = Some((name, content));
             }
             (Some("_csrf"), None) => csrf = String::from_utf8_lossy(content).into_owned(),
             _ => {}
         }
         rest = tail;
     }
-    found.map(|(name, bytes, kind)| Upload { name, bytes, kind, csrf })
-}
-
-/// The media type in the head of a part.
-fn typed(head: &str) -> String {
-    let kind = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("content-type").then_some(value.trim())
-    });
-    kind.unwrap_or_default().to_owned()
+    found.map(|(name, bytes)| Upload { name, bytes, csrf })
 }
 
 fn quoted(head: &str, key: &str) -> Option<String> {
@@ -85,7 +74,7 @@ mod tests {
         let upload = read(TYPE, BODY).unwrap();
         assert_eq!(upload.name, "b.html");
         assert_eq!(upload.bytes, b"<dl>\r\n\r\n--\x00");
-        assert_eq!((upload.kind.as_str(), upload.csrf.as_str()), ("text/html", "token"));
+        assert_eq!(upload.csrf, "token");
     }
 
     #[test]

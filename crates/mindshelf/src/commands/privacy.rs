@@ -32,6 +32,9 @@ enum What {
         /// The file to write.
         #[arg(long, value_name = "FILE")]
         output: PathBuf,
+        /// Leave out the files that are kept with bookmarks; what is known of each is in it.
+        #[arg(long)]
+        without_files: bool,
     },
     /// Check that such an archive is whole and signed; asks no server.
     Verify {
@@ -67,9 +70,14 @@ pub(super) async fn privacy(settings: &Settings, privacy: Privacy) -> Result<Exi
     match privacy.what {
         What::Verify { file, key } => return verify(&file, key.as_deref()),
         What::Record { json } => record(settings, json)?,
-        What::Export { output } => {
+        What::Export { output, without_files } => {
             let reached = reach(settings).await?;
-            to_file(&output, reached.client.everything().await?).await?;
+            let chunks = if without_files {
+                reached.client.everything_without_files().await?
+            } else {
+                reached.client.everything().await?
+            };
+            to_file(&output, chunks).await?;
             reached.end().await;
         }
         What::Key => {

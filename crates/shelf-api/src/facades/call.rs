@@ -5,6 +5,7 @@ use super::seen::Seen;
 use super::{Facades, KARAKEEP, LINKDING};
 use crate::Api;
 use crate::body;
+use crate::costs::row_of;
 use crate::cursor;
 use crate::graphql::asks::{Ask, Asks, Page};
 use crate::graphql::http::who;
@@ -17,7 +18,9 @@ use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use shelf_domain::id::{DeviceId, ItemId};
+use shelf_domain::permit::{Permits, must_hold};
 use shelf_domain::refusal::{Code, Refused};
+use shelf_domain::right::Right;
 
 /// What stays as it is in the query of an address.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -30,6 +33,8 @@ pub(super) struct Call {
     asks: Asks,
     facade: &'static str,
     seen: Seen,
+    /// What its token is good for.
+    permits: Permits,
     /// The one library its token reaches.
     pub library: Library,
     /// Whom it speaks for.
@@ -54,7 +59,7 @@ impl FromRequestParts<Api> for Call {
         };
         let is_karakeep = parts.uri.path().starts_with(KARAKEEP);
         let facade = if is_karakeep { KARAKEEP } else { LINKDING };
-        let grant = who.signed.grant.id;
+        let (grant, permits) = (who.signed.grant.id, who.signed.grant.allows.permits);
         let key = body::key_of(&parts.headers)?;
         let asks = gateway.asks(api, who).lasting().under(key);
         let Me { person, libraries } = asks.by(facade, "get_me").read().await?;
@@ -64,7 +69,7 @@ impl FromRequestParts<Api> for Call {
         let query = query.map(|Query(pairs)| pairs).unwrap_or_default();
         let address = format!("{}{}", issuer(api, &parts.headers), parts.uri.path());
         let now = api.stores.clock.now_ms();
-        Ok(Self { asks, facade, seen, library, person, grant, now, query, address })
+        Ok(Self { asks, facade, seen, permits, library, person, grant, now, query, address })
     }
 }
 
@@ -94,6 +99,19 @@ impl Call {
     /// The same for what changes something, done once where the request has a key for that.
     pub(super) fn write(&self, operation: &'static str) -> Ask<'_> {
         self.ask(operation).under(None, operation)
+    }
+
+    /// Refuses whoever may not do `operation`, which changes content, before a long body of theirs is
+    /// read. Whether it can be done, that operation says when it is asked.
+    pub(super) fn may(&self, operation: &'static str) -> Result<(), Problem> {
+        if let Some((_, need)) = row_of(operation) {
+            must_hold(self.permits, need.permits())?;
+        }
+        if Right::named(&self.library.right).is_some_and(|right| right >= Right::Write) {
+            return Ok(());
+        }
+        let detail = "this library is shared with you to read";
+        Err(Refused::new(Code::Forbidden, "", detail).into())
     }
 
     /// Asks for a write of a bookmark that changes nothing, so that whoever may not write is told

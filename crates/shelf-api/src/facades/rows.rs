@@ -24,6 +24,7 @@ pub(super) struct Person {
 #[derive(Debug, Deserialize)]
 pub(super) struct Library {
     pub id: ItemId,
+    pub right: String,
     pub counts: Counts,
 }
 

@@ -1,6 +1,6 @@
-//! Privacy: everything out as one file, what is done with it, and having all of it erased.
+//! Privacy: what is done with what is the caller's, and having all of it erased.
 
-use super::exports::{ended, rest};
+use super::everything;
 use crate::Api;
 use crate::body::{Ask, Once};
 use crate::caller::{Me, ReceiptPath};
@@ -8,18 +8,12 @@ use crate::moment::Moment;
 use crate::page::Paged;
 use crate::problem::Problem;
 use crate::wire::{Answer, done, json};
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shelf_bookmarks::archive::{OwnFile, Sign, WriteArchive, write_archive};
 use shelf_domain::id::PersonId;
 use shelf_domain::privacy::{Choices, Purpose};
 use shelf_identity::Typed;
-use shelf_identity::audit::record_export;
-use shelf_identity::privacy::account_file::{ACCOUNT_FILE, account_file};
 use shelf_identity::privacy::ask_erasure::{
     Asked, ask_erasure, erasure_of, receipt, take_back_erasure,
 };
@@ -29,13 +23,9 @@ use shelf_identity::privacy::recipients::{Recipient, recipients};
 use shelf_identity::privacy::record::Processing;
 use shelf_identity::privacy::signing::signing_key;
 use shelf_ports::privacy::{Consent, Erasure};
-use tokio::sync::mpsc::channel;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// Pieces that may wait for a slow reader.
-const WAITING_MAX: usize = 4;
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -43,7 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(stands))
         .routes(routes!(told))
         .routes(routes!(key))
-        .routes(routes!(everything))
+        .merge(everything::routes())
         .routes(routes!(ask, take_back))
         .routes(routes!(done_so))
         .routes(routes!(restricted))
@@ -227,56 +217,6 @@ struct KeyOut {
     responses((status = 200, description = "The key.", body = KeyOut)))]
 async fn key(_: Me, State(api): State<Api>) -> Answer {
     json(KeyOut { algorithm: "ed25519", key: signing_key(&api.privacy).await?.public() })
-}
-
-/// Take everything out as one signed archive.
-///
-/// A ZIP file: the account, every library the caller may use as JSON Lines, HTML and CSV with its
-/// history and what they opened, and a signed manifest. It can be imported again. Takes a token
-/// without limits, or a browser that is signed in.
-#[utoipa::path(get, path = "/v1/privacy/export", tag = "privacy",
-    operation_id = "export_everything",
-    responses((status = 200, description = "The archive.", body = String,
-        content_type = "application/zip")))]
-async fn everything(me: Me, State(api): State<Api>) -> Answer {
-    let download = api.throttle.download(me.signed.person.id)?;
-    let (ask, sign) = archive_of(&me, &api).await?;
-    let (sender, mut chunks) = channel(WAITING_MAX);
-    let turn = api.background.export()?;
-    let ctx = me.ctx;
-    let work = api.background.tasks.spawn(async move {
-        let written = write_archive(&ctx, ask, sign, sender).await;
-        drop((turn, download));
-        written
-    });
-    // The first piece is waited for, so that what fails at once is answered as a problem.
-    let Some(first) = chunks.recv().await else {
-        ended(work).await?;
-        return done();
-    };
-    let named = "attachment; filename=\"mindshelf-archive.zip\"";
-    let headers = [(CONTENT_TYPE, "application/zip"), (CONTENT_DISPOSITION, named)];
-    Ok((headers, Body::from_stream(rest(first, chunks, work))).into_response())
-}
-
-/// What the archive of the caller holds, and what signs it.
-async fn archive_of(me: &Me, api: &Api) -> Result<(WriteArchive, Sign), Problem> {
-    let account = account_file(&api.privacy, &me.signed).await?;
-    let key = signing_key(&api.privacy).await?;
-    let reach = shelf_identity::libraries(&api.doors(), &me.signed).await?;
-    for reach in &reach {
-        record_export(&api.doors(), me.actor(), reach.library.scope()).await?;
-    }
-    let what = "what is known of the account, without secrets".to_owned();
-    let ask = WriteArchive {
-        server: api.public_url.clone().unwrap_or_default(),
-        name: me.signed.person.name.clone(),
-        key: key.public(),
-        files: vec![OwnFile { path: ACCOUNT_FILE.to_owned(), what, bytes: account }],
-        libraries: reach.into_iter().map(|reach| reach.library).collect(),
-    };
-    let sign: Sign = Box::new(move |bytes| key.sign(bytes));
-    Ok((ask, sign))
 }
 
 /// That it is meant.

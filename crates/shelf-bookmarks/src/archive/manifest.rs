@@ -12,6 +12,10 @@ pub const MANIFEST: &str = "manifest.json";
 pub const SIGNATURE: &str = "manifest.sig";
 /// What the files of bookmarks that are taken in are called, in the folder of their library.
 pub(super) const BOOKMARKS: &str = "bookmarks.jsonl";
+/// What the list of the files that are kept with bookmarks is called there.
+pub(super) const FILE_LIST: &str = "files.jsonl";
+/// The folder of their contents there.
+pub(super) const FILES: &str = "files/";
 /// The folder of the libraries.
 pub(super) const LIBRARIES: &str = "libraries/";
 

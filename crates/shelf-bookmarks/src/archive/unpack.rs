@@ -10,8 +10,8 @@ use zip::ZipArchive;
 const ENTRIES_MAX: usize = 60_000;
 /// Most bytes of its list of files.
 const LIST_BYTES_MAX: u32 = 32 << 20;
-/// Most bytes of all files, unpacked.
-const BYTES_MAX: u64 = 4 << 30;
+/// How many more bytes all files have unpacked than packed. Files that stand as they are do not count.
+const GROWTH_MAX: u64 = 4 << 30;
 /// From this size on a file is looked at for being a bomb.
 const RATIO_FROM: u64 = 1 << 20;
 /// How many times its packed size such a file may have.
@@ -22,7 +22,7 @@ const END_BYTES_MAX: u64 = 22 + 65_535;
 const AT_ONCE: usize = 64 << 10;
 
 /// An archive that is read.
-pub(super) struct Unpack<'s>(ZipArchive<&'s mut dyn Source>);
+pub(super) struct Unpack<S: Source>(ZipArchive<S>);
 
 /// Whether the bytes begin as an archive does.
 pub(super) fn is_archive(source: &mut dyn Source) -> Result<bool, ReadError> {
@@ -33,20 +33,26 @@ pub(super) fn is_archive(source: &mut dyn Source) -> Result<bool, ReadError> {
     Ok(head == b"PK\x03\x04")
 }
 
-impl<'s> Unpack<'s> {
+impl<S: Source> Unpack<S> {
     /// Opens an archive whose files are few enough, and neither too large nor packed too tightly.
-    pub(super) fn open(source: &'s mut dyn Source) -> Result<Self, ReadError> {
-        let count = said(source)?;
+    pub(super) fn open(mut source: S) -> Result<Self, ReadError> {
+        let (count, len) = said(&mut source)?;
         let mut zip = ZipArchive::new(source).map_err(|_| broken())?;
         if zip.len() != count {
             return Err(refused("a file is in the archive twice"));
         }
-        let mut total = 0_u64;
+        let (mut growth, mut packed) = (0_u64, 0_u64);
         for at in 0..count {
             let one = zip.by_index_raw(at).map_err(|_| broken())?;
-            total = total.saturating_add(one.size());
-            if total > BYTES_MAX {
-                return Err(refused(format!("the archive unpacks to more than {BYTES_MAX} bytes")));
+            growth = growth.saturating_add(one.size().saturating_sub(one.compressed_size()));
+            if growth > GROWTH_MAX {
+                let most = GROWTH_MAX;
+                return Err(refused(format!("the archive grows by more than {most} bytes unpacked")));
+            }
+            // Several files that are the same bytes would be more than what somebody sent.
+            packed = packed.saturating_add(one.compressed_size());
+            if packed > len {
+                return Err(broken());
             }
             let most = one.compressed_size().saturating_mul(RATIO_MAX);
             if one.size() > RATIO_FROM && one.size() > most {
@@ -97,8 +103,8 @@ impl<'s> Unpack<'s> {
 }
 
 /// How many files the end of an archive says there are, within what is read here: whoever reads the
-/// list keeps all of it in memory.
-fn said(source: &mut dyn Source) -> Result<usize, ReadError> {
+/// list keeps all of it in memory. And how long the archive is.
+fn said(source: &mut dyn Source) -> Result<(usize, u64), ReadError> {
     let len = source.seek(SeekFrom::End(0))?;
     source.seek(SeekFrom::Start(len.saturating_sub(END_BYTES_MAX)))?;
     let mut tail = Vec::new();
@@ -110,12 +116,12 @@ fn said(source: &mut dyn Source) -> Result<usize, ReadError> {
     let bytes = end.get(12..16).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
     let (count, bytes) = count.zip(bytes).ok_or_else(broken)?;
     if count == u16::MAX || bytes == u32::MAX {
-        return Err(refused("the archive is of the kind for more than 4 GiB, which is not read"));
+        return Err(refused("there are too many files in the archive"));
     }
     if usize::from(count) > ENTRIES_MAX || bytes > LIST_BYTES_MAX {
         return Err(refused("there are too many files in the archive"));
     }
-    Ok(usize::from(count))
+    Ok((usize::from(count), len))
 }
 
 pub(super) fn refused(reason: impl Into<String>) -> ReadError {

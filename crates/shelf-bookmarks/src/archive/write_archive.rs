@@ -3,8 +3,8 @@
 use super::manifest::{
     ArchivedFile, BOOKMARKS, FORMAT, LIBRARIES, MANIFEST, Manifest, SIGNATURE, VERSION,
 };
+use super::files_out::must_be_readable;
 use super::pack::Pack;
-use crate::captures::all_files::all_files;
 use crate::ctx::Ctx;
 use crate::export::export_library::give;
 use crate::export::{ExportFormat, export_library, rfc3339};
@@ -12,11 +12,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shelf_domain::id::{ActId, Scope};
 use shelf_ports::accounts::LibraryInfo;
-use shelf_ports::captures::content_of;
 use shelf_ports::imports::LedgerRow;
 use shelf_ports::{Failure, Fault};
 use std::io;
-use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 
 /// Pieces of a library that may wait to be packed.
@@ -25,10 +23,6 @@ const WAITING_MAX: usize = 2;
 const EVENTS_MAX: usize = 500_000;
 /// Most imports of one library: the latest, where there are more.
 const IMPORTS_MAX: usize = 10_000;
-/// Most files of one library: an archive of more is not read.
-const CAPTURES_MAX: usize = 50_000;
-/// Bytes of a file that are written at once.
-const PART_BYTES: u64 = 256 << 10;
 /// Lines written at once.
 const LINES: usize = 2_000;
 /// Rows of the log read at once.
@@ -48,6 +42,16 @@ pub struct OwnFile {
 /// Signs the bytes of the manifest.
 pub type Sign = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
+/// Which files of bookmarks are in an archive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contents {
+    /// All of them.
+    #[default]
+    All,
+    /// None, but what is known of each.
+    Without,
+}
+
 /// What to write.
 #[derive(Clone, Debug)]
 pub struct WriteArchive {
@@ -61,6 +65,8 @@ pub struct WriteArchive {
     pub files: Vec<OwnFile>,
     /// The libraries.
     pub libraries: Vec<LibraryInfo>,
+    /// Whether the files of their bookmarks are in it.
+    pub contents: Contents,
 }
 
 /// What was written.
@@ -74,7 +80,8 @@ pub struct Archived {
 
 /// Writes the archive of whoever asks into `chunks`, whose receiver sets the pace; when it is
 /// dropped the writing ends early. The trash is not in it. At any time a page of bookmarks is in
-/// memory, and of all others only where they stand.
+/// memory, and of all others only where they stand. Refused `invalid`, before anything is written,
+/// where more files are kept with bookmarks than are read out of one archive.
 #[tracing::instrument(skip_all)]
 pub async fn write_archive(
     ctx: &Ctx,
@@ -82,6 +89,9 @@ pub async fn write_archive(
     sign: Sign,
     chunks: mpsc::Sender<Vec<u8>>,
 ) -> Result<Archived, Failure> {
+    if ask.contents == Contents::All {
+        must_be_readable(ctx, &ask.libraries).await?;
+    }
     let mut writing = Writing { pack: Pack::default(), chunks, files: Vec::new(), open: None };
     for file in ask.files {
         writing.begin(&file.path, &file.what).await?;
@@ -111,7 +121,10 @@ pub async fn write_archive(
         writing.begin(&format!("{folder}history.jsonl"), &what).await?;
         writing.history(ctx, scope).await?;
         writing.end();
-        writing.captures(ctx, library, &folder).await?;
+        let kept = writing.files(ctx, library, &folder).await?;
+        if ask.contents == Contents::All {
+            writing.contents(ctx, scope, &folder, kept).await?;
+        }
     }
     let made_at = rfc3339(ctx.stores.clock.now_ms()).unwrap_or_default();
     let manifest = Manifest {
@@ -146,27 +159,32 @@ struct Row<'a> {
 }
 
 /// The archive while it is written.
-struct Writing {
-    pack: Pack,
+pub(super) struct Writing {
+    pub(super) pack: Pack,
     chunks: mpsc::Sender<Vec<u8>>,
     files: Vec<ArchivedFile>,
     open: Option<(ArchivedFile, Sha256)>,
 }
 
 impl Writing {
-    async fn begin(&mut self, path: &str, what: &str) -> Result<(), Failure> {
+    pub(super) async fn begin(&mut self, path: &str, what: &str) -> Result<(), Failure> {
         let head = self.pack.begin(path).map_err(packing)?;
         self.begun(path, what, head).await
     }
 
-    async fn begun(&mut self, path: &str, what: &str, head: Vec<u8>) -> Result<(), Failure> {
+    pub(super) async fn begun(
+        &mut self,
+        path: &str,
+        what: &str,
+        head: Vec<u8>,
+    ) -> Result<(), Failure> {
         let (path, what) = (path.to_owned(), what.to_owned());
         let file = ArchivedFile { path, what, bytes: 0, sha256: String::new() };
         self.open = Some((file, Sha256::new()));
         self.give(head).await
     }
 
-    async fn write(&mut self, bytes: Vec<u8>) -> Result<(), Failure> {
+    pub(super) async fn write(&mut self, bytes: Vec<u8>) -> Result<(), Failure> {
         if let Some((file, hash)) = &mut self.open {
             file.bytes += bytes.len() as u64;
             hash.update(&bytes);
@@ -182,7 +200,7 @@ impl Writing {
         self.give(out.map_err(packing)?).await
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         if let Some((mut file, hash)) = self.open.take() {
             file.sha256 = hex::encode(hash.finalize());
             self.files.push(file);
@@ -241,51 +259,6 @@ impl Writing {
         }
     }
 
-    /// Writes the files that are kept with bookmarks, and before them what each is. They are named by
-    /// their ids: what people call them may be the name of another file.
-    async fn captures(
-        &mut self,
-        ctx: &Ctx,
-        library: &LibraryInfo,
-        folder: &str,
-    ) -> Result<(), Failure> {
-        let scope = library.scope();
-        let all = all_files(ctx, scope, CAPTURES_MAX).await?;
-        if all.is_empty() {
-            return Ok(());
-        }
-        let what = format!("{}: what is known of the files kept with bookmarks", library.name);
-        self.begin(&format!("{folder}files.jsonl"), &what).await?;
-        for some in all.chunks(LINES) {
-            self.write(lines(some)?).await?;
-        }
-        self.end();
-        for capture in &all {
-            let opened = ctx.stores.blobs.open(&content_of(scope, capture.id)).await?;
-            let Some(file) = opened else { continue };
-            let path = format!("{folder}files/{}", capture.id);
-            let head = self.pack.begin_plain(&path).map_err(packing)?;
-            let what = format!("{}: the file {}", library.name, capture.name);
-            self.begun(&path, &what, head).await?;
-            self.content(tokio::fs::File::from_std(file)).await?;
-            self.end();
-        }
-        Ok(())
-    }
-
-    async fn content(&mut self, mut file: tokio::fs::File) -> Result<(), Failure> {
-        let fault = |error| Fault::of_file("reading a file that is kept", error);
-        loop {
-            let mut some = Vec::new();
-            let mut part = AsyncReadExt::take(&mut file, PART_BYTES);
-            part.read_to_end(&mut some).await.map_err(fault)?;
-            if some.is_empty() {
-                return Ok(());
-            }
-            self.write(some).await?;
-        }
-    }
-
     /// Writes what all files are, and that this server says so.
     async fn manifest(&mut self, manifest: &Manifest, sign: &Sign) -> Result<(), Failure> {
         let bytes = serde_json::to_vec_pretty(manifest).map_err(writing_json)?;
@@ -307,7 +280,7 @@ impl Writing {
     }
 }
 
-fn lines<T: Serialize>(all: &[T]) -> Result<Vec<u8>, Failure> {
+pub(super) fn lines<T: Serialize>(all: &[T]) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     for one in all {
         serde_json::to_writer(&mut bytes, one).map_err(writing_json)?;
@@ -316,7 +289,7 @@ fn lines<T: Serialize>(all: &[T]) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn packing(error: io::Error) -> Failure {
+pub(super) fn packing(error: io::Error) -> Failure {
     Fault::of_file("packing an archive", error).into()
 }
 

@@ -10,12 +10,13 @@ use shelf_ports::blobs::BlobKey;
 use shelf_ports::imports::{ImportJob, JobState, LedgerRow};
 use shelf_ports::{Away, Failure, Fault};
 
+use super::bring_files::bring_files;
 use super::folders::Folders;
 use super::rehearse::Rehearsal;
 use super::settle_imports::lease_of;
 use super::steps::{Became, Step, Steps, ask_of, merged_row, refused_row};
 use super::{Entry, Folder, Format, Node, Options, ReadError, RefusedRow, source};
-use crate::archive::bookmarks_in;
+use crate::archive::{BroughtIn, bookmarks_in};
 use crate::ctx::Ctx;
 use crate::held::Held;
 
@@ -49,6 +50,8 @@ pub struct Begun {
     format: Format,
     options: Options,
     source: Box<dyn Source>,
+    /// The archive it was in, where it was in one.
+    archive: Option<Box<dyn Source>>,
     held: Held,
     /// What waits until all is imported.
     waiting: Option<BlobKey>,
@@ -108,10 +111,10 @@ pub(super) async fn begin_as(
     ctx.to_write()?;
     let draft = ctx.stores.blobs.draft().await?;
     let work = move || {
-        let mut source = bookmarks_in(source, draft)?;
-        source::identify(&mut *source).map(|format| (source, format))
+        let mut brought = bookmarks_in(source, draft)?;
+        source::identify(&mut *brought.bookmarks).map(|format| (brought, format))
     };
-    let (source, format) = blocking(work).await?;
+    let (BroughtIn { bookmarks: source, archive }, format) = blocking(work).await?;
     let now = ctx.stores.clock.now_ms();
     let job = ImportJob {
         id,
@@ -136,16 +139,20 @@ pub(super) async fn begin_as(
     ctx.stores.imports.put(scope, &job, &[]).await?;
     let (missing_private, base_url) = (ask.missing_private, ask.base_url);
     let options = Options { now_ms: now, missing_private, base_url };
-    Ok(Begun { job, format, options, source, held, waiting: None })
+    Ok(Begun { job, format, options, source, archive, held, waiting: None })
 }
 
 /// Runs an import to its end and keeps its ledger; the answer is the job as it was kept last.
 /// Ends unsettled where this process was away so long that another one settles the import.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn run_import(ctx: &Ctx, scope: Scope, begun: Begun) -> Result<ImportJob, Failure> {
-    let Begun { job, format, options, source, held, waiting } = begun;
+    let Begun { job, format, options, source, archive, held, waiting } = begun;
     let mut run = Run::new(ctx, scope, job, format).await?;
-    let Some(done) = held.during(run.all(source, options)).await else {
+    let all = async {
+        run.all(source, options).await?;
+        run.files(archive).await
+    };
+    let Some(done) = held.during(all).await else {
         return Err(Fault::new("importing a file", Away(LOST.into())).into());
     };
     run.job.ended_at = Some(ctx.stores.clock.now_ms());
@@ -170,7 +177,7 @@ pub async fn run_import(ctx: &Ctx, scope: Scope, begun: Begun) -> Result<ImportJ
 }
 
 /// Runs `work`, which reads a file, where it may block.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {
@@ -230,6 +237,17 @@ impl<'c> Run<'c> {
             Ok(result) => result.map_err(failure_of),
             Err(join) => Err(Fault::new("reading a file", join).into()),
         }
+    }
+
+    /// Brings back the files that are in the archive too; a rehearsal speaks of bookmarks alone.
+    async fn files(&mut self, archive: Option<Box<dyn Source>>) -> Result<(), Failure> {
+        let Some(archive) = archive.filter(|_| !self.job.dry_run) else { return Ok(()) };
+        if let Some(told) = bring_files(self.ctx, self.scope, archive).await? {
+            // It is told however much else there is to tell.
+            self.notices.truncate(NOTICES_MAX - 1);
+            self.notice(told);
+        }
+        Ok(())
     }
 
     /// Keeps the job and the new rows of its ledger.

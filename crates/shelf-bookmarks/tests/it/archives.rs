@@ -5,20 +5,24 @@ use flate2::Crc;
 use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
 use shelf_bookmarks::archive::{
-    MANIFEST, OwnFile, SIGNATURE, WriteArchive, check_archive, write_archive,
+    Contents, MANIFEST, OwnFile, SIGNATURE, WriteArchive, check_archive, write_archive,
 };
-use shelf_bookmarks::captures::{KeepFile, keep_file};
+use shelf_bookmarks::captures::{KeepFile, keep_file, list_files, open_file};
 use shelf_bookmarks::import::{ImportFile, import_file, receive};
 use shelf_bookmarks::trash::trash_items;
 use shelf_ports::Failure;
 use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::captures::CaptureKind;
 use shelf_ports::imports::JobState;
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 use tokio::sync::mpsc;
 
 /// The archive of a desk, signed with the length of what is signed.
 async fn archive_of(desk: &Desk) -> Vec<u8> {
+    archive_with(desk, Contents::All).await
+}
+
+async fn archive_with(desk: &Desk, contents: Contents) -> Vec<u8> {
     let (sender, mut chunks) = mpsc::channel(4);
     let library = LibraryInfo {
         id: desk.scope.library,
@@ -37,6 +41,7 @@ async fn archive_of(desk: &Desk) -> Vec<u8> {
         key: "key".to_owned(),
         files: vec![account],
         libraries: vec![library],
+        contents,
     };
     let sign = Box::new(|bytes: &[u8]| bytes.len().to_string().into_bytes());
     let writing = write_archive(&desk.ctx, ask, sign, sender);
@@ -102,6 +107,88 @@ async fn files_of_bookmarks_are_in_it_and_are_taken_for_nothing_else() {
     assert!(files[0].0.ends_with("/files.jsonl") && files[1].1 == 3 << 20, "{files:?}");
     let job = Desk::new().await.import(&archive).await;
     assert_eq!((job.stored, job.refused), (1, 0), "its name makes it no list of bookmarks");
+}
+
+/// The files of a bookmark: name, kind, media type, content.
+async fn files_of(desk: &Desk, url: &str) -> Vec<(String, CaptureKind, String, Vec<u8>)> {
+    let item = desk.bookmark(url).await.id;
+    let mut all = Vec::new();
+    for file in list_files(&desk.ctx, desk.scope, item).await.unwrap() {
+        let (_, mut content) = open_file(&desk.ctx, desk.scope, file.id).await.unwrap();
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes).unwrap();
+        all.push((file.name, file.kind, file.content_type, bytes));
+    }
+    all
+}
+
+/// A desk with two bookmarks; the first has a page, the second a page and something else.
+async fn a_desk_with_files() -> Desk {
+    let desk = a_desk_with(2).await;
+    for (url, kind, name, content) in [
+        ("https://example.org/0", CaptureKind::Snapshot, "page.html", b"<p>zero".to_vec()),
+        ("https://example.org/1", CaptureKind::Snapshot, "page.html", vec![1; 700 << 10]),
+        ("https://example.org/1", CaptureKind::Upload, "ü \"b\".bin", vec![2; 9]),
+    ] {
+        let bookmark = desk.bookmark(url).await.id;
+        let content_type = Some("text/html".to_owned());
+        let ask = KeepFile { bookmark, kind, name: name.to_owned(), content_type };
+        let portions = futures::stream::iter([Ok::<_, std::io::Error>(content)]);
+        let received = receive(&*desk.ctx.stores.blobs, portions, 1 << 20).await.unwrap();
+        keep_file(&desk.ctx, desk.scope, ask, received).await.unwrap();
+    }
+    desk
+}
+
+#[tokio::test]
+async fn files_come_back_to_their_bookmarks_and_twice_is_once() {
+    let desk = a_desk_with_files().await;
+    let archive = archive_of(&desk).await;
+    let other = Desk::new().await;
+    // Ids and numbers are others there.
+    other.import(b"{\"url\":\"https://other.example/\"}\n").await;
+    for _ in 0..2 {
+        let job = other.import(&archive).await;
+        assert_eq!((job.state, job.problem), (JobState::Done, None));
+        for url in ["https://example.org/0", "https://example.org/1"] {
+            assert_eq!(files_of(&other, url).await, files_of(&desk, url).await, "{url}");
+        }
+    }
+    assert!(files_of(&other, "https://other.example/").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_rehearsal_brings_no_file_and_an_archive_without_them_says_what_it_lacks() {
+    let desk = a_desk_with_files().await;
+    let other = Desk::new().await;
+    let ask = ImportFile { dry_run: true, ..ImportFile::default() };
+    other.import_as(&archive_of(&desk).await, ask).await;
+    assert_eq!(other.bookmarks().await.len(), 0);
+    let without = archive_with(&desk, Contents::Without).await;
+    let checked = check_archive(&mut Cursor::new(without.clone())).unwrap();
+    assert_eq!(checked.wrong, [""; 0]);
+    let paths: Vec<_> = checked.manifest.files.iter().map(|file| file.path.as_str()).collect();
+    assert!(paths.iter().any(|path| path.ends_with("/files.jsonl")), "{paths:?}");
+    assert!(paths.iter().all(|path| !path.contains("/files/")), "{paths:?}");
+    let job = other.import(&without).await;
+    assert_eq!((job.state, job.stored), (JobState::Done, 2));
+    let told = job.problem.unwrap();
+    assert!(told.starts_with("3 files were not taken") && told.contains("page.html"), "{told}");
+}
+
+#[tokio::test]
+async fn a_file_of_an_archive_that_was_changed_is_not_taken_and_the_import_says_so() {
+    let whole = archive_of(&a_desk_with_files().await).await;
+    let at = whole.windows(7).position(|seven| seven == b"<p>zero").unwrap();
+    let mut changed = whole;
+    changed[at] ^= 1;
+    let desk = Desk::new().await;
+    let source = Box::new(Cursor::new(changed));
+    let told = import_file(&desk.ctx, desk.scope, ImportFile::default(), source).await;
+    assert!(matches!(told, Err(Failure::Refused(_))), "{told:?}");
+    let job = desk.ctx.stores.imports.jobs(desk.scope, 1).await.unwrap().remove(0);
+    assert_eq!((job.state, job.stored), (JobState::Failed, 2), "bookmarks stay: {job:?}");
+    assert!(files_of(&desk, "https://example.org/0").await.is_empty());
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ const OF_ITEM: &str = "WITH RECURSIVE same (id) AS (
         SELECT a.younger FROM same JOIN aliases a ON a.library = $1 AND a.older = same.id)
     SELECT c.capture FROM captures c
     WHERE c.library = $1 AND c.state = 'kept' AND c.item IN (SELECT id FROM same) ORDER BY c.id";
+const AFTER: &str = "SELECT capture FROM captures
+    WHERE library = $1 AND id > $2 AND state = 'kept' ORDER BY id LIMIT $3";
 const ITEMS: &str = "SELECT DISTINCT item FROM captures
     WHERE library = $1 AND item > $2 ORDER BY item LIMIT $3";
 const LET_GO: &str = "UPDATE captures SET state = 'going'
@@ -143,6 +145,19 @@ impl Captures for Postgres {
     async fn captures_of(&self, scope: Scope, item: ItemId) -> Result<Vec<Capture>, Fault> {
         let of: [Bound<'_>; 1] = [(&Uuid::from(item), Type::UUID)];
         let rows = self.query_in(scope, "listing files", OF_ITEM, &of).await?;
+        rows.iter().map(capture_of).collect()
+    }
+
+    async fn captures_after(
+        &self,
+        scope: Scope,
+        after: Option<CaptureId>,
+        limit: usize,
+    ) -> Result<Vec<Capture>, Fault> {
+        // The id of zeros, which none has, is before every id.
+        let after = after.map_or(Uuid::nil(), Uuid::from);
+        let of: [Bound<'_>; 2] = [(&after, Type::UUID), (&limit_of(limit), Type::INT8)];
+        let rows = self.query_in(scope, "listing all files", AFTER, &of).await?;
         rows.iter().map(capture_of).collect()
     }
 

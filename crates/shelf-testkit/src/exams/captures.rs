@@ -115,10 +115,23 @@ async fn what_is_left_over_is_told_until_it_is_forgotten(
 
 async fn what_has_files_is_told_in_parts(desk: &Desk, captures: &dyn Captures) {
     let mut items: Vec<ItemId> = (0..5).map(|_| desk.new_item()).collect();
+    let mut files = Vec::new();
     for item in &items {
-        settled(desk, captures, *item).await;
-        settled(desk, captures, *item).await;
+        files.push(settled(desk, captures, *item).await);
+        files.push(settled(desk, captures, *item).await);
     }
+    begun(desk, captures, &capture(desk, items[0])).await;
+    let gone = settled(desk, captures, items[0]).await;
+    assert!(captures.let_go(desk.scope, gone.id).await.unwrap());
+    let (mut after, mut told) = (None, Vec::new());
+    loop {
+        let part = captures.captures_after(desk.scope, after, 3).await.unwrap();
+        assert!(part.len() <= 3);
+        let Some(last) = part.last() else { break };
+        after = Some(last.id);
+        told.extend(part);
+    }
+    assert_eq!(told, files, "all whose content is there, by id");
     items.sort_unstable();
     let (mut after, mut seen) = (None, Vec::new());
     loop {

@@ -2,13 +2,15 @@
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, Path, Request, State},
+    extract::{
+        FromRequest, FromRequestParts, Multipart, Path, Request, State, multipart::Field,
+    },
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use futures::{StreamExt, stream};
 use shelf_bookmarks::captures::{KeepFile, keep_file, list_files, open_file, remove_file};
-use shelf_bookmarks::import::receive;
+use shelf_bookmarks::import::{Received, receive};
 use shelf_domain::{id::CaptureId, limits::CAPTURE_BYTES_MAX, refusal::Refused, view::Bookmark};
 use shelf_ports::captures::{Capture, CaptureKind};
 use tokio_util::io::ReaderStream;
@@ -17,16 +19,19 @@ use super::{Answer, items::drawn_again};
 use crate::{
     pages::files::FileLine,
     policy::Sandboxed,
-    posted::{Posted, Said, header_of, is_ours, item_id, read_body},
+    posted::{Posted, Said, is_ours, item_id},
     trouble::Trouble,
     ui::toast::Toast,
-    upload,
     visit::{Visit, moment},
     web::Web,
 };
 
 /// Most bytes of a form: a file and what stands around it.
-const FORM_BYTES_MAX: usize = 26 << 20;
+pub(crate) const FORM_BYTES_MAX: usize = 26 << 20;
+/// Most parts of a form that are looked at; ours has two.
+const PARTS_MAX: usize = 8;
+/// Most bytes of what shows that a form is ours.
+const PROOF_BYTES_MAX: usize = 1 << 10;
 
 /// The files of `bookmark`; none are shown in the trash.
 pub(super) async fn files_of(visit: &Visit, bookmark: &Bookmark) -> Result<Vec<FileLine>, Trouble> {
@@ -57,27 +62,66 @@ pub(crate) async fn add(
     let (mut parts, body) = request.into_parts();
     let visit = Visit::from_request_parts(&mut parts, &web).await?;
     visit.ctx.to_write()?;
-    let _turn = visit.web.throttle.file(visit.ctx.person)?;
-    let bytes = read_body(body, FORM_BYTES_MAX).await?;
-    let kind = header_of(&parts.headers, "content-type").unwrap_or_default();
-    let Some(sent) = upload::read(kind, &bytes) else {
-        return Err(Refused::invalid("file", "no file was sent").into());
-    };
-    if !visit.csrf.is(&sent.csrf) || !is_ours(&parts.headers, &visit.reached) {
+    if !is_ours(&parts.headers, &visit.reached) {
         return Err(Trouble::StaleForm);
     }
-    let portions = stream::iter([Ok::<_, std::io::Error>(bytes.slice_ref(sent.bytes))]);
-    let received = receive(&*visit.ctx.stores.blobs, portions, CAPTURE_BYTES_MAX).await?;
+    let _turn = visit.web.throttle.file(visit.ctx.person)?;
+    let said = Said::read(parts.uri.query().unwrap_or_default().as_bytes());
+    let Sent { name, kind, received } = sent(&visit, Request::from_parts(parts, body)).await?;
     let ask = KeepFile {
         bookmark: item_id("item", &id)?,
         kind: CaptureKind::Upload,
-        name: sent.name,
-        content_type: Some(sent.kind),
+        name,
+        content_type: kind,
     };
     keep_file(&visit.ctx, visit.scope, ask, received).await?;
-    let said = Said::read(parts.uri.query().unwrap_or_default().as_bytes());
     let told = Toast { words: "The file is kept".to_owned(), undo: None };
     Ok(visit.go(said.back(), Some(&told)))
+}
+
+/// A file that came in a form.
+struct Sent {
+    name: String,
+    kind: Option<String>,
+    received: Received,
+}
+
+/// Takes in the file of a form, piece by piece. The form's proof stands before it: of a form that is
+/// not ours no file is read.
+async fn sent(visit: &Visit, request: Request) -> Result<Sent, Trouble> {
+    let none = || Refused::invalid("file", "no file was sent");
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| none())?;
+    let mut is_proven = false;
+    for _ in 0..PARTS_MAX {
+        let broken = |_| Refused::invalid("file", "the form broke off before its end; send it again");
+        let Some(part) = form.next_field().await.map_err(broken)? else { break };
+        let name = part.name().map(str::to_owned);
+        match name.as_deref() {
+            Some("_csrf") => is_proven = visit.csrf.is(&proof(part).await),
+            Some("file") if !is_proven => return Err(Trouble::StaleForm),
+            Some("file") => {
+                let name = part.file_name().unwrap_or_default().to_owned();
+                let kind = part.content_type().map(str::to_owned);
+                let blobs = &*visit.ctx.stores.blobs;
+                let received = receive(blobs, part, CAPTURE_BYTES_MAX).await?;
+                return Ok(Sent { name, kind, received });
+            }
+            _ => {}
+        }
+    }
+    Err(none().into())
+}
+
+/// What a part of a form says; nothing where it is longer than proofs are, or broken off.
+async fn proof(mut part: Field<'_>) -> String {
+    let mut text = Vec::new();
+    loop {
+        match part.chunk().await {
+            Ok(Some(chunk)) if text.len() + chunk.len() <= PROOF_BYTES_MAX => text.extend(chunk),
+            Ok(None) => return String::from_utf8(text).unwrap_or_default(),
+            Ok(Some(_)) | Err(_) => return String::new(),
+        }
+    }
 }
 
 /// Gives a file out, to be kept by whoever asks.

@@ -1,10 +1,12 @@
 //! Privacy: everything out as one file, what is done with it, and having all of it erased.
 
 use axum::{
+    body::{Body, Bytes},
     http::{HeaderValue, StatusCode, header},
     response::IntoResponse,
 };
-use shelf_bookmarks::archive::{OwnFile, Sign, WriteArchive, write_archive};
+use futures::{StreamExt, stream};
+use shelf_bookmarks::archive::{Contents, OwnFile, Sign, WriteArchive, write_archive};
 use shelf_domain::{
     privacy::Purpose,
     refusal::{Code, Refused},
@@ -23,7 +25,7 @@ use shelf_identity::{
         signing::signing_key,
     },
 };
-use shelf_ports::Failure;
+use shelf_ports::{Failure, Fault};
 use tokio::sync::mpsc;
 
 use super::{
@@ -34,7 +36,7 @@ use super::{
 use crate::{
     frame::Here,
     pages::privacy::{Agreed, Leaving, PrivacyPage, privacy},
-    posted::Posted,
+    posted::{Posted, Said},
     trouble::Trouble,
     ui::toast::Toast,
     visit::{Visit, moment},
@@ -88,14 +90,25 @@ pub(crate) async fn archive(visit: Visit) -> Answer {
     room_beside(&visit)?;
     let download = visit.web.throttle.download(visit.ctx.person)?;
     let (ask, sign) = archive_of(&visit).await?;
-    let (chunks, receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
+    let (chunks, mut receiver) = mpsc::channel::<Vec<u8>>(WAITING_MAX);
     let ctx = visit.ctx.clone();
     let writing = visit.web.tasks.spawn(async move {
         let written = write_archive(&ctx, ask, sign, chunks).await;
         drop(download);
         written
     });
-    let mut response = body_of(receiver, writing).into_response();
+    // The first piece is waited for, so that what is refused at once is told on a page.
+    let Some(first) = receiver.recv().await else {
+        let failed = match writing.await {
+            Ok(written) => written.err(),
+            Err(join) => Some(Fault::new("writing an archive", join).into()),
+        };
+        return Err(failed.map_or_else(|| Trouble::not_found("archive"), Trouble::from));
+    };
+    let first = stream::once(async { Ok::<_, axum::Error>(Bytes::from(first)) });
+    let all = first.chain(body_of(receiver, writing).into_data_stream());
+    // Whoever compresses it asks once more after the end.
+    let mut response = Body::from_stream(all.fuse()).into_response();
     let headers = response.headers_mut();
     let named = HeaderValue::from_static("attachment; filename=\"mindshelf-archive.zip\"");
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
@@ -112,6 +125,9 @@ async fn archive_of(visit: &Visit) -> Result<(WriteArchive, Sign), Trouble> {
     for reach in &reach {
         record_export(&visit.web.doors, visit.actor(), reach.library.scope()).await?;
     }
+    let said = Said::read(visit.uri.query().unwrap_or_default().as_bytes());
+    let contents =
+        if said.text("files") == "none" { Contents::Without } else { Contents::All };
     let what = "what is known of the account, without secrets".to_owned();
     let ask = WriteArchive {
         server: visit.reached.to_string(),
@@ -119,6 +135,7 @@ async fn archive_of(visit: &Visit) -> Result<(WriteArchive, Sign), Trouble> {
         key: key.public(),
         files: vec![OwnFile { path: ACCOUNT_FILE.to_owned(), what, bytes: account }],
         libraries: reach.into_iter().map(|reach| reach.library).collect(),
+        contents,
     };
     let sign: Sign = Box::new(move |bytes| key.sign(bytes));
     Ok((ask, sign))

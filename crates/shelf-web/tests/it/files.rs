@@ -1,6 +1,18 @@
 //! Files that are kept with an item, by a browser without scripts.
 
-use axum::{body::Body, http::StatusCode};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{
+    body::{Body, Bytes},
+    http::StatusCode,
+};
+use futures::stream;
 
 use crate::{
     people::{shared, to},
@@ -79,4 +91,45 @@ async fn whoever_may_only_read_takes_files_out_and_brings_none() {
     assert_eq!(flo.get(&file_on(&page)).await.text, "for you");
     let told = send(&flo, &item, &flo.csrf, "b.txt", "no").await;
     assert_eq!(told.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_file_is_read_neither_before_its_proof_nor_for_the_page_of_another() {
+    let room = Room::new().await;
+    let item = format!("/items/{}", room.saved("https://example.org/1", "One").await);
+    let body = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\na\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{}\r\n--x--\r\n",
+        room.csrf
+    );
+    let form = |origin| {
+        room.ask("POST", &format!("{item}/files"))
+            .header("origin", origin)
+            .header("content-type", "multipart/form-data; boundary=x")
+    };
+    let told = room.send(form(ORIGIN).body(Body::from(body)).unwrap()).await;
+    assert_eq!(told.status, StatusCode::FORBIDDEN, "the proof comes too late");
+    let is_read = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&is_read);
+    let body = stream::once(async move {
+        noted.store(true, Ordering::Relaxed);
+        Ok::<_, Infallible>(Bytes::from_static(b"--x\r\n"))
+    });
+    let asked = form("https://evil.example").body(Body::from_stream(body)).unwrap();
+    assert_eq!(room.send(asked).await.status, StatusCode::FORBIDDEN);
+    assert!(!is_read.load(Ordering::Relaxed));
+    assert!(room.get(&item).await.text.contains("No file is kept with it"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_long_is_refused_and_one_of_that_length_is_kept() {
+    let room = Room::new().await;
+    let item = format!("/items/{}", room.saved("https://example.org/1", "One").await);
+    let most = 25 << 20;
+    let told = send(&room, &item, &room.csrf, "a.txt", &"x".repeat(most + 1)).await;
+    assert_eq!(told.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", told.text);
+    assert!(room.get(&item).await.text.contains("No file is kept with it"));
+    let told = send(&room, &item, &room.csrf, "a.txt", &"x".repeat(most)).await;
+    assert_eq!(to(&told), item, "{}", told.text);
+    assert!(room.get(&item).await.text.contains("a.txt"));
 }

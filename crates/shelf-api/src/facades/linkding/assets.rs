@@ -126,7 +126,7 @@ pub(super) async fn upload(
     request: Request,
 ) -> Told {
     let bookmark = owner(&call, &number).await?;
-    call.may_write(bookmark.id).await?;
+    call.may("add_file")?;
     let Some(part) = form(&api, &call, request).await?.file else {
         return Err(No::error(StatusCode::BAD_REQUEST, "No file provided."));
     };
@@ -136,6 +136,8 @@ pub(super) async fn upload(
 
 /// Keeps a page as `SingleFile` saved it; its address is saved first, where it is not.
 pub(super) async fn snapshot(State(api): State<Api>, call: Call, request: Request) -> Told {
+    call.may("save_bookmark")?;
+    call.may("add_file")?;
     let Form { url: Some(url), file: Some(part) } = form(&api, &call, request).await? else {
         return Err(No::error(StatusCode::BAD_REQUEST, "Both url and file are required."));
     };

@@ -2,11 +2,15 @@
 
 use super::{ding, request};
 use crate::world::{Someone, Told, World};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
+use futures::stream;
 use serde_json::{Value, json};
+use std::convert::Infallible;
 use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const NONE: Value = Value::Null;
 const MARK: &str = "----a-form";
@@ -134,4 +138,27 @@ async fn files_of_others_are_as_absent_as_what_never_was() {
     let reads = world.limited(&world.ada, "bookmarks:read").await;
     let told = form(&world, &reads, "/bookmarks/1/assets/upload/", &[part]).await;
     assert_eq!(told.status, StatusCode::FORBIDDEN, "{}", told.text);
+}
+
+#[tokio::test]
+async fn whoever_may_only_read_is_told_so_before_their_file_is_read() {
+    let world = World::new().await;
+    world.saved(&world.ada, "https://a.example").await;
+    let reads = world.limited(&world.ada, "bookmarks:read").await;
+    for path in ["/bookmarks/singlefile/", "/bookmarks/1/assets/upload/"] {
+        let is_read = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&is_read);
+        let body = stream::once(async move {
+            noted.store(true, Ordering::Relaxed);
+            Ok::<_, Infallible>(Bytes::from_static(b"------a-form\r\n"))
+        });
+        let mut asked = request(&reads, Method::POST, &format!("/linkding/api{path}"), "");
+        let kind = format!("multipart/form-data; boundary={MARK}");
+        asked.headers_mut().insert(CONTENT_TYPE, kind.parse().unwrap());
+        *asked.body_mut() = Body::from_stream(body);
+        let told = world.send(asked).await;
+        assert_eq!(told.status, StatusCode::FORBIDDEN, "{path}: {}", told.text);
+        assert!(!is_read.load(Ordering::Relaxed), "{path}");
+    }
+    assert_eq!(got(&world, "/bookmarks/").await.json["count"], 1);
 }
