@@ -19,7 +19,7 @@ pub struct BroughtIn {
 
 impl fmt::Debug for BroughtIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BroughtIn").field("archive", &self.archive.is_some()).finish_non_exhaustive()
+        f.debug_struct("BroughtIn").finish_non_exhaustive()
     }
 }
 

@@ -59,10 +59,7 @@ pub(crate) fn manifest_of(bytes: &[u8]) -> Result<Manifest, ReadError> {
 }
 
 /// The bytes of the file `name`, which is a small one.
-pub(super) fn whole<S: Source>(
-    archive: &mut Unpack<S>,
-    name: &str,
-) -> Result<Vec<u8>, ReadError> {
+pub(super) fn whole<S: Source>(archive: &mut Unpack<S>, name: &str) -> Result<Vec<u8>, ReadError> {
     let long = archive.bytes(name)?;
     let long = long.ok_or_else(|| refused(format!("there is no {name} in the archive")))?;
     if long > OWN_BYTES_MAX {

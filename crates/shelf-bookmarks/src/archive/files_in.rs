@@ -76,8 +76,7 @@ impl FilesIn {
             let (list, folder) = (format!("/{FILE_LIST}"), format!("/{FILES}"));
             file.path.ends_with(&list) || file.path.contains(&folder)
         });
-        let digests: BTreeMap<String, String> =
-            all.map(|file| (file.path, file.sha256)).collect();
+        let digests: BTreeMap<String, String> = all.map(|file| (file.path, file.sha256)).collect();
         let lists = digests.keys().filter(|path| folder_of(path).is_some());
         let lists = lists.cloned().collect::<Vec<_>>().into_iter();
         Ok(Self { archive, digests, lists, open: None })

@@ -27,10 +27,7 @@ struct Line<'a> {
 }
 
 /// Refuses an archive with the files of `libraries` where they are too many for one.
-pub(super) async fn must_be_readable(
-    ctx: &Ctx,
-    libraries: &[LibraryInfo],
-) -> Result<(), Failure> {
+pub(super) async fn must_be_readable(ctx: &Ctx, libraries: &[LibraryInfo]) -> Result<(), Failure> {
     let (mut files, mut bytes) = (0_u64, 0_u64);
     for library in libraries {
         let mut after = None;

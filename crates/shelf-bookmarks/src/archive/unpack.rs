@@ -47,7 +47,9 @@ impl<S: Source> Unpack<S> {
             growth = growth.saturating_add(one.size().saturating_sub(one.compressed_size()));
             if growth > GROWTH_MAX {
                 let most = GROWTH_MAX;
-                return Err(refused(format!("the archive grows by more than {most} bytes unpacked")));
+                return Err(refused(format!(
+                    "unpacked, the archive grows by more than {most} bytes"
+                )));
             }
             // Several files that are the same bytes would be more than what somebody sent.
             packed = packed.saturating_add(one.compressed_size());

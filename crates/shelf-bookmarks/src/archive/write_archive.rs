@@ -1,9 +1,9 @@
 //! Write everything of a person as one archive, streamed in chunks.
 
+use super::files_out::must_be_readable;
 use super::manifest::{
     ArchivedFile, BOOKMARKS, FORMAT, LIBRARIES, MANIFEST, Manifest, SIGNATURE, VERSION,
 };
-use super::files_out::must_be_readable;
 use super::pack::Pack;
 use crate::ctx::Ctx;
 use crate::export::export_library::give;

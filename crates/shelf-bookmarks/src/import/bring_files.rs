@@ -45,12 +45,7 @@ pub(super) async fn bring_files(
 }
 
 /// Keeps one file, or notes why it cannot be kept. What may pass is no reason to go on without it.
-async fn keep(
-    ctx: &Ctx,
-    scope: Scope,
-    brought: Brought,
-    left: &mut Left,
-) -> Result<(), Failure> {
+async fn keep(ctx: &Ctx, scope: Scope, brought: Brought, left: &mut Left) -> Result<(), Failure> {
     let Brought { listed, content } = brought;
     let received = match content {
         Ok(received) => received,

@@ -2,9 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::{
-        FromRequest, FromRequestParts, Multipart, Path, Request, State, multipart::Field,
-    },
+    extract::{FromRequest, FromRequestParts, Multipart, Path, Request, State, multipart::Field},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -93,7 +91,7 @@ async fn sent(visit: &Visit, request: Request) -> Result<Sent, Trouble> {
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| none())?;
     let mut is_proven = false;
     for _ in 0..PARTS_MAX {
-        let broken = |_| Refused::invalid("file", "the form broke off before its end; send it again");
+        let broken = |_| Refused::invalid("file", "it broke off before its end; send it again");
         let Some(part) = form.next_field().await.map_err(broken)? else { break };
         let name = part.name().map(str::to_owned);
         match name.as_deref() {

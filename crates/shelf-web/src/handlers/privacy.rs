@@ -126,8 +126,7 @@ async fn archive_of(visit: &Visit) -> Result<(WriteArchive, Sign), Trouble> {
         record_export(&visit.web.doors, visit.actor(), reach.library.scope()).await?;
     }
     let said = Said::read(visit.uri.query().unwrap_or_default().as_bytes());
-    let contents =
-        if said.text("files") == "none" { Contents::Without } else { Contents::All };
+    let contents = if said.text("files") == "none" { Contents::Without } else { Contents::All };
     let what = "what is known of the account, without secrets".to_owned();
     let ask = WriteArchive {
         server: visit.reached.to_string(),

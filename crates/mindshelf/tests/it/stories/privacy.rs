@@ -80,6 +80,43 @@ async fn everything_goes_out_signed_and_comes_in_again() {
     limited.get("/v1/privacy/export").await.expect(403);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_bookmarks_go_from_one_server_to_another() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let item = owner.save("https://example.org/a", "A").await["id"].as_str().unwrap().to_owned();
+    let content: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    let path = format!("bookmarks/{item}/files?name=a.html&kind=snapshot");
+    let kind = [("content-type", "text/html")];
+    owner.send(Method::POST, &path, Body::from(content.clone()), &kind).await.expect(201);
+    let archive = owner.bytes("/v1/privacy/export").await;
+    let without = owner.bytes("/v1/privacy/export?files=none").await;
+    let checked = check_archive(&mut Cursor::new(without)).unwrap();
+    let paths: Vec<&str> = checked.manifest.files.iter().map(|file| file.path.as_str()).collect();
+    assert!(paths.iter().any(|path| path.ends_with("/files.jsonl")), "{paths:?}");
+    assert!(!paths.iter().any(|path| path.contains("/files/")), "{paths:?}");
+    owner.get("/v1/privacy/export?files=some").await.expect(400);
+    drop((owner, world));
+    let elsewhere = World::new().await;
+    let other = elsewhere.owner().await;
+    other.save("https://other.example/", "So that numbers differ there").await;
+    for _ in 0..2 {
+        let job = imported(&other, "archive.zip", archive.clone()).await;
+        assert_eq!(job["state"], "done", "{job}");
+        assert!(job["problem"].is_null(), "{job}");
+        let found = other.get("bookmarks?url=https%3A%2F%2Fexample.org%2Fa").await.expect(200);
+        let path = format!("bookmarks/{}/files", found.text("/items/0/id"));
+        let files = other.get(&path).await.expect(200);
+        assert_eq!(files.json["items"].as_array().unwrap().len(), 1, "twice is once");
+        let file = &files.json["items"][0];
+        let told = ["name", "kind", "content_type"].map(|name| file[name].clone());
+        assert_eq!(told, ["a.html", "snapshot", "text/html"]);
+        let (library, file) = (&other.library, files.text("/items/0/id"));
+        let path = format!("/v1/libraries/{library}/files/{file}/content");
+        assert!(other.bytes(&path).await == content, "the same bytes");
+    }
+}
+
 /// Plants the canary in everything a person can type.
 async fn planted(owner: &Reader) {
     let named = |what: &str| json!({"name": format!("{CANARY}{what}")});
