@@ -150,7 +150,7 @@ struct Talk {
     seats: Seats,
     sharing: Sharing,
     address: Option<Address>,
-    /// How it was opened: what a proof has to name.
+    /// How it was opened: what a proof has to name, until it was said who asks.
     named: HeaderMap,
     who: Option<Who>,
     /// Its place among the sockets of whom it was opened by, until they said hello.
@@ -313,6 +313,8 @@ impl Talk {
         let begun = Followed::begin(&self.sharing, scope, cursor.as_deref(), &self.bell).await;
         let (followed, told) = begun?;
         self.leave(library);
+        // Most sockets follow one.
+        self.follows.reserve_exact(1);
         self.follows.extend(followed);
         Ok(told)
     }

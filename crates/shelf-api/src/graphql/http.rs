@@ -146,15 +146,22 @@ fn object(name: &str, text: Option<String>) -> Result<Map<String, Value>, Proble
 pub(crate) async fn who(parts: &mut Parts, api: &Api) -> Result<Who, Problem> {
     let signed = caller::known(parts, api).await?;
     let address = parts.extensions.get::<Address>().copied();
-    let mut headers = HeaderMap::new();
+    // Room for the one there mostly is: a socket keeps it as long as it is open.
+    let mut headers = HeaderMap::with_capacity(1);
     for name in [AUTHORIZATION, COOKIE] {
         for value in parts.headers.get_all(&name) {
-            let mut value = value.clone();
+            let mut value = of_its_own(value);
             value.set_sensitive(true);
             headers.append(name.clone(), value);
         }
     }
     Ok(Who { signed, address, headers })
+}
+
+/// The same value in memory of its own. A clone would hold all that was read with it, 8 KiB and more,
+/// as long as a socket is open.
+pub(crate) fn of_its_own(value: &HeaderValue) -> HeaderValue {
+    HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
 }
 
 fn on_socket() -> ServerError {

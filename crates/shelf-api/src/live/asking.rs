@@ -3,7 +3,7 @@
 use super::{ADDRESS, PING_EVERY, Talk, permits};
 use crate::caller;
 use crate::graphql::asks::Who;
-use crate::graphql::http::who;
+use crate::graphql::http::{of_its_own, who};
 use crate::graphql::session::Close;
 use crate::limit::dried;
 use crate::problem::Problem;
@@ -26,7 +26,7 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 
 /// What of `headers` says at which address the server was asked.
 pub(super) fn naming(headers: &HeaderMap) -> HeaderMap {
-    let said = |name: HeaderName| headers.get(&name).cloned().map(|value| (name, value));
+    let said = |name: HeaderName| headers.get(&name).map(of_its_own).map(|value| (name, value));
     [HOST, FORWARDED_PROTO].into_iter().filter_map(said).collect()
 }
 
@@ -48,6 +48,8 @@ impl Talk {
         if self.taken.is_none() {
             return Err(Close::TooManySockets);
         }
+        // No proof is asked for any more.
+        self.named = HeaderMap::new();
         self.asks_at = self.next_ask();
         self.wakes_at = self.asks_at;
         let heartbeat = PING_EVERY.as_secs();
