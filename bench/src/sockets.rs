@@ -24,10 +24,20 @@ use tempfile::{TempDir, tempdir};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Sockets of one person; the server lets be fifty.
-const OF_ONE: usize = 40;
-/// Writes of the fan-out, and of the storm; a hundred a second.
+/// Sockets of one person: their devices.
+const OF_ONE: usize = 3;
+/// Writes of the fan-out, and of the storm.
 const WRITES: usize = 1_000;
+/// The time between two of them.
+const WRITE_EVERY: Duration = Duration::from_millis(10);
+/// Writes that are told while nothing else is.
+const LONE: usize = 20;
+/// The number of the first of those: after those of the fan-out and of the storm.
+const LONE_FROM: usize = 2 * WRITES;
+/// The time between two of those.
+const LONE_EVERY: Duration = Duration::from_secs(1);
+/// Where all follow one library, one of so many reads all it is told.
+const READER_EVERY: usize = 50;
 /// How long sockets lie idle while that is measured.
 const IDLE: Duration = Duration::from_secs(10);
 /// How long anything may take to settle before it is measured.
@@ -64,16 +74,18 @@ pub(crate) async fn run(sockets: usize) -> Result<()> {
     println!(
         "Server and clients share the machine. A wall is from asking for a write to hearing of it, the \
          write itself included. Kernel memory is what its slabs and the buffers of TCP grew by, of \
-         which each end is taken to have half.\n"
+         which each end is taken to have half. Where all follow one library, one socket of \
+         {READER_EVERY} reads all rows, and walls are of those; the others look that each message goes \
+         on from the one before.\n"
     );
-    for (name, mix) in [("one library", Mix::One), ("a library of each person", Mix::Many)] {
+    for (name, mix) in [("one library", Mix::One), ("a library of each three", Mix::Many)] {
         let site = alone(sockets).await?;
         series(&format!("one process, {name}"), &site, mix, sockets).await?;
     }
     if std::env::var_os("BENCH_RECORDS").is_some() {
         let site = split(sockets).await?;
         series("split, one process of sync, one library", &site, Mix::One, sockets).await?;
-        series("split, one process of sync, many libraries", &site, Mix::Many, sockets).await?;
+        series("split, one process of sync, a library of each three", &site, Mix::Many, sockets).await?;
     }
     println!("\nLoad at the end: {}", machine::load());
     Ok(())
@@ -143,7 +155,7 @@ async fn split(sockets: usize) -> Result<Site> {
 async fn series(name: &str, site: &Site, mix: Mix, sockets: usize) -> Result<()> {
     println!("## {name}\n");
     let address = site.at.trim_start_matches("http://").parse::<SocketAddr>()?;
-    let board = Arc::new(Board::new(address, site.server.base().to_owned(), 2 * WRITES)?);
+    let board = Arc::new(Board::new(address, site.server.base().to_owned(), LONE_FROM + LONE)?);
     let shared = site.server.library().parse::<LibraryId>().context("no library")?;
     let posts: Vec<Post> = (0..sockets).map(|at| post(site, mix, shared, at)).collect();
     let writers = match mix {
@@ -153,21 +165,30 @@ async fn series(name: &str, site: &Site, mix: Mix, sockets: usize) -> Result<()>
     tokio::time::sleep(SETTLE).await;
     let (until, _) = watch::channel(Until::Told);
     let crowd = opening(site, &board, posts, &until).await?;
-    println!("| | p50 ms | p99 ms | most ms | CPU ms |\n|---|--:|--:|--:|--:|");
+    println!("| | times | p50 ms | p99 ms | most ms | CPU ms |\n|---|--:|--:|--:|--:|--:|");
     let cpu = machine::cpu_ms(site.pid)?;
-    let writes = board.write(0..WRITES, &writers).await?;
+    let writes = board.write(0..WRITES, WRITE_EVERY, &writers).await?;
     tokio::time::sleep(SETTLE).await;
     let cpu = machine::cpu_ms(site.pid)? - cpu;
-    row("a write, answered", writes, "");
+    row("a write, answered, 100 a second", writes, "");
+    let lone = board.write(LONE_FROM..LONE_FROM + LONE, LONE_EVERY, &writers).await?;
+    tokio::time::sleep(SETTLE).await;
     until.send_replace(Until::Cut);
     let lives = ended(crowd).await?;
-    let walls = lives.iter().flat_map(|life| &life.walls).map(|wall| f64::from(*wall) / 1e3);
-    let walls: Vec<f64> = walls.collect();
-    let told = walls.len();
-    row(&format!("told, {told} times (bars: p99 100, P8 1000)"), walls, &format!("{cpu:.0}"));
+    let told = walls(&lives, |number| number < WRITES);
+    row("told (bars: p99 100, P8 1000)", told, &format!("{cpu:.0}"));
+    row("a write, answered, one a second", lone, "");
+    row("told (bar: all within 500)", walls(&lives, |number| number >= LONE_FROM), "");
     let pokes: usize = lives.iter().map(|life| life.pokes).sum();
     println!("\n{pokes} times somebody was told to pull, because they were slow.\n");
     storm(site, &board, lives.into_iter().map(|life| life.post).collect(), &writers).await
+}
+
+/// When each was told of the writes whose numbers are `wanted`, milliseconds.
+fn walls(lives: &[Life], wanted: impl Fn(usize) -> bool) -> Vec<f64> {
+    let walls = lives.iter().flat_map(|life| &life.walls);
+    let walls = walls.filter(|(number, _)| wanted(*number));
+    walls.map(|(_, wall)| f64::from(*wall) / 1e3).collect()
 }
 
 fn post(site: &Site, mix: Mix, shared: LibraryId, at: usize) -> Post {
@@ -178,7 +199,8 @@ fn post(site: &Site, mix: Mix, shared: LibraryId, at: usize) -> Post {
     };
     // Addresses beyond the first, which everything else comes from.
     let from = u8::try_from(2 + at % 200).unwrap_or(2);
-    Post { token: reader.token.clone(), library, from, had: None }
+    let is_reader = mix == Mix::Many || at.is_multiple_of(READER_EVERY);
+    Post { token: reader.token.clone(), library, from, is_reader, had: None }
 }
 
 /// Opens all sockets, and says what that and having them takes.
@@ -242,7 +264,7 @@ async fn storm(
         all_open(board, &mut crowd, count).await?;
         anyhow::Ok(began.elapsed().as_secs_f64())
     };
-    let (back, written) = tokio::join!(back, board.write(WRITES..2 * WRITES, writers));
+    let (back, written) = tokio::join!(back, board.write(WRITES..LONE_FROM, WRITE_EVERY, writers));
     drop(written?);
     let back = back?;
     let wrote = began.elapsed().as_secs_f64();
@@ -275,5 +297,6 @@ fn row(name: &str, mut walls: Vec<f64>, cpu: &str) {
     walls.sort_by(f64::total_cmp);
     let at = |share: usize| walls.get(walls.len() * share / 100).copied().unwrap_or_default();
     let most = walls.last().copied().unwrap_or_default();
-    println!("| {name} | {:.1} | {:.1} | {most:.1} | {cpu} |", at(50), at(99));
+    let count = walls.len();
+    println!("| {name} | {count} | {:.1} | {:.1} | {most:.1} | {cpu} |", at(50), at(99));
 }

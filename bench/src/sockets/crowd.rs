@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use shelf_domain::id::LibraryId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -16,12 +17,12 @@ use tokio::time::interval;
 
 /// What begins the addresses that are saved; a number follows.
 const MARK: &str = "fan.example/";
-/// The time between two writes.
-const WRITE_EVERY: Duration = Duration::from_millis(10);
 /// Clients that are about to open a socket at once.
 const OPENING: usize = 500;
 /// Rows of a pull.
 const ROWS: usize = 1_000;
+/// What follows the rows of a message.
+const REST: &str = "],\"from\":";
 
 /// What all clients of a series know.
 pub(super) struct Board {
@@ -45,6 +46,9 @@ pub(super) struct Post {
     pub(super) library: LibraryId,
     /// The last number of the address it comes from.
     pub(super) from: u8,
+    /// Whether it reads all rows and notes when it was told of them. Others look where a message leads
+    /// only, so that it is the server that is measured and not its readers.
+    pub(super) is_reader: bool,
     /// What it has; none, where it begins at the head.
     pub(super) had: Option<(String, u64)>,
 }
@@ -63,8 +67,8 @@ pub(super) enum Until {
 /// What became of a client.
 pub(super) struct Life {
     pub(super) post: Post,
-    /// From asking for a write until it was told, microseconds.
-    pub(super) walls: Vec<u32>,
+    /// Of which writes it was told, by number, and how long after each was asked for, microseconds.
+    pub(super) walls: Vec<(usize, u32)>,
     /// How often it was told to pull.
     pub(super) pokes: usize,
 }
@@ -86,6 +90,14 @@ struct Told<'a> {
     cursor: Option<String>,
     #[serde(default)]
     head: Option<Stands>,
+}
+
+/// What is read of a message by who does not read its rows.
+#[derive(Deserialize)]
+struct Rest {
+    from: u64,
+    to: u64,
+    next_cursor: String,
 }
 
 /// Where a log stands.
@@ -118,14 +130,15 @@ impl Board {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Saves the addresses of these numbers, a hundred a second, in turns by those who may write; how
-    /// long each took, milliseconds.
+    /// Saves the addresses of these numbers, one at a time and then so much later the next, in turns by
+    /// those who may write; how long each took, milliseconds.
     pub(super) async fn write(
         self: &Arc<Self>,
-        numbers: std::ops::Range<usize>,
+        numbers: Range<usize>,
+        every: Duration,
         writers: &[(String, LibraryId)],
     ) -> Result<Vec<f64>> {
-        let mut ticks = interval(WRITE_EVERY);
+        let mut ticks = interval(every);
         let mut writes = JoinSet::new();
         for number in numbers {
             ticks.tick().await;
@@ -255,10 +268,16 @@ impl Life {
 
     /// Takes a message.
     async fn told(&mut self, board: &Board, socket: &mut Socket, text: &str) -> Result<()> {
+        if !self.post.is_reader
+            && let Some(at) = text.rfind(REST)
+        {
+            let rest: Rest = serde_json::from_str(&format!("{{{}", &text[at + 2..]))?;
+            return self.takes(rest.from, rest.to, None, Some(rest.next_cursor));
+        }
         let told: Told<'_> = serde_json::from_str(text)?;
         match told.kind {
             "changes" => {
-                self.takes(told.from, told.to, told.changes.len(), told.next_cursor)?;
+                self.takes(told.from, told.to, Some(told.changes.len()), told.next_cursor)?;
                 self.walls.extend(walls(board, text));
             }
             "poke" => {
@@ -267,7 +286,7 @@ impl Life {
                     let cursor = self.post.had.as_ref().map(|(cursor, _)| cursor.as_str());
                     let pulled = board.pull(&self.post, cursor, ROWS).await?;
                     let Pulled { changes, from, to, next_cursor, has_more, .. } = pulled;
-                    self.takes(from, to, changes.len(), Some(next_cursor))?;
+                    self.takes(from, to, Some(changes.len()), Some(next_cursor))?;
                     if !has_more {
                         break;
                     }
@@ -280,18 +299,26 @@ impl Life {
         Ok(())
     }
 
-    /// Takes rows, which go on from where it has come.
-    fn takes(&mut self, from: u64, to: u64, rows: usize, cursor: Option<String>) -> Result<()> {
+    /// Takes rows, which go on from where it has come; so many, where they were counted.
+    fn takes(
+        &mut self,
+        from: u64,
+        to: u64,
+        rows: Option<usize>,
+        cursor: Option<String>,
+    ) -> Result<()> {
         let at = self.at();
-        ensure!(from == at, "a change was missed: {from} follows {at}");
-        ensure!(to - from == u64::try_from(rows)?, "a change was missed: {rows} rows to {to}");
+        ensure!(from == at && to >= from, "a change was missed: {from} to {to} follows {at}");
+        if let Some(rows) = rows {
+            ensure!(to - from == u64::try_from(rows)?, "a change was missed: {rows} rows to {to}");
+        }
         self.post.had = Some((cursor.context("no cursor")?, to));
         Ok(())
     }
 }
 
-/// How long ago the writes that `text` tells of were asked for, microseconds.
-fn walls(board: &Board, text: &str) -> Vec<u32> {
+/// Which writes `text` tells of, and how long ago each was asked for, microseconds.
+fn walls(board: &Board, text: &str) -> Vec<(usize, u32)> {
     let now = board.now();
     let mut numbers: Vec<usize> = text
         .match_indices(MARK)
@@ -302,7 +329,8 @@ fn walls(board: &Board, text: &str) -> Vec<u32> {
         })
         .collect();
     numbers.dedup();
-    let asked = numbers.iter().filter_map(|number| board.asked.get(*number));
-    let asked = asked.map(|asked| asked.load(Ordering::Relaxed)).filter(|asked| *asked > 0);
-    asked.map(|asked| u32::try_from(now.saturating_sub(asked)).unwrap_or(u32::MAX)).collect()
+    let asked = |number: usize| board.asked.get(number).map(|asked| asked.load(Ordering::Relaxed));
+    let wall = |asked: u64| u32::try_from(now.saturating_sub(asked)).unwrap_or(u32::MAX);
+    let asked = numbers.into_iter().filter_map(|number| Some((number, asked(number)?)));
+    asked.filter(|(_, asked)| *asked > 0).map(|(number, asked)| (number, wall(asked))).collect()
 }
