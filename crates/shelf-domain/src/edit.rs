@@ -33,6 +33,9 @@ pub struct Edit {
     pub remove_tags: Vec<String>,
     /// Refuse when the item is no longer at this version.
     pub version: Option<Version>,
+    /// How far of the log its author had seen, where that is not all of it: what anybody wrote into a
+    /// long text since is kept beside what they write.
+    pub seen: Option<Seq>,
 }
 
 impl Edit {
@@ -96,6 +99,9 @@ impl Turn {
         let mut puts = edit.puts.clone();
         if *kind == Kind::Bookmark {
             self.put_tags(&known, edit, &mut puts)?;
+        }
+        if let Some(seen) = edit.seen {
+            return self.put_having_seen(seen, known.id, kind.clone(), puts);
         }
         // Renaming a tag to a name that lives is how tags are merged; addresses are never merged
         // behind their owner's back.

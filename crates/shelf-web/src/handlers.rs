@@ -4,6 +4,7 @@ pub(crate) mod door;
 pub(crate) mod lists;
 mod search;
 pub(crate) mod items;
+mod texts;
 pub(crate) mod comments;
 pub(crate) mod files;
 pub(crate) mod conflicts;

@@ -19,6 +19,7 @@ mod limit;
 mod deadline;
 mod visit;
 mod posted;
+mod marks;
 mod shown;
 mod deeds;
 mod writers;

@@ -132,6 +132,7 @@ pub(crate) fn item(
 ) -> item::ItemPage {
     item::ItemPage {
         id: bookmark.id.to_string(),
+        seen: 0,
         url: bookmark.url.clone(),
         title: bookmark.title.clone(),
         description: bookmark.description.clone(),

@@ -78,6 +78,28 @@ async fn an_edit_of_a_version_that_has_passed_is_refused_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn an_edit_that_has_not_seen_a_long_text_keeps_it_beside_its_own() {
+    let world = World::new().await;
+    let id = world.url("https://example.org/beside").await;
+    let seen = Some(get_bookmark(&world.ctx, world.scope, id).await.unwrap().head.seq);
+    let put = async |seen, title: &str, notes: &str| {
+        let edit = Edit { seen, ..Edit::default() }
+            .put(field::TITLE, Some(Value::from(title)))
+            .put(field::NOTES, Some(Value::from(notes)));
+        let ask = EditBookmark { id, edit };
+        edit_bookmark(&world.ctx, world.scope, ask).await.unwrap().bookmark
+    };
+    let first = put(seen, "one", "a blue door").await;
+    assert!(first.copies.is_empty(), "nobody wrote anything since");
+    let second = put(seen, "two", "a red door").await;
+    assert_eq!((second.title.as_str(), second.notes.as_str()), ("two", "a red door"));
+    let copies: Vec<&str> = second.copies.iter().map(|(_, _, text)| text.as_str()).collect();
+    assert_eq!(copies, ["a blue door"], "of a short text the history is enough");
+    let third = put(None, "three", "a green door").await;
+    assert_eq!(third.copies, second.copies, "who has seen all writes over it");
+}
+
+#[tokio::test]
 async fn an_edit_to_a_taken_address_names_its_owner() {
     let world = World::new().await;
     let owner = world.url("https://example.org/taken").await;

@@ -13,6 +13,7 @@ pub(crate) fn an_item() -> item::ItemPage {
     };
     item::ItemPage {
         id: "1".into(),
+        seen: 40,
         url: "https://doc.rust-lang.org/book/ch04-01-what-is-ownership.html".into(),
         title: "What is ownership?".into(),
         description: "Ownership is a set of rules that govern how a program manages memory. All programs have to manage the way they use a computer's memory while running.".into(),

@@ -16,13 +16,13 @@ use shelf_bookmarks::{
     trash::{restore_items, trash_items},
 };
 use shelf_domain::{id::ItemId, kind::field, refusal::Refused, value::Value, view::Bookmark};
-use time::{Date, macros::format_description};
 
 use super::{
     Answer,
     comments::{said_of, thread_of},
     conflicts::twice_of,
     files::files_of,
+    texts::{self, Texts},
 };
 use crate::{
     frame::{Frame, Here, desk},
@@ -35,6 +35,10 @@ use crate::{
     visit::{Visit, html},
 };
 
+/// Flags, as forms call them.
+const FLAGS: [&str; 4] = [field::UNREAD, field::FAVOURITE, field::PRIVATE, ARCHIVED];
+/// What forms call that something is in the archive.
+const ARCHIVED: &str = "archived";
 /// Acts an item shows of its history.
 const HISTORY_ROWS: usize = 50;
 
@@ -75,48 +79,52 @@ fn title(page: &ItemPage) -> String {
     if page.title.is_empty() { link::site(&page.url) } else { page.title.clone() }
 }
 
-/// Puts the fields that were sent.
+/// Puts the texts that were changed. What somebody else wrote into the same long text meanwhile is kept
+/// beside it, and whoever sent the form is told so.
 pub(crate) async fn edit(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
-    let mut edit = Edit::default();
-    for name in [field::TITLE, field::URL, field::DESCRIPTION, field::NOTES] {
-        if let Some(text) = said.get(name) {
-            // Browsers send line ends as CRLF; what was typed has LF.
-            let text = text.replace("\r\n", "\n");
-            edit = edit.put(name, (!text.is_empty()).then(|| Value::from(text)));
-        }
-    }
     let ask = item_id("item", &id)?;
-    if let Some(day) = said.get("created_on").filter(|day| !day.is_empty()) {
-        let shown = get_bookmark(&visit.ctx, visit.scope, ask).await?.bookmark;
-        if let Some(at) = moved_to_day(shown.created_at.unwrap_or_default(), day)? {
-            edit = edit.put(field::CREATED_AT, Some(Value::from(at)));
-        }
+    let got = get_bookmark(&visit.ctx, visit.scope, ask).await?;
+    let Texts { alone, crossed } = Texts::read(&said, &got)?;
+    let before = got.bookmark.copies;
+    let mut copies = before.clone();
+    for edit in [alone, crossed].into_iter().filter(|edit| !edit.puts.is_empty()) {
+        let edited = edit_bookmark(&visit.ctx, visit.scope, EditBookmark { id: ask, edit }).await?;
+        copies = edited.bookmark.copies;
     }
-    edit_bookmark(&visit.ctx, visit.scope, EditBookmark { id: ask, edit }).await?;
-    changed_in_place(&visit, &said, &id).await
+    let told = (copies != before).then(both_kept);
+    if !visit.is_part {
+        return Ok(visit.go(said.back(), told.as_ref()));
+    }
+    let also = markup! {
+        (texts::sent(&said))
+        @if told.is_some() { (toast::corner(told.as_ref(), visit.csrf.expose(), true)) }
+    };
+    changed_in_place(&visit, &said, &id, &also).await
 }
 
-/// `at` on another day, at the same time of day; nothing when it is that day already.
-fn moved_to_day(at: i64, day: &str) -> Result<Option<i64>, Refused> {
-    const DAY_MS: i64 = 86_400_000;
-    let date = Date::parse(day, format_description!("[year]-[month]-[day]"))
-        .map_err(|_| Refused::invalid(field::CREATED_AT, "not a day"))?;
-    let midnight = date.midnight().assume_utc().unix_timestamp() * 1_000;
-    let kept = midnight + at.rem_euclid(DAY_MS);
-    Ok((kept != at).then_some(kept))
+/// What is told where two wrote the same text at once.
+fn both_kept() -> toast::Toast {
+    let words =
+        "Somebody else changed this meanwhile. Both versions are kept, under “Written twice”.";
+    toast::Toast { words: words.to_owned(), undo: None }
 }
 
 /// Sets flags: one that the address names, or all that the form shows.
 pub(crate) async fn flags(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
     let whole = said.get("all").is_some();
     let mut edit = Edit::default();
-    for name in [field::UNREAD, field::FAVOURITE, field::PRIVATE, "archived"] {
+    // A form that shows all says which it showed as on: those that are so still, nobody turned there.
+    let shown = said.get("shown").filter(|_| whole);
+    for name in FLAGS {
         let on = match said.get(name) {
             Some(value) => value == "yes",
             None if whole => false,
             None => continue,
         };
-        edit = if name == "archived" {
+        if shown.is_some_and(|shown| shown.split(' ').any(|known| known == name) == on) {
+            continue;
+        }
+        edit = if name == ARCHIVED {
             archived(&visit, &id, edit, on).await?
         } else {
             edit.put(name, on.then(|| Value::from(true)))
@@ -126,7 +134,10 @@ pub(crate) async fn flags(Path(id): Path<String>, Posted { visit, said }: Posted
     let edited = edit_bookmark(&visit.ctx, visit.scope, ask).await?;
     let from_row = visit.target.as_deref().is_some_and(|target| target.starts_with("item-"));
     if !(visit.is_part && from_row) {
-        return changed_in_place(&visit, &said, &id).await;
+        let on = FLAGS.into_iter().filter(|name| said.get(name) == Some("yes"));
+        let on: Vec<&str> = on.collect();
+        let also = if whole { item::fresh_flags(&on) } else { Markup::default() };
+        return changed_in_place(&visit, &said, &id, &also).await;
     }
     if said.get("archived").is_some() {
         let words =
@@ -213,8 +224,14 @@ pub(super) fn told(words: &str, changed: &Changed) -> toast::Toast {
     toast::Toast { words: words.to_owned(), undo: changed.act.map(|act| act.to_string()) }
 }
 
-/// After a field changed: its row and the history for a script, the page again for a browser.
-async fn changed_in_place(visit: &Visit, said: &Said, id: &str) -> Result<Response, Trouble> {
+/// After a field changed: its row, its history and what `also` changes for a script, the page again for a
+/// browser.
+async fn changed_in_place(
+    visit: &Visit,
+    said: &Said,
+    id: &str,
+    also: &Markup,
+) -> Result<Response, Trouble> {
     if !visit.is_part {
         return Ok(visit.go(said.back(), None));
     }
@@ -222,6 +239,7 @@ async fn changed_in_place(visit: &Visit, said: &Said, id: &str) -> Result<Respon
     Ok(html(&markup! {
         (item::fresh_history(&page, &visit.bare()))
         (fresh_row(visit, said, id).await?)
+        (also)
     }))
 }
 
@@ -261,17 +279,4 @@ async fn fresh(visit: &Visit, bookmark: Bookmark) -> Result<row::RowView, Troubl
     let comments = said_of(visit, std::slice::from_ref(&bookmark)).await?;
     let said = comments.get(&bookmark.id).copied().unwrap_or_default();
     Ok(shown::row(&bookmark, &paths, said))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_day_keeps_the_time_of_day() {
-        let at = 1_700_000_000_123;
-        assert_eq!(moved_to_day(at, "2023-11-14").unwrap(), None);
-        assert_eq!(moved_to_day(at, "2023-11-15").unwrap(), Some(at + 86_400_000));
-        assert!(moved_to_day(at, "<b>").is_err());
-    }
 }

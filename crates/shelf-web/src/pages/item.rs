@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::{
     frame::{Folder, Frame},
-    link,
+    link, marks,
     pages::{
         conflicts::{Twice, of_item},
         files::{FileLine, files},
@@ -24,6 +24,8 @@ use crate::{
 pub struct ItemPage {
     /// The item's id.
     pub id: String,
+    /// How far the log had come when this was read.
+    pub seen: u64,
     /// The saved address, as typed.
     pub url: String,
     /// Its title; empty when it has none.
@@ -153,6 +155,7 @@ fn words_form(page: &ItemPage, frame: &Frame) -> Markup {
             hx-trigger="change" hx-swap="none" {
             (token(&frame.csrf))
             (hidden("back", &page.here))
+            (marks_of(page))
             div {
                 textarea.input.input-bare.item-title name="title" rows="1" aria-label="Title" dir="auto"
                     placeholder="No title" maxlength="4000" { "\n" (page.title) }
@@ -170,7 +173,7 @@ fn words_form(page: &ItemPage, frame: &Frame) -> Markup {
                 dt { "Saved" }
                 dd {
                     input.input.input-bare type="date" name="created_on" aria-label="Saved on"
-                        value=(words::machine(page.saved_at).get(..10).unwrap_or_default());
+                        value=(saved_on(page));
                 }
             }
             div.only-plain { button.btn.btn-line type="submit" { "Save" } }
@@ -178,22 +181,71 @@ fn words_form(page: &ItemPage, frame: &Frame) -> Markup {
     }
 }
 
-fn flags(page: &ItemPage, frame: &Frame) -> Markup {
-    let flags = [
+/// The day a page shows as the one it was saved on.
+fn saved_on(page: &ItemPage) -> String {
+    words::machine(page.saved_at).get(..10).unwrap_or_default().to_owned()
+}
+
+/// The marks of what the form shows at first.
+fn marks_of(page: &ItemPage) -> Markup {
+    let day = saved_on(page);
+    let texts = [
+        ("title", page.title.as_str()),
+        ("url", page.url.as_str()),
+        ("description", page.description.as_str()),
+        ("notes", page.notes.as_str()),
+        ("created_on", day.as_str()),
+    ];
+    shown_marks(&page.seen.to_string(), &texts, None)
+}
+
+/// The marks of what the form shows now that these texts were sent, to be put where they stand already.
+pub fn fresh_marks(seen: &str, texts: &[(&str, &str)]) -> Markup {
+    shown_marks(seen, texts, Some("true"))
+}
+
+fn shown_marks(seen: &str, texts: &[(&str, &str)], swap: Option<&str>) -> Markup {
+    html! {
+        div id="item-shown" hidden hx-swap-oob=[swap] {
+            (hidden("seen", seen))
+            @for (name, text) in texts { (hidden(&marks::named(name), &marks::mark(text))) }
+        }
+    }
+}
+
+/// The flags that are shown as on now that the form was sent, to be put where they stand already.
+pub fn fresh_flags(on: &[&str]) -> Markup {
+    shown_flags(on, Some("true"))
+}
+
+/// Says which flags are shown as on, so that it is known which of them somebody turned.
+fn shown_flags(on: &[&str], swap: Option<&str>) -> Markup {
+    let on = on.join(" ");
+    html! { input type="hidden" id="item-flags-shown" name="shown" value=(on) hx-swap-oob=[swap]; }
+}
+
+fn flags_of(page: &ItemPage) -> [(&'static str, &'static str, bool); 4] {
+    [
         ("unread", "To read", page.unread),
         ("favourite", "Favourite", page.favourite),
         ("archived", "Archived", page.archived),
         ("private", "Private", page.private),
-    ];
+    ]
+}
+
+fn flags(page: &ItemPage, frame: &Frame) -> Markup {
+    let on = flags_of(page).into_iter().filter(|(.., on)| *on).map(|(name, ..)| name);
+    let on: Vec<&str> = on.collect();
     html! {
         form method="post" action={ "/items/" (page.id) "/flags" } data-live hx-trigger="change" hx-swap="none"
             hx-post={ "/items/" (page.id) "/flags" } {
             (token(&frame.csrf))
             (hidden("back", &page.here))
             (hidden("all", "yes"))
+            (shown_flags(&on, None))
             div.flags {
-                @for (name, label, on) in flags {
-                    label.flag { input.check type="checkbox" name=(name) value="yes" checked[on]; (label) }
+                @for (name, label, is_on) in flags_of(page) {
+                    label.flag { input.check type="checkbox" name=(name) value="yes" checked[is_on]; (label) }
                 }
                 button.btn.btn-small.only-plain type="submit" { "Save" }
             }
@@ -323,6 +375,7 @@ mod tests {
         let text = text.to_owned();
         ItemPage {
             id: "0198".into(),
+            seen: 4,
             url: text.clone(),
             title: text.clone(),
             description: text.clone(),

@@ -15,6 +15,7 @@ mod passkeys;
 mod forms;
 mod people;
 mod company;
+mod crossing;
 mod mounts;
 mod offline;
 mod waiting;
