@@ -17,9 +17,8 @@ use shelf_identity::oauth::{
 };
 use shelf_ports::Failure;
 
-use super::{Answer, settings::to_choose};
+use super::{Answer, door::goes_on_to, settings::to_choose};
 use crate::{
-    cookies,
     frame::alone,
     link,
     pages::consent::{ConsentPage, consent, told},
@@ -43,8 +42,6 @@ const FIELDS: [&str; 8] = [
 ];
 /// Stands for a request that was pushed before.
 const PUSHED: &str = "request_uri";
-/// How long a browser remembers where it was on the way to, seconds.
-const ON_THE_WAY_S: i64 = 600;
 
 /// Whoever is signed in; or nobody, and where they go once they are.
 #[derive(Debug)]
@@ -65,10 +62,7 @@ impl FromRequestParts<Web> for Visitor {
             Err(trouble @ Trouble::Nobody { .. }) => {
                 let mut response = trouble.into_response();
                 let path = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
-                let secure = web.reached(&parts.headers).is_secure();
-                let value = hex::encode(path);
-                let headers = response.headers_mut();
-                cookies::set(headers, cookies::NEXT, &value, ON_THE_WAY_S, secure);
+                goes_on_to(&mut response, path, &web.reached(&parts.headers));
                 Err(response)
             }
             Err(trouble) => Err(trouble.into_response()),

@@ -33,6 +33,10 @@ use crate::{
 
 /// The setting that names the act which brought the sample.
 pub(crate) const SAMPLE: &str = "sample_act";
+/// How long a browser remembers where it was on the way to, seconds.
+const ON_THE_WAY_S: i64 = 600;
+/// The longest path of which browsers keep the cookie, bytes.
+pub(super) const ON_THE_WAY_BYTES_MAX: usize = 1_900;
 /// Most bytes of the sign-in form.
 const SIGN_IN_BYTES_MAX: usize = 4_096;
 
@@ -99,6 +103,14 @@ pub(crate) fn on_the_way(headers: &HeaderMap, path: &str) -> String {
     let kept = kept.and_then(|bytes| String::from_utf8(bytes).ok());
     let kept = kept.filter(|path| link::inside(path).is_some());
     kept.unwrap_or_else(|| path.to_owned())
+}
+
+/// Has the browser that is answered go on to `path` once it was signed in. A path that is too long for a
+/// cookie is not kept by browsers.
+pub(crate) fn goes_on_to(response: &mut Response, path: &str, reached: &PublicUrl) {
+    let value = hex::encode(path);
+    let headers = response.headers_mut();
+    cookies::set(headers, cookies::NEXT, &value, ON_THE_WAY_S, reached.is_secure());
 }
 
 /// Sends a browser on to `path` that `session` keeps signed in from now on.

@@ -1,12 +1,19 @@
 //! Saving one link, typed, sent by the bookmarklet or shared by a phone.
 
-use axum::{extract::Query, http::StatusCode, response::IntoResponse};
+use axum::{
+    extract::{Query, State},
+    http::{StatusCode, request::Parts},
+    response::IntoResponse,
+};
 use serde::Deserialize;
 use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, save_bookmark};
 use shelf_domain::{refusal::Code, shelf::Reads, turn::Status, view::name_of};
 use shelf_ports::Failure;
 
-use super::Answer;
+use super::{
+    Answer,
+    door::{ON_THE_WAY_BYTES_MAX, goes_on_to},
+};
 use crate::{
     frame::{self, Here},
     link,
@@ -15,6 +22,8 @@ use crate::{
     trouble::Trouble,
     ui::toast::Toast,
     visit::{Visit, html},
+    web::Web,
+    within::Within,
 };
 
 /// What the bookmarklet sends, or a phone that shares.
@@ -43,11 +52,49 @@ impl Ask {
             _ => self,
         }
     }
+
+    /// The address of the form beneath `base` with this in it, as much of it as a browser remembers:
+    /// the address to save before its title, and that before the text, which is cut.
+    fn address(&self, base: &str) -> String {
+        let mut path = format!("{base}/save");
+        for (name, value) in [("small", &self.small), ("url", &self.url), ("title", &self.title)] {
+            let longer = link::with(&path, name, value);
+            if !value.is_empty() && longer.len() <= ON_THE_WAY_BYTES_MAX {
+                path = longer;
+            }
+        }
+        let mut chars = self.text.chars().count().min(ON_THE_WAY_BYTES_MAX);
+        while chars > 0 {
+            let text: String = self.text.chars().take(chars).collect();
+            let longer = link::with(&path, "text", &text);
+            if longer.len() <= ON_THE_WAY_BYTES_MAX {
+                return longer;
+            }
+            chars /= 2;
+        }
+        path
+    }
 }
 
-/// The form, filled with what the bookmarklet or a phone sends; nothing is saved by looking at it.
-pub(crate) async fn form(visit: Visit, Query(ask): Query<Ask>) -> Answer {
+/// The form, filled with what the bookmarklet or a phone sends; nothing is saved by looking at it. Who has
+/// to sign in first comes back to it.
+pub(crate) async fn form(
+    State(web): State<Web>,
+    visit: Result<Visit, Trouble>,
+    parts: Parts,
+    Query(ask): Query<Ask>,
+) -> Answer {
     let ask = ask.settled();
+    let visit = match visit {
+        Err(trouble @ Trouble::Nobody { is_part: false }) => {
+            let mut response = trouble.into_response();
+            let base = parts.extensions.get::<Within>().map(|within| within.path());
+            let path = ask.address(&base.unwrap_or_default());
+            goes_on_to(&mut response, &path, &web.reached(&parts.headers));
+            return Ok(response);
+        }
+        visit => visit?,
+    };
     let already = known(&visit, &ask.url).await?;
     let page = SavePage {
         url: ask.url,
