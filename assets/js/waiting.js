@@ -2,7 +2,9 @@
 // what they are, and sent by a button to the library of whoever is signed in then.
 const STORE = "waiting";
 const MOST = 500;
-const FIELDS = ["url", "title", "notes", "tags"];
+const FIELDS = ["url", "title", "notes", "tags", "folder", "unread"];
+/** What was asked too much, or what the server cannot answer now: the rest would be told the same. */
+const PASSES = (status) => status === 429 || status >= 500;
 const manifest = document.querySelector("link[rel=manifest]");
 const base = new URL(".", manifest?.href ?? location.href);
 const save = new URL("save", base);
@@ -42,18 +44,25 @@ async function proof() {
   return read.querySelector("input[name=_csrf]")?.value ?? null;
 }
 
-/** Sends one link; why it was not taken, if it was not. */
+/** Sends one link; why it was not taken, if it was not, and whether the others would fare alike. */
 async function send(link, csrf) {
-  const body = new URLSearchParams({ _csrf: csrf });
-  for (const name of FIELDS) body.set(name, link[name] ?? "");
+  // The small window is answered by a page of its own: whoever is sent elsewhere is not signed in any more.
+  const body = new URLSearchParams({ _csrf: csrf, small: "yes" });
+  for (const name of FIELDS) if (link[name]) body.set(name, link[name]);
   const answer = await fetch(save, { method: "POST", body });
-  if (answer.ok) return null;
-  return answer.status === 422 ? "This is not an address that can be saved." : `The server answered ${answer.status}.`;
+  if (answer.redirected || answer.status === 401) return { why: "Sign in first.", ends: true };
+  if (answer.ok) return {};
+  if (PASSES(answer.status)) return { why: `The server answered ${answer.status}. Try again in a moment.`, ends: true };
+  // A folder may be of the library of somebody else.
+  if (answer.status === 422 && link.folder) return send({ ...link, folder: "" }, csrf);
+  const read = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const told = read.querySelector(".error")?.textContent.trim();
+  return { why: told || `The server answered ${answer.status}.` };
 }
 
 /** The address in what was shared: phones often send it within the text. */
 function shared() {
-  const said = new URLSearchParams(location.search);
+  const said = new URLSearchParams(location.search || location.hash.slice(1));
   const link = Object.fromEntries(FIELDS.map((name) => [name, said.get(name) ?? ""]));
   link.notes ||= said.get("text") ?? "";
   if (!link.url) {
@@ -65,6 +74,9 @@ function shared() {
   }
   return link;
 }
+
+/** What somebody typed into a field, or whether they switched it on. */
+const typed = (field) => (field.type === "checkbox" ? (field.checked ? field.value : "") : field.value.trim());
 
 async function room(desk) {
   const part = (name) => desk.querySelector(`[data-waiting-${name}]`);
@@ -84,7 +96,8 @@ async function room(desk) {
     line.className = "line-item";
     const words = document.createElement("span");
     words.className = "grow";
-    words.textContent = [link.title, link.url, why].filter(Boolean).join(" · ");
+    const later = link.unread ? "to read later" : "";
+    words.textContent = [link.title, link.url, later, why].filter(Boolean).join(" · ");
     const drop = document.createElement("button");
     drop.className = "btn btn-line btn-small";
     drop.type = "button";
@@ -99,12 +112,18 @@ async function room(desk) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if ((await all()).length >= MOST) {
-      tell(`${MOST} links wait already. Save those first.`);
+    try {
+      if ((await all()).length >= MOST) {
+        tell(`${MOST} links wait already. Save those first.`);
+        return;
+      }
+      await keep(Object.fromEntries(FIELDS.map((name) => [name, typed(form.elements[name])])));
+    } catch {
+      tell("This browser has no room for it. It is kept nowhere: copy the address.");
       return;
     }
-    await keep(Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value.trim()])));
     form.reset();
+    form.elements.folder.value = "";
     await show();
     tell("Kept in this browser. It is not saved yet.");
   });
@@ -120,16 +139,18 @@ async function room(desk) {
       const trouble = new Map();
       let done = 0;
       for (const link of await all()) {
-        const why = await send(link, csrf);
+        const { why, ends } = await send(link, csrf);
         if (why) {
           trouble.set(link.id, why);
         } else {
           await forget(link.id);
           done += 1;
         }
+        if (ends) break;
       }
+      const left = (await all()).length;
       await show(trouble);
-      tell(trouble.size ? `${done} saved, ${trouble.size} still here.` : `${done} saved.`);
+      tell(left ? `${done} saved, ${left} still here.` : `${done} saved.`);
     } catch {
       await show();
       tell("The server cannot be reached yet. What is listed here is not saved.");
@@ -139,7 +160,10 @@ async function room(desk) {
   });
 
   const link = shared();
-  for (const name of FIELDS) form.elements[name].value = link[name];
+  for (const name of FIELDS) {
+    const field = form.elements[name];
+    if (field.type === "checkbox") field.checked = Boolean(link[name]); else field.value = link[name];
+  }
   desk.querySelector("[data-waiting-live]").hidden = false;
   await show();
 }

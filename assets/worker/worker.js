@@ -5,7 +5,9 @@ const scope = new URL(self.registration.scope);
 const WAITING = new URL("offline", scope);
 const PARTS = ["@asset(app.css)", "@asset(js/early.js)", "@asset(js/waiting.js)", "@asset(img/lamp.svg)"]
   .map((file) => new URL(`assets/${file}`, scope));
-const FIELDS = ["url", "title", "notes", "tags"];
+const FIELDS = ["url", "title", "notes", "tags", "folder", "unread"];
+// What a proxy answers whose server is away.
+const AWAY = new Set([502, 503, 504]);
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll([WAITING, ...PARTS].map(String))));
@@ -24,11 +26,21 @@ self.addEventListener("fetch", (event) => {
   if (request.mode !== "navigate") {
     if (PARTS.some((part) => part.pathname === url.pathname)) event.respondWith(part(request));
   } else if (request.method === "GET") {
-    event.respondWith(fetch(request).catch(waiting));
-  } else if (url.pathname.endsWith("/save")) {
+    const keeps = isSave(url) || url.pathname === WAITING.pathname;
+    event.respondWith((keeps ? reached(request) : fetch(request)).catch(waiting));
+  } else if (isSave(url)) {
     event.respondWith(sent(request));
   }
 });
+
+const isSave = (url) => url.pathname.endsWith("/save");
+
+// The answer of the server itself; that of a proxy before one that is away counts as none.
+async function reached(request) {
+  const answer = await fetch(request);
+  if (AWAY.has(answer.status)) throw new TypeError(`answered ${answer.status}`);
+  return answer;
+}
 
 const waiting = async () => (await caches.match(String(WAITING), { ignoreVary: true })) ?? Response.error();
 const part = async (request) => (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
@@ -37,11 +49,12 @@ const part = async (request) => (await caches.match(request, { ignoreVary: true 
 async function sent(request) {
   const again = request.clone();
   try {
-    return await fetch(request);
+    return await reached(request);
   } catch {
     const form = await again.formData();
     const said = new URLSearchParams();
-    for (const name of FIELDS) said.set(name, form.get(name) ?? "");
-    return Response.redirect(`${WAITING}?${said}`, 303);
+    for (const name of FIELDS) if (form.get(name)) said.set(name, form.get(name));
+    // Behind a hash, so that it stays here whether or not the server is back by then.
+    return Response.redirect(`${WAITING}#${said}`, 303);
   }
 }

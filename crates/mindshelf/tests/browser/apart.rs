@@ -65,6 +65,43 @@ async fn a_link_is_kept_in_the_browser_and_saved_by_a_button() {
     walk.end().await;
 }
 
+/// Signs out just before a link that waits is sent, as another tab may.
+const SIGNS_OUT_BEFORE_IT_IS_SENT: &str = "const real = window.fetch; \
+    window.fetch = async (address, options) => { \
+        if (options?.method === 'POST') { \
+            window.fetch = real; \
+            const body = new URLSearchParams({ _csrf: options.body.get('_csrf') }); \
+            await real('/sign-out', { method: 'POST', body }); \
+        } \
+        return real(address, options); \
+    };";
+
+#[tokio::test]
+async fn a_link_that_waits_keeps_all_that_was_said_of_it_and_stays_until_it_is_saved() {
+    let Some(walk) = Walk::among_links().await else { return };
+    // As the worker sends a form on that could not be sent: a folder that is not there any more, too.
+    let folder = "0193f0a0-0000-7000-8000-0000000000aa";
+    let said = format!("url=https://later.example/&title=Later&unread=on&folder={folder}");
+    walk.open(&format!("/offline#{said}")).await;
+    walk.press_in("main", "Keep it in this browser").await;
+    walk.sees("to read later").await;
+    // What is refused with a folder of elsewhere is sent without: the browser says so.
+    walk.judge.expects("422");
+    walk.press_in("main", "Save them now").await;
+    walk.sees("1 saved").await;
+    walk.open("/unread").await;
+    walk.sees("Later").await;
+
+    walk.open("/offline#url=https://lost.example/&title=Nearly+lost").await;
+    walk.press_in("main", "Keep it in this browser").await;
+    walk.sees("It is not saved yet").await;
+    walk.asks(SIGNS_OUT_BEFORE_IT_IS_SENT).await;
+    walk.press_in("main", "Save them now").await;
+    walk.sees("0 saved, 1 still here").await;
+    walk.sees("Nearly lost").await;
+    walk.end().await;
+}
+
 #[tokio::test]
 async fn an_app_is_connected_by_an_address_and_a_key() {
     let Some(walk) = Walk::among_links().await else { return };

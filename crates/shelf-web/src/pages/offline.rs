@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::ui::{
     button::{Weight, link, submit},
-    field::{Field, line, lines},
+    field::{Field, hidden, line, lines, switch},
 };
 
 /// The page. What stands in it is put there by a script, from the browser alone.
@@ -31,6 +31,8 @@ pub fn offline() -> Markup {
                     (line(Field { name: "title", label: "Title", ..Field::default() }))
                     (lines(Field { name: "notes", label: "Notes", ..Field::default() }))
                     (line(Field { name: "tags", label: "Tags", placeholder: "rust, databases", ..Field::default() }))
+                    (switch("unread", "To read later", false))
+                    (hidden("folder", ""))
                     div.line { (submit("Keep it in this browser", Weight::Main)) }
                 }
                 p role="status" data-waiting-said {}
