@@ -7,6 +7,7 @@ const SAY_AFTER_MS = 2_000;
 const QUIET_MS = 10_000;
 const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 60_000;
+const FOLLOW_AGAIN_MS = 5_000;
 const FACES = 5;
 /** Where all of this server is: pages may stand beneath a library, and everything beneath a path. */
 const root = new URL(".", document.querySelector("link[rel=manifest]")?.href ?? location.href);
@@ -25,7 +26,7 @@ function sit(desk) {
   const part = (name) => desk.querySelector(`[data-company-${name}]`);
   const [faces, said, news] = ["faces", "said", "news"].map(part);
   const item = () => document.querySelector("[data-item]")?.dataset.item;
-  let socket, renewal, again, asking, saying;
+  let socket, renewal, again, asking, saying, following;
   let tries = 0;
   let wroteAt = 0;
   let spokeAt = 0;
@@ -122,12 +123,19 @@ function sit(desk) {
     if (["following", "changes", "poke", "reset"].includes(message.type)) soon();
     // Followed anew, since a socket tells nothing more after these.
     if (["poke", "reset"].includes(message.type)) say({ type: "follow", library });
+    // Too much was asked, or something was away: without a word a page would hear nothing any more.
+    if (message.type === "refused" && (message.status === 429 || message.status >= 500)) {
+      clearTimeout(following);
+      const pause = Math.max(FOLLOW_AGAIN_MS, 1_000 * (message.retry_after ?? 0));
+      following = setTimeout(() => say({ type: "follow", library }), pause);
+    }
     if (message.type === "gone") leave();
   }
 
   function leave() {
     clearInterval(renewal);
     clearTimeout(again);
+    clearTimeout(following);
     const was = socket;
     socket = undefined;
     // One that is still being opened is closed once it is: to break it off would be an error.

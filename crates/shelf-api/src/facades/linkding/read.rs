@@ -5,13 +5,15 @@ use crate::Api;
 use crate::body::{bytes, media_type};
 use crate::problem::{Problem, Wrong};
 use axum::Form;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
 /// The one field that a form may say several times.
 const SEVERAL: &str = "tag_names";
+/// Most parts of a form.
+const PARTS_MAX: usize = 1_000;
 
 /// What the body of `request` says, by the names of its fields.
 pub(super) async fn body_of(request: Request, api: &Api) -> Result<Map<String, Value>, No> {
@@ -24,12 +26,29 @@ pub(super) async fn body_of(request: Request, api: &Api) -> Result<Map<String, V
             })?;
             Ok(from_form(pairs))
         }
+        Some("multipart/form-data") => Ok(from_form(parts_of(request, api).await?)),
         None => {
             let bytes = bytes(request, api).await?;
             if bytes.is_empty() { Ok(Map::new()) } else { Err(unread()) }
         }
         Some(_) => Err(unread()),
     }
+}
+
+/// The fields of a form that comes in parts.
+async fn parts_of(request: Request, api: &Api) -> Result<Vec<(String, String)>, No> {
+    let broken = |status| No::Problem(Problem::of_status(status));
+    let form = Multipart::from_request(request, api).await;
+    let mut form = form.map_err(|rejection| broken(rejection.into_response().status()))?;
+    let mut pairs = Vec::new();
+    while let Some(part) = form.next_field().await.map_err(|error| broken(error.status()))? {
+        if pairs.len() >= PARTS_MAX {
+            return Err(broken(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let Some(name) = part.name().map(str::to_owned) else { continue };
+        pairs.push((name, part.text().await.map_err(|error| broken(error.status()))?));
+    }
+    Ok(pairs)
 }
 
 fn unread() -> No {

@@ -65,6 +65,17 @@ async fn a_form_saves_as_well_and_other_bodies_are_refused() {
     let told = send("application/x-www-form-urlencoded", form).await;
     assert_eq!(told.status, StatusCode::CREATED, "{}", told.text);
     assert_eq!((&told.json["tag_names"], &told.json["unread"]), (&json!(["a", "b"]), &json!(true)));
+    // As the shortcuts of a phone send a form.
+    let parts = [("url", "https://b.example"), ("title", "B"), ("tag_names", "a"), ("tag_names", "c")];
+    let part = |(name, text): (&str, &str)| {
+        format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let form = format!("{}--x--\r\n", parts.map(part).concat());
+    let told = send("multipart/form-data; boundary=x", &form).await;
+    assert_eq!(told.status, StatusCode::CREATED, "{}", told.text);
+    assert_eq!((told.at("/title"), &told.json["tag_names"]), ("B".to_owned(), &json!(["a", "c"])));
+    let told = send("multipart/form-data; boundary=x", "--x\r\ncontent-dispo").await;
+    assert_eq!(told.status, StatusCode::BAD_REQUEST, "{}", told.text);
     let told = send("text/xml", "<a/>").await;
     assert_eq!(told.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(told.at("/detail"), "Unsupported media type \"text/xml\" in request.");
