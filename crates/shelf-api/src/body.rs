@@ -255,14 +255,24 @@ where
     fields.map(read_object).transpose()
 }
 
-/// The same for a list of objects.
+/// The same for a list of objects: which of them is wrong is part of the place.
 pub(crate) fn objects<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: DeserializeOwned,
     D: Deserializer<'de>,
 {
-    let all = Vec::<serde_json::Map<String, Value>>::deserialize(deserializer)?;
-    all.into_iter().map(read_object).collect()
+    let all = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(all.into_iter().map(|Object(one)| one).collect())
+}
+
+/// One object of a list.
+struct Object<T>(T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = serde_json::Map::<String, Value>::deserialize(deserializer)?;
+        read_object(fields).map(Self)
+    }
 }
 
 fn read_object<T: DeserializeOwned, E: serde::de::Error>(
@@ -316,6 +326,16 @@ mod tests {
         assert_eq!(place(r#"{"tags": [], "role": "owner"}"#).pointer, "#/role");
         assert_eq!(place(r#"{"tags": []} {}"#).pointer, "#");
         assert!(parsed::<Asked>(r#"[["a"]]"#.as_bytes()).is_err());
+
+        #[derive(Debug, Deserialize)]
+        struct Several {
+            #[serde(deserialize_with = "objects")]
+            #[expect(dead_code, reason = "only its shape matters")]
+            all: Vec<Asked>,
+        }
+        let place = |text: &str| parsed::<Several>(text.as_bytes()).unwrap_err().errors[0].clone();
+        assert_eq!(place(r#"{"all": [{"tags": []}, {"tags": 5}]}"#).pointer, "#/all/1");
+        assert_eq!(place(r#"{"all": [{"tags": []}, [[]]]}"#).pointer, "#/all/1");
         assert!(parsed::<Asked>("[".repeat(100_000).as_bytes()).is_err());
     }
 }

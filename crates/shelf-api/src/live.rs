@@ -255,7 +255,7 @@ impl Talk {
                 self.away(library).await;
                 return Ok(Vec::new());
             }
-            Said::Push(id, library, body) => match self.push(library, body).await? {
+            Said::Push(id, library, body) => match self.push(library, *body).await? {
                 Ok(mut told) => {
                     told["type"] = "answers".into();
                     told["id"] = id.into();
@@ -319,11 +319,11 @@ impl Talk {
         Ok(told)
     }
 
-    /// Pushes what a device did.
+    /// Pushes what a device did; what is none is refused, and costs as much as a push of nothing.
     async fn push(
         &self,
         library: LibraryId,
-        body: PushIn,
+        body: Result<PushIn, Problem>,
     ) -> Result<Result<Value, Problem>, Close> {
         let signed = match self.signed().await? {
             Ok(signed) => signed,
@@ -336,15 +336,18 @@ impl Talk {
         &self,
         signed: &Signed,
         library: LibraryId,
-        body: PushIn,
+        body: Result<PushIn, Problem>,
     ) -> Result<Value, Problem> {
-        let cost = PUSH.plus(of_changes(body.changes()));
+        let changes = body.as_ref().map_or(0, PushIn::changes);
+        let cost = PUSH.plus(of_changes(changes));
         let admitted = self.admitted(signed, cost).await?;
         let reached = self.reached(signed, library, Permit::BookmarksWrite).await;
         let scope = reached.as_ref().ok().map(|(scope, _)| *scope);
-        let told = match reached {
-            Ok((scope, right)) => self.put(scope, right, signed.person.id, body).await,
-            Err(problem) => Err(problem),
+        let told = match (reached, body) {
+            (Ok((scope, right)), Ok(body)) => {
+                self.put(scope, right, signed.person.id, body).await
+            }
+            (Err(problem), _) | (_, Err(problem)) => Err(problem),
         };
         self.settled(admitted, scope, &told).await;
         told

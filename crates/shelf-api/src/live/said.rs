@@ -1,7 +1,9 @@
 //! What a client may say on a socket of `mindshelf.sync.v1`.
 
 use super::presence::Spot;
+use crate::body::parsed;
 use crate::graphql::session::Close;
+use crate::problem::Problem;
 use crate::routes::sync::PushIn;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -27,8 +29,8 @@ pub(super) enum Said {
     Here(Spot),
     /// They are not there any more.
     Away(LibraryId),
-    /// What a device did, under the name its answer goes by.
-    Push(String, LibraryId, PushIn),
+    /// What a device did, under the name its answer goes by; or what is wrong with it, and where.
+    Push(String, LibraryId, Box<Result<PushIn, Problem>>),
     /// Are you there?
     Ping,
     /// I am.
@@ -56,7 +58,8 @@ pub(super) fn read(text: &str) -> Result<Said, Close> {
             let id: String = taken(&mut fields, "id").ok_or_else(bad)?;
             let library = taken(&mut fields, "library").ok_or_else(bad)?;
             let rest = Value::Object(std::mem::take(&mut fields));
-            Said::Push(id, library, serde_json::from_value(rest).map_err(|_| bad())?)
+            // One that is none is refused like one that is posted: whoever sent it can mend it.
+            Said::Push(id, library, Box::new(parsed(rest.to_string().as_bytes())))
         }
         "ping" => Said::Ping,
         "pong" => Said::Pong,
@@ -137,9 +140,11 @@ mod tests {
             r#"{{"type": "push", "id": "a", "library": "{LIBRARY}", "device": "{LIBRARY}",
                 "changes": []}}"#
         );
-        assert!(
-            matches!(read(&push), Ok(Said::Push(id, _, body)) if id == "a" && body.changes() == 0)
-        );
+        let Ok(Said::Push(id, _, body)) = read(&push) else { panic!("this is a push") };
+        assert!(id == "a" && (*body).is_ok_and(|body| body.changes() == 0));
+        let none = format!(r#"{{"type": "push", "id": "a", "library": "{LIBRARY}"}}"#);
+        let Ok(Said::Push(_, _, body)) = read(&none) else { panic!("it says which one") };
+        assert!(body.is_err(), "and is refused by that name");
         assert!(matches!(read(r#"{"type": "ping"}"#), Ok(Said::Ping)));
         assert!(matches!(read(r#"{"type": "pong"}"#), Ok(Said::Pong)));
     }
@@ -163,7 +168,7 @@ mod tests {
             r#"{"type": "here", "library": "0193f0a0-0000-7000-8000-000000000000", "state": "x"}"#,
             r#"{"type": "here", "library": "0193f0a0-0000-7000-8000-000000000000", "name": "x"}"#,
             r#"{"type": "away"}"#,
-            r#"{"type": "push", "id": "a", "library": "0193f0a0-0000-7000-8000-000000000000"}"#,
+            r#"{"type": "push", "id": "a", "device": "0193f0a0-0000-7000-8000-000000000000"}"#,
             &long,
         ] {
             assert_eq!(read(text).unwrap_err().frame().0, 4400, "{text}");

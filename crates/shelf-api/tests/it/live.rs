@@ -188,6 +188,32 @@ async fn who_opens_sockets_and_says_nothing_has_no_more_of_them() {
 }
 
 #[tokio::test]
+async fn a_push_that_is_none_is_refused_with_its_place_and_the_socket_stays() {
+    let listening = Listening::new().await;
+    let (world, ada) = (&listening.world, &listening.world.ada);
+    let device = world.post(ada, "/v1/devices", &json!({"name": "p"})).await.at("/id");
+    let mut wrong = change(2, "https://b.example");
+    wrong["hlc"] = json!("never");
+    let body = json!({"device": device, "changes": [change(1, "https://a.example"), wrong]});
+    let posted = world.post(ada, &format!("{LIBRARY}/changes"), &body).await;
+    assert_eq!(posted.at("/errors/0/pointer"), "#/changes/1", "{}", posted.text);
+    let mut client = listening.sync().await;
+    client.say(&hello(&ada.token)).await;
+    client.hear().await;
+    let mut push = body;
+    push["type"] = json!("push");
+    push["id"] = json!("q");
+    push["library"] = json!(ada.library.to_string());
+    client.say(&push).await;
+    let told = client.hear().await;
+    assert_eq!((&told["type"], &told["id"]), (&json!("refused"), &json!("q")), "{told}");
+    assert_eq!(told["status"], 400);
+    assert_eq!(told["errors"][0]["pointer"], "#/changes/1");
+    client.say(&json!({"type": "ping"})).await;
+    assert_eq!(client.hear().await["type"], "pong");
+}
+
+#[tokio::test]
 async fn what_is_out_of_turn_closes_the_socket() {
     let listening = Listening::new().await;
     let ada = &listening.world.ada;

@@ -66,7 +66,8 @@ async fn a_form_saves_as_well_and_other_bodies_are_refused() {
     assert_eq!(told.status, StatusCode::CREATED, "{}", told.text);
     assert_eq!((&told.json["tag_names"], &told.json["unread"]), (&json!(["a", "b"]), &json!(true)));
     // As the shortcuts of a phone send a form.
-    let parts = [("url", "https://b.example"), ("title", "B"), ("tag_names", "a"), ("tag_names", "c")];
+    let tags = [("tag_names", "a"), ("tag_names", "c")];
+    let parts = [("url", "https://b.example"), ("title", "B"), tags[0], tags[1]];
     let part = |(name, text): (&str, &str)| {
         format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
     };
