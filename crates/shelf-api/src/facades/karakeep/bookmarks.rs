@@ -1,5 +1,6 @@
 //! Bookmarks of Karakeep's interface.
 
+use super::lists::take_out;
 use super::read::{body_of, bookmark_of, limit_of};
 use super::shown::{BookmarkOut, SavedOut, page};
 use crate::Api;
@@ -16,7 +17,8 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shelf_domain::id::ItemId;
-use shelf_domain::refusal::Refused;
+use shelf_domain::refusal::{Code, Refused};
+use std::collections::BTreeSet;
 
 /// Rows of a bookmark's history that are looked at before it is trashed; what has more was touched
 /// often enough to stay.
@@ -143,6 +145,7 @@ pub(super) async fn edit(
     let row = bookmark_of(&call, &id).await?;
     let ask: EditIn = body_of(request, &api).await?;
     let archived = ask.archived.filter(|archived| *archived != row.archived_at.is_some());
+    let url = ask.url.clone();
     let said = [
         ("url", ask.url.map(|url| json!(url))),
         ("title", ask.title.map(|title| json!(title))),
@@ -153,7 +156,53 @@ pub(super) async fn edit(
     ];
     let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let patch: Map<String, Value> = said.collect();
-    told(BookmarkOut::of(edited(&call, row, patch).await?, &call))
+    let told_of = match edited(&call, row.clone(), patch.clone()).await {
+        Err(problem) if problem.code == Code::AlreadySaved.name() && is_listed(&row) => {
+            match owner_of(&call, url).await? {
+                Some(owner) => replaced(&call, row, owner, patch).await?,
+                None => return Err(problem),
+            }
+        }
+        told_of => told_of?,
+    };
+    told(BookmarkOut::of(told_of, &call))
+}
+
+/// Whether one stands in any list.
+fn is_listed(row: &Bookmark) -> bool {
+    row.places.iter().any(|place| place.collection.is_some())
+}
+
+/// The living bookmark that has this address.
+async fn owner_of(call: &Call, url: Option<String>) -> Result<Option<Bookmark>, Problem> {
+    let Some(url) = url else { return Ok(None) };
+    Ok(call.by_url(&url).await?.filter(|row| row.trashed_at.is_none()))
+}
+
+/// In a browser an address may stand twice, and floccus asks for it again and again where that is refused.
+/// Here it is one bookmark: `owner` takes the places of `row` in lists, and what else is said of it.
+async fn replaced(
+    call: &Call,
+    row: Bookmark,
+    owner: Bookmark,
+    mut patch: Map<String, Value>,
+) -> Result<Bookmark, Problem> {
+    let lists: BTreeSet<ItemId> = row.places.iter().filter_map(|place| place.collection).collect();
+    for list in lists {
+        let ask = call.ask("add_place").at("item", owner.id);
+        let _told: Value = ask.body(&json!({ "collection": Id(list) })).done().await?;
+        take_out(call, &row, list).await?;
+    }
+    let row: Bookmark = call.ask("get_bookmark").at("item", row.id).read().await?;
+    let_go(call, &row).await?;
+    patch.remove("url");
+    if patch.is_empty() {
+        return Ok(owner);
+    }
+    // Not under the key of the request: the edit that was refused had that.
+    let ask = call.ask("edit_bookmark").at("item", owner.id).patch(&Value::Object(patch));
+    let edited: Written<Bookmark> = ask.done().await?;
+    Ok(edited.item)
 }
 
 async fn edited(
@@ -173,6 +222,11 @@ async fn edited(
 /// went wrong takes nothing away that way; the answer is the same.
 pub(super) async fn remove(call: Call, Path(id): Path<String>) -> Answer {
     let row = bookmark_of(&call, &id).await?;
+    let_go(&call, &row).await?;
+    done()
+}
+
+async fn let_go(call: &Call, row: &Bookmark) -> Result<(), Problem> {
     let ask = call.ask("get_item_history").at("item", row.id).with("limit", Some(HISTORY_MAX));
     let history: Page<Row> = ask.read().await?;
     let is_own = history.next_cursor.is_none()
@@ -182,7 +236,7 @@ pub(super) async fn remove(call: Call, Path(id): Path<String>) -> Answer {
     } else {
         call.may_write(row.id).await?;
     }
-    done()
+    Ok(())
 }
 
 /// Which tags.

@@ -174,7 +174,11 @@ pub(super) async fn take(call: Call, Path((id, bookmark)): Path<(String, String)
 }
 
 /// Ends every place of `row` in `collection`. Of two places there one is shown, so it is read again.
-async fn take_out(call: &Call, row: &Bookmark, collection: ItemId) -> Result<(), Problem> {
+pub(super) async fn take_out(
+    call: &Call,
+    row: &Bookmark,
+    collection: ItemId,
+) -> Result<(), Problem> {
     let mut places: Vec<ItemId> = places_in(row, collection);
     for _ in 0..PLACES_MAX {
         if places.is_empty() {

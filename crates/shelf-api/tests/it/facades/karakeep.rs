@@ -97,6 +97,34 @@ async fn one_address_in_two_lists_is_one_bookmark() {
 }
 
 #[tokio::test]
+async fn an_address_that_stands_twice_in_a_browser_is_one_bookmark_in_both_places() {
+    let world = World::new().await;
+    let [one, two] = [list(&world, "One", NONE).await, list(&world, "Two", NONE).await];
+    let secure = bookmark(&world, "https://a.example/page").await;
+    moved(&world, Method::PUT, &one, &secure).await;
+    let plain = bookmark(&world, "http://old.a.example/page").await;
+    moved(&world, Method::PUT, &two, &plain).await;
+    // Somebody mends the second bookmark of their browser: its address is that of the first.
+    let patch = json!({"url": "https://a.example/page", "title": "The page"});
+    let path = format!("/bookmarks/{plain}");
+    let told = keep(&world, &world.ada, Method::PATCH, &path, patch.clone()).await;
+    assert_eq!((told.status, told.at("/id")), (StatusCode::OK, secure.clone()), "{}", told.text);
+    assert_eq!(told.at("/title"), "The page");
+    for list in [&one, &two] {
+        let there = get(&world, &format!("/lists/{list}/bookmarks")).await;
+        let rows = there.json["bookmarks"].as_array().unwrap();
+        assert_eq!((rows.len(), &rows[0]["id"]), (1, &json!(secure)), "{}", there.text);
+    }
+    let trash = world.get(&world.ada, "/v1/libraries/{library}/trash").await;
+    assert_eq!(trash.at("/items/0/id"), plain, "what nobody else touched is not left behind");
+    // One that stands in no list is nobody's twin: the address is taken, as everywhere.
+    let loose = bookmark(&world, "https://b.example").await;
+    let path = format!("/bookmarks/{loose}");
+    let told = keep(&world, &world.ada, Method::PATCH, &path, patch).await;
+    assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
+}
+
+#[tokio::test]
 async fn a_page_leads_to_the_next_and_the_last_says_so() {
     let world = World::new().await;
     let list = list(&world, "Many", NONE).await;
