@@ -200,10 +200,34 @@ function fewer() {
   const left = Number(shown?.textContent.replaceAll(/\D/g, "")) - 1;
   if (left >= 0) shown.textContent = `${left.toLocaleString("en")} ${left === 1 ? "link" : "links"}`;
 }
+// A comment somebody has begun stays where the item around it is drawn afresh, unless it was just sent.
+function begun({ target, shouldSwap, requestConfig }) {
+  if (target?.id !== "item" || !shouldSwap) return [];
+  const said = $$("textarea[name=body]", target).filter((area) => area.value !== area.defaultValue);
+  return said.filter((area) => !requestConfig?.elt?.contains(area)).map((area) => [area.id, area.value]);
+}
+function goOn(comments) {
+  for (const [id, text] of comments) {
+    const area = document.getElementById(id);
+    if (!area) continue;
+    area.value = text;
+    const around = area.closest("details");
+    if (around) around.open = true;
+  }
+}
 let asked, beside;
-document.addEventListener("htmx:beforeSwap", (event) => { asked = noted(event.detail.target); });
+let comments = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  asked = noted(event.detail.target);
+  comments = begun(event.detail);
+});
 document.addEventListener("htmx:oobBeforeSwap", (event) => { beside = noted(event.detail.target); });
-document.addEventListener("htmx:afterSwap", () => { restore(asked); asked = undefined; });
+document.addEventListener("htmx:afterSwap", () => {
+  restore(asked);
+  asked = undefined;
+  goOn(comments);
+  comments = [];
+});
 document.addEventListener("htmx:oobAfterSwap", () => {
   restore(beside);
   beside = undefined;

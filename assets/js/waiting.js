@@ -39,6 +39,7 @@ const forget = (id) => within("readwrite", (store) => store.delete(id));
 /** What the form of the save page is proved by; nothing where nobody is signed in. */
 async function proof() {
   const page = await fetch(save, { headers: { Accept: "text/html" } });
+  if (PASSES(page.status)) throw new Error(`answered ${page.status}`);
   if (!page.ok || new URL(page.url).pathname !== save.pathname) return null;
   const read = new DOMParser().parseFromString(await page.text(), "text/html");
   return read.querySelector("input[name=_csrf]")?.value ?? null;
@@ -54,7 +55,7 @@ async function send(link, csrf) {
   if (answer.ok) return {};
   if (PASSES(answer.status)) return { why: `The server answered ${answer.status}. Try again in a moment.`, ends: true };
   // A folder may be of the library of somebody else.
-  if (answer.status === 422 && link.folder) return send({ ...link, folder: "" }, csrf);
+  if ([404, 422].includes(answer.status) && link.folder) return send({ ...link, folder: "" }, csrf);
   const read = new DOMParser().parseFromString(await answer.text(), "text/html");
   const told = read.querySelector(".error")?.textContent.trim();
   return { why: told || `The server answered ${answer.status}.` };

@@ -1,6 +1,6 @@
 //! What people say of a link, and a text that two devices wrote at the same time.
 
-use crate::walk::Walk;
+use crate::walk::{Walk, key};
 use serde_json::json;
 
 /// Pairs two devices over HTTP that write the same notes blindly: which bookmark has them.
@@ -23,6 +23,22 @@ async fn a_link_is_commented_on_and_a_comment_changed_and_taken_back() {
     walk.asks("document.querySelector('#item-comments form[action$=remove] button').click()").await;
     walk.sees("The comment is in the trash").await;
     walk.sees("Nobody has said anything yet").await;
+    walk.end().await;
+}
+
+#[tokio::test]
+async fn a_comment_that_is_begun_outlives_what_else_is_done_to_the_link() {
+    let Some(walk) = Walk::among_links().await else { return };
+    walk.press_in("main", "Dark rye, baked low and slow").await;
+    walk.write("Say something about it", "Sixteen hours is").await;
+    walk.write("Add a tag", "slow").await;
+    walk.keys(key::ENTER).await;
+    walk.find("#item-tags .chip", "slow").await;
+    let typed = "return document.querySelector('#item-say').value";
+    assert_eq!(walk.asks(typed).await, "Sixteen hours is");
+    walk.press_in("#item-comments", "Comment").await;
+    walk.find("#item-comments .said", "Sixteen hours is").await;
+    assert_eq!(walk.asks(typed).await, "", "what was sent is not begun again");
     walk.end().await;
 }
 
