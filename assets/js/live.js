@@ -241,6 +241,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const words = $("[data-saved]", form.closest("[data-item]") ?? document);
   if (words) words.textContent = event.detail.successful ? "Saved" : "Not saved";
 });
+// Whoever was signed out meanwhile is not led away from what they have typed.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (xhr.status !== 401 || requestConfig?.verb === "get") return;
+  event.preventDefault();
+  say("You are signed out, and this is not saved. It stays here: copy it, then sign in again.");
+});
 document.addEventListener("htmx:responseError", (event) => {
   const said = event.detail.xhr.getResponseHeader("X-Problem");
   say(said ? decodeURIComponent(said) : "That did not work. Nothing was changed.");

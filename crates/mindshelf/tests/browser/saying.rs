@@ -42,6 +42,26 @@ async fn a_comment_that_is_begun_outlives_what_else_is_done_to_the_link() {
     walk.end().await;
 }
 
+/// Signs out behind the page, as another tab may.
+const SIGN_OUT: &str = "const done = arguments[0]; \
+    const body = new URLSearchParams({ _csrf: document.body.dataset.csrf }); \
+    fetch('/sign-out', { method: 'POST', body }).then((answer) => done(answer.ok), done);";
+
+#[tokio::test]
+async fn what_is_typed_stays_where_one_was_signed_out_meanwhile() {
+    let Some(walk) = Walk::among_links().await else { return };
+    walk.press_in("main", "Dark rye, baked low and slow").await;
+    walk.find("#item-comments", "Nobody has said anything yet").await;
+    assert_eq!(walk.driver.wait(SIGN_OUT, &[]).await.unwrap(), true);
+    walk.judge.expects("401");
+    walk.write("Say something about it", "Sixteen hours is not too long.").await;
+    walk.press_in("#item-comments", "Comment").await;
+    walk.sees("You are signed out, and this is not saved").await;
+    let typed = "return document.querySelector('#item-say').value";
+    assert_eq!(walk.asks(typed).await, "Sixteen hours is not too long.");
+    walk.end().await;
+}
+
 #[tokio::test]
 async fn two_versions_of_a_text_are_looked_at_side_by_side_and_settled() {
     let Some(walk) = Walk::among_links().await else { return };
