@@ -5,6 +5,7 @@
 
 import { risingRun } from "../domain/order.js";
 import { isMany } from "./gone.js";
+import { ancestorsOf } from "./items.js";
 import { targetOf } from "./target.js";
 
 /**
@@ -74,8 +75,9 @@ class Apply {
     /** @type {Node[]} */
     const open = [root];
     for (let folder = open.shift(); folder; folder = open.shift()) {
+      if (!this.state.meta.isMirroring) return;
       this.wanted.add(folder.native);
-      const children = this.target.childrenOf(folder.item);
+      const children = this.target.childrenOf(folder.item).filter(({ item }) => !this.state.away.has(this.state.byItem.get(item) ?? ""));
       await this.#fill(folder, children);
       for (const one of children) {
         const node = this.state.nodeOf(one.item);
@@ -96,6 +98,8 @@ class Apply {
     const stays = new Set(here.filter((_, at) => run.has(at)).map((node) => node.native));
     let last = /** @type {string | null} */ (null);
     for (const [at, one] of children.entries()) {
+      // Whoever stops mirroring may do so in the midst of it: without the nodes all would be made again.
+      if (!state.meta.isMirroring) return;
       if (this.isDue || (missing.length > 0 && at % BATCH === 0)) await this.#begin(folder, children.slice(at, at + BATCH));
       const node = state.nodeOf(one.item);
       const spot = this.#spotAfter(folder, last);
@@ -133,7 +137,7 @@ class Apply {
     if (adopted) return adopted;
     const what = { parentId: folder.native, index: spot, title: one.title, ...(one.url === null ? {} : { url: one.url }) };
     const made = await this.#do(() => this.native.create(what));
-    if (!made) return undefined;
+    if (!made || !this.state.meta.isMirroring) return undefined;
     this.state.setNode({
       native: made.id, item: one.item, type: one.type, parent: folder.native, title: made.title ?? "", url: made.url ?? null,
       theirTitle: one.title, theirUrl: one.url, children: [], made: this.state.env.now(),
@@ -197,7 +201,8 @@ class Apply {
       return false;
     };
     const mapped = [...state.nodes.values()].filter(({ type }) => type === "folder" || type === "place");
-    const unwanted = mapped.filter((node) => !this.wanted.has(node.native) && !(blocked.size > 0 && isBlocked(node)));
+    const isLeft = (/** @type {Node} */ node) => state.away.has(node.native) || (blocked.size > 0 && isBlocked(node)) || this.#isCircling(node.item);
+    const unwanted = mapped.filter((node) => !this.wanted.has(node.native) && !isLeft(node));
     // What the library never had, because it refused it, stays here.
     for (const node of unwanted.filter(({ item }) => !state.shelf.item(item))) state.keepHere(node, "refused");
     // Nothing is removed without a reason: what its bookmark is must be known.
@@ -226,6 +231,13 @@ class Apply {
         await this.keep();
       }
     }
+  }
+
+  /** Whether it stands under itself, as it may seem while a move waits that the library will refuse. @param {string} item */
+  #isCircling(item) {
+    const view = this.state.view();
+    const [top = ""] = ancestorsOf(view, view.text(item, "parent")).slice(-1);
+    return view.text(top, "parent") !== "" && view.item(view.text(top, "parent")) !== undefined;
   }
 
   /** @param {Node} node */

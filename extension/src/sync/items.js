@@ -45,6 +45,8 @@ export function setUrl(state, node, seen) {
   if (view.text(bookmark, "url") === url) return;
   if (view.placesOf(bookmark).length <= 1) {
     state.put(bookmark, "bookmark", { url });
+    // Where it joins another one by that, it is still called so here.
+    state.meta.titles.push({ place: node.item, title: seen.title });
     return;
   }
   state.put(node.item, "place", { bookmark: bookmarkFor(state, seen) });
@@ -89,10 +91,35 @@ export function makePlace(state, seen, folder) {
   return place;
 }
 
+/** What was put into a folder here while somebody else removed that folder brings it back: they had not seen it. The folder of a root is left to
+ * whoever put it into the trash. @param {State} state */
+export function reviveQueued(state) {
+  const roots = new Set(Object.values(state.meta.rootIds));
+  for (const { change, seq } of [...state.queue]) {
+    const { parent } = change.set;
+    const view = state.view();
+    const isThere = view.isLiving(change.item) && (change.kind !== "place" || view.isLiving(view.text(change.item, "bookmark")));
+    if (seq !== undefined || typeof parent !== "string" || !isThere || view.text(change.item, "parent") !== parent) continue;
+    const gone = ancestorsOf(view, parent).filter((at) => (view.get(at, "trashed_at") ?? null) !== null);
+    const isUnseen = (/** @type {string} */ at) => {
+      const [, device = "", row = 0] = view.item(at)?.puts.trashed_at ?? [];
+      return row > change.base && device !== state.meta.device;
+    };
+    if (gone.length > 0 && gone.every(isUnseen) && !gone.some((at) => roots.has(at))) revive(state, parent);
+  }
+}
+
+/** A folder and those it stands in. @param {import("../domain/shelf.js").View} view @param {string} folder @returns {string[]} */
+export function ancestorsOf(view, folder) {
+  const all = [];
+  for (let at = folder; at !== "" && view.item(at) && !all.includes(at); at = view.text(at, "parent")) all.push(at);
+  return all;
+}
+
 /** Brings a folder back in which the person put something, and those it stands in. @param {State} state @param {string} folder */
 export function revive(state, folder) {
   const view = state.view();
-  for (let [at, steps] = [folder, 0]; at !== "" && view.item(at) && steps < 1_000; at = view.text(at, "parent"), steps += 1) {
+  for (const at of ancestorsOf(view, folder)) {
     if ((view.get(at, "trashed_at") ?? null) !== null) state.put(at, "collection", { trashed_at: null });
     if (at in state.meta.held) delete state.meta.held[at];
   }

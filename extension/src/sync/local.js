@@ -2,15 +2,17 @@
 //
 // The browser's tree is compared with the nodes that are kept, never by events: what was applied here changed both,
 // so nothing comes back as an echo, and a start after a crash is no different from any other. A node that is new
-// takes the place of an item of the same name and address in the same folder, if one has no node here yet; so the
-// first comparison of a second browser is a merge, and never a deletion.
+// takes the place of an item of the same name and address in the same folder, if one has no node here yet, or one that the
+// browser has no more; so the first comparison of a second browser is a merge, and never a deletion, and a browser that gives all
+// its nodes new ids changes nothing.
 
 import { canon } from "../domain/canon.js";
 import { removeGone } from "./gone.js";
-import { makeFolder, makePlace, revive, setTitle, setUrl, shownTitle, shownUrl } from "./items.js";
+import { makeFolder, makePlace, revive, reviveQueued, setTitle, setUrl, shownTitle, shownUrl } from "./items.js";
 import { keepOrder } from "./ordered.js";
 import { targetOf, UNTITLED } from "./target.js";
-import { localBecause, ROLES } from "./tree.js";
+import { isInBrowser, localBecause, ROLES } from "./tree.js";
+import { Twins } from "./twins.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -19,17 +21,16 @@ import { localBecause, ROLES } from "./tree.js";
  * @typedef {import("./tree.js").Seen} Seen
  */
 
-/** How long after it was made here a twin of a node is taken for the work of another engine of sync. */
-const TWIN_MS = 10 * 60_000;
-
 /**
  * Queues what the person did.
  * @param {State} state @param {Tree} tree
  */
 export function takeLocal(state, tree) {
   state.beginAct();
+  reviveQueued(state);
   const local = new Local(state, tree);
   for (const [role, native] of local.roots()) local.walk(role, native);
+  local.setAway();
   for (const order of local.orders) keepOrder(state, order.node, order.before, order.moved);
   removeGone(state, local.gone(), local.inside);
   state.meta.intents = [];
@@ -50,6 +51,15 @@ class Local {
     this.keyed = new Map();
     /** @type {Set<string>} roots whose nodes are left as they are */
     this.frozen = new Set();
+    this.began = state.env.now();
+    this.twins = new Twins(state, tree, this.began);
+  }
+
+  /** Notes which nodes stand where nothing is mirrored: nobody removed them. */
+  setAway() {
+    const { state } = this;
+    const isAway = (/** @type {string} */ native) => !this.seen.has(native) && isInBrowser(this.tree, native);
+    state.away = new Set([...state.nodes.keys()].filter(isAway));
   }
 
   /** The roots that are mirrored now, each with its node and its collection. */
@@ -131,7 +141,7 @@ class Local {
   #take(seen, folder) {
     const { state } = this;
     let node = state.nodes.get(seen.id);
-    if (node?.type === "local" && isAnother(node, seen, folder)) {
+    if (node?.type === "local" && (isAnother(node, seen, folder) || this.twins.isHeir(node, seen, folder))) {
       state.dropNode(seen.id);
       node = undefined;
     }
@@ -180,7 +190,9 @@ class Local {
     const intent = this.#intended(seen, folder, type);
     const item = intent?.item ?? this.#same(seen, folder, type);
     if (item) {
-      const node = nodeFor(seen, folder.native, item, type);
+      const before = state.nodeOf(item);
+      if (before) state.dropNode(before.native);
+      const node = this.#nodeFor(seen, folder, item, type);
       state.setNode(node);
       if (seen.title !== "" && !intent && shownTitle(state, node) === "") setTitle(state, node, seen.title);
       node.theirTitle = seen.title === "" && type === "place" ? "" : shownTitle(state, node);
@@ -190,18 +202,23 @@ class Local {
       Object.assign(node, { title: intent.title, theirTitle: intent.title, theirUrl: intent.url });
       return this.#edit(node, seen, folder);
     }
-    if (this.#isTwin(seen, folder)) {
-      const node = nodeFor(seen, folder.native, "", "local");
+    if (this.twins.isTwin(seen, folder)) {
+      const node = this.#nodeFor(seen, folder, "", "local");
       state.setNode(node);
       state.keepHere(node, "twin");
       state.meta.twins += 1;
       return false;
     }
     const made = type === "folder" ? makeFolder(state, seen, folder) : makePlace(state, seen, folder);
-    state.setNode(nodeFor(seen, folder.native, made, type));
-    const node = state.nodes.get(seen.id);
-    if (node) node.theirTitle = shownTitle(state, node);
+    const node = this.#nodeFor(seen, folder, made, type);
+    state.setNode(node);
+    node.theirTitle = shownTitle(state, node);
     return true;
+  }
+
+  /** @param {Seen} seen @param {Node} folder @param {string} item @param {Node["type"]} type */
+  #nodeFor(seen, folder, item, type) {
+    return { ...nodeFor(seen, folder.native, item, type), made: this.began };
   }
 
   /** What a batch that was cut off was about to make. @param {Seen} seen @param {Node} folder @param {string} type */
@@ -215,7 +232,8 @@ class Local {
     const { state } = this;
     const title = type === "folder" ? seen.title.trim() || UNTITLED : seen.title.trim();
     const alike = this.#keyed(folder.item).get(keyOf(type, type === "folder" ? title : (seen.url ?? ""))) ?? [];
-    const free = alike.filter(({ item }) => !state.byItem.has(item) && state.view().text(item, "parent") === folder.item);
+    const isFree = (/** @type {string} */ item) => !isInBrowser(this.tree, state.byItem.get(item) ?? "");
+    const free = alike.filter(({ item }) => isFree(item) && state.view().text(item, "parent") === folder.item);
     const exact = free.find((one) => one.title.trim() === title);
     return (exact ?? (type === "place" ? free.find((one) => one.title === "" || title === "") : undefined))?.item;
   }
@@ -236,16 +254,6 @@ class Local {
     return keyed;
   }
 
-  /** Whether another engine of sync made it beside what was made here. @param {Seen} seen @param {Node} folder */
-  #isTwin(seen, folder) {
-    const since = this.state.env.now() - TWIN_MS;
-    return folder.children.concat(this.tree.nodes.get(folder.native)?.children ?? []).some((native) => {
-      const other = this.state.nodes.get(native);
-      return other !== undefined && native !== seen.id && other.type !== "local" && (other.made ?? 0) > since && other.parent === folder.native
-        && other.title === seen.title && other.url === seen.url && this.tree.nodes.has(native);
-    });
-  }
-
   /** The nodes that are no more. */
   gone() {
     const { state } = this;
@@ -256,7 +264,7 @@ class Local {
       return false;
     };
     const frozen = this.frozen.size > 0;
-    return [...state.nodes.values()].filter((node) => !this.seen.has(node.native) && node.type !== "root" && !(frozen && isFrozen(node)));
+    return [...state.nodes.values()].filter((node) => !this.seen.has(node.native) && !state.away.has(node.native) && node.type !== "root" && !(frozen && isFrozen(node)));
   }
 }
 

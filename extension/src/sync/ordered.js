@@ -2,8 +2,10 @@
 
 import { between, risingRun, spread } from "../domain/order.js";
 
-/** Most siblings that are given new keys at once. */
-const ANEW_MAX = 400;
+/** Longest key before siblings are given new ones, as the server has it. */
+const KEY_CHARS_MAX = 48;
+/** How many siblings on either side are given new keys where there is no room, and how often more are. */
+const WIDER = { by: 200, most: 3 };
 
 /**
  * Queues keys for what was moved within a folder, came into it or was made in it.
@@ -19,49 +21,67 @@ export function keepOrder(state, folder, before, fresh) {
   const run = risingRun(stood.map((native) => place.get(native) ?? 0));
   const stays = new Set(stood.filter((_, at) => run.has(at)));
   // What was found here already, in a merge, keeps the spot it has in the library.
-  const adopted = mapped.filter((native) => !place.has(native) && !fresh.has(native));
-  for (const native of adopted) stays.add(native);
-  if (stays.size === mapped.length) return;
+  const adopted = new Set(mapped.filter((native) => !place.has(native) && !fresh.has(native)));
+  if (stays.size + adopted.size === mapped.length) return;
   const view = state.view();
   const itemOf = (/** @type {string} */ native) => state.nodes.get(native)?.item ?? "";
-  const keyOf = (/** @type {string} */ native) => view.text(itemOf(native), "order");
-  let below = "";
-  const above = nextKeys(mapped, stays, keyOf);
-  for (const [at, native] of mapped.entries()) {
-    if (stays.has(native)) {
-      if (keyOf(native) > below) below = keyOf(native);
-      continue;
-    }
-    const bound = above[at];
-    if (bound !== "" && bound <= below) {
-      spreadAnew(state, mapped, itemOf);
-      return;
-    }
-    below = between(below, bound, state.env.chance());
-    state.put(itemOf(native), kindOf(state, native), { order: below });
+  const keys = mapped.map((native) => view.text(itemOf(native), "order"));
+  const fixed = boundsOf(keys, mapped.map((native) => stays.has(native) || adopted.has(native)));
+  const isMoving = (/** @type {number} */ at) => !fixed.has(at) && !adopted.has(mapped[at]);
+  for (const [at, order] of keysFor(keys, fixed, isMoving, state.env.chance)) {
+    if (keys[at] !== order) state.put(itemOf(mapped[at]), state.nodes.get(mapped[at])?.type === "place" ? "place" : "collection", { order });
   }
 }
 
-/** For each sibling the key of the next one that stays. @param {string[]} mapped @param {Set<string>} stays @param {(native: string) => string} keyOf */
-function nextKeys(mapped, stays, keyOf) {
-  const keys = new Array(mapped.length).fill("");
-  let next = "";
-  for (let at = mapped.length - 1; at >= 0; at -= 1) {
-    keys[at] = next;
-    if (stays.has(mapped[at])) next = keyOf(mapped[at]);
+/**
+ * Which of those that stay keep their keys: those without one that stand first, and then a longest run that rises. What has no key, or one
+ * that leaves no room, is given another.
+ * @param {string[]} keys @param {boolean[]} isStaying
+ * @returns {Set<number>}
+ */
+function boundsOf(keys, isStaying) {
+  const lead = keys.findIndex((key, at) => key !== "" || !isStaying[at]);
+  const at = [...keys.keys()].filter((one) => isStaying[one] && keys[one] !== "");
+  const ranks = new Map([...new Set(at.map((one) => keys[one]))].sort().map((key, rank) => [key, rank]));
+  const run = risingRun(at.map((one) => ranks.get(keys[one]) ?? 0));
+  return new Set([...Array(Math.max(0, lead)).keys(), ...at.filter((_, spot) => run.has(spot))]);
+}
+
+/**
+ * A key for each sibling that has none it can keep; where one would be too long, those around are given new ones as well.
+ * @param {string[]} keys @param {Set<number>} fixed @param {(at: number) => boolean} isMoving @param {() => number} chance
+ * @returns {Map<number, string>}
+ */
+function keysFor(keys, fixed, isMoving, chance) {
+  const given = new Map();
+  for (let wider = 0; ; wider += 1) {
+    given.clear();
+    let tight = -1;
+    let [below, gap] = ["", /** @type {number[]} */ ([])];
+    for (let at = 0; at <= keys.length; at += 1) {
+      const isBound = at === keys.length || fixed.has(at);
+      if (!isBound && (isMoving(at) || wider > 0)) gap.push(at);
+      if (!isBound) continue;
+      const fresh = within(below, keys[at] ?? "", gap.length, chance);
+      fresh.forEach((key, spot) => given.set(gap[spot], key));
+      if (tight < 0 && fresh.some((key) => key.length > KEY_CHARS_MAX)) tight = gap[0];
+      below = keys[at] ?? "";
+      gap = [];
+    }
+    if (tight < 0 || wider >= WIDER.most) return given;
+    for (const at of [...fixed]) if (Math.abs(at - tight) <= WIDER.by << wider) fixed.delete(at);
+  }
+}
+
+/** `count` keys between two bounds, in order. @param {string} below @param {string} above @param {number} count @param {() => number} chance */
+function within(below, above, count, chance) {
+  if (count > 1 && below !== "" && above !== "") return spread(below, above, count);
+  /** @type {string[]} */
+  const keys = [];
+  // Towards an open end keys are counted, and stay short.
+  for (let left = count; left > 0; left -= 1) {
+    if (above === "") keys.push(between(keys.at(-1) ?? below, "", chance()));
+    else keys.unshift(between(below, keys[0] ?? above, chance()));
   }
   return keys;
 }
-
-/** Gives siblings new keys where there is no room between them. @param {import("./state.js").State} state @param {string[]} mapped @param {(native: string) => string} itemOf */
-function spreadAnew(state, mapped, itemOf) {
-  const some = mapped.slice(0, ANEW_MAX);
-  const after = mapped[ANEW_MAX];
-  const above = after === undefined ? "" : state.view().text(itemOf(after), "order");
-  spread("", above, some.length).forEach((order, at) => {
-    if (state.view().text(itemOf(some[at]), "order") !== order) state.put(itemOf(some[at]), kindOf(state, some[at]), { order });
-  });
-}
-
-/** @param {import("./state.js").State} state @param {string} native */
-const kindOf = (state, native) => (state.nodes.get(native)?.type === "place" ? "place" : "collection");

@@ -56,7 +56,7 @@ export async function round(state, server, bookmarks, wishes = {}) {
     }
   };
   await net(() => pull(state, server, told));
-  const tree = await look(state, bookmarks, failure === undefined);
+  let tree = await look(state, bookmarks, failure === undefined);
   await net(() => push(state, server, told));
   await net(() => pull(state, server, told));
   if (state.meta.titles.length > 0 && failure === undefined) {
@@ -69,6 +69,12 @@ export async function round(state, server, bookmarks, wishes = {}) {
   // What is shown is compared before it is made: a fold that was damaged is to remove nothing.
   const isDue = state.env.now() - (state.meta.verifiedAt ?? 0) > VERIFIED_MS;
   if (wishes.verify || isDue || told.restarted) await net(() => verify(state, server, told));
+  if (tree && told.pulled + told.pushed + told.repaired > 0) {
+    // The person went on while the server was asked: what they did is taken first, lest it is written over.
+    const waits = state.queue.length;
+    tree = await look(state, bookmarks, true);
+    state.isAgain ||= state.queue.length > waits;
+  }
   if (state.meta.isMirroring && state.meta.cursor !== null) told.applied = await applyTarget(state, bookmarks);
   if (failure === undefined && isSynced(state)) state.meta.levelAt = state.env.now();
   await state.commit();

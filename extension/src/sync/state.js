@@ -28,6 +28,10 @@ import { nextStamp, NEVER } from "../domain/stamp.js";
  * @typedef {{ now: () => number, newId: () => string, chance: () => number }} Env `chance` is a whole number below 2^16
  */
 
+/** Halves of letters, which titles that were cut have, travel in no JSON. @param {Record<string, Value>} set @returns {Record<string, Value>} */
+const wellFormed = (set) => Object.fromEntries(Object.entries(set).map(([register, value]) =>
+  [register, typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\ufffd") : value]));
+
 /** Most changes that stand aside; older ones are dropped. */
 const ASIDE_MAX = 1_000;
 /** Most changes that wait. */
@@ -44,6 +48,16 @@ export const freshMeta = (server, library, device) => ({
   levelAt: null, verifiedAt: null, mismatches: 0,
 });
 
+/** What is kept could not be written: all that is in memory is thrown away, whoever catches it. */
+export class StoreFault extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super(String(/** @type {{ message?: string }} */ (cause)?.message ?? cause), { cause });
+    this.code = "storage";
+    this.isCrash = true;
+  }
+}
+
 export class State {
   /** @param {Store} store @param {Env} env */
   constructor(store, env) {
@@ -59,6 +73,10 @@ export class State {
     this.byItem = new Map();
     /** @type {View | null} */
     this.shown = null;
+    /** @type {Set<string>} nodes that stand where nothing is mirrored, as of the last comparison */
+    this.away = new Set();
+    /** Whether a write failed: what is here is more than what is kept, and is not to be built on. */
+    this.isBroken = false;
     /** Whether a round is to follow at once. */
     this.isAgain = false;
     this.isAnew = false;
@@ -95,7 +113,8 @@ export class State {
     const kept = await store.read();
     if (!kept.meta) return null;
     const state = new State(store, env);
-    state.meta = kept.meta;
+    // What a version of before did not keep is as at the beginning.
+    state.meta = { ...freshMeta("", "", ""), ...kept.meta };
     for (const item of kept.items) state.shelf.items.set(item.id, item);
     for (const [younger, older] of kept.aliases) state.shelf.aliases.set(younger, older);
     Object.assign(state.shelf, { seq: kept.meta.seq, epoch: kept.meta.epoch, hlc: kept.meta.hlc });
@@ -168,7 +187,7 @@ export class State {
     }
     meta.n += 1;
     meta.hlc = nextStamp(this.env.now(), meta.hlc);
-    const change = { n: meta.n, hlc: meta.hlc, base: meta.seq, act: this.act ?? this.beginAct(), item, kind, set };
+    const change = { n: meta.n, hlc: meta.hlc, base: meta.seq, act: this.act ?? this.beginAct(), item, kind, set: wellFormed(set) };
     const queued = { change };
     this.queue.push(queued);
     this.unsent.set(item, queued);
@@ -207,6 +226,7 @@ export class State {
 
   /** Makes all that changed durable, at once. */
   async commit() {
+    if (this.isBroken) throw new StoreFault("what was read is thrown away");
     const { shelf, nodes } = this;
     Object.assign(this.meta, { seq: shelf.seq, epoch: shelf.epoch });
     const queued = this.touchedQueue.size === 0 ? [] : this.queue.filter(({ change }) => this.touchedQueue.has(change.n));
@@ -222,7 +242,12 @@ export class State {
     // What is touched while this is written belongs to the next one.
     this.isAnew = false;
     this.#forget();
-    await this.store.write(delta);
+    try {
+      await this.store.write(delta);
+    } catch (error) {
+      this.isBroken = true;
+      throw /** @type {{ isCrash?: boolean }} */ (error).isCrash ? error : new StoreFault(error);
+    }
   }
 
   /** Takes over another fold, whole. @param {Shelf} shelf */

@@ -7,7 +7,8 @@ import { isWeb } from "../domain/canon.js";
  *   syncing?: boolean, folderType?: string, unmodifiable?: string, children?: NativeNode[] }} NativeNode
  * @typedef {{ id: string, parent: string, title: string, url: string | null, isFolder: boolean, isSeparator: boolean,
  *   added: number, children: string[] }} Seen
- * @typedef {{ nodes: Map<string, Seen>, roots: Map<string, string>, doubled: string[], isSyncedByBrowser: boolean }} Tree
+ * @typedef {{ nodes: Map<string, Seen>, roots: Map<string, string>, doubled: string[], aside: Set<string>, isSyncedByBrowser: boolean }} Tree `aside`
+ *   are the ids beneath roots that are not mirrored because there are two of their kind
  */
 
 /** The roots browsers have, and what their collections are called in a library. */
@@ -40,9 +41,11 @@ function roleOf(node) {
  */
 export function readTree(answer, known = {}) {
   /** @type {Tree} */
-  const tree = { nodes: new Map(), roots: new Map(), doubled: [], isSyncedByBrowser: false };
+  const tree = { nodes: new Map(), roots: new Map(), doubled: [], aside: new Set(), isSyncedByBrowser: false };
   /** @type {Map<string, NativeNode>} */
   const chosen = new Map();
+  /** @type {NativeNode[]} */
+  const others = [];
   for (const root of answer.flatMap((top) => top.children ?? [])) {
     const role = roleOf(root);
     if (!role) continue;
@@ -50,6 +53,11 @@ export function readTree(answer, known = {}) {
     if (before) tree.doubled.push(role);
     const isBetter = !before || root.id === known[role] || (before.id !== known[role] && root.syncing === true && !before.syncing);
     if (isBetter) chosen.set(role, root);
+    if (before) others.push(isBetter ? before : root);
+  }
+  for (let node = others.pop(); node; node = others.pop()) {
+    tree.aside.add(node.id);
+    others.push(...(node.children ?? []));
   }
   for (const [role, root] of chosen) {
     tree.roots.set(role, root.id);
@@ -65,7 +73,7 @@ export function readTree(answer, known = {}) {
         url: node.url ?? null,
         isFolder: node.url === undefined && !isSeparator,
         isSeparator,
-        added: node.dateAdded ?? 0,
+        added: Math.floor(node.dateAdded ?? 0),
         children: children.map(({ id }) => id),
       });
       open.push(...children);
@@ -83,3 +91,6 @@ export function localBecause(node) {
   if (node.isSeparator) return "separator";
   return node.isFolder || isWeb(node.url ?? "") ? undefined : "scheme";
 }
+
+/** Whether a browser has a node, be it where nothing is mirrored. @param {Tree} tree @param {string} native */
+export const isInBrowser = (tree, native) => tree.nodes.has(native) || tree.aside.has(native);
