@@ -85,7 +85,17 @@ by("mirror-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) 
 onPress("sync", () => ask("sync"));
 onPress("verify", () => ask("verify"), "Both sides were compared.");
 onPress("stop", () => ask("stopMirroring"), "Both sides keep what they have.");
-onPress("leave", () => ask("leave"), "Disconnected. Your bookmarks stay in this browser and in the library.");
+let isSure = false;
+onPress("leave", async () => {
+  try {
+    await ask("leave", { isSure });
+  } catch (error) {
+    // Only what was asked about is dropped: pressed again, it is meant.
+    isSure = /** @type {{ code?: string }} */ (error).code === "waiting";
+    throw error;
+  }
+  isSure = false;
+}, "Disconnected. Your bookmarks stay in this browser and in the library.");
 by("tabs").addEventListener("change", async () => {
   const wanted = { permissions: /** @type {any} */ (["tabs"]) };
   if (by("tabs").checked) by("tabs").checked = await chrome.permissions.request(wanted);
@@ -141,7 +151,7 @@ function notes(now) {
       ? note(`“${name}” is in the library's trash.`, "Nothing is removed here. Restore it there, or stop mirroring and begin anew.")
       : note(`“${name}” is hidden by the browser now.`, "What it held stays in the library."));
   }
-  if (now.twins > 0) all.push(note("Another sync copies the same bookmarks.", `${some(now.twins, "copy", "copies")} of what came by MindShelf were left alone. Let only one of both sync bookmarks.`));
+  if (now.twins > 0) all.push(note("Another sync copies the same bookmarks.", `${some(now.twins, "copy", "copies")} of what is here were left alone. Let only one of both sync bookmarks.`));
   else if (now.isMirroring && now.isSyncedByBrowser) all.push(note("The browser's own sync is on.", "Two engines may make copies. Switch bookmarks off in the browser's sync settings, or do not mirror here."));
   for (const role of now.doubled) {
     all.push(made("p", `There are two of “${ROLES[/** @type {keyof typeof ROLES} */ (role)]}”, one of your account and one of this machine. One of them is mirrored.`, "muted"));

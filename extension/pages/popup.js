@@ -13,7 +13,7 @@ async function page() {
   return { url: tab?.url ?? "", title: tab?.title ?? "" };
 }
 
-/** @type {{ id: string } | null} */
+/** @type {{ id: string, title: string, tags: string[], notes: string, folder: string } | null} as it was shown */
 let saved = null;
 let url = "";
 
@@ -40,10 +40,16 @@ async function begin() {
   by("notes").value = told.saved?.notes ?? "";
   by("known-tags").append(...told.tags.slice(0, 500).map((/** @type {string} */ name) => Object.assign(document.createElement("option"), { value: name })));
   by("folder").append(...told.folders.map((/** @type {{ id: string, path: string }} */ { id, path }) => Object.assign(made("option", path), { value: id })));
-  by("folder").value = told.saved?.folder ?? "";
+  showFolder();
   show(status.problem);
   by("form").hidden = false;
   by("title").focus();
+}
+
+/** Shows the folder it stands in; it may be none of these. */
+function showFolder() {
+  by("folder").value = saved?.folder ?? "";
+  if (saved && by("folder").value !== saved.folder) saved.folder = by("folder").value = "";
 }
 
 /** @param {{ what: string } | null} problem */
@@ -59,8 +65,9 @@ by("form").addEventListener("submit", async (/** @type {Event} */ event) => {
   by("save").disabled = true;
   try {
     const tags = by("tags").value.split(",").map((/** @type {string} */ tag) => tag.trim()).filter((/** @type {string} */ tag) => tag !== "");
-    await ask("save", { saves: { url, title: by("title").value.trim(), tags, notes: by("notes").value.trim(), folder: by("folder").value } });
+    await ask("save", { shown: saved, saves: { url, title: by("title").value.trim(), tags, notes: by("notes").value.trim(), folder: by("folder").value } });
     saved = (await ask("page", { url })).saved;
+    showFolder();
     show(null);
     say("Saved.");
   } catch (error) {

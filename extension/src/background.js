@@ -38,11 +38,11 @@ const DEEDS = {
   countHere: () => engine.countHere(),
   folders: () => engine.look(folders),
   page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), folders: folders(state), tags: tagNames(state) })),
-  save: async ({ saves }) => { await engine.change((state) => save(state, saves)); soon(); return true; },
+  save: async ({ saves, shown }) => { await engine.change((state) => save(state, saves, shown)); soon(); return true; },
   remove: async ({ id }) => { await engine.change((state) => remove(state, id)); soon(); return true; },
   hearAtOnce: ({ isOn }) => keep("live", isOn ? undefined : false),
   forget: () => engine.leave(),
-  leave: async () => { await engine.leave(); await signOut(); },
+  leave: async ({ isSure }) => { await engine.leave(isSure === true); await signOut(); },
 };
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {

@@ -1,12 +1,13 @@
 // Runs rounds of sync in this browser: one at a time, again where something happened meanwhile, later where the server is away.
 
-import { idMaker, rootId } from "./domain/ids.js";
-import { patternOf } from "./access.js";
+import { idMaker } from "./domain/ids.js";
+import { patternOf, Trouble } from "./access.js";
 import { ask, decideHeld, heldOf, serverOf } from "./server.js";
 import { forgetState, keep, kept, store } from "./store.js";
+import { beginMirror, stopMirror } from "./sync/begin.js";
 import { isSynced, pairAnew, round } from "./sync/round.js";
 import { freshMeta, State } from "./sync/state.js";
-import { readTree, ROLES } from "./sync/tree.js";
+import { readTree } from "./sync/tree.js";
 import { explained, problemOf, refusal } from "./words.js";
 
 const LOCK = "mindshelf-state";
@@ -139,21 +140,14 @@ export async function choose(library) {
 /** Begins to mirror the browser's bookmarks in a folder, or at the top where there is none. @param {string | null} above */
 export async function mirror(above) {
   await alone(async (state) => {
-    state.meta.above = above;
-    for (const role of Object.keys(ROLES)) state.meta.rootIds[role] = await rootId(state.meta.library, above, role);
-    state.meta.isMirroring = true;
+    await beginMirror(state, above);
     await state.commit();
   });
   await sync();
 }
 
 /** Mirrors no longer; both sides keep what they have. */
-export async function stopMirroring() {
-  await change((state) => {
-    for (const native of [...state.nodes.keys()]) state.dropNode(native);
-    Object.assign(state.meta, { isMirroring: false, above: null, rootIds: {}, roots: {}, intents: [], inbound: null, outbound: null, blocked: {}, twins: 0 });
-  });
-}
+export const stopMirroring = () => change(stopMirror);
 
 /** Decides what others removed in masses. @param {"remove" | "keep"} word */
 export async function decideInbound(word) {
@@ -189,9 +183,13 @@ export const dropGivenUp = () => change((state) => { delete state.meta.givenUp; 
 /** Drops what stands aside. */
 export const dropAside = () => change((state) => { state.meta.aside = []; });
 
-/** Forgets the library; the browser's bookmarks stay. */
-export async function leave() {
+/** Forgets the library; the browser's bookmarks stay. What waits is not dropped unless the person said so. */
+export async function leave(isSure = false) {
   await navigator.locks.request(LOCK, async () => {
+    // What cannot be read holds nobody.
+    known ??= await State.load(store, env).catch(() => null);
+    const waits = known?.queue.filter(({ seq }) => seq === undefined).length ?? 0;
+    if (waits > 0 && !isSure) throw new Trouble("waiting", String(waits));
     known = null;
     await forgetState();
   });

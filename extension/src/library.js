@@ -1,21 +1,27 @@
 // What a person does with one page: whether it is saved, saving it with tags and a note, editing and removing it.
 
 import { folded, isWeb } from "./domain/canon.js";
+import { between } from "./domain/order.js";
 
 /** @typedef {import("./sync/state.js").State} State */
 /** @typedef {{ url: string, title: string, tags: string[], notes: string, folder: string }} Saves */
+
+/** The tags a bookmark bears, as they are called. @param {State} state @param {import("./domain/shelf.js").Item} item */
+function tagsOf(state, item) {
+  const view = state.view();
+  const tags = Object.entries(item.puts).filter(([name, held]) => name.startsWith("tag/") && held[3] === true).map(([name]) => name.slice(4));
+  return [...new Set(tags.filter((id) => view.isLiving(id)).map((id) => view.text(id, "name")))].sort();
+}
 
 /** What is known of an address. @param {State} state @param {string} url */
 export function lookUp(state, url) {
   const view = state.view();
   const item = view.byAddress(url);
   if (!item || !view.isLiving(item.id)) return null;
-  const tags = Object.entries(item.puts).filter(([name, held]) => name.startsWith("tag/") && held[3] === true);
-  const names = tags.map(([name]) => name.slice(4)).filter((id) => view.isLiving(id)).map((id) => view.text(id, "name"));
   const places = view.placesOf(item.id);
   return {
     id: item.id, url: view.text(item.id, "url"), title: view.text(item.id, "title"), notes: view.text(item.id, "notes"),
-    tags: names.sort(), folder: places.length > 0 ? view.text(places[0], "parent") : "", path: places.length > 0 ? pathOf(state, view.text(places[0], "parent")) : "",
+    tags: tagsOf(state, item), folder: places.length > 0 ? view.text(places[0], "parent") : "", path: places.length > 0 ? pathOf(state, view.text(places[0], "parent")) : "",
   };
 }
 
@@ -29,7 +35,7 @@ function pathOf(state, folder) {
 /** Folders to choose from, by their paths. @param {State} state */
 export function folders(state) {
   const view = state.view();
-  const all = [...view.items()].filter((item) => item.kind === "collection" && view.isLiving(item.id) && view.text(item.id, "query") === "");
+  const all = [...view.items()].filter((item) => item.kind === "collection" && view.isLiving(item.id) && view.text(item.id, "query") === "" && view.text(item.id, "mount") === "");
   return all.map(({ id }) => ({ id, path: pathOf(state, id) })).sort((one, other) => one.path.localeCompare(other.path));
 }
 
@@ -39,8 +45,12 @@ export function tagNames(state) {
   return [...view.items()].filter((item) => item.kind === "tag" && view.isLiving(item.id)).map(({ id }) => view.text(id, "name")).sort();
 }
 
-/** Saves a page, or what was changed about it. @param {State} state @param {Saves} saves */
-export function save(state, saves) {
+/**
+ * Saves a page, or what was changed about it.
+ * @param {State} state @param {Saves} saves
+ * @param {Saves | null} [shown] what the person saw: what they left as it was is not put, and the folder they saw is the one it leaves
+ */
+export function save(state, saves, shown) {
   if (!isWeb(saves.url)) throw Object.assign(new Error("this is no page of the web"), { code: "address" });
   state.beginAct();
   const view = state.view();
@@ -50,17 +60,43 @@ export function save(state, saves) {
   /** @type {Record<string, import("./sync/state.js").Value>} */
   const set = known ? {} : { url: saves.url, created_at: state.env.now() };
   if (known && isNew) set.trashed_at = null;
-  if (saves.title !== view.text(id, "title")) set.title = saves.title;
-  if (saves.notes !== view.text(id, "notes")) set.notes = saves.notes === "" ? null : saves.notes;
-  const wanted = saves.tags.map((name) => tagOf(state, name)).filter((tag) => tag !== "");
-  const borne = Object.entries(known?.puts ?? {}).filter(([name, held]) => name.startsWith("tag/") && held[3] === true).map(([name]) => name.slice(4));
+  const isSame = (/** @type {"title" | "notes"} */ name) => !isNew && shown !== null && shown !== undefined && shown[name].trim() === saves[name].trim();
+  if (!isSame("title") && saves.title !== view.text(id, "title")) set.title = saves.title;
+  if (!isSame("notes") && saves.notes !== view.text(id, "notes")) set.notes = saves.notes === "" ? null : saves.notes;
+  // A name may hold a comma: who did not touch the tags tears none apart.
+  const areSame = shown && !isNew && shown.tags.join(", ").trim() === saves.tags.join(", ");
+  const wanted = areSame ? [] : saves.tags.map((name) => tagOf(state, name)).filter((tag) => tag !== "");
+  const borne = Object.entries(areSame ? {} : (known?.puts ?? {})).filter(([name, held]) => name.startsWith("tag/") && held[3] === true).map(([name]) => name.slice(4));
   for (const tag of wanted) if (!borne.some((one) => view.base.resolve(one) === tag)) set[`tag/${tag}`] = true;
   for (const tag of borne) if (view.isLiving(tag) && !wanted.includes(view.base.resolve(tag))) set[`tag/${tag}`] = null;
   if (Object.keys(set).length > 0) state.put(id, "bookmark", set);
-  if (saves.folder !== "" && !view.placesOf(id).some((place) => view.text(place, "parent") === saves.folder)) {
-    state.put(state.env.newId(), "place", { bookmark: id, parent: saves.folder });
-  }
+  keepSpot(state, id, saves.folder, isNew ? undefined : shown?.folder);
   return id;
+}
+
+/** Puts a bookmark into a folder, out of the one it was seen in. @param {State} state @param {string} id @param {string} folder @param {string} [left] */
+function keepSpot(state, id, folder, left) {
+  const view = state.view();
+  const places = view.placesOf(id);
+  const from = left === undefined || left === "" || left === folder ? undefined : places.find((place) => view.text(place, "parent") === left);
+  if (folder === "" || places.some((place) => view.text(place, "parent") === folder)) {
+    if (from) state.put(from, "place", { trashed_at: state.env.now() });
+    return;
+  }
+  const order = between(lastIn(state, folder), "", state.env.chance());
+  if (from) state.put(from, "place", { parent: folder, order });
+  else state.put(state.env.newId(), "place", { bookmark: id, parent: folder, order });
+}
+
+/** The last key of order in a folder. @param {State} state @param {string} folder */
+function lastIn(state, folder) {
+  const view = state.view();
+  let last = "";
+  for (const item of view.items()) {
+    const isChild = (item.kind === "place" || item.kind === "collection") && view.text(item.id, "parent") === folder && view.isLiving(item.id);
+    if (isChild && view.text(item.id, "order") > last) last = view.text(item.id, "order");
+  }
+  return last;
 }
 
 /** The tag of a name: the one there is, else a new one. @param {State} state @param {string} name */
@@ -91,8 +127,7 @@ export function find(state, text, most) {
   for (const item of view.items()) {
     if (item.kind !== "bookmark" || !view.isLiving(item.id)) continue;
     const [url, title] = [view.text(item.id, "url"), view.text(item.id, "title")];
-    const tags = Object.keys(item.puts).filter((name) => name.startsWith("tag/")).map((name) => view.text(name.slice(4), "name"));
-    const all = `${title} ${url} ${tags.join(" ")}`.toLowerCase();
+    const all = `${title} ${url} ${tagsOf(state, item).join(" ")}`.toLowerCase();
     if (isWeb(url) && words.every((word) => all.includes(word))) hits.push({ url, title: title || url, at: Number(view.get(item.id, "created_at") ?? 0) });
   }
   return hits.sort((one, other) => other.at - one.at).slice(0, most);

@@ -23,12 +23,27 @@ function open(name, stores) {
   return answer(request);
 }
 
-/** @type {Promise<IDBDatabase> | undefined} */
-let state;
-/** @type {Promise<IDBDatabase> | undefined} */
-let access;
-const stateDb = () => (state ??= open(STATE, STORES));
-const accessDb = () => (access ??= open(ACCESS, ["kept"]));
+/** A database that is open, or opened again: where it could not be opened, and where the browser closed it.
+ * @param {string} name @param {string[]} stores @returns {() => Promise<IDBDatabase>} */
+function opened(name, stores) {
+  /** @type {Promise<IDBDatabase> | undefined} */
+  let known;
+  const forget = () => { known = undefined; };
+  return async () => {
+    known ??= open(name, stores);
+    try {
+      const database = await known;
+      database.onclose = forget;
+      return database;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
+}
+
+const stateDb = opened(STATE, STORES);
+const accessDb = opened(ACCESS, ["kept"]);
 
 /** The store of the core. @type {import("./sync/state.js").Store} */
 export const store = {

@@ -17,6 +17,8 @@ const WORDS = {
   not_found: ["The library is gone, or no longer shared with you.", "Choose another one. What is here stays here."],
   device_removed: ["This browser was removed from your devices.", "Join again to send what waits, or disconnect."],
   other_library: ["Changes wait here for another library.", "Connect with its server again to send them, or disconnect to drop them."],
+  waiting: ["Changes wait here that the library does not have.", "Connect and sync to send them, or press Disconnect again to drop them."],
+  storage: ["This browser could not keep what came.", "Make room on its disk. Nothing is lost: it is asked for again."],
   slow_down: ["The server asked to wait.", "It goes on by itself."],
   unavailable: ["The server is busy.", "It goes on by itself."],
   quota: ["The library has no more room.", "Make room, or ask whoever runs the server."],

@@ -108,3 +108,51 @@ test("every trouble has words and a remedy", () => {
   }
   assert.equal(explained(null), null);
 });
+
+test("what was not touched in the popup is not put, whatever came meanwhile", async () => {
+  const { at, device, state } = await connected();
+  save(state, { ...page, tags: ["a, b", "red"], notes: "line\n" });
+  await state.commit();
+  await level(device);
+  const now = await State.load(device.store, device.env);
+  const shown = lookUp(now, page.url);
+  // Somebody else writes while the popup is open, and it comes before the person presses Save.
+  at.server.edit(shown.id, "bookmark", { notes: "theirs, later" });
+  await device.sync();
+  const later = await State.load(device.store, device.env);
+  save(later, { ...page, title: "Mine", tags: shown.tags.join(", ").split(", "), notes: shown.notes.trim(), folder: "" }, shown);
+  assert.deepEqual(later.queue.map(({ change }) => change.set), [{ title: "Mine" }]);
+  assert.deepEqual([lookUp(later, page.url).notes, lookUp(later, page.url).tags], ["theirs, later", ["a, b", "red"]]);
+});
+
+test("another folder in the popup moves the page there, to the end", async () => {
+  const { device, state } = await connected();
+  await device.browser.create({ parentId: device.browser.other, title: "first", url: "https://first.example/" });
+  await device.sync();
+  const now = await State.load(device.store, device.env);
+  const by = Object.fromEntries(folders(now).map(({ id, path }) => [path, id]));
+  save(now, { ...page, folder: by["Bookmarks bar"] });
+  const shown = lookUp(now, page.url);
+  save(now, { ...page, folder: by["Other bookmarks"] }, shown);
+  await now.commit();
+  await level(device);
+  const [bar, other] = device.browser.picture();
+  assert.deepEqual([bar, other.map((text) => text.split(" <")[0])], [[], ["first", "A page"]]);
+  const then = await State.load(device.store, device.env);
+  save(then, { ...page, folder: "" }, lookUp(then, page.url));
+  await then.commit();
+  await level(device);
+  assert.deepEqual(device.browser.all().map(({ title }) => title), ["first"]);
+  assert.equal(lookUp(device.state, page.url).folder, "", "it is saved still, in no folder");
+  assert.ok(state);
+});
+
+test("a tag that was taken off finds nothing, and nothing is saved into another library's folder", async () => {
+  const { state } = await connected();
+  save(state, page);
+  save(state, { ...page, tags: ["to read"] });
+  assert.deepEqual(find(state, "rust", 9), []);
+  const before = folders(state).length;
+  state.put(state.env.newId(), "collection", { name: "Shared", mount: "0193f0a0-0000-7000-8000-0000000000bb" });
+  assert.equal(folders(state).length, before);
+});

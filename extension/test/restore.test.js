@@ -140,9 +140,26 @@ test("what heals has seen the last shared row and no later one, and loses no lon
   assert.equal(common(old, fresh), 1, "row 2 is another in each life");
   assert.equal(common(old, old), 2);
   const act = { own: "own", others: "others" };
-  const [healed, ...more] = heals(old, fresh, { act, own: "two", seen: 1 });
+  const [healed, ...more] = heals(old, fresh, { act, own: "two", seen: 1, now: 9 });
   assert.deepEqual(more, []);
   assert.deepEqual(healed.set, { notes: "after the backup", title: "B" }, "the text lost by its stamp, and a copy is made of it");
   assert.deepEqual([healed.base, healed.hlc, healed.act], [1, hlc(20), "others"]);
-  assert.equal(heals(old, fresh, { act, own: "one", seen: 1 })[0].act, "own");
+  assert.equal(heals(old, fresh, { act, own: "one", seen: 1, now: 9 })[0].act, "own");
+});
+
+test("what was removed for good does not come back with a backup", async () => {
+  const { at, a, b } = await pair();
+  await add(a, "before");
+  await add(a, "secret");
+  await level(a, b);
+  const kept = structuredClone(at.server.rows);
+  const secret = [...at.server.shelf.items.values()].find(({ puts }) => puts.title?.[3] === "secret");
+  at.server.edit(secret.id, "bookmark", { trashed_at: 1 });
+  at.server.edit(secret.id, "bookmark", { purged: true });
+  await level(a, b);
+  assert.deepEqual(titles(a), ["before"]);
+  restore(at.server, kept);
+  await level(a, b);
+  assert.deepEqual([titles(a), titles(b)], [["before"], ["before"]]);
+  assert.ok(at.server.shelf.items.get(secret.id).puts.trashed_at[3]);
 });

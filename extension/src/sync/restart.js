@@ -48,7 +48,7 @@ export async function restart(state, server) {
     state.dequeue(state.queue.map(({ change }) => change.n));
     const seen = common(old, shelf);
     const act = { own: state.env.newId(), others: state.env.newId() };
-    const healed = heals(old, shelf, { act, own, seen });
+    const healed = heals(old, shelf, { act, own, seen, now: state.env.now() });
     const rest = left.map(({ change }) => ({ change: rebased(old, change, seen) }));
     state.queue = [...healed.map((change) => ({ change })), ...rest];
     keepHealing(state, [...(state.meta.healing ?? []), act.others]);
@@ -166,16 +166,18 @@ function isIn(shelf, change, device) {
  * What the old state holds and the new one has lost: each put that is later than what is there, with its own stamp; and each long text
  * that was put after `seen` and stands nowhere there, since the server keeps the earlier of two as a copy. What this device (`own`) put
  * is another gesture than what others did.
- * @param {Shelf} old @param {Shelf} fresh @param {{ act: { own: string, others: string }, own: string, seen: number }} by
+ * @param {Shelf} old @param {Shelf} fresh
+ * @param {{ act: { own: string, others: string }, own: string, seen: number, now: number }} by `now` is when what was removed goes into the trash
  */
-export function heals(old, fresh, { act, own, seen }) {
+export function heals(old, fresh, { act, own, seen, now }) {
   const rank = (/** @type {string} */ kind) => (RANKS.indexOf(kind) + RANKS.length + 1) % (RANKS.length + 1);
   const depth = (/** @type {string} */ id) => {
     let [at, steps] = [id, 0];
     for (; at !== "" && steps < 100; steps += 1) at = String(old.item(at)?.puts.parent?.[3] ?? "");
     return steps;
   };
-  const items = [...old.items.values()].filter((item) => !old.aliases.has(item.id) && !isPurged(item));
+  const all = [...old.items.values()].filter((item) => !old.aliases.has(item.id));
+  const items = all.filter((item) => !isPurged(item));
   items.sort((one, other) => rank(one.kind) - rank(other.kind) || depth(one.id) - depth(other.id) || one.created - other.created);
   /** @type {import("../domain/shelf.js").Change[]} */
   const changes = [];
@@ -201,6 +203,12 @@ export function heals(old, fresh, { act, own, seen }) {
     for (const [hlc, { set, isOwn }] of parts) {
       changes.push({ n: 0, hlc, base: seen, act: isOwn ? act.own : act.others, item: item.id, kind: item.kind, set: readdressed(old, set) });
     }
+  }
+  // What was removed for good goes into the trash again: only the server removes it.
+  for (const item of all.filter(isPurged)) {
+    const theirs = fresh.items.get(item.id);
+    if (!theirs || fresh.aliases.has(item.id) || isPurged(theirs) || (theirs.puts.trashed_at?.[3] ?? null) !== null) continue;
+    changes.push({ n: 0, hlc: old.hlc, base: seen, act: act.others, item: item.id, kind: item.kind, set: { trashed_at: now } });
   }
   return changes;
 }
