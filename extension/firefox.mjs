@@ -10,11 +10,9 @@ export const PARTS = ["img", "pages", "src"];
 
 /** The manifest of Firefox. @param {any} chrome that of Chrome */
 export function firefoxOf(chrome) {
-  const { key: _key, minimum_chrome_version: _version, background, permissions, ...rest } = chrome;
+  const { key: _key, minimum_chrome_version: _version, background, ...rest } = chrome;
   return {
     ...rest,
-    // What waits is not to be thrown away where the disk is full; without this Firefox asks the person about that.
-    permissions: [...permissions, "unlimitedStorage"],
     background: { scripts: [background.service_worker], type: background.type },
     // What it sends, to the person's own server, Firefox says to them at the installing.
     browser_specific_settings: {

@@ -114,8 +114,14 @@ export async function current(isSpent = false) {
     const access = await kept("access");
     if (!access) throw new Trouble("signed_out");
     if (!isSpent && access.expiresAt - EARLY_MS > Date.now()) return access;
+    const fields = { grant_type: "refresh_token", refresh_token: access.refresh };
     try {
-      return await take(access.server, await form(access.server, "/oauth/token", { grant_type: "refresh_token", refresh_token: access.refresh }));
+      // Where the answer was lost, what it held is used up: for some seconds the server gives it again, and later never.
+      const told = await form(access.server, "/oauth/token", fields).catch((error) => {
+        if (error instanceof Trouble && error.code === "away") return form(access.server, "/oauth/token", fields);
+        throw error;
+      });
+      return await take(access.server, told);
     } catch (error) {
       if (!(error instanceof Trouble) || error.code !== "invalid_grant") throw error;
       await keep("access", undefined);

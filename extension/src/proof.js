@@ -29,8 +29,26 @@ async function keyPair() {
   return made;
 }
 
+/** How far the clock here may be from the server's without being put right, milliseconds. */
+const OFF_MS = 10_000;
+/** How often one request is made where what is in its proof was wrong. */
+const TRIES_MAX = 3;
+
 /** @type {string | undefined} what the server wants repeated */
 let nonce;
+/** How much later the server's clock is, milliseconds: it takes no proof of another time. */
+let offMs = 0;
+
+/** Learns from an answer what a proof is to hold; whether that was another before. @param {Response} answer */
+function learns(answer) {
+  const [wanted, date] = [answer.headers.get("DPoP-Nonce"), Date.parse(answer.headers.get("Date") ?? "")];
+  const off = Number.isNaN(date) ? 0 : date - Date.now();
+  const isOff = Math.abs(off - offMs) > OFF_MS;
+  const isNew = wanted !== null && wanted !== nonce;
+  if (isOff) offMs = Math.abs(off) > OFF_MS ? off : 0;
+  if (isNew) nonce = wanted;
+  return isNew || isOff;
+}
 
 /**
  * One proof, for one request.
@@ -41,7 +59,7 @@ export async function proof(method, address, token) {
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
   const url = new URL(address);
   const claims = {
-    jti: randomText(16), htm: method, htu: `${url.origin}${url.pathname}`, iat: Math.floor(Date.now() / 1000),
+    jti: randomText(16), htm: method, htu: `${url.origin}${url.pathname}`, iat: Math.floor((Date.now() + offMs) / 1000),
     ...(token === undefined ? {} : { ath: await sha256(token) }), ...(nonce === undefined ? {} : { nonce }),
   };
   const text = `${part({ typ: "dpop+jwt", alg: "ES256", jwk: { crv, kty, x, y } })}.${part(claims)}`;
@@ -50,7 +68,7 @@ export async function proof(method, address, token) {
 }
 
 /**
- * Asks with a proof; once more where the server wants its nonce in it.
+ * Asks with a proof; once more where the server wants its nonce, or its time, in it.
  * @param {string} method @param {string} address @param {{ token?: string, headers?: Record<string, string>, body?: string }} what
  */
 export async function proven(method, address, what) {
@@ -59,9 +77,7 @@ export async function proven(method, address, what) {
     const headers = { ...what.headers, DPoP: await proof(method, address, what.token) };
     if (what.token !== undefined) headers.Authorization = `DPoP ${what.token}`;
     const answer = await fetch(address, { method, headers, body: what.body, credentials: "omit", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
-    const wanted = answer.headers.get("DPoP-Nonce");
-    const isNew = wanted !== null && wanted !== nonce;
-    if (wanted !== null) nonce = wanted;
-    if (!isNew || tries > 0 || (answer.status !== 400 && answer.status !== 401)) return answer;
+    const isRefused = answer.status === 400 || answer.status === 401;
+    if (!learns(answer) || tries + 1 >= TRIES_MAX || !isRefused) return answer;
   }
 }
