@@ -58,7 +58,8 @@ async function rounds(state, wishes = {}) {
 async function note(what) {
   if (problem !== undefined && what?.code === problem?.code) return;
   problem = what;
-  await keep("problem", what ?? undefined);
+  // Where the disk is full this is not kept either.
+  await keep("problem", what ?? undefined).catch(() => undefined);
 }
 
 /** @param {State} state */

@@ -53,6 +53,7 @@ function boundsOf(keys, isStaying) {
  * @returns {Map<number, string>}
  */
 function keysFor(keys, fixed, isMoving, chance) {
+  /** @type {Map<number, string>} */
   const given = new Map();
   for (let wider = 0; ; wider += 1) {
     given.clear();
