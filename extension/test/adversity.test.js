@@ -196,6 +196,54 @@ test("what was put offline into a folder that somebody else removed brings the f
   assert.deepEqual([titles(a), titles(b)], [[], []]);
 });
 
+/** A round of a browser that is killed when it wrote to its bookmarks, before it noted that. */
+async function killedAfter(device, name) {
+  const real = device.browser[name].bind(device.browser);
+  const killed = Object.assign(new Error("killed"), { isCrash: true });
+  device.browser[name] = async (...asked) => {
+    await real(...asked);
+    throw killed;
+  };
+  await assert.rejects(device.sync(), killed);
+  device.browser[name] = real;
+}
+
+test("what others moved out of the mirror is not deleted by a round that is killed", async () => {
+  const { at, a, b } = await pair();
+  await add(a, "one");
+  await level(a, b);
+  const elsewhere = at.server.edit(at.newId(), "collection", { name: "Not mirrored" });
+  const place = [...at.server.shelf.items.values()].find(({ kind }) => kind === "place");
+  at.server.edit(place.id, "place", { parent: elsewhere });
+  await killedAfter(a, "remove");
+  await level(a, b);
+  assert.deepEqual([titles(a), titles(b)], [[], []]);
+  assert.ok([...at.server.shelf.items.values()].every(({ puts }) => !puts.trashed_at?.[3]));
+});
+
+test("what others did last is not undone by a round that was killed at what they did before", async () => {
+  const { at, a, b } = await pair();
+  await a.browser.create({ parentId: a.browser.bar, title: "F" });
+  await add(a, "one");
+  await level(a, b);
+  const theirs = () => named(b, "one") ?? named(b, "second") ?? named(b, "third");
+  for (const [name, first, last] of [
+    ["update", () => b.browser.update(theirs().id, { title: "second" }), () => b.browser.update(theirs().id, { title: "third" })],
+    ["move", () => b.browser.move(theirs().id, { parentId: b.browser.other, index: 0 }), () => b.browser.move(theirs().id, { parentId: named(b, "F").id, index: 0 })],
+  ]) {
+    await first();
+    await b.sync();
+    await killedAfter(a, name);
+    at.pass(5_000);
+    await last();
+    await b.sync();
+    const wanted = b.browser.picture();
+    await level(a, b);
+    assert.deepEqual(b.browser.picture(), wanted, name);
+    same(a, b);
+  }
+});
+
 test("a disk that is full loses no row of the log", async () => {
   const { a, b } = await pair();
   await level(a, b);

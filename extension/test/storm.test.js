@@ -1,4 +1,5 @@
-// Storms: two browsers and somebody on the pages do what comes to their minds; the server is away, extensions are killed.
+// Storms: two browsers and somebody on the pages do what comes to their minds, also while a round asks the server; the server is away, answers
+// are lost, extensions are killed.
 // In the end both browsers are equal, they are what the library says, and nothing is lost that nobody removed.
 
 import assert from "node:assert/strict";
@@ -50,6 +51,24 @@ function edit(server, chance, newId, count) {
   else server.edit(chance.one(places).id, "place", { order: `V${chance.below(9)}${count}V` });
 }
 
+/** From now on requests are lost, or their answers, or the person goes on meanwhile; until what this answers is called. */
+function unsettle(devices, chance, removed) {
+  let [isOn, count] = [true, 0];
+  for (const device of devices) {
+    for (const [name, real] of Object.entries(device.client)) {
+      device.client[name] = async (...asked) => {
+        const luck = isOn && name !== "pair" ? chance.below(16) : 9;
+        if (luck === 0) throw new Error("nobody answers");
+        const told = await real(...asked);
+        if (luck === 1) throw new Error("nobody answers: the answer is lost");
+        if (luck === 2) await act(device, chance, removed, `w${count += 1}`);
+        return told;
+      };
+    }
+  }
+  return () => { isOn = false; };
+}
+
 async function storm(seed) {
   const at = world(seed);
   const chance = chanceOf(seed + 7_000);
@@ -58,6 +77,7 @@ async function storm(seed) {
   /** @type {Set<string>} */
   const removed = new Set();
   const every = new Set();
+  const settle = unsettle([a, b], chance, removed);
   for (let step = 0; step < STEPS; step += 1) {
     const device = chance.one([a, b]);
     const what = chance.below(12);
@@ -78,6 +98,7 @@ async function storm(seed) {
     at.pass(chance.below(3) * 400_000);
   }
   at.server.isDown = false;
+  settle();
   await level(a, b);
   // What stays in one browser alone, and folders that stay because of it, are not compared.
   const web = (device) => {

@@ -32,6 +32,7 @@ export async function applyTarget(state, native) {
     if (root && !state.meta.blocked[role]) await apply.walk(root);
   }
   await apply.removeUnwanted();
+  state.meta.isApplying = false;
   await apply.keep();
   return apply.count;
 }
@@ -58,6 +59,10 @@ class Apply {
   /** Does one operation; what the browser refuses (the person was quicker) is left to the next comparison.
    * @template T @param {() => Promise<T>} operation @returns {Promise<T | undefined>} */
   async #do(operation) {
+    if (!this.state.meta.isApplying) {
+      this.state.meta.isApplying = true;
+      await this.state.commit();
+    }
     this.count += 1;
     this.since += 1;
     try {

@@ -1,6 +1,8 @@
 // What the person removed in the browser, as changes: bookmarks go to the trash, or out of one of their places.
 // Very many at once wait for a word: an emptied profile looks the same.
 
+import { targetOf } from "./target.js";
+
 /** From how many removals on, and from which share of all, a word is waited for; `most` in any case. As the server does (docs/SYNC.md). */
 export const MANY = { from: 50, most: 500, share: 0.2 };
 
@@ -8,7 +10,8 @@ export const MANY = { from: 50, most: 500, share: 0.2 };
 export const isMany = (count, all) => count > MANY.most || (count >= MANY.from && count > all * MANY.share);
 
 /**
- * Queues what follows from nodes that are no more. A bookmark that stands nowhere else goes to the trash, its place with it as
+ * Queues what follows from nodes that are no more. What the library has elsewhere meanwhile, where this browser does not show it, was not to
+ * stay here anyway, and may have been taken away by a round that was cut off: of that follows nothing. A bookmark that stands nowhere else goes to the trash, its place with it as
  * it is, so that whoever restores it has it where it stood.
  * @param {import("./state.js").State} state
  * @param {import("./state.js").Node[]} gone
@@ -17,7 +20,8 @@ export const isMany = (count, all) => count > MANY.most || (count >= MANY.from &
 export function removeGone(state, gone, inside) {
   const view = state.view();
   const at = state.env.now();
-  const isThere = (/** @type {import("./state.js").Node} */ node) => node.type !== "local" && view.isLiving(node.item);
+  const wanted = gone.length > 0 ? targetOf(view, state.meta.held).under(Object.values(state.meta.rootIds)) : new Set();
+  const isThere = (/** @type {import("./state.js").Node} */ node) => node.type !== "local" && view.isLiving(node.item) && wanted.has(node.item);
   if (state.meta.outbound?.decided === "keep") {
     // Without their nodes they look as if they had never been made here, and are.
     for (const { native } of gone) state.dropNode(native);
@@ -48,7 +52,7 @@ export function removeGone(state, gone, inside) {
   };
   const deep = folders.map((node) => ({ node, steps: depth(node) })).sort((one, other) => other.steps - one.steps);
   for (const { node } of deep) state.put(node.item, "collection", { trashed_at: at });
-  for (const node of inside.filter(isThere)) {
+  for (const node of inside.filter(({ type, item }) => type !== "local" && view.isLiving(item))) {
     state.put(node.item, node.type === "place" ? "place" : "collection", { trashed_at: at });
   }
   for (const { native } of gone) state.dropNode(native);

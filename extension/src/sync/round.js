@@ -55,6 +55,11 @@ export async function round(state, server, bookmarks, wishes = {}) {
       failure = error;
     }
   };
+  if (state.meta.isApplying) {
+    // What was cut off is compared with what it was to become, before the changes of others make something else of it.
+    await look(state, bookmarks, false);
+    state.meta.isApplying = false;
+  }
   await net(() => pull(state, server, told));
   let tree = await look(state, bookmarks, failure === undefined);
   await net(() => push(state, server, told));

@@ -19,7 +19,7 @@ import { nextStamp, NEVER } from "../domain/stamp.js";
  *   aside: Aside[], intents: Intent[], titles: { place: string, title: string }[], inbound: { count: number, decided: string } | null,
  *   outbound: { count: number, decided: string } | null, confirmed: string[],
  *   blocked: Record<string, string>, twins: number, levelAt: number | null, verifiedAt: number | null, mismatches: number,
- *   healing?: string[], givenUp?: number }} Meta `healing` are gestures by which waits what others put and a restored server lost; `givenUp`
+ *   isApplying: boolean, healing?: string[], givenUp?: number }} Meta `isApplying` says that a round writes to the browser, or was cut off at it; `healing` are gestures by which waits what others put and a restored server lost; `givenUp`
  *   is how many items of those were let go of, until the person was told
  * @typedef {{ meta?: Meta, clearItems?: boolean, items?: import("../domain/shelf.js").Item[], aliases?: [string, string][],
  *   queue?: { put: import("../domain/shelf.js").Queued[], drop: number[] }, nodes?: { put: Node[], drop: string[] } }} Delta
@@ -45,7 +45,7 @@ export const QUEUE_MAX = 250_000;
 export const freshMeta = (server, library, device) => ({
   server, library, device, n: 0, hlc: NEVER, cursor: null, seq: 0, epoch: 0, isMirroring: false, above: null,
   rootIds: {}, roots: {}, held: {}, aside: [], intents: [], titles: [], inbound: null, outbound: null, confirmed: [], blocked: {}, twins: 0,
-  levelAt: null, verifiedAt: null, mismatches: 0,
+  levelAt: null, verifiedAt: null, mismatches: 0, isApplying: false,
 });
 
 /** What is kept could not be written: all that is in memory is thrown away, whoever catches it. */

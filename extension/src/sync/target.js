@@ -4,7 +4,7 @@ import { isWeb } from "../domain/canon.js";
 
 /**
  * @typedef {{ item: string, type: "folder" | "place", title: string, url: string | null, order: string, bookmark: string }} Wanted
- * @typedef {{ childrenOf(folder: string): Wanted[], folderOf(item: string): string | undefined, elsewhere: number }} Target
+ * @typedef {{ childrenOf(folder: string): Wanted[], folderOf(item: string): string | undefined, under(roots: string[]): Set<string>, elsewhere: number }} Target
  */
 
 /** A folder has a name in a library; where it has none in the browser, this one. */
@@ -34,7 +34,12 @@ export function targetOf(view, held) {
     else children.set(parent, [wanted]);
   }
   for (const siblings of children.values()) siblings.sort(bySpot);
-  return { childrenOf: (folder) => children.get(folder) ?? [], folderOf: (item) => folders.get(item), elsewhere };
+  const under = (/** @type {string[]} */ roots) => {
+    const all = new Set(roots);
+    for (const folder of all) for (const { item } of children.get(folder) ?? []) all.add(item);
+    return all;
+  };
+  return { childrenOf: (folder) => children.get(folder) ?? [], folderOf: (item) => folders.get(item), under, elsewhere };
 }
 
 /** @param {import("../domain/shelf.js").View} view @param {string} id @returns {Wanted | null} */
