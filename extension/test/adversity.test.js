@@ -244,6 +244,19 @@ test("what others did last is not undone by a round that was killed at what they
   }
 });
 
+test("what a round that was killed had made is known where the person put it since", async () => {
+  const { a, b } = await pair();
+  await a.browser.create({ parentId: a.browser.bar, title: "F" });
+  await level(a, b);
+  await add(b, "one");
+  await b.sync();
+  await killedAfter(a, "create");
+  await a.browser.move(named(a, "one").id, { parentId: named(a, "F").id, index: 0 });
+  await level(a, b);
+  assert.deepEqual(a.browser.picture(), [[["F", ["one <https://one.example/>"]]], []]);
+  same(a, b);
+});
+
 test("a disk that is full loses no row of the log", async () => {
   const { a, b } = await pair();
   await level(a, b);

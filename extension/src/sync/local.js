@@ -198,8 +198,8 @@ class Local {
       node.theirTitle = seen.title === "" && type === "place" ? "" : shownTitle(state, node);
       node.theirUrl = type === "place" ? shownUrl(state, item) : null;
       if (!intent) return false;
-      // It was made by a batch that was cut off, and called so; the person may have renamed it since.
-      Object.assign(node, { title: intent.title, theirTitle: intent.title, theirUrl: intent.url });
+      // It was made by a batch that was cut off, and called so; the person may have renamed or moved it since.
+      Object.assign(node, { title: intent.title, theirTitle: intent.title, theirUrl: intent.url, parent: intent.parent });
       return this.#edit(node, seen, folder);
     }
     if (this.twins.isTwin(seen, folder)) {
@@ -221,10 +221,18 @@ class Local {
     return { ...nodeFor(seen, folder.native, item, type), made: this.began };
   }
 
-  /** What a batch that was cut off was about to make. @param {Seen} seen @param {Node} folder @param {string} type */
+  /** What a batch that was cut off was about to make, there or, where it is there no more, wherever the person put it since.
+   * @param {Seen} seen @param {Node} folder @param {"folder" | "place"} type */
   #intended(seen, folder, type) {
-    return this.state.meta.intents.find((one) => one.type === type && one.parent === folder.native && !this.state.nodeOf(one.item)
-      && (type === "folder" ? one.title.trim() === seen.title.trim() : canon(one.url ?? "") === canon(seen.url ?? "")));
+    const { state, tree } = this;
+    const keyOfSeen = keyOf(type, type === "folder" ? seen.title.trim() : (seen.url ?? ""));
+    const alike = state.meta.intents.filter((one) => one.type === type && !state.nodeOf(one.item)
+      && keyOf(type, type === "folder" ? one.title.trim() : (one.url ?? "")) === keyOfSeen);
+    const stands = (/** @type {{ parent: string, title: string }} */ { parent, title }) => (tree.nodes.get(parent)?.children ?? []).some((native) => {
+      const other = tree.nodes.get(native);
+      return !state.nodes.has(native) && other?.title === title && other.isFolder === seen.isFolder && other.url === seen.url;
+    });
+    return alike.find(({ parent }) => parent === folder.native) ?? alike.find((one) => one.title === seen.title && !stands(one));
   }
 
   /** What has the same name and address in the same folder and no node here. @param {Seen} seen @param {Node} folder @param {"folder" | "place"} type */
