@@ -85,16 +85,17 @@ by("mirror-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) 
 onPress("sync", () => ask("sync"));
 onPress("verify", () => ask("verify"), "Both sides were compared.");
 onPress("stop", () => ask("stopMirroring"), "Both sides keep what they have.");
-let isSure = false;
+/** How many changes the person was asked about that would be dropped: pressed again, that is meant. */
+let agreed = 0;
 onPress("leave", async () => {
   try {
-    await ask("leave", { isSure });
+    await ask("leave", { agreed });
+    agreed = 0;
   } catch (error) {
-    // Only what was asked about is dropped: pressed again, it is meant.
-    isSure = /** @type {{ code?: string }} */ (error).code === "waiting";
+    const { code, message } = /** @type {{ code?: string, message?: string }} */ (error);
+    agreed = code === "waiting" ? Number(message) : 0;
     throw error;
   }
-  isSure = false;
 }, "Disconnected. Your bookmarks stay in this browser and in the library.");
 by("tabs").addEventListener("change", async () => {
   const wanted = { permissions: /** @type {any} */ (["tabs"]) };

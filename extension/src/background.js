@@ -42,7 +42,7 @@ const DEEDS = {
   remove: async ({ id }) => { await engine.change((state) => remove(state, id)); soon(); return true; },
   hearAtOnce: ({ isOn }) => keep("live", isOn ? undefined : false),
   forget: () => engine.leave(),
-  leave: async ({ isSure }) => { await engine.leave(isSure === true); await signOut(); },
+  leave: async ({ agreed }) => { await engine.leave(Number(agreed ?? 0)); await signOut(); },
 };
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {

@@ -184,13 +184,13 @@ export const dropGivenUp = () => change((state) => { delete state.meta.givenUp; 
 /** Drops what stands aside. */
 export const dropAside = () => change((state) => { state.meta.aside = []; });
 
-/** Forgets the library; the browser's bookmarks stay. What waits is not dropped unless the person said so. */
-export async function leave(isSure = false) {
+/** Forgets the library; the browser's bookmarks stay. No more of what waits is dropped than the person agreed to. */
+export async function leave(agreed = 0) {
   await navigator.locks.request(LOCK, async () => {
     // What cannot be read holds nobody.
     known ??= await State.load(store, env).catch(() => null);
     const waits = known?.queue.filter(({ seq }) => seq === undefined).length ?? 0;
-    if (waits > 0 && !isSure) throw new Trouble("waiting", String(waits));
+    if (waits > agreed) throw new Trouble("waiting", String(waits));
     known = null;
     await forgetState();
   });
