@@ -1,6 +1,7 @@
 """What a server that came back from a backup has lost, and a replica still holds."""
 
-from sync_state import LONG_TEXTS, NEEDS, Item
+from sync_preview import followed
+from sync_state import LONG_TEXTS, NEEDS
 
 # Put by the server alone.
 NEVER_PUSHED = ("purged", "moved_to", "raw/author")
@@ -13,39 +14,28 @@ def last_shared_row(old, new):
     shared, apart = [0], []
     for id_, item in old.items.items():
         other = new.items.get(id_)
-        if other is None or id_ in old.aliases or id_ in new.aliases or item["purged"] or other["purged"]:
+        if id_ in new.aliases or item["purged"] or (other and other["purged"]):
             continue
         for name, put in item.puts.items():
-            there = other.puts.get(name)
+            there = other and other.puts.get(name)
             if there and there[:3] == put[:3]:
                 shared.append(put.seq)
-            elif there:
-                apart.append(max(put.seq, there.seq))
+            else:
+                apart.append(max(put.seq, there.seq if there else 0))
     return max(seq for seq in shared if not apart or seq < min(apart))
 
 
 def heal(old, new, shared, act):
-    """The changes, without their counters, that put again what the new life of the log has not; and who put each."""
+    """The changes, without their counters, that put again what the new life of the log has not; and who put some of each."""
     changes = []
     for id_, item in sorted(old.items.items(), key=lambda pair: _rank(old, *pair)):
-        if id_ in new.aliases:
+        there = new.items.get(id_)
+        if id_ in new.aliases or (there and there["purged"]):
             continue
-        there = new.items.get(id_, Item(item.kind))
-        if there["purged"]:
-            continue
-        lost = {name: put for name, put in item.puts.items() if _lost(name, put, there, shared)}
-        for name, (hlc, device, _, value) in _needed_first(lost, id_ not in new.items, item.kind):
-            last = changes[-1][0] if changes else None
-            if last and (last["item"], last["hlc"]) == (id_, hlc) and changes[-1][1] == device:
-                last["set"][name] = value
-                continue
-            change = {"hlc": hlc, "base": shared, "act": act, "item": id_, "kind": item.kind, "set": {name: value}}
-            changes.append((change, device))
-        gone = item.puts.get("purged")
-        if gone and id_ in new.items and there["trashed_at"] is None:
-            put = {"trashed_at": int(gone.hlc, 16) >> 16}
-            change = {"hlc": gone.hlc, "base": shared, "act": act, "item": id_, "kind": item.kind, "set": put}
-            changes.append((change, gone.device))
+        for hlc, puts in _lost(old, item, there, shared):
+            put = followed(old, {name: put.value for name, put in puts.items()})
+            change = {"hlc": hlc, "base": shared, "act": act, "item": id_, "kind": item.kind, "set": put}
+            changes.append((change, {put.device for put in puts.values()}))
     return changes
 
 
@@ -56,20 +46,30 @@ def _rank(old, id_, item):
     return (ORDER.index(item.kind) if item.kind in ORDER else len(ORDER)), deep, id_
 
 
-def _lost(name, put, there, shared):
+def _lost(old, item, there, shared):
+    """What is to be put again of an item, with the stamp of each change."""
+    if item["purged"]:
+        # Only the server removes for good: here it goes into the trash.
+        gone = item.puts["purged"]
+        if there and there["trashed_at"] is None:
+            yield gone.hlc, {"trashed_at": gone._replace(value=int(gone.hlc, 16) >> 16)}
+    elif there is None:
+        puts = {name: put for name, put in item.puts.items() if name not in NEVER_PUSHED and put.value is not None}
+        if all(need in puts for need in NEEDS.get(item.kind, ("none of a kind that is not known",))):
+            yield max(put.hlc for put in item.puts.values()), puts
+    else:
+        lost = {name: put for name, put in item.puts.items() if _is_lost(name, put, there, shared)}
+        for hlc in sorted({put.hlc for put in lost.values()}):
+            yield hlc, {name: put for name, put in lost.items() if put.hlc == hlc}
+
+
+def _is_lost(name, put, there, shared):
     held = there.puts.get(name)
     if name in NEVER_PUSHED or there[name] == put.value:
         return False
     if held is None or held.stamp < put.stamp:
         return True
-    copies = [one.value for other, one in there.puts.items() if other.startswith(f"{name}/copy/")]
-    return name in LONG_TEXTS and put.seq > shared and put.value not in copies
-
-
-def _needed_first(lost, new, kind):
-    """Registers by their stamps; of a new item those it needs come first, with the latest stamp of theirs."""
-    needs = [name for name in NEEDS.get(kind, ()) if new and name in lost]
-    latest = max((lost[name] for name in needs), default=None, key=lambda put: put.stamp)
-    first = [(name, latest._replace(value=lost[name].value)) for name in needs]
-    rest = [(name, put) for name, put in lost.items() if name not in needs]
-    return first + sorted(rest, key=lambda pair: pair[1].stamp)
+    texts = [one.value for other, one in there.puts.items() if other == name or other.startswith(f"{name}/copy/")]
+    texts = [text for text in texts if isinstance(text, str)]
+    is_text = name in LONG_TEXTS and isinstance(put.value, str)
+    return is_text and put.seq > shared and not any(put.value in text for text in texts)

@@ -10,8 +10,7 @@ def preview(state, change, device):
     """Puts a waiting change on top of a state."""
     id_ = state.follow(change["item"])
     held = state.items.get(id_, Item(change["kind"]))
-    put = {_followed(state, name): value for name, value in change["set"].items()}
-    put |= {name: state.follow(put[name]) for name in REFERENCES if put.get(name)}
+    put = followed(state, change["set"])
     if held["purged"] or held["moved_to"] or _cycle(state, id_, change["kind"], put):
         return
     row = {"seq": state.seq, "hlc": change["hlc"], "device": device, "item": id_, "kind": change["kind"], "set": put}
@@ -24,17 +23,20 @@ def preview(state, change, device):
         also = {name: value for name, value in has.items() if value not in (None, "") and there[name] in (None, "")}
         held = there
     trashed = held.puts.get("trashed_at")
-    if trashed and trashed.value is not None and "trashed_at" not in put:
-        if older or (trashed.seq > change["base"] and trashed.device != device):
-            also["trashed_at"] = None
+    unseen = trashed and trashed.seq > change["base"] and trashed.device != device
+    if trashed and trashed.value is not None and "trashed_at" not in put and ("joined" in row or unseen):
+        also["trashed_at"] = None
     if also:
         stamps = [change["hlc"], *(held.puts[name].hlc for name in also if name in held.puts)]
         row |= {"also": also, "also_hlc": f"{int(max(stamps), 16) + 1:016x}"}
     state.fold(row)
 
 
-def _followed(state, register):
-    return "tag/" + state.follow(register[4:]) if register.startswith("tag/") else register
+def followed(state, put):
+    """What is put, naming the items its ids stand for by now."""
+    tags = {name: f"tag/{state.follow(name[4:])}" for name in put if name.startswith("tag/")}
+    put = {tags.get(name, name): value for name, value in put.items()}
+    return put | {name: state.follow(put[name]) for name in REFERENCES if put.get(name)}
 
 
 def _cycle(state, id_, kind, put):

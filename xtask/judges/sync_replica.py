@@ -7,13 +7,15 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from sync_names import Ids, stamped
-from sync_preview import preview
 from sync_heal import heal, last_shared_row
-from sync_state import NEEDS, Item, Put, State
+from sync_names import Ids, stamped
+from sync_preview import followed, preview
+from sync_state import Item, Put, State
 from sync_wire import Refused
 
 PUSH_AT_ONCE = 500
+# What the file keeps of a replica beside its state and what waits.
+REST = ("n", "highest", "copies", "anew")
 DONE = ("applied", "superseded", "joined", "noop")
 
 
@@ -43,12 +45,14 @@ class Replica:
     aside: list[Waiting] = field(default_factory=list)
     n: int = 0
     highest: str = "0" * 16
-    told: int = 0
+    # What was shown of items that were removed for good while changes to them waited; and what they were made anew as.
+    copies: dict[str, dict] = field(default_factory=dict)
+    anew: dict[str, str] = field(default_factory=dict)
 
     @property
     def synced(self):
         """Whether all that was written is decided, and what was decided is here."""
-        return not self.queue and self.state.seq >= self.told
+        return not self.queue
 
     def path(self, rest):
         return f"/v1/libraries/{self.library}/{rest}"
@@ -101,10 +105,8 @@ class Replica:
 
     def sync(self):
         """Pushes all there is, then pulls until there is no more."""
-        while any(waiting.answered is None for waiting in self.queue):
+        while self.next_push()["changes"]:
             self.push()
-            if any(waiting.answered for waiting in self.queue):
-                break
         self.pull()
 
     def pull(self, limit=500):
@@ -128,10 +130,15 @@ class Replica:
         seqs = [row["seq"] for row in answer["changes"]]
         assert seqs == sorted(set(seqs)) and all(answer["from"] < seq <= answer["to"] for seq in seqs), seqs
         assert len(seqs) == answer["to"] - answer["from"] or answer["head"]["floor"] > 0, "a seq is missing"
+        removed = {row["item"] for row in answer["changes"] if row["set"].get("purged") is True}
+        waited = {self.state.follow(waiting.change["item"]) for waiting in self.queue if waiting.answered is None}
+        for id_ in removed & waited:
+            self.copies[id_] = shown_of(self.shown().items.get(id_))
         for row in answer["changes"]:
             self.state.fold(row)
         self.state.epoch, self.state.seq = answer["head"]["epoch"], answer["to"]
         self.state.cursor = answer["next_cursor"]
+        self.queue = [waiting for waiting in self.queue if not self.came(waiting)]
         self.owner.keep()
         return True
 
@@ -166,13 +173,12 @@ class Replica:
                 continue
             (waiting,) = found
             self.highest = max(self.highest, one.get("hlc", self.highest))
-            if one["status"] in DONE and epoch != self.state.epoch and self.state.seq:
-                waiting.answered = [epoch, one.get("seq", 0)]
+            if one["status"] in DONE and one.get("seq", 0):
+                # Shown from here on until it comes back by the log.
+                waiting.answered = [epoch, one["seq"]]
                 continue
             self.queue.remove(waiting)
-            if one["status"] in DONE:
-                self.told = max(self.told, one.get("seq", 0))
-            elif one["status"] == "held":
+            if one["status"] == "held":
                 self.aside.append(Waiting(waiting.change, reason={"code": "held"}))
             else:
                 self.refused(waiting.change, one["refused"])
@@ -185,13 +191,21 @@ class Replica:
         if elsewhere:
             elsewhere.write(change["kind"], change["item"], change["set"], change["act"])
             return
-        self.aside.append(Waiting(change, reason=reason))
-        if reason["code"] != "purged":
+        put = {name: value for name, value in change["set"].items() if name != "trashed_at"}
+        if reason["code"] == "purged" and self.make_anew(change, put):
             return
-        own = {} if change["item"] not in self.state.items else self.state.items[change["item"]].puts
-        put = {name: held.value for name, held in own.items() if name not in ("purged", "trashed_at")} | change["set"]
-        if all(put.get(need) is not None for need in NEEDS[change["kind"]]):
-            self.write(change["kind"], self.owner.ids(), put, change["act"])
+        self.aside.append(Waiting(change, reason=reason))
+
+    def make_anew(self, change, put):
+        """Makes a new item of the own copy of one that was removed for good; whether nothing is left to be shown."""
+        old = self.state.follow(change["item"])
+        held = self.copies.get(old) or shown_of(self.state.items.get(old))
+        if not put or not held:
+            return change["set"].get("trashed_at") is not None
+        new = self.anew.get(old)
+        self.copies[old], self.anew[old] = held, new or self.owner.ids()
+        self.write(change["kind"], self.anew[old], put if new else held | put, change["act"])
+        return True
 
     def only_reads(self):
         """Drops what heals and was put by others: who may only read heals nothing."""
@@ -237,21 +251,27 @@ class Replica:
             shared = last_shared_row(old, self.state)
             for waiting in queue:
                 waiting.change["base"] = min(waiting.change["base"], shared)
+                waiting.change["item"] = old.follow(waiting.change["item"])
+                waiting.change["set"] = followed(old, waiting.change["set"])
             healing = heal(old, self.state, shared, self.owner.ids())
-            queue = [Waiting(change, True, by == was) for change, by in healing] + queue
+            queue = [Waiting(change, True, was in by) for change, by in healing] + queue
         for count, waiting in enumerate(queue, n + 1):
             waiting.change["n"], waiting.answered = count, None
-        self.queue, self.n, self.told = queue, n + len(queue), 0
+        self.queue, self.n = queue, n + len(queue)
         self.owner.keep()
 
     def has(self, waiting, device):
         """Whether the state of the new epoch has what waits: it was answered in it, or heard without an answer."""
-        if waiting.answered:
-            epoch, seq = waiting.answered
-            return epoch == self.state.epoch and seq <= self.state.seq
+        if self.came(waiting):
+            return True
         item = self.state.items.get(self.state.follow(waiting.change["item"]), Item(""))
         stamp = (waiting.change["hlc"], device)
-        return any(name in item.puts and item.puts[name].stamp == stamp for name in waiting.change["set"])
+        puts = waiting.change["set"].items()
+        return any(name in item.puts and item.puts[name] == (*stamp, item.puts[name].seq, value) for name, value in puts)
+
+    def came(self, waiting):
+        """Whether what was answered to is in the state."""
+        return waiting.answered and waiting.answered[0] == self.state.epoch and waiting.answered[1] <= self.state.seq
 
     def differing(self):
         """The ranges that have another sum on the server at this position."""
@@ -292,6 +312,13 @@ class Replica:
         self.owner.keep()
 
 
+def shown_of(item):
+    """What a new item is made of in the place of one that was removed for good; nothing where it is gone."""
+    puts = {} if item is None or item["purged"] else item.puts
+    never = ("trashed_at", "moved_to", "raw/author")
+    return {name: put.value for name, put in puts.items() if put.value is not None and name not in never}
+
+
 class Device:
     """A paired device, and the file of all it holds."""
 
@@ -323,8 +350,8 @@ class Device:
         for library, replica in self.replicas.items():
             waiting = {name: [asdict(one) for one in getattr(replica, name)] for name in ("queue", "aside")}
             state = replica.state
-            items = {id_: [item.kind, item.number, item.puts] for id_, item in state.items.items()}
-            rest = {"n": replica.n, "highest": replica.highest, "told": replica.told}
+            items = {id_: vars(item) for id_, item in state.items.items()}
+            rest = {name: getattr(replica, name) for name in REST}
             kept["replicas"][library] = waiting | rest | {"state": {**vars(state), "items": items}}
         beside = self.file.with_suffix(".new")
         with beside.open("w", encoding="utf-8") as file:
@@ -339,9 +366,9 @@ class Device:
         self.id = kept["id"]
         for library, held in kept["replicas"].items():
             items = held["state"].pop("items")
-            puts = {id_: {name: Put(*put) for name, put in item[2].items()} for id_, item in items.items()}
-            state = State(**held["state"])
-            state.items = {id_: Item(item[0], item[1], puts[id_]) for id_, item in items.items()}
+            for item in items.values():
+                item["puts"] = {name: Put(*put) for name, put in item["puts"].items()}
+            state = State(**held["state"], items={id_: Item(**item) for id_, item in items.items()})
             waiting = {name: [Waiting(**one) for one in held[name]] for name in ("queue", "aside")}
-            rest = {name: held[name] for name in ("n", "highest", "told")}
+            rest = {name: held[name] for name in REST}
             self.replicas[library] = Replica(self, library, state, **waiting, **rest)

@@ -1,7 +1,7 @@
 """A library as its log says it is: rows folded into items, as LOG.md tells it, and summed up as SYNC.md does."""
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -38,6 +38,7 @@ class Put(NamedTuple):
 class Item:
     kind: str
     number: int | None = None
+    created: int = 0
     puts: dict[str, Put] = field(default_factory=dict)
 
     def __getitem__(self, register):
@@ -46,7 +47,7 @@ class Item:
 
     @property
     def version(self):
-        return max((put.seq for put in self.puts.values()), default=0)
+        return max((put.seq for put in self.puts.values()), default=self.created)
 
     @property
     def living(self):
@@ -75,9 +76,9 @@ class State:
     aliases: dict[str, str] = field(default_factory=dict)
 
     def copy(self):
-        items = {id_: Item(item.kind, item.number, dict(item.puts)) for id_, item in self.items.items()}
         other = copy.copy(self)
-        other.items, other.aliases = items, dict(self.aliases)
+        other.items = {id_: replace(item, puts=dict(item.puts)) for id_, item in self.items.items()}
+        other.aliases = dict(self.aliases)
         return other
 
     def follow(self, id_):
@@ -94,8 +95,9 @@ class State:
         if joined:
             self.aliases[joined] = id_
             self.items.pop(joined, None)
-        item = self.items.setdefault(id_, Item(row["kind"]))
-        item.number = row.get("number", item.number)
+        if id_ in self.aliases:
+            return
+        item = self.items.setdefault(id_, Item(row["kind"], row.get("number"), row["seq"]))
         if not joined:
             for register, value in row["set"].items():
                 item.put(register, Put(row["hlc"], row["device"], row["seq"], value))
@@ -105,7 +107,7 @@ class State:
 
     def take(self, line):
         """Takes in one item as snapshots, repairs and parts tell it, in the place of what was held of it."""
-        item = Item(line["kind"], line.get("number"))
+        item = Item(line["kind"], line["number"], line["created"])
         for put in line["puts"]:
             self.highest = max(self.highest, put["hlc"])
             for register, value in put["set"].items():
@@ -138,9 +140,9 @@ class State:
     def owner(self, address):
         """Whose a canonical address is."""
         for id_, item in self.items.items():
-            if item.kind == "bookmark" and not item["purged"] and not item["moved_to"]:
-                if isinstance(item["url"], str) and canon(item["url"]) == address:
-                    return id_
+            owns = item.kind == "bookmark" and isinstance(item["url"], str) and not item["moved_to"]
+            if owns and canon(item["url"]) == address:
+                return id_
         return None
 
     def tag_named(self, name):

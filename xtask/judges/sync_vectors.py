@@ -42,7 +42,7 @@ def cursors_and_sums():
     assert eight_bytes(f"{ID}00b", (1).to_bytes(8, "big")) == 0x21C4E3044BA90B9A
     state = State()
     for end, version in (("00b", 1), ("10b", 4), ("02c", 3)):
-        state.items[ID + end] = Item("bookmark", 1, {"url": Put("", "", version, "")})
+        state.items[ID + end] = Item("bookmark", 1, 1, {"url": Put("", "", version, "")})
     state.aliases[f"{ID}03d"] = f"{ID}00b"
     ranges = state.ranges()
     assert ranges[11] == 0xFC83E604E65EF15A and ranges[44] == 0xD91C60AF743318CD and ranges[61] == 0x3B3B5738D8998507

@@ -31,6 +31,8 @@ const GRAPH: &str = "xtask/judges/graphql.mjs";
 /// Clients made for other servers whose interfaces are answered too.
 const LINKDING: &str = "xtask/judges/linkding.py";
 const KARAKEEP: &str = "xtask/judges/karakeep.py";
+/// A client of sync in another language, written from its description alone.
+const SYNC: &str = "xtask/judges/sync.py";
 /// Lets each question come from an address of its own.
 const STRANGERS: &str = "xtask/judges/strangers.py";
 /// Requests a property is tried with, for each operation.
@@ -127,6 +129,18 @@ pub fn linkding(desk: &Desk) -> Result<()> {
 /// A client that was made for Karakeep takes the answers of the part of its interface there is.
 pub fn karakeep(desk: &Desk) -> Result<()> {
     served(desk, "client of Karakeep", KARAKEEP)
+}
+
+/// A client of sync in another language ends with what the server has, whatever it did offline.
+pub fn sync(desk: &Desk) -> Result<()> {
+    let tools = Tools::ready(desk)?;
+    let server = Server::start(desk, ("MINDSHELF_OUTBOUND", "off"))?;
+    let mut client = tools.python("python3");
+    // Its modules lie in the repository, in which nothing is to be written.
+    client.env("PYTHONDONTWRITEBYTECODE", "1").arg(desk.repo.root().join(SYNC));
+    client.args([server.address(), server.token(), &server.library()?]);
+    let outcome = heard("client of sync", &mut client);
+    outcome.with_context(|| format!("the server said:\n{}", server.log()))
 }
 
 /// Asks the server by a client of another one, which `script` drives.

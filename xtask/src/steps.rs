@@ -43,10 +43,11 @@ const LINKDING: Step =
     Step { name: "outside judge of linkding's interface", run: judges::linkding };
 const KARAKEEP: Step =
     Step { name: "outside judge of Karakeep's interface", run: judges::karakeep };
+const SYNC: Step = Step { name: "client of sync in another language", run: judges::sync };
 
 /// What `cargo xtask judges` runs: a minute, once the binary is built.
 pub const JUDGES: &[Step] =
-    &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, SIGN_ON, GRAPH, LINKDING, KARAKEEP];
+    &[DOCUMENT, INTERFACE, RECEIVER, PROGRAMS, SIGN_ON, GRAPH, LINKDING, KARAKEEP, SYNC];
 
 /// What `cargo xtask laws` runs: seconds, no compiling.
 pub const LAWS_ALONE: &[Step] = &[JUDGE];
@@ -72,6 +73,7 @@ pub const CI: &[Step] = &[
     GRAPH,
     LINKDING,
     KARAKEEP,
+    SYNC,
     Step { name: "engines", run: engines::prove },
     Step { name: "untouched", run: untouched },
 ];
