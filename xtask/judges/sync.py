@@ -215,13 +215,15 @@ def parts(judge):
     thin = Part(one, [above], thin=True)
 
     def of(state, folders):
-        rest = {id_ for id_, item in state.items.items() if item.kind not in ("bookmark", "place")}
+        always = state.items.items()
+        rest = {id_ for id_, item in always if item.kind not in ("bookmark", "place") or item["purged"]}
         places = {id_ for id_, item in state.living("place").items() if state.parent(item) in folders}
         return rest | places | {state.follow(state.items[id_]["bookmark"]) for id_ in places}
 
     assert part.state.items == {id_: one.state.items[id_] for id_ in of(one.state, {above, below})}, "another part"
     assert thin.state.items[inside]["notes"] is None and thin.state.items[inside]["title"] == "inside"
-    one.write("place", spot, {"bookmark": outside})
+    one.trash(spot)
+    one.write("place", one.owner.ids(), {"bookmark": outside, "parent": below})
     judge.level()
     part.refresh()
     assert inside not in part.state.items and outside in part.state.items, "what left the part"
@@ -251,8 +253,9 @@ def repairs(judge):
 def moves(judge):
     """A folder becomes a library of its own; what is written to what moved goes where it lives now."""
     one, two = judge.one, judge.two
-    folder, spot = one.owner.ids(), one.owner.ids()
+    folder, below, spot = (one.owner.ids() for _ in range(3))
     one.write("collection", folder, {"name": "to be shared"})
+    one.write("collection", below, {"name": "goes with it", "parent": folder})
     moved, stays = judge.bookmark(one, "moved"), judge.bookmark(one, "stays")
     one.write("place", spot, {"bookmark": moved, "parent": folder})
     judge.level()
@@ -260,7 +263,7 @@ def moves(judge):
     elsewhere = one.owner.holds(there)
     elsewhere.begin()
     one.write("bookmark", moved, {"title": "written offline"})
-    two.write("place", two.owner.ids(), {"bookmark": stays, "parent": folder})
+    two.write("place", two.owner.ids(), {"bookmark": stays, "parent": below})
     judge.level()
     assert two.aside[-1].reason["code"] == "moved" and two.aside[-1].reason["pointer"] == there, two.aside[-1]
     assert one.state.items[moved]["moved_to"] == there and one.state.items[folder]["mount"] == there
@@ -287,9 +290,10 @@ def resets(judge):
     problem = refused(410, "cursor_expired", lambda: one.ask("GET", "changes", cursor=one.state.cursor))
     assert problem["reset"]["why"] == "ahead" and problem["reset"]["seq"] == seq, problem
     one.pull()
-    first = one.queue[0].change
-    assert first["item"] == lost and first["base"] == seq, first
-    assert [waiting.change["n"] for waiting in one.queue] == list(range(first["n"], first["n"] + len(one.queue)))
+    queue = [waiting.change for waiting in one.queue]
+    assert {change["item"] for change in queue[:2]} == {lost, known} and queue[2]["item"] == ours, queue
+    assert [change["base"] for change in queue] == [seq] * 3, "healing saw more than both lives have"
+    assert [change["n"] for change in queue] == list(range(queue[0]["n"], queue[0]["n"] + 3)), queue
     judge.equal()
     assert two.state.items[lost]["notes"] == "typed" and two.state.items[known]["title"] == "healed"
     assert two.state.items[ours].living

@@ -169,6 +169,16 @@ class State:
             folder = self.parent(self.items[folder]) if folder in self.items else None
         return False
 
+    def reachable(self, folder):
+        """Whether a folder and all above it live."""
+        above = set()
+        while folder and folder not in above:
+            above.add(folder)
+            if folder not in self.items or not self.items[folder].living:
+                return False
+            folder = self.parent(self.items[folder])
+        return not folder
+
     def children(self, parent, kind):
         """The living items of a kind in a folder, in their order."""
         inside = [(item["order"] or "", id_) for id_, item in self.living(kind).items() if self.parent(item) == parent]

@@ -7,6 +7,8 @@ from sync_wire import Refused
 
 ADDRESSES = [f"https://story.example/{page}" for page in range(14)]
 TAGS = ["Rust", "rust ", "Café", "café", "train", "two  words", "Two words", "later"]
+# What is compared of the trash.
+KINDS = ("bookmark", "collection", "tag")
 # What a change at random may be refused for.
 EXPECTED = {"cycle", "purged"}
 EXPECTED_OF_REST = {"cycle", "purged", "already_saved", "not_found"}
@@ -208,8 +210,7 @@ def listed(rest):
         bookmarks[row["id"]] = [*texts, {tag["id"] for tag in row["tags"]}, places, copies, row["number"]]
     folders = [(row["id"], row.get("parent"), row["name"], row["order"]) for row in rest.all("collections")]
     tags = {row["id"]: (row["name"], row["bookmarks"]) for row in rest.all("tags")}
-    kinds = ("bookmark", "collection", "tag")
-    trash = {row["id"]: row["kind"] for row in rest.all("trash") if row["kind"] in kinds}
+    trash = {row["id"]: row["kind"] for row in rest.all("trash") if row["kind"] in KINDS}
     return {"bookmarks": bookmarks, "folders": sorted(folders), "tags": tags, "trash": trash}
 
 
@@ -219,19 +220,25 @@ def shown(state):
     for id_, item in state.living("bookmark").items():
         texts = [item[name] or "" for name in ("url", "title", "description", "notes")]
         texts += [bool(item["favourite"]), bool(item["unread"])]
-        places = {place: state.parent(state.items[place]) for place in state.places_of(id_)}
+        first = {}
+        for place in sorted(state.places_of(id_)):
+            first.setdefault(state.parent(state.items[place]), place)
+        places = {place: folder for folder, place in first.items()}
         copies = [(name.split("/"), put.value) for name, put in item.puts.items() if "/copy/" in name]
         copies = {(name[0], name[2]): text for name, text in copies if text is not None}
         tags = state.tags_of(item)
         for tag in tags:
             borne[tag] = borne.get(tag, 0) + 1
         bookmarks[id_] = [*texts, tags, places, copies, item.number]
-    living = state.living("collection").items()
+    # REST lists no living folder below one that is gone.
+    living = [(id_, item) for id_, item in state.living("collection").items() if state.reachable(id_)]
     folders = [(id_, state.parent(item), item["name"], item["order"] or "") for id_, item in living]
     tags = {id_: (tag["name"], borne.get(id_, 0)) for id_, tag in state.living("tag").items()}
     trash = {}
     for id_, item in state.items.items():
-        if item["trashed_at"] is not None and not item["moved_to"] and item.kind in ("bookmark", "collection", "tag"):
+        above = state.items.get(state.parent(item)) if item.kind == "collection" else None
+        went = above and above["trashed_at"] == item["trashed_at"]
+        if item["trashed_at"] is not None and not item["moved_to"] and item.kind in KINDS and not went:
             trash[id_] = item.kind
     return {"bookmarks": bookmarks, "folders": sorted(folders), "tags": tags, "trash": trash}
 
