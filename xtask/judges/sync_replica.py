@@ -241,7 +241,7 @@ class Replica:
         try:
             n = self.ask("GET", "sync", device=was)["device"]["n"]
         except Refused as refused:
-            if refused.status != 403 or not refused.at("#/device"):
+            if refused.status != 403 or not refused.at("?device"):
                 raise
             self.owner.pair()
             n = 0

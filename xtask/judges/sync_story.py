@@ -14,11 +14,33 @@ EXPECTED = {"cycle", "purged"}
 EXPECTED_OF_REST = {"cycle", "purged", "already_saved", "not_found"}
 
 
+class Typed:
+    """The notes that were typed: each is to be found in the end, unless somebody who saw it replaced it."""
+
+    def __init__(self):
+        self.notes, self.replaced = {}, set()
+
+    def note(self, text, item):
+        self.notes[text] = item
+        return text
+
+    def replaces(self, seen):
+        self.replaced |= {text for text in self.notes if text in (seen or "")}
+
+    def found(self, state):
+        """Looks for all of them, in the notes of all items and their copies."""
+        puts = [item.puts.items() for item in state.items.values() if item.kind == "bookmark"]
+        there = "\n".join(put.value for one in puts for name, put in one if name.startswith("notes") and put.value)
+        for text, id_ in self.notes.items():
+            gone = state.items[state.follow(id_)]["purged"]
+            assert gone or text in self.replaced or text in there, f"{text!r}, typed into {id_}, is lost"
+
+
 class OnDevice:
     """A person at a device, most of the time without a network."""
 
-    def __init__(self, replica, chance):
-        self.replica, self.chance = replica, chance
+    def __init__(self, replica, chance, typed):
+        self.replica, self.chance, self.typed = replica, chance, typed
 
     def one_of(self, items):
         return self.chance.choice(sorted(items)) if items else None
@@ -35,6 +57,8 @@ class OnDevice:
 
     def new(self, kind, put, act=None):
         id_ = self.replica.owner.ids()
+        if kind == "bookmark" and put.get("notes"):
+            self.typed.note(put["notes"], id_)
         self.replica.write(kind, id_, put, act)
         return id_
 
@@ -49,8 +73,12 @@ class OnDevice:
         fields = {"title": self.text("t"), "notes": self.text("n"), "description": self.text("d"), "favourite": True}
         fields |= {"unread": None, "archived_at": 1_800_000_000_000, "raw/from": "story"}
         name = self.one_of(fields)
-        if id_:
-            self.replica.write("bookmark", id_, {name: fields[name]})
+        if not id_:
+            return
+        if name == "notes":
+            self.typed.replaces(state.items[id_]["notes"])
+            self.typed.note(fields[name], id_)
+        self.replica.write("bookmark", id_, {name: fields[name]})
 
     def tag(self, state):
         id_, name = self.one_of(state.living("bookmark")), self.chance.choice(TAGS)
@@ -108,6 +136,7 @@ class OnDevice:
         copies = [(id_, name) for id_, name in copies if "/copy/" in name and state.items[id_][name] is not None]
         if copies:
             id_, name = self.one_of(copies)
+            self.typed.replaces(state.items[id_][name])
             self.replica.write("bookmark", id_, {name: None})
 
     def attach(self, state):
@@ -134,8 +163,9 @@ class OnDevice:
 class ByRest:
     """Somebody who asks REST, and reads what is there before."""
 
-    def __init__(self, server, library, chance):
+    def __init__(self, server, library, chance, typed=None):
         self.server, self.library, self.chance = server, library, chance
+        self.typed = typed or Typed()
 
     def ask(self, method, rest, body=None, **query):
         return self.server.ask(method, f"/v1/libraries/{self.library}/{rest}", body, query)
@@ -173,7 +203,11 @@ class ByRest:
         edits = [{"title": text}, {"notes": text}, {"description": None}, {"unread": True}, {"tags": ["Rust", "rest"]}]
         edits += [{"url": self.chance.choice(ADDRESSES)}]
         if id_:
-            self.ask("PATCH", f"bookmarks/{id_}", self.chance.choice(edits))
+            edit = self.chance.choice(edits)
+            if "notes" in edit:
+                self.typed.replaces(self.ask("GET", f"bookmarks/{id_}")["notes"])
+                self.typed.note(text, id_)
+            self.ask("PATCH", f"bookmarks/{id_}", edit)
 
     def folder(self):
         self.ask("POST", "collections", {"name": "By REST", "parent": self.one_of("collections")})
@@ -234,10 +268,14 @@ def shown(state):
     living = [(id_, item) for id_, item in state.living("collection").items() if state.reachable(id_)]
     folders = [(id_, state.parent(item), item["name"], item["order"] or "") for id_, item in living]
     tags = {id_: (tag["name"], borne.get(id_, 0)) for id_, tag in state.living("tag").items()}
+    # What went into the trash with the folder it stands in is listed by that alone.
+    stands = {id_: {state.parent(item)} for id_, item in state.items.items() if item.kind == "collection"}
+    for place in (item for item in state.items.values() if item.kind == "place" and not item["purged"]):
+        stands.setdefault(state.follow(place["bookmark"]), set()).add(state.parent(place))
     trash = {}
     for id_, item in state.items.items():
-        above = state.items.get(state.parent(item)) if item.kind == "collection" else None
-        went = above and above["trashed_at"] == item["trashed_at"]
+        above = [state.items[folder] for folder in stands.get(id_, ()) if folder in state.items]
+        went = any(folder["trashed_at"] == item["trashed_at"] for folder in above)
         if item["trashed_at"] is not None and not item["moved_to"] and item.kind in KINDS and not went:
             trash[id_] = item.kind
     return {"bookmarks": bookmarks, "folders": sorted(folders), "tags": tags, "trash": trash}
