@@ -135,6 +135,22 @@ def texts(judge):
     assert judge.one.state.items[id_][name] is None
 
 
+def ties(judge):
+    """Of two puts at one time that of the greater device wins, whichever comes first."""
+    ids = [judge.bookmark(judge.one, f"put twice, {count}") for count in range(2)]
+    judge.level()
+    for id_, first in zip(ids, (judge.one, judge.two), strict=True):
+        for replica in (judge.one, judge.two):
+            replica.write("bookmark", id_, {"title": f"by {replica.owner.id}"})
+        # That of the device whose clock is behind: the server takes it as it is.
+        judge.one.queue[-1].change["hlc"] = judge.two.queue[-1].change["hlc"] = judge.one.highest
+        first.sync()
+        judge.level()
+    judge.equal()
+    won = f"by {max(judge.one.owner.id, judge.two.owner.id)}"
+    assert [judge.one.state.items[id_]["title"] for id_ in ids] == [won] * 2, "the lesser device wins"
+
+
 def cycles(judge):
     """Two moves that are right alone and wrong together: the later is refused, and all see the tree of the first."""
     folders = [judge.one.owner.ids() for _ in range(2)]
@@ -415,7 +431,7 @@ def removals(judge):
     assert id_ in judge.one.state.items
 
 
-PROOFS = [pairing, snapshot, repeats, texts, cycles, stories, masses, parts, repairs, moves, resets, sockets, pokes, removals]
+PROOFS = [pairing, snapshot, repeats, texts, ties, cycles, stories, masses, parts, repairs, moves, resets, sockets, pokes, removals]
 
 
 def main():
