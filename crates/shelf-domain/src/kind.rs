@@ -162,7 +162,8 @@ pub mod field {
     pub const FAVOURITE: &str = "favourite";
     /// Whether it is still to be read.
     pub const UNREAD: &str = "unread";
-    /// Whether it is private.
+    /// Whether it is marked private: a mark of its owner's, and no right. The log is everybody's who
+    /// may read the library, and so is what bears it.
     pub const PRIVATE: &str = "private";
     /// The bookmark a place, highlight or note is of.
     pub const BOOKMARK: &str = "bookmark";

@@ -39,7 +39,7 @@ pub struct SaveBookmark {
     pub favourite: bool,
     /// Whether it is still to be read.
     pub unread: bool,
-    /// Whether it is private, if that was said.
+    /// Whether it is marked private, if that was said.
     pub private: Option<bool>,
     /// Fields of the source that nothing here has a place for.
     pub raw: BTreeMap<String, String>,

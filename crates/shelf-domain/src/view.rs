@@ -66,7 +66,7 @@ pub struct Bookmark {
     pub favourite: bool,
     /// Whether it is still to be read.
     pub unread: bool,
-    /// Whether it is private.
+    /// Whether it is marked private, which hides it from nobody who reads the library.
     pub private: bool,
     /// Fields of its source that nothing here has a place for.
     pub raw: BTreeMap<String, String>,

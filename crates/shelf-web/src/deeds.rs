@@ -99,8 +99,8 @@ fn stated(puts: &[&StepPut], it: &str) -> Option<String> {
             (field::FAVOURITE, false) => format!("Took {it} off the favourites"),
             (field::UNREAD, true) => format!("Put {it} aside to read"),
             (field::UNREAD, false) => format!("Marked {it} as read"),
-            (field::PRIVATE, true) => format!("Made {it} private"),
-            (field::PRIVATE, false) => format!("Made {it} private no longer"),
+            (field::PRIVATE, true) => format!("Marked {it} private"),
+            (field::PRIVATE, false) => format!("Took the private mark off {it}"),
             _ => return None,
         };
         Some(words)

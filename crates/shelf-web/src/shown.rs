@@ -233,7 +233,8 @@ fn told(row: &HistoryRow, change: &FieldChange) -> Option<(String, String, Strin
             Some((if on { "to read" } else { "read" }.into(), String::new(), String::new()))
         }
         (field::PRIVATE, _) => {
-            Some((if on { "private" } else { "not private" }.into(), String::new(), String::new()))
+            let said = if on { "marked private" } else { "no longer marked private" };
+            Some((said.into(), String::new(), String::new()))
         }
         (field::CREATED_AT, _) if row.created => None,
         (field::CREATED_AT, _) => {

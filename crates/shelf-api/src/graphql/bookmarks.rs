@@ -61,7 +61,7 @@ pub(crate) struct Bookmark {
     favourite: bool,
     /// Whether it is still to be read.
     unread: bool,
-    /// Whether it is private.
+    /// Whether it is marked private; whoever may read the library sees it.
     private: bool,
     /// Fields of its source that nothing here has a place for.
     raw: Json<BTreeMap<String, String>>,
@@ -283,7 +283,7 @@ pub(crate) struct SaveBookmarkInput {
     favourite: Option<bool>,
     /// Whether it is still to be read.
     unread: Option<bool>,
-    /// Whether it is private.
+    /// Whether it is marked private; whoever may read the library sees it.
     private: Option<bool>,
     /// Fields of a source that nothing here has a place for.
     raw: Option<Json<BTreeMap<String, String>>>,
@@ -325,7 +325,7 @@ pub(crate) struct EditBookmarkInput {
     /// Whether it is still to be read.
     #[serde(skip_serializing_if = "MaybeUndefined::is_undefined")]
     unread: MaybeUndefined<bool>,
-    /// Whether it is private.
+    /// Whether it is marked private; whoever may read the library sees it.
     #[serde(skip_serializing_if = "MaybeUndefined::is_undefined")]
     private: MaybeUndefined<bool>,
     /// Fields of a source: those named are put or, by null, removed.

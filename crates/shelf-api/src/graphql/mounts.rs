@@ -24,6 +24,8 @@ pub(crate) struct SharedCollectionPayload {
     moved: u64,
     /// Bookmarks that stand elsewhere too: each lives on in both libraries, from now on its own.
     copied: u64,
+    /// How many of both are marked private: whoever may read the library it is now sees these too.
+    private: u64,
 }
 
 #[ComplexObject]

@@ -225,7 +225,7 @@ struct SaveIn {
     favourite: bool,
     /// Whether it is still to be read.
     unread: bool,
-    /// Whether it is private.
+    /// Whether it is marked private; whoever may read the library sees it.
     private: Option<bool>,
     /// Fields of a source that nothing here has a place for, none without a name.
     raw: BTreeMap<String, String>,

@@ -53,7 +53,7 @@ pub(crate) struct EditIn {
     #[serde(deserialize_with = "said")]
     #[schema(value_type = Option<bool>)]
     unread: Option<Option<bool>>,
-    /// Whether it is private.
+    /// Whether it is marked private; whoever may read the library sees it.
     #[serde(deserialize_with = "said")]
     #[schema(value_type = Option<bool>)]
     private: Option<Option<bool>>,

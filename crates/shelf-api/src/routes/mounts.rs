@@ -27,7 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SharedCollection, example = json!({
     "library": "0193f0a0-0000-7000-8000-000000000016",
-    "act": "0193f0a0-0000-7000-8000-000000000009", "moved": 1, "copied": 0
+    "act": "0193f0a0-0000-7000-8000-000000000009", "moved": 1, "copied": 0, "private": 0
 }))]
 struct SharedOut {
     /// The library it is now, which the caller manages.
@@ -39,6 +39,8 @@ struct SharedOut {
     moved: u64,
     /// Bookmarks that stand elsewhere too: each lives on in both libraries, from now on its own.
     copied: u64,
+    /// How many of both are marked private: whoever may read the library it is now sees these too.
+    private: u64,
 }
 
 /// Turn a collection into a library of its own; for who manages the library.
@@ -63,6 +65,7 @@ async fn share(within: In, State(api): State<Api>, Item(id): Item) -> Answer {
         act: shared.act.map(Id::from),
         moved: u64::try_from(shared.moved).unwrap_or(u64::MAX),
         copied: u64::try_from(shared.copied).unwrap_or(u64::MAX),
+        private: u64::try_from(shared.private).unwrap_or(u64::MAX),
     })
 }
 

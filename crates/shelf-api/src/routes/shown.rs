@@ -93,7 +93,7 @@ pub(crate) struct BookmarkOut {
     pub favourite: bool,
     /// Whether it is still to be read.
     pub unread: bool,
-    /// Whether it is private.
+    /// Whether it is marked private; whoever may read the library sees it.
     pub private: bool,
     /// Fields of its source that nothing here has a place for.
     pub raw: BTreeMap<String, String>,

@@ -22,7 +22,7 @@ impl Kitchen {
             world.post(&world.ada, &format!("{BASE}/collections"), &json!({"name": "Recipes"}));
         let recipes = made.await.at("/item/id");
         let ask = json!({"url": "https://a.example/soup", "title": "Soup", "tags": ["warm"],
-            "places": [{"collection": recipes}]});
+            "private": true, "places": [{"collection": recipes}]});
         let soup = world.post(&world.ada, &format!("{BASE}/bookmarks"), &ask).await.at("/item/id");
         Self { world, recipes, soup, device }
     }
@@ -66,6 +66,7 @@ async fn a_shared_folder_is_a_library_that_members_read_and_late_devices_are_sen
     let shared = kitchen.share().await;
     assert_eq!(shared.status, StatusCode::OK, "{}", shared.text);
     assert_eq!((&shared.json["moved"], &shared.json["copied"]), (&json!(1), &json!(0)));
+    assert_eq!(shared.json["private"], json!(1), "what is marked private goes along, and that is said");
     let library = shared.at("/library");
     assert_eq!(kitchen.urls(&flo, &library).await.status, StatusCode::NOT_FOUND);
     let give = format!("/v1/libraries/{library}/shares/{}", flo.person);

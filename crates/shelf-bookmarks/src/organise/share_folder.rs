@@ -43,6 +43,9 @@ pub struct ToShare {
     pub is_mounted: bool,
     /// How many bookmarks stand in it and in all under it; one may count more than once.
     pub bookmarks: u64,
+    /// How many bookmarks that are marked private would go along, for whoever may read the library
+    /// it becomes; none where there is nothing to do.
+    pub private: u64,
 }
 
 /// What sharing a folder did.
@@ -54,11 +57,13 @@ pub struct SharedFolder {
     pub moved: usize,
     /// Bookmarks that stand elsewhere too, and so live on in both.
     pub copied: usize,
+    /// How many of both are marked private: whoever may read the new library sees these too.
+    pub private: usize,
 }
 
 impl SharedFolder {
     /// It was done before.
-    const BEFORE: Self = Self { act: None, moved: 0, copied: 0 };
+    const BEFORE: Self = Self { act: None, moved: 0, copied: 0, private: 0 };
 }
 
 /// What sharing the folder `id` would come to; for who manages the library. Refused `too_large`
@@ -79,7 +84,21 @@ pub async fn to_share(ctx: &Ctx, scope: Scope, id: ItemId) -> Result<ToShare, Fa
     let put = item.registers.get(&Register::from(field::MOUNT)).map_or(0, |held| held.seq);
     let library = mount.unwrap_or_else(|| LibraryId::of_folder(scope.library, item.id, put));
     let bookmarks = bookmarks_under(ctx, scope, item.id).await?;
-    Ok(ToShare { folder: item.id, name, library, is_mounted: mount.is_some(), bookmarks })
+    let is_mounted = mount.is_some();
+    let private = if is_mounted { 0 } else { private_under(ctx, scope, item.id).await? };
+    Ok(ToShare { folder: item.id, name, library, is_mounted, bookmarks, private })
+}
+
+/// How many bookmarks that are marked private would be carried with `folder`.
+async fn private_under(ctx: &Ctx, scope: Scope, folder: ItemId) -> Result<u64, Failure> {
+    let reads = Reads::none().items([folder]).under(folder);
+    let shelf = ctx.stores.library.read(scope, reads).await?;
+    Ok(shelf.leaving(folder).map_or(0, |leaving| private_in(&shelf, &leaving)) as u64)
+}
+
+fn private_in(shelf: &Shelf, leaving: &Leaving) -> usize {
+    let items = leaving.carried.iter().filter_map(|id| shelf.item(*id));
+    items.filter(|item| item.kind == Kind::Bookmark && item.flag(field::PRIVATE)).count()
 }
 
 /// How many places are in `folder` and under it; refused where that is more than leaves in one
@@ -163,7 +182,8 @@ fn counted(shelf: &Shelf, leaving: &Leaving) -> SharedFolder {
         items.filter(|item| item.kind == Kind::Bookmark).count()
     };
     let moved = bookmarks(&leaving.goes);
-    SharedFolder { act: None, moved, copied: bookmarks(&leaving.carried) - moved }
+    let (copied, private) = (bookmarks(&leaving.carried) - moved, private_in(shelf, leaving));
+    SharedFolder { act: None, moved, copied, private }
 }
 
 /// Bookmarks that live on in both libraries are as many more: refused `quota` beyond what there is

@@ -11,6 +11,7 @@ use shelf_bookmarks::organise::{
     AddPlace, ToShare, add_place, get_collection, list_collections, mount_library, share_folder,
     to_share,
 };
+use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace};
 use shelf_bookmarks::trash::trash_items;
 use shelf_bookmarks::{Ctx, Stores, counts};
 use shelf_domain::edit::Edit;
@@ -242,4 +243,21 @@ async fn undo_leaves_the_way_to_the_new_library() {
     mount_library(ctx, scope, kitchen.recipes, None).await.unwrap();
     let later = to_share(ctx, scope, kitchen.recipes).await.unwrap();
     assert_ne!(later.library, into.library, "shared again it becomes another library");
+}
+
+#[tokio::test]
+async fn what_is_marked_private_is_counted_before_it_goes_along_and_when_it_went() {
+    let kitchen = Kitchen::new().await;
+    let (ctx, scope) = (&kitchen.world.ctx, kitchen.world.scope);
+    let spot = SavePlace { parent: Some(kitchen.recipes), ..SavePlace::default() };
+    let private = |url: &str| SaveBookmark { private: Some(true), ..SaveBookmark::of(url) };
+    let inside = SaveBookmark { places: vec![spot], ..private("https://example.org/secret") };
+    kitchen.world.save(inside).await;
+    kitchen.world.save(private("https://example.org/elsewhere")).await;
+    let (ask, into) = kitchen.begun().await;
+    assert_eq!((ask.bookmarks, ask.private), (3, 1));
+    let shared = share_folder(ctx, scope, &ask, into).await.unwrap();
+    assert_eq!((shared.moved, shared.copied, shared.private), (2, 1, 1));
+    let after = to_share(ctx, scope, kitchen.recipes).await.unwrap();
+    assert_eq!((after.is_mounted, after.private), (true, 0), "there is nothing to say any more");
 }

@@ -34,7 +34,7 @@ pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Answer {
         others.map(|reach| (reach.library.id.to_string(), reach.library.name.clone())).collect();
     if visit.ctx.right == Right::Manage {
         match to_share(&visit.ctx, visit.scope, item).await {
-            Ok(ask) => page.links = Some(ask.bookmarks),
+            Ok(ask) => (page.links, page.private) = (Some(ask.bookmarks), ask.private),
             Err(Failure::Refused(refused)) => page.hindered = refused.detail,
             Err(fault) => return Err(fault.into()),
         }

@@ -1,5 +1,6 @@
 //! Sharing: who may use the library one is in.
 
+use shelf_bookmarks::search::{Mode, SearchAsk, search};
 use shelf_domain::{
     id::{GroupId, PersonId, TenantId},
     refusal::Refused,
@@ -46,9 +47,18 @@ pub(crate) async fn page(visit: Visit) -> Answer {
                 this: shared.share.holder == Holder::Person(by),
             })
             .collect(),
+        private: marked_private(&visit).await,
     };
     let frame = visit.frame("Share", Here::Sharing).await?;
     Ok(visit.page(&frame, &sharing(&page, &frame), None))
+}
+
+/// How many links are marked private. Who may use the library is shown also while search is away: the
+/// page says then what the mark is, without a number.
+async fn marked_private(visit: &Visit) -> u64 {
+    let ask = SearchAsk { mode: Mode::Words, limit: 1, facets: 0, ..SearchAsk::new("is:private") };
+    let found = search(&visit.web.search, visit.scope, ask).await;
+    found.map_or(0, |found| found.total)
 }
 
 /// Everyone of the library's team, its groups, and its members.

@@ -54,7 +54,7 @@ pub struct ItemPage {
     pub favourite: bool,
     /// Whether it is archived.
     pub archived: bool,
-    /// Whether it is kept from anything shared.
+    /// Whether it is marked private: whoever may read the library sees it all the same.
     pub private: bool,
     /// What happened to it, latest first.
     pub history: Vec<Event>,
@@ -224,12 +224,15 @@ fn shown_flags(on: &[&str], swap: Option<&str>) -> Markup {
     html! { input type="hidden" id="item-flags-shown" name="shown" value=(on) hx-swap-oob=[swap]; }
 }
 
+/// What the mark is, and is not.
+const PRIVATE: &str = "A mark for searching and exports: whoever may read this library sees the link all the same";
+
 fn flags_of(page: &ItemPage) -> [(&'static str, &'static str, bool); 4] {
     [
         ("unread", "To read", page.unread),
         ("favourite", "Favourite", page.favourite),
         ("archived", "Archived", page.archived),
-        ("private", "Private", page.private),
+        ("private", "Marked private", page.private),
     ]
 }
 
@@ -245,7 +248,9 @@ fn flags(page: &ItemPage, frame: &Frame) -> Markup {
             (shown_flags(&on, None))
             div.flags {
                 @for (name, label, is_on) in flags_of(page) {
-                    label.flag { input.check type="checkbox" name=(name) value="yes" checked[is_on]; (label) }
+                    label.flag title=[(name == "private").then_some(PRIVATE)] {
+                        input.check type="checkbox" name=(name) value="yes" checked[is_on]; (label)
+                    }
                 }
                 button.btn.btn-small.only-plain type="submit" { "Save" }
             }
@@ -414,6 +419,12 @@ mod tests {
         let out = item(&page_of("javascript:alert(1)"), &Frame::default()).into_string();
         assert!(!out.contains("href=\"javascript"));
         assert!(out.contains("value=\"javascript:alert(1)\""));
+    }
+
+    #[test]
+    fn the_private_mark_promises_nothing_that_it_does_not_do() {
+        let out = item(&page_of("x"), &Frame::default()).into_string();
+        assert!(out.contains("Marked private") && out.contains("sees the link all the same"), "{out}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::sharing::private_too;
 use crate::{
     frame::{Frame, Mount},
     ui::{
@@ -22,6 +23,8 @@ pub struct FolderSharing {
     pub name: String,
     /// How many links go along; nothing for who may not share it.
     pub links: Option<u64>,
+    /// How many of them are marked private.
+    pub private: u64,
     /// Why it cannot be shared now, if it cannot.
     pub hindered: String,
     /// The library that is mounted there.
@@ -72,6 +75,7 @@ fn making(page: &FolderSharing, frame: &Frame) -> Markup {
                 p.note { (page.hindered) }
             } @else if let Some(links) = page.links {
                 p { "What is in it (" (words::counted(links, "link", "links")) ") moves into a new library, with tags, notes and the folders between. This folder stays and shows the way there." }
+                @if page.private > 0 { (private_too(page.private, None)) }
                 ul.points {
                     li { "At first the new library is yours alone, also where others use this one. On the next page you say who may use it." }
                     li { "A link that stands in another folder too stays here as well. From then on the two are changed apart." }
@@ -153,6 +157,16 @@ mod tests {
         let reader = Frame { right: Right::Read, ..Frame::default() };
         let out = folder_sharing(&page, &reader).into_string();
         assert!(!out.contains("<form"), "a reader is offered nothing to press: {out}");
+    }
+
+    #[test]
+    fn what_is_marked_private_does_not_go_along_unsaid() {
+        let page = FolderSharing { links: Some(3), private: 2, ..FolderSharing::default() };
+        let out = folder_sharing(&page, &Frame::default()).into_string();
+        assert!(out.contains("2 links") && out.contains("marked private"), "{out}");
+        let page = FolderSharing { private: 0, ..page };
+        let out = folder_sharing(&page, &Frame::default()).into_string();
+        assert!(!out.contains("marked private"), "{out}");
     }
 
     #[test]

@@ -306,6 +306,7 @@ fn invite(page: &TeamPage, frame: &Frame) -> Markup {
                     }
                 }
             }
+            p.small.muted { "Whoever may use a library sees every link in it, also what is marked private." }
             div.line { button.btn.btn-main type="submit" { (icon("user-plus")) "Invite" } }
         }
     }

@@ -11,6 +11,7 @@ use crate::{
         field::{hidden, token},
         icon::icon,
     },
+    words,
 };
 
 /// A right that was given, as a line of the page that shares a library.
@@ -37,6 +38,8 @@ pub struct SharingPage {
     pub shares: Vec<ShareLine>,
     /// Who else could: kind and id, and name.
     pub others: Vec<(String, String)>,
+    /// How many links in it are marked private, as far as search knows.
+    pub private: u64,
 }
 
 /// Who may use a library.
@@ -50,6 +53,9 @@ pub fn sharing(page: &SharingPage, frame: &Frame) -> Markup {
             }
             section.part {
                 h2 { "Who may use it" }
+                @if page.private > 0 { (private_too(page.private, Some(PRIVATE))) } @else {
+                    p.muted { "Whoever may use it sees every link in it, also what is marked private." }
+                }
                 @for share in &page.shares { (share_line(share, frame)) }
                 @if page.others.is_empty() {
                     p.line { (icon("user-plus")) a href={ "/people/" (team) "#invitations" } { "Invite somebody" } }
@@ -71,6 +77,23 @@ pub fn sharing(page: &SharingPage, frame: &Frame) -> Markup {
                     input.input.grow name="name" value=(page.library) required maxlength="200" aria-label="Name of the library" autocomplete="off";
                     (submit("Rename", Weight::Line))
                 }
+            }
+        }
+    }
+}
+
+/// Where what is marked private is listed.
+const PRIVATE: &str = "/library?q=is%3Aprivate";
+
+/// That so many links are marked private, and that the mark hides them from nobody; `href` lists them.
+pub(super) fn private_too(links: u64, href: Option<&str>) -> Markup {
+    let said = words::counted(links, "link is", "links are");
+    html! {
+        p.note.note-warn {
+            (icon("triangle-alert"))
+            span {
+                (said) " marked private. The mark hides nothing here: whoever may use the library sees them too."
+                @if let Some(href) = href { " " a href=(href) { "Look at them" } }
             }
         }
     }
@@ -125,8 +148,23 @@ mod tests {
                     this: false,
                 }],
                 others: vec![("group:g".into(), string.into())],
+                private: 1,
             };
             hostile::assert_dead(&sharing(&shared, &Frame::default()).into_string(), string);
         }
+    }
+    #[test]
+    fn whoever_shares_is_told_that_the_private_mark_hides_nothing() {
+        let page = |private| SharingPage {
+            library: "Papers".into(),
+            team: ("t".into(), "Guild".into()),
+            shares: Vec::new(),
+            others: Vec::new(),
+            private,
+        };
+        let out = sharing(&page(2), &Frame::default()).into_string();
+        assert!(out.contains("2 links are marked private") && out.contains(PRIVATE), "{out}");
+        let out = sharing(&page(0), &Frame::default()).into_string();
+        assert!(out.contains("also what is marked private") && !out.contains(PRIVATE), "{out}");
     }
 }

@@ -42,6 +42,23 @@ async fn a_folder_is_shared_by_plain_forms_and_leads_to_its_library() {
 }
 
 #[tokio::test]
+async fn what_is_marked_private_goes_along_only_after_that_was_said() {
+    let room = Room::new().await;
+    let folder = recipes(&room).await;
+    let way = format!("/folders/{folder}/share");
+    assert!(!room.get(&way).await.text.contains("marked private"));
+    let item = room.saved("https://a.example/stock", "My own stock").await;
+    room.post(&format!("/items/{item}/places"), &[("folder", &folder)]).await;
+    let flags = [("all", "yes"), ("shown", ""), ("private", "yes")];
+    room.post(&format!("/items/{item}/flags"), &flags).await;
+    let before = room.get(&way).await.text;
+    assert!(before.contains("1 link is marked private"), "{before}");
+    let next = to(&room.post(&way, &[]).await).to_owned();
+    let next = room.get(&next).await.text;
+    assert!(next.contains("marked private"), "so is it where people are chosen: {next}");
+}
+
+#[tokio::test]
 async fn who_may_not_read_what_is_mounted_is_told_so_and_who_reads_only_shares_nothing() {
     let (room, flo, library) = shared("read").await;
     let base = library.trim_end_matches("/library");
