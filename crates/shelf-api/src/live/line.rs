@@ -103,25 +103,27 @@ impl Line {
         }
         let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let head = doors.library.head(self.scope).await?;
-        let mut has_moved = false;
+        let mut woken = 0;
         while let Some(at) = self.goes_on_from(&head) {
             if (at.epoch, at.seq) == (head.epoch, head.seq) {
                 break;
             }
             let rows = doors.library.changes(self.scope, at.seq, ROWS_MAX).await?;
-            has_moved = true;
             if rows.is_empty() {
                 self.kept().begin(&head);
+                woken = self.ring();
                 break;
             }
             self.kept().take(frames(self.scope.library, at, &rows, &head));
+            // At once: the next page may fail, and these rows are there to be told all the same.
+            woken = self.ring();
             if self.at().is_some_and(|at| at.seq >= head.seq) {
                 break;
             }
         }
         *self.found() = Some((number, head.clone()));
         drop(turn);
-        Ok((head, if has_moved { self.ring() } else { 0 }))
+        Ok((head, woken))
     }
 
     /// Where to read on from; `None` where the log does not lead on from there, or has too many rows:

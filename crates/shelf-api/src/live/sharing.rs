@@ -107,7 +107,7 @@ impl Sharing {
         line.join(number, Arc::clone(bell));
         if !lines.is_looked_at {
             lines.is_looked_at = true;
-            tokio::spawn(self.clone().look_on());
+            tokio::spawn(self.clone().keep_looking());
         }
         drop(lines);
         Joined { line, number, sharing: self.clone() }
@@ -119,9 +119,27 @@ impl Sharing {
         self.lines().of.contains_key(&library)
     }
 
+    /// Looks as long as anybody follows anything. That a look breaks off is a bug, and no reason to tell
+    /// nobody anything any more: it is begun again, with all that is followed, as it is not known any
+    /// more what was late.
+    async fn keep_looking(self) {
+        let mut late = Vec::new();
+        while let Err(broken) = tokio::spawn(self.clone().look_on(late)).await {
+            tracing::error!(error = &broken as &dyn std::error::Error, "looking for news broke off");
+            sleep(LOOK_EVERY).await;
+            late = self.all();
+        }
+    }
+
+    /// All that is followed, to be read.
+    fn all(&self) -> Vec<Late> {
+        let lines = self.lines();
+        lines.of.values().map(|line| Late { line: Arc::clone(line), reading: None }).collect()
+    }
+
     /// Looks who has news, as long as anybody follows anything.
-    async fn look_on(self) {
-        let (mut late, mut was_hinted) = (Vec::new(), false);
+    async fn look_on(self, mut late: Vec<Late>) {
+        let mut was_hinted = false;
         let mut forgot = Instant::now();
         while self.is_followed() {
             // Whoever waits hears what is written from now on, so that nothing falls between.

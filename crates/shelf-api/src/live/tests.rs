@@ -2,6 +2,7 @@
 
 use super::followed::{Due, Followed, Read};
 use super::frame::Frame;
+use super::line::ROWS_MAX;
 use super::sharing::Sharing;
 use async_trait::async_trait;
 use shelf_domain::change::{Change, Head};
@@ -10,10 +11,11 @@ use shelf_domain::stamp::Seq;
 use shelf_embedded::{DirectoryBlobs, Embedded};
 use shelf_ports::Fault;
 use shelf_ports::library::{Library, Over};
+use shelf_ports::news::{Mark, News};
 use shelf_ports::usage::AnyRoom;
 use shelf_sync::{Cursor, Doors};
 use shelf_testkit::{Desk, FakeClock, SeededChance};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -36,6 +38,8 @@ struct Counting {
     missed: AtomicUsize,
     /// How often the log began anew.
     epochs: AtomicU32,
+    /// From here on its rows cannot be read.
+    torn_at: AtomicU64,
 }
 
 impl Counting {
@@ -65,12 +69,35 @@ impl Over for Counting {
 
     async fn changes(&self, scope: Scope, after: Seq, limit: usize) -> Result<Vec<Change>, Fault> {
         self.reads.fetch_add(1, Ordering::Relaxed);
+        if after >= self.torn_at.load(Ordering::Relaxed) {
+            return Err(Fault::new("reading a log", "it is away"));
+        }
         self.inner.changes(scope, after, limit).await
+    }
+}
+
+/// News, of which a question can be what breaks whoever asks.
+#[derive(Debug)]
+struct Breaking {
+    inner: Arc<Embedded>,
+    breaks: AtomicBool,
+}
+
+#[async_trait]
+impl News for Breaking {
+    async fn stirred_since(&self, mark: Mark, limit: usize) -> Result<Vec<(Mark, Scope)>, Fault> {
+        assert!(!self.breaks.swap(false, Ordering::Relaxed), "a question that breaks who asks");
+        self.inner.stirred_since(mark, limit).await
+    }
+
+    async fn hint(&self) {
+        self.inner.hint().await;
     }
 }
 
 /// A library with somebody who writes, and what sockets share.
 struct Room {
+    news: Arc<Breaking>,
     store: Arc<Embedded>,
     library: Arc<Counting>,
     desk: Desk,
@@ -90,6 +117,7 @@ impl Room {
             away: Mutex::default(),
             missed: AtomicUsize::default(),
             epochs: AtomicU32::default(),
+            torn_at: AtomicU64::new(Seq::MAX),
         });
         let desk = Desk::new(&*store, 1).await;
         let doors = Doors {
@@ -102,8 +130,9 @@ impl Room {
             clock: Arc::new(FakeClock::default()),
             chance: Arc::new(SeededChance::default()),
         };
-        let sharing = Sharing::new(doors, store.clone());
-        Self { store, library, desk, sharing, _dir: dir }
+        let news = Arc::new(Breaking { inner: store.clone(), breaks: AtomicBool::default() });
+        let sharing = Sharing::new(doors, news.clone());
+        Self { news, store, library, desk, sharing, _dir: dir }
     }
 
     /// Somebody who follows, from `cursor` or from the head, and what wakes them.
@@ -320,4 +349,44 @@ async fn where_the_log_begins_anew_who_follows_is_told_so_and_who_comes_then_is_
     let told = frame(&late);
     late.took(&told);
     assert_eq!(late.due(), None, "and level");
+}
+
+/// Waits until it is so.
+async fn until(is_so: impl Fn() -> bool) {
+    let waits = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, waits).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_look_that_breaks_off_is_begun_again_and_what_was_late_is_not_forgotten() {
+    let room = Room::new().await;
+    let (followed, bell) = room.joined(None).await;
+    *room.library.away.lock().unwrap() = Some(room.desk.scope.library);
+    room.saved(1).await;
+    until(|| room.library.missed.load(Ordering::Relaxed) > 0).await;
+    room.news.breaks.store(true, Ordering::Relaxed);
+    until(|| !room.news.breaks.load(Ordering::Relaxed)).await;
+    *room.library.away.lock().unwrap() = None;
+    woken(&followed, &bell).await;
+    assert!(matches!(followed.due(), Some(Due::Tell(_))), "what was written before is told");
+}
+
+#[tokio::test]
+async fn rows_that_were_read_are_told_although_the_next_ones_cannot_be() {
+    let room = Room::new().await;
+    let (followed, bell) = room.joined(None).await;
+    let before = room.store.head(room.desk.scope).await.unwrap().seq;
+    let page = Seq::try_from(ROWS_MAX).unwrap();
+    *room.library.stuck.lock().unwrap() = Some(room.desk.scope.library);
+    for number in 0..=ROWS_MAX {
+        room.saved(number).await;
+    }
+    room.library.torn_at.store(before + page, Ordering::Relaxed);
+    *room.library.stuck.lock().unwrap() = None;
+    woken(&followed, &bell).await;
+    assert_eq!(frame(&followed).from, before, "the first page is told");
 }
