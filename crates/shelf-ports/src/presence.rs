@@ -64,7 +64,7 @@ pub struct Seat {
 /// is there until they say so again.
 ///
 /// - The moment comes from the caller. A seat is taken until [`PRESENT_MS`] after it was, and not at
-///   that moment any more.
+///   that moment any more. Where processes share a store, their clocks may differ: it means one clock.
 /// - A library knows at most [`SEATS_MAX`] seats, and of one person [`SESSIONS_MAX`].
 /// - What is said in one library is not seen in another.
 #[async_trait]
