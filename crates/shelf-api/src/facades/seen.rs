@@ -10,7 +10,7 @@ const SHOWN_MS: i64 = 10 * 60 * 1_000;
 const SHOWN_MAX: usize = 10_000;
 
 /// What was shown to whom, and when. Cloning shares it. Losing it is harmless: a save then adds
-/// and takes nothing away.
+/// and takes nothing away. So other processes are not told, which would cost each read a round trip.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen(Arc<Mutex<HashMap<(DeviceId, ItemId), i64>>>);
 
