@@ -290,12 +290,13 @@ impl Costs {
         let mut of_route = self.0.get(route).into_iter().flatten();
         let known = of_route.find(|(known, _)| known == method).map(|(_, priced)| *priced);
         let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == route);
-        let elsewhere = elsewhere.map(|(_, units)| *units);
+        let elsewhere = elsewhere.map(|(_, units)| Cost::units(*units));
         // What a facade asks costs besides, and is looked at, as it is asked.
-        let elsewhere = elsewhere.or_else(|| facades::has(route).then_some(READ));
+        let elsewhere = elsewhere.or_else(|| facades::price(route));
         // What no row speaks of is for whoever may do everything.
-        let (units, need) = elsewhere.map_or((OTHER, Need::Every), |units| (units, OPEN));
-        known.unwrap_or(Priced { cost: Cost::units(units), door: None, need })
+        let other = (Cost::units(OTHER), Need::Every);
+        let (cost, need) = elsewhere.map_or(other, |cost| (cost, OPEN));
+        known.unwrap_or(Priced { cost, door: None, need })
     }
 }
 
@@ -354,6 +355,9 @@ mod tests {
         assert_eq!(costs.price(&Method::GET, "/v1/{*rest}").cost, Cost::units(1));
         let joins = Priced { cost: Cost::units(2), door: Some("invitation"), need: SHARING_W };
         assert_eq!(costs.price(&Method::POST, "/v1/memberships"), joins);
+        let facade = |route| costs.price(&Method::GET, route).cost;
+        assert_eq!(facade("/karakeep/api/v1/lists"), Cost::units(1));
+        assert_eq!(facade("/karakeep/api/v1/lists/{id}/bookmarks/"), Cost::tenths(2));
         assert_eq!(of_changes(500), Cost::units(100));
     }
 }

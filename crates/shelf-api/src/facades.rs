@@ -17,12 +17,21 @@ use crate::graphql::Gateway;
 use axum::routing::MethodRouter;
 use axum::{Extension, Router, middleware};
 use seen::Seen;
+use shelf_domain::rate::Cost;
 use std::fmt;
 
 /// What begins the addresses of linkding's interface.
 const LINKDING: &str = "/linkding";
 /// What begins those of Karakeep's.
 const KARAKEEP: &str = "/karakeep";
+
+/// What stands in one list of Karakeep's. floccus asks it of each folder by itself, and does not come
+/// back where that is too much: two thousand folders are to be read with what a plan gives at once.
+const FOLDER: &str = "/karakeep/api/v1/lists/{id}/bookmarks";
+/// What that costs besides what it asks.
+const FOLDER_COST: Cost = Cost::tenths(2);
+/// What each of the three operations costs that it asks.
+const FOLDER_ASK: Cost = Cost::tenths(1);
 
 /// Each facade, and the operations it may ask.
 pub(crate) const ROWS: &[(&str, &[&str])] = &[
@@ -75,6 +84,20 @@ pub(crate) fn has(route: &str) -> bool {
     [LINKDING, KARAKEEP].iter().any(|facade| {
         route.strip_prefix(facade).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
+}
+
+/// What a request to `route` costs besides what it asks, if that is an address of a facade.
+pub(crate) fn price(route: &str) -> Option<Cost> {
+    has(route).then(|| if is_folder(route) { FOLDER_COST } else { Cost::units(1) })
+}
+
+/// What each operation costs at most that a request to `route` asks, where there is a bound.
+fn rate(route: &str) -> Option<Cost> {
+    is_folder(route).then_some(FOLDER_ASK)
+}
+
+fn is_folder(route: &str) -> bool {
+    route.trim_end_matches('/') == FOLDER
 }
 
 /// What facades ask through. Cloning shares it.

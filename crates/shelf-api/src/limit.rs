@@ -30,6 +30,10 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct More(pub Cost);
 
+/// In a request that is asked in process: what it costs at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rated(pub Cost);
+
 /// In a request: who pays for it, once it is known whose library it is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Payer(pub Arc<OnceLock<TenantId>>);
@@ -54,6 +58,9 @@ pub(crate) async fn limit(
     if cost == Cost::ZERO {
         return next.run(request).await;
     }
+    // Nothing that comes from outside brings this.
+    let rated = request.extensions().get::<Rated>();
+    let cost = rated.map_or(cost, |Rated(rated)| cost.min(*rated));
     let way = way(&request, route);
     let (mut parts, body) = request.into_parts();
     let signed = match parts.extensions.get::<Signed>() {

@@ -2,7 +2,7 @@
 
 use super::rows::{Bookmark, Library, Me, Person};
 use super::seen::Seen;
-use super::{Facades, KARAKEEP, LINKDING};
+use super::{Facades, KARAKEEP, LINKDING, rate};
 use crate::Api;
 use crate::body;
 use crate::costs::row_of;
@@ -12,7 +12,7 @@ use crate::graphql::http::who;
 use crate::problem::Problem;
 use crate::routes::oauth::issuer;
 use crate::wire::Id;
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, MatchedPath, Query};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -61,7 +61,8 @@ impl FromRequestParts<Api> for Call {
         let facade = if is_karakeep { KARAKEEP } else { LINKDING };
         let (grant, permits) = (who.signed.grant.id, who.signed.grant.allows.permits);
         let key = body::key_of(&parts.headers)?;
-        let asks = gateway.asks(api, who).lasting().under(key);
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let asks = gateway.asks(api, who).lasting().under(key).rated(rate(route));
         let Me { person, libraries } = asks.by(facade, "get_me").read().await?;
         let library = only(libraries)?;
         // What is no query says nothing; other servers do not refuse it either.

@@ -6,6 +6,7 @@ use crate::caller;
 use crate::costs::row_of;
 use crate::graphql::fields::operations_of;
 use crate::graphql::ids::NodeId;
+use crate::limit::Rated;
 use crate::openapi::Listed;
 use crate::problem::{Problem, Wrong};
 use axum::Router;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shelf_domain::id::ItemId;
+use shelf_domain::rate::Cost;
 use shelf_domain::refusal::{Code, Refused};
 use shelf_identity::{Address, Signed};
 use std::collections::HashMap;
@@ -121,6 +123,8 @@ pub(crate) struct Asks {
     who: Who,
     /// The key of the whole request, from its header.
     key: Option<String>,
+    /// What each ask costs at most, where that is not the price of its operation.
+    rated: Option<Cost>,
     /// Whether one answer serves all who ask the same; a subscription lasts too long for that.
     shares: bool,
     reads: Mutex<HashMap<String, Shared>>,
@@ -134,10 +138,11 @@ pub(crate) struct Asks {
 impl Asks {
     /// The asks of one request of `who`.
     pub(crate) fn new(api: Api, door: Door, who: Who) -> Self {
-        let (key, shares, reads, spent) = (None, true, Mutex::default(), AtomicU32::new(0));
+        let (key, rated, shares) = (None, None, true);
+        let (reads, spent) = (Mutex::default(), AtomicU32::new(0));
         let all = || AtomicUsize::new(ANSWER_BYTES_MAX);
         let (to_take, to_give) = (all(), all());
-        Self { api, door, who, key, shares, reads, spent, to_take, to_give }
+        Self { api, door, who, key, rated, shares, reads, spent, to_take, to_give }
     }
 
     /// The same under the key of the whole request.
@@ -148,6 +153,11 @@ impl Asks {
     /// The same for what goes on for long: whoever asks is told how things are by then.
     pub(crate) fn lasting(self) -> Self {
         Self { shares: false, ..self }
+    }
+
+    /// The same, where each ask costs at most `rated`, if that is said.
+    pub(crate) fn rated(self, rated: Option<Cost>) -> Self {
+        Self { rated, ..self }
     }
 
     /// What the server has.
@@ -392,6 +402,9 @@ impl Ask<'_> {
         request.extensions_mut().insert(signed);
         if let Some(address) = asks.who.address {
             request.extensions_mut().insert(address);
+        }
+        if let Some(rated) = asks.rated {
+            request.extensions_mut().insert(Rated(rated));
         }
         let Ok(response) = asks.door.router.clone().oneshot(request).await;
         Ok(response)

@@ -4,6 +4,9 @@ use super::keep;
 use crate::world::{Told, World};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use shelf_api::probes::AlwaysReady;
+use shelf_identity::Plan;
+use std::sync::Arc;
 
 const NONE: Value = Value::Null;
 
@@ -63,6 +66,26 @@ async fn a_tree_of_folders_goes_up_and_comes_down() {
     let cycle = json!({"name": "Floccus", "parentId": root});
     let told = keep(&world, &world.ada, Method::PATCH, &format!("/lists/{root}"), cycle).await;
     assert_eq!((told.status, told.code()), (StatusCode::CONFLICT, "CYCLE"));
+}
+
+/// Units that are left of the day, as the answer says.
+fn left_of_day(told: &Told) -> u64 {
+    let day = told.header("ratelimit").split(", ").find(|one| one.contains("\"day\"")).unwrap();
+    day.split(";r=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn two_thousand_folders_are_read_with_what_a_plan_gives_at_once() {
+    let world = World::with(Arc::new(AlwaysReady), Plan::Personal).await;
+    let folder = list(&world, "One", NONE).await;
+    let before = left_of_day(&get(&world, "/lists").await);
+    for _ in 0..100 {
+        let told = get(&world, &format!("/lists/{folder}/bookmarks?limit=100")).await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    }
+    let spent = before - left_of_day(&get(&world, "/lists").await);
+    assert!(spent >= 50, "it is counted: {spent}");
+    assert!(spent * 20 <= 1_200, "a hundred folders cost {spent}");
 }
 
 #[tokio::test]
