@@ -128,7 +128,7 @@ struct AddIn {
     responses((status = 201, description = "Added.", body = WrittenOut<CommentOut>)))]
 async fn add(within: In, Item(bookmark): Item, Ask { body, key }: Ask<AddIn>) -> Answer {
     let ask = AddComment { bookmark, body: body.body };
-    let changed = add_comment(&within.under(key), within.scope, ask).await?;
+    let changed = add_comment(&within.under(key), within.scope, ask, None).await?;
     let id = changed.item().unwrap_or(ItemId::from_bytes([0; 16]));
     let location = format!("/v1/libraries/{}/comments/{id}", within.scope.library);
     Ok(located(told(&within, changed, StatusCode::CREATED).await?, &location))

@@ -11,6 +11,7 @@ use shelf_domain::shelf::Reads;
 use shelf_domain::turn::Turn;
 use shelf_domain::value::Value;
 use shelf_ports::Failure;
+use shelf_ports::library::IdempotencyKey;
 
 /// What to say of which bookmark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +33,15 @@ impl AddComment {
     }
 }
 
-/// Adds a comment by the person who asks; refused `quota` beyond [`COMMENTS_MAX`] on one bookmark.
+/// Adds a comment by the person who asks, once under `key`; refused `quota` beyond [`COMMENTS_MAX`] on
+/// one bookmark.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
-pub async fn add_comment(ctx: &Ctx, scope: Scope, ask: AddComment) -> Result<Changed, Failure> {
+pub async fn add_comment(
+    ctx: &Ctx,
+    scope: Scope,
+    ask: AddComment,
+    key: Option<IdempotencyKey>,
+) -> Result<Changed, Failure> {
     ctx.to_write()?;
     let AddComment { bookmark, body } = ask.checked()?;
     let bookmark = get_bookmark(ctx, scope, bookmark).await?.bookmark.id;
@@ -48,5 +55,5 @@ pub async fn add_comment(ctx: &Ctx, scope: Scope, ask: AddComment) -> Result<Cha
         Ok(turn.done(vec![outcome]))
     };
     let reads = Reads::none().items([bookmark]);
-    Ok(ctx.write(scope, None, reads, Box::new(decide)).await?.into())
+    Ok(ctx.write(scope, key, reads, Box::new(decide)).await?.into())
 }

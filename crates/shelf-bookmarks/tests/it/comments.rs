@@ -17,7 +17,7 @@ use crate::world::{World, refused};
 
 async fn say(ctx: &Ctx, scope: Scope, bookmark: ItemId, body: &str) -> ItemId {
     let ask = AddComment { bookmark, body: body.to_owned() };
-    add_comment(ctx, scope, ask).await.unwrap().item().unwrap()
+    add_comment(ctx, scope, ask, None).await.unwrap().item().unwrap()
 }
 
 async fn rows(ctx: &Ctx, scope: Scope, bookmark: ItemId) -> Vec<CommentRow> {
@@ -86,7 +86,7 @@ async fn whoever_may_only_read_says_nothing() {
     let id = world.url("https://a.example").await;
     let reader = by_another(&world, Right::Read);
     let ask = AddComment { bookmark: id, body: "Hello.".to_owned() };
-    assert_eq!(refused(add_comment(&reader, world.scope, ask).await).code, Code::Forbidden);
+    assert_eq!(refused(add_comment(&reader, world.scope, ask, None).await).code, Code::Forbidden);
     assert!(rows(&reader, world.scope, id).await.is_empty());
 }
 

@@ -8,12 +8,14 @@ use shelf_bookmarks::comments::{
     list_comments, remove_comment,
 };
 use shelf_domain::{id::ItemId, kind::field, view::Bookmark};
+use shelf_ports::library::IdempotencyKey;
 
 use super::{
     Answer,
     items::{drawn_again, told},
 };
 use crate::{
+    marks::mark,
     pages::thread::Thread,
     posted::{Posted, Said, item_id},
     shown,
@@ -26,6 +28,10 @@ use crate::{
 const THREAD_ROWS: usize = 50;
 /// What the address of an item names the comment with that its thread goes on after.
 const AFTER: &str = "said";
+/// What a form that adds a comment calls its number.
+const ONCE: &str = "once";
+/// Longest number that is taken, bytes.
+const ONCE_BYTES_MAX: usize = 64;
 
 /// The comments on `bookmark`, from where the address says on.
 pub(super) async fn thread_of(
@@ -39,7 +45,9 @@ pub(super) async fn thread_of(
     let split = rows.iter().filter(|row| !row.comment.copies.is_empty());
     let split = split.map(|row| row.comment.id).collect();
     let later = next.map(|next| format!("/items/{bookmark}?{AFTER}={next}#item-comments"));
-    Ok((Thread { comments: rows.into_iter().map(shown::said).collect(), later }, split))
+    let comments = rows.into_iter().map(shown::said).collect();
+    let once = hex::encode(visit.ctx.stores.chance.seed());
+    Ok((Thread { comments, later, once }, split))
 }
 
 /// How often people said something of each of `bookmarks`.
@@ -56,10 +64,20 @@ fn body_of(said: &Said) -> String {
     said.text(field::BODY).replace("\r\n", "\n")
 }
 
+/// What is done once, however often the form is sent with the same words: a button that is pressed
+/// twice says nothing twice.
+fn once(visit: &Visit, said: &Said, ask: &AddComment) -> Option<IdempotencyKey> {
+    let once = said.get(ONCE).filter(|once| (1..=ONCE_BYTES_MAX).contains(&once.len()))?;
+    let (grant, bookmark, fingerprint) = (visit.ctx.device, ask.bookmark, mark(&ask.body));
+    let key = format!("{grant} comment {bookmark} {once} {fingerprint}");
+    Some(IdempotencyKey { key, fingerprint })
+}
+
 /// Adds a comment.
 pub(crate) async fn add(Path(id): Path<String>, Posted { visit, said }: Posted) -> Answer {
     let ask = AddComment { bookmark: item_id("item", &id)?, body: body_of(&said) };
-    add_comment(&visit.ctx, visit.scope, ask).await?;
+    let key = once(&visit, &said, &ask);
+    add_comment(&visit.ctx, visit.scope, ask, key).await?;
     drawn_again(&visit, &said, &id, None).await
 }
 

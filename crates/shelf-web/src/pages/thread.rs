@@ -20,6 +20,8 @@ pub struct Thread {
     pub comments: Vec<Said>,
     /// Where the later ones are, if there are more.
     pub later: Option<String>,
+    /// The number of the form below it: sent twice, it adds one comment.
+    pub once: String,
 }
 
 /// One comment.
@@ -54,7 +56,7 @@ pub fn thread(id: &str, here: &str, thread: &Thread, frame: &Frame) -> Markup {
             @if let Some(later) = &thread.later {
                 p { a href=(later) { "Later comments" } }
             }
-            @if frame.right >= Right::Write { (add(id, here, frame)) }
+            @if frame.right >= Right::Write { (add(id, here, &thread.once, frame)) }
         }
     }
 }
@@ -106,12 +108,13 @@ fn edit(id: &str, here: &str, said: &Said, frame: &Frame) -> Markup {
     }
 }
 
-fn add(id: &str, here: &str, frame: &Frame) -> Markup {
+fn add(id: &str, here: &str, once: &str, frame: &Frame) -> Markup {
     html! {
         form.stack-s.said-add method="post" action={ "/items/" (id) "/comments" }
             hx-post={ "/items/" (id) "/comments" } hx-target="#item" hx-swap="outerHTML" {
             (token(&frame.csrf))
             (hidden("back", here))
+            (hidden("once", once))
             label.sr for="item-say" { "Say something about it" }
             textarea.input id="item-say" name="body" rows="2" required dir="auto"
                 placeholder="Say something about it" {}
@@ -140,7 +143,7 @@ mod tests {
     }
 
     fn drawn(said: Said, frame: &Frame) -> String {
-        let one = Thread { comments: vec![said], later: None };
+        let one = Thread { comments: vec![said], ..Thread::default() };
         thread("0198", "/items/0198", &one, frame).into_string()
     }
 

@@ -39,6 +39,27 @@ async fn a_comment_is_said_changed_and_put_in_the_trash_without_scripts() {
 }
 
 #[tokio::test]
+async fn a_button_that_is_pressed_twice_says_nothing_twice() {
+    let room = Room::new().await;
+    let item = format!("/items/{}", room.saved("https://example.org/1", "One").await);
+    let once = async || {
+        let page = room.get(&item).await.text;
+        let once = page.split("name=\"once\" value=\"").nth(1).unwrap();
+        once.split('"').next().unwrap().to_owned()
+    };
+    let say = async |once: &str, body: &str| {
+        let fields = [("body", body), ("once", once), ("back", item.as_str())];
+        assert_eq!(to(&room.post(&format!("{item}/comments"), &fields).await), item);
+        room.get(&item).await.text.matches("id=\"comment-").count()
+    };
+    let first = once().await;
+    assert_eq!(say(&first, "Agreed.").await, 1);
+    assert_eq!(say(&first, "Agreed.").await, 1, "pressed again");
+    assert_eq!(say(&first, "Agreed, mostly.").await, 2, "other words of the same page are not lost");
+    assert_eq!(say(&once().await, "Agreed.").await, 3, "said again on purpose");
+}
+
+#[tokio::test]
 async fn people_see_who_said_what_and_change_only_what_is_theirs() {
     let (room, flo, library) = shared("write").await;
     let base = library.trim_end_matches("/library").to_owned();
