@@ -57,6 +57,15 @@ pub async fn library_history(
     let more = lines.len() > ask.limit;
     lines.truncate(ask.limit);
     let next = lines.last().map(|line| line.last).filter(|_| more);
+    Ok((told(ctx, scope, lines).await?, next))
+}
+
+/// These acts, told.
+pub(super) async fn told(
+    ctx: &Ctx,
+    scope: Scope,
+    lines: Vec<ActLine>,
+) -> Result<Vec<ActRow>, Failure> {
     let writers = Writers::of(ctx, lines.iter().map(|line| line.device).collect()).await?;
     let shelf = names::items(ctx, scope, lines.iter().map(|line| line.item).collect()).await?;
     let mut rows = Vec::with_capacity(lines.len());
@@ -80,5 +89,5 @@ pub async fn library_history(
             line,
         });
     }
-    Ok((rows, next))
+    Ok(rows)
 }

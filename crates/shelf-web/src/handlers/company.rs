@@ -2,8 +2,7 @@
 
 use axum::extract::Query;
 use serde::Deserialize;
-use shelf_bookmarks::history::{ActRow, LibraryHistory, library_history};
-use shelf_domain::id::PersonId;
+use shelf_bookmarks::history::{ActRow, ActsOfOthers, OfOthers, acts_of_others};
 
 use super::Answer;
 use crate::{
@@ -11,11 +10,9 @@ use crate::{
     frame::company::{self, Line, News},
     visit::{Visit, html, moment},
     words,
-    writers::{SOMEONE, is_server},
+    writers::SOMEONE,
 };
 
-/// Acts that are looked at.
-const ACTS_MAX: usize = 30;
 /// Lines that are shown.
 const LINES_MAX: usize = 4;
 
@@ -30,23 +27,11 @@ pub(crate) async fn news(visit: Visit, Query(ask): Query<Ask>) -> Answer {
     let Ok(after) = ask.after.parse::<u64>() else {
         return Ok(html(&company::news(&News::default())));
     };
-    let asked = LibraryHistory { before: None, limit: ACTS_MAX };
-    let (acts, _) = library_history(&visit.ctx, visit.scope, asked).await?;
-    let me = visit.ctx.person;
-    let of_others: Vec<&ActRow> = acts
-        .iter()
-        .take_while(|row| row.line.last > after)
-        .filter(|row| is_of_others(row, me))
-        .collect();
-    let lines: Vec<Line> = of_others.iter().take(LINES_MAX).map(|row| line(&visit, row)).collect();
-    let more = u64::try_from(of_others.len() - lines.len()).unwrap_or(u64::MAX);
-    let through = acts.first().map_or(after, |row| row.line.last);
+    let asked = ActsOfOthers { after, limit: LINES_MAX };
+    let OfOthers { rows, more, through } =
+        acts_of_others(&visit.ctx, visit.scope, asked).await?;
+    let lines: Vec<Line> = rows.iter().map(|row| line(&visit, row)).collect();
     Ok(html(&company::news(&News { lines, more, through })))
-}
-
-fn is_of_others(row: &ActRow, me: PersonId) -> bool {
-    let is_mine = row.person.as_ref().is_some_and(|writer| writer.id == me);
-    !is_mine && !is_server(row.line.device)
 }
 
 fn line(visit: &Visit, row: &ActRow) -> Line {

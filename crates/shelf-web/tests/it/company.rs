@@ -48,6 +48,24 @@ async fn what_somebody_changed_is_told_to_the_others_and_not_to_them() {
 }
 
 #[tokio::test]
+async fn many_acts_of_ones_own_hide_none_of_others() {
+    let (room, flo, library) = shared("write").await;
+    let base = library.trim_end_matches("/library");
+    let page = room.get(&library).await.text;
+    let news = format!("{base}/company/news?after={}", seq_of(&page));
+    let save = format!("{base}/save");
+    flo.post(&save, &[("url", "https://a.example/"), ("title", "Rye")]).await;
+    for number in 0..40 {
+        let url = format!("https://b.example/{number}");
+        room.post(&save, &[("url", url.as_str()), ("title", "Mine")]).await;
+    }
+    let told = room.get(&news).await.text;
+    assert!(told.contains("<bdi>Flo</bdi> saved “Rye”") && !told.contains("Mine"), "{told}");
+    let told = flo.get(&news).await.text;
+    assert!(told.contains("36 more acts") && !told.contains("Rye"), "{told}");
+}
+
+#[tokio::test]
 async fn history_names_people_where_there_are_several() {
     let (room, flo, library) = shared("write").await;
     let base = library.trim_end_matches("/library");
