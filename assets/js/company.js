@@ -26,7 +26,7 @@ function sit(desk) {
   const part = (name) => desk.querySelector(`[data-company-${name}]`);
   const [faces, said, news] = ["faces", "said", "news"].map(part);
   const item = () => document.querySelector("[data-item]")?.dataset.item;
-  let socket, renewal, again, asking, saying, following;
+  let socket, renewal, again, asking, saying, holding, following;
   let tries = 0;
   let wroteAt = 0;
   let spokeAt = 0;
@@ -73,20 +73,33 @@ function sit(desk) {
     saying = setTimeout(speak, SAY_AFTER_MS);
   }
 
-  /** Says something to whoever listens; not often, since they are reading. Whether it was said. */
+  /**
+   * Says something to whoever listens; not often, since they are reading. Of what comes in between, the last is
+   * said when the pause ends, as it is by then; no words, where it is so no more.
+   */
   function aloud(words) {
-    if (Date.now() - spokeAt < QUIET_MS) return false;
+    clearTimeout(holding);
+    const rest = spokeAt + QUIET_MS - Date.now();
+    if (rest > 0) {
+      holding = setTimeout(aloud, rest, words);
+      return;
+    }
+    const now = words();
+    if (!now) return;
     spokeAt = Date.now();
-    said.textContent = words;
-    return true;
+    said.textContent = now;
   }
 
   /** Says who is there where that changed, and nothing of what they do. */
   function speak() {
-    const names = listed(people.map((person) => person.name));
-    if (names === told) return;
-    const words = names ? `${names} ${people.length === 1 ? "is" : "are"} here too.` : "Nobody else is here any more.";
-    if (aloud(words)) told = names;
+    const here_now = () => listed(people.map((person) => person.name));
+    if (here_now() === told) return;
+    aloud(() => {
+      const names = here_now();
+      if (names === told) return "";
+      told = names;
+      return names ? `${names} ${people.length === 1 ? "is" : "are"} here too.` : "Nobody else is here any more.";
+    });
   }
 
   /** What others changed since the page was made; a line each. */
@@ -100,7 +113,8 @@ function sit(desk) {
     if (read.body.textContent === news.textContent) return;
     news.replaceChildren(...lines.map((line) => document.adoptNode(line)));
     const latest = news.querySelector("li");
-    if (latest) aloud(latest.textContent);
+    // Taken off the page meanwhile, it was read.
+    if (latest) aloud(() => (latest.isConnected ? latest.textContent : ""));
   }
   function soon() {
     clearTimeout(asking);

@@ -13,6 +13,17 @@ const RENAME: &str = "const title = document.querySelector('textarea.item-title'
      title.dispatchEvent(new Event('input', { bubbles: true })); \
      title.dispatchEvent(new Event('change', { bubbles: true }));";
 
+/// Waits until whoever listens was told of something with these words; they are told every ten seconds at
+/// most.
+const SAID: &str = "const [words, done] = arguments; \
+     const began = performance.now(); \
+     const look = () => { \
+       const so = document.querySelector('[data-company-said]').textContent.includes(words); \
+       if (so || performance.now() - began >= 11000) return done(so); \
+       setTimeout(look, 50); \
+     }; \
+     look();";
+
 #[tokio::test]
 async fn two_people_see_each_other_and_what_the_other_changes() {
     let Some(walk) = Walk::among_links().await else { return };
@@ -32,10 +43,15 @@ async fn two_people_see_each_other_and_what_the_other_changes() {
     let item = owners.run(first, &[]).await.unwrap();
     let id = item.as_str().unwrap().rsplit(['/', '=']).next().unwrap().to_owned();
     owners.goto(&format!("{}{library}/items/{id}", walk.server.origin)).await;
+    owners.run(RENAME, &[json!("Maps of thinking")]).await.unwrap();
+    walk.sees("changed the title of “Maps of thinking” just now").await;
+    // What comes at once after something that was said is said, too, if later.
     owners.run(RENAME, &[json!("Maps of thought")]).await.unwrap();
     walk.sees("changed the title of “Maps of thought” just now").await;
     assert_eq!(walk.titles().await, ["Maps of meaning"], "the list is as it was");
     walk.look("together-changed").await;
+    let said = walk.driver.wait(SAID, &[json!("Maps of thought")]).await;
+    assert_eq!(said, Ok(json!(true)), "whoever listens is told of the last change");
     walk.turn("", "Show it here").await;
     walk.sees("Maps of thought").await;
     assert_eq!(walk.titles().await, ["Maps of thought"]);
