@@ -36,6 +36,11 @@ const all = () => within("readonly", (store) => store.getAll());
 const keep = (link) => within("readwrite", (store) => store.add(link));
 const forget = (id) => within("readwrite", (store) => store.delete(id));
 
+/** Asks the browser not to clear what is kept here when it runs out of room; some ask their owner. */
+function last() {
+  navigator.storage?.persist?.().catch(() => { /* it is kept as long as there is room */ });
+}
+
 /** What the form of the save page is proved by; nothing where nobody is signed in. */
 async function proof() {
   const page = await fetch(save, { headers: { Accept: "text/html" } });
@@ -113,8 +118,10 @@ async function room(desk) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    let before;
     try {
-      if ((await all()).length >= MOST) {
+      before = (await all()).length;
+      if (before >= MOST) {
         tell(`${MOST} links wait already. Save those first.`);
         return;
       }
@@ -127,6 +134,7 @@ async function room(desk) {
     form.elements.folder.value = "";
     await show();
     tell("Kept in this browser. It is not saved yet.");
+    if (before === 0) last();
   });
 
   go.addEventListener("click", async () => {
@@ -165,8 +173,16 @@ async function room(desk) {
     const field = form.elements[name];
     if (field.type === "checkbox") field.checked = Boolean(link[name]); else field.value = link[name];
   }
-  desk.querySelector("[data-waiting-live]").hidden = false;
   await show();
+  desk.querySelector("[data-waiting-live]").hidden = false;
+}
+
+/** Says that nothing can be kept here, and shows what was shared, so that it is not lost with the page. */
+function unable() {
+  const note = desk?.querySelector("[data-waiting-unable]");
+  if (!note) return;
+  note.hidden = false;
+  note.querySelector("code").textContent = shared().url;
 }
 
 /** Says on any other page that links wait. */
@@ -184,7 +200,8 @@ async function remind() {
 }
 
 const desk = document.querySelector("[data-waiting]");
-if (globalThis.indexedDB) (desk ? room(desk) : remind()).catch(() => { /* nothing can be kept here */ });
+if (globalThis.indexedDB) (desk ? room(desk) : remind()).catch(unable);
+else unable();
 if (manifest && navigator.serviceWorker) {
   navigator.serviceWorker.register(new URL("worker.js", base), { scope: base.pathname }).catch(() => { /* pages work without */ });
 }

@@ -65,6 +65,38 @@ async fn a_link_is_kept_in_the_browser_and_saved_by_a_button() {
     walk.end().await;
 }
 
+/// Runs in every page before anything of it does.
+async fn before_each_page(walk: &Walk, script: &str) {
+    let source = json!({ "source": script });
+    walk.driver.devtools("Page.addScriptToEvaluateOnNewDocument", source).await;
+}
+
+/// Counts how often a page asks that what it keeps is not cleared.
+const ASKED: &str = "StorageManager.prototype.persist = async () => { \
+    globalThis.asked = (globalThis.asked ?? 0) + 1; return true; };";
+/// A browser that keeps nothing.
+const FORGETFUL: &str = "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });";
+
+#[tokio::test]
+async fn a_browser_is_asked_once_to_go_on_keeping_and_one_that_keeps_nothing_says_so() {
+    let Some(walk) = Walk::among_links().await else { return };
+    before_each_page(&walk, ASKED).await;
+    walk.open("/offline").await;
+    for address in ["https://one.example/", "https://two.example/"] {
+        walk.write("Address", address).await;
+        walk.press_in("main", "Keep it in this browser").await;
+        walk.sees(address).await;
+    }
+    assert_eq!(walk.asks("return globalThis.asked").await, json!(1), "with the first link");
+    walk.open("/library").await;
+    before_each_page(&walk, FORGETFUL).await;
+    walk.open("/offline#url=https://lost.example/").await;
+    walk.sees("This browser keeps nothing").await;
+    walk.sees("https://lost.example/").await;
+    walk.misses("Keep it in this browser").await;
+    walk.end().await;
+}
+
 /// Signs out just before a link that waits is sent, as another tab may.
 const SIGNS_OUT_BEFORE_IT_IS_SENT: &str = "const real = window.fetch; \
     window.fetch = async (address, options) => { \

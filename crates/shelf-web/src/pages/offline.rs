@@ -22,6 +22,12 @@ pub fn offline() -> Markup {
                 "browser's data removes them."
             }
             noscript { p.note { "Keeping links needs scripts. Without them, save once the server is reached." } }
+            div.note.note-warn data-waiting-unable role="alert" hidden {
+                p {
+                    "This browser keeps nothing for this page, as in a private window, or where that is switched off. Copy the "
+                    "address, and save it once the server is reached. " code {}
+                }
+            }
             div.stack data-waiting-live hidden {
                 form.stack data-waiting-form {
                     (line(Field {

@@ -25,6 +25,7 @@ async fn a_phone_is_given_a_manifest_a_worker_and_a_page_without_anybody_signed_
 
     let page = room.send(ask("/offline")).await;
     assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("data-waiting-unable"), "what keeps nothing is to say so");
     assert!(page.text.contains("data-waiting") && page.text.contains("rel=\"manifest\""));
     assert!(page.text.contains("data-csrf=\"\""), "a page that is kept proves nothing");
 }
