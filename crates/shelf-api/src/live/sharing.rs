@@ -125,7 +125,10 @@ impl Sharing {
     async fn keep_looking(self) {
         let mut late = Vec::new();
         while let Err(broken) = tokio::spawn(self.clone().look_on(late)).await {
-            tracing::error!(error = &broken as &dyn std::error::Error, "looking for news broke off");
+            tracing::error!(
+                error = &broken as &dyn std::error::Error,
+                "looking for news broke off"
+            );
             sleep(LOOK_EVERY).await;
             late = self.all();
         }

@@ -66,7 +66,11 @@ async fn a_shared_folder_is_a_library_that_members_read_and_late_devices_are_sen
     let shared = kitchen.share().await;
     assert_eq!(shared.status, StatusCode::OK, "{}", shared.text);
     assert_eq!((&shared.json["moved"], &shared.json["copied"]), (&json!(1), &json!(0)));
-    assert_eq!(shared.json["private"], json!(1), "what is marked private goes along, and that is said");
+    assert_eq!(
+        shared.json["private"],
+        json!(1),
+        "what is marked private goes along, and that is said"
+    );
     let library = shared.at("/library");
     assert_eq!(kitchen.urls(&flo, &library).await.status, StatusCode::NOT_FOUND);
     let give = format!("/v1/libraries/{library}/shares/{}", flo.person);

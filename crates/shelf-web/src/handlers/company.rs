@@ -28,8 +28,7 @@ pub(crate) async fn news(visit: Visit, Query(ask): Query<Ask>) -> Answer {
         return Ok(html(&company::news(&News::default())));
     };
     let asked = ActsOfOthers { after, limit: LINES_MAX };
-    let OfOthers { rows, more, through } =
-        acts_of_others(&visit.ctx, visit.scope, asked).await?;
+    let OfOthers { rows, more, through } = acts_of_others(&visit.ctx, visit.scope, asked).await?;
     let lines: Vec<Line> = rows.iter().map(|row| line(&visit, row)).collect();
     Ok(html(&company::news(&News { lines, more, through })))
 }

@@ -225,7 +225,8 @@ fn shown_flags(on: &[&str], swap: Option<&str>) -> Markup {
 }
 
 /// What the mark is, and is not.
-const PRIVATE: &str = "A mark for searching and exports: whoever may read this library sees the link all the same";
+const PRIVATE: &str =
+    "A mark for searching and exports: whoever may read this library sees the link all the same";
 
 fn flags_of(page: &ItemPage) -> [(&'static str, &'static str, bool); 4] {
     [
@@ -424,7 +425,10 @@ mod tests {
     #[test]
     fn the_private_mark_promises_nothing_that_it_does_not_do() {
         let out = item(&page_of("x"), &Frame::default()).into_string();
-        assert!(out.contains("Marked private") && out.contains("sees the link all the same"), "{out}");
+        assert!(
+            out.contains("Marked private") && out.contains("sees the link all the same"),
+            "{out}"
+        );
     }
 
     #[test]

@@ -55,7 +55,11 @@ async fn a_button_that_is_pressed_twice_says_nothing_twice() {
     let first = once().await;
     assert_eq!(say(&first, "Agreed.").await, 1);
     assert_eq!(say(&first, "Agreed.").await, 1, "pressed again");
-    assert_eq!(say(&first, "Agreed, mostly.").await, 2, "other words of the same page are not lost");
+    assert_eq!(
+        say(&first, "Agreed, mostly.").await,
+        2,
+        "other words of the same page are not lost"
+    );
     assert_eq!(say(&once().await, "Agreed.").await, 3, "said again on purpose");
 }
 
