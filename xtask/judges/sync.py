@@ -250,6 +250,20 @@ def parts(judge):
     judge.level()
     part.refresh()
     assert inside not in part.state.items and outside in part.state.items, "what left the part"
+    (spot,) = one.state.places_of(outside)
+    other = judge.bookmark(one, "in-its-place")
+    one.write("place", spot, {"bookmark": other})
+    judge.level()
+    part.refresh()
+    assert outside not in part.state.items and other in part.state.items, "whose place became another's"
+    one.trash(spot)
+    judge.level()
+    judge.rest.ask("DELETE", "trash", ids=spot)
+    part.refresh()
+    assert other not in part.state.items, "whose place was removed for good between two asks"
+    one.write("place", one.owner.ids(), {"bookmark": outside, "parent": below})
+    judge.level()
+    part.refresh()
     one.write("collection", below, {"parent": None})
     judge.level()
     part.refresh()

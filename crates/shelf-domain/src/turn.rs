@@ -412,12 +412,18 @@ pub fn reads_of<'a>(batch: impl IntoIterator<Item = &'a Pushed>) -> Reads {
     reads
 }
 
-/// The row that purges a note says what that was about: whoever follows the log may come to it when
-/// the note is blank already, and has its words in an index of the bookmark.
+/// The folder that `ask` puts its item into.
+fn parent_of(ask: &Ask) -> Option<ItemId> {
+    ask.set.get(&Register::from(field::PARENT))?.as_ref()?.as_text()?.parse().ok()
+}
+
+/// The row that purges a note or a place says which bookmark that was of: whoever follows the log
+/// may come to it when the item is blank already, and has its words in an index of the bookmark, or
+/// holds the bookmark for the place.
 fn say_about(known: &Item, ask: &Ask, also: &mut Puts) {
     let is_purge = ask.set.contains_key(&Register::from(field::PURGED));
     if is_purge
-        && known.kind == Kind::Note
+        && matches!(known.kind, Kind::Note | Kind::Place)
         && let Some(bookmark) = known.reference(field::BOOKMARK)
     {
         also.insert(Register::from(field::BOOKMARK), Some(Value::from(bookmark)));

@@ -112,11 +112,7 @@ async fn follow(
     let joined = pulled.changes.iter().filter_map(|row| Some((row.joined?, row.item)));
     let aliases: Vec<(ItemId, ItemId)> = joined.collect();
     let touched: BTreeSet<ItemId> = pulled.changes.iter().map(|row| row.item).collect();
-    // With a place its bookmark comes and goes.
-    let shelf = doors.library.read(scope, Reads::none().items(touched.iter().copied())).await?;
-    let places = touched.iter().filter_map(|id| shelf.item(*id));
-    let bookmarks: Vec<ItemId> =
-        places.filter_map(|place| place.reference(field::BOOKMARK)).collect();
+    let bookmarks = stood_at(doors, scope, &pulled.changes).await?;
     let all = Reads::none().items(touched.into_iter().chain(bookmarks));
     let ids = all.items.clone();
     let shelf = doors.library.read(scope, all).await?;
@@ -135,6 +131,27 @@ async fn follow(
     Ok(Parted { enter, leave, aliases, next, next_cursor, has_more, again, head })
 }
 
+/// The bookmarks of the places in `rows`: with a place its bookmark comes and goes. Those that it
+/// was a place of before are among them, as they may have stood nowhere else in the part.
+async fn stood_at(doors: &Doors, scope: Scope, rows: &[Change]) -> Result<BTreeSet<ItemId>, Fault> {
+    let places = || rows.iter().filter(|row| row.kind == Kind::Place);
+    let mut reads = Reads::none().items(places().map(|row| row.item));
+    // What is put where nothing was is the first bookmark of its place.
+    let other = places().filter(|row| row.number.is_none() && bookmark_in(row).is_some());
+    reads.history.extend(other.map(|row| row.item));
+    let shelf = doors.library.read(scope, reads).await?;
+    let now = places().filter_map(|row| shelf.item(row.item)?.reference(field::BOOKMARK));
+    let before = rows.iter().chain(shelf.history.values()).filter(|row| row.kind == Kind::Place);
+    Ok(now.chain(before.filter_map(bookmark_in)).collect())
+}
+
+/// The bookmark that a row names; that which purges a place says what it was a place of.
+fn bookmark_in(row: &Change) -> Option<ItemId> {
+    let register = Register::from(field::BOOKMARK);
+    let put = row.set.get(&register).or_else(|| row.also.get(&register));
+    put?.as_ref()?.as_text()?.parse().ok()
+}
+
 /// What has to be seen to say whether `items` are of a part: places of bookmarks, folders above.
 async fn seen(doors: &Doors, scope: Scope, items: &[Item]) -> Result<Shelf, Fault> {
     let of = |kind: Kind| items.iter().filter(move |item| item.kind == kind);
@@ -146,14 +163,16 @@ async fn seen(doors: &Doors, scope: Scope, items: &[Item]) -> Result<Shelf, Faul
     doors.library.read(scope, reads).await
 }
 
-/// Whether a row moves a folder that was there. Trash is no question of it: what stands in a folder
-/// there is of the part as before.
+/// Whether a row moves a folder that was there, or removes one for good, so that nothing says any
+/// more what it stood in. Trash is no question of it: what stands in a folder there is of the part
+/// as before.
 fn moves_folder(row: &Change) -> bool {
     let moved = |name: &'static str| {
         let register = Register::from(name);
         row.set.contains_key(&register) || row.also.contains_key(&register)
     };
-    row.kind == Kind::Collection && row.number.is_none() && moved(field::PARENT)
+    let is_old = row.kind == Kind::Collection && row.number.is_none();
+    is_old && (moved(field::PARENT) || moved(field::PURGED))
 }
 
 impl Part {

@@ -3,8 +3,9 @@
 use crate::World;
 use shelf_domain::change::Pushed;
 use shelf_domain::id::ItemId;
-use shelf_domain::kind::{Register, field};
+use shelf_domain::kind::{Kind, Register, field};
 use shelf_domain::save::SaveBookmark;
+use shelf_domain::shelf::Reads;
 use shelf_domain::value::Value;
 use shelf_sync::{Part, Parted, Start, part};
 use std::collections::BTreeMap;
@@ -117,7 +118,7 @@ async fn a_folder_that_moves_says_to_begin_again() {
     assert!(!holding.has(inside));
     let phone = world.paired("phone").await;
     let mut moved = desk.pushed(1, 9_000, "https://unused.example/");
-    (moved.item, moved.kind) = (other, shelf_domain::kind::Kind::Collection);
+    (moved.item, moved.kind) = (other, Kind::Collection);
     moved.set = [(Register::from(field::PARENT), Some(Value::from(reading)))].into();
     world.push(phone, &[moved]).await;
     assert!(holding.follow(&world).await, "its content was not touched, and is of the part now");
@@ -157,4 +158,55 @@ async fn the_latest_alone_are_held_without_long_texts_where_that_is_asked_for() 
     assert_eq!(holding.held[&new].get(field::NOTES), None);
     let whole = Holding::begin(&world, Part { is_thin: false, ..of }).await;
     assert_eq!(whole.held[&new].text(field::NOTES), "a long text");
+}
+
+#[tokio::test]
+async fn a_bookmark_leaves_with_the_place_that_becomes_anothers_or_is_removed_for_good() {
+    let world = World::new().await;
+    let (desk, store) = (&world.desk, &world.store);
+    let reading = desk.folder(store, "Reading", None).await;
+    let first = desk.save_in(store, "https://first.example/", reading).await;
+    let second = desk.save_url(store, "https://second.example/").await;
+    let mut holding = Holding::begin(&world, of_folder(reading)).await;
+    assert!(holding.has(first) && !holding.has(second));
+    let rows = world.pull(None, 100).await.unwrap().changes;
+    let place = rows.iter().find(|row| row.kind == Kind::Place).unwrap();
+    let phone = world.paired("phone").await;
+    let mut like = desk.pushed(1, 9_000, "https://unused.example/");
+    (like.item, like.kind) = (place.item, Kind::Place);
+    let other = put(&world, 1, &like, field::BOOKMARK, Some(Value::from(second)));
+    world.push(phone, &[other]).await;
+    holding.follow(&world).await;
+    assert!(holding.has(second) && !holding.has(first));
+
+    // Both between two asks: of the place nothing is left that says what it was a place of.
+    let (place, reads) = (place.item, Reads::none().items([place.item]));
+    desk.trash(store, place).await;
+    desk.one(store, reads, move |turn| turn.purge(place)).await;
+    assert!(!holding.follow(&world).await);
+    assert!(!holding.has(second), "it stands nowhere in the folder any more");
+    assert!(holding.held[&place].is_purged());
+}
+
+#[tokio::test]
+async fn a_folder_that_is_removed_for_good_says_to_begin_again() {
+    let world = World::new().await;
+    let (desk, store) = (&world.desk, &world.store);
+    let reading = desk.folder(store, "Reading", None).await;
+    let below = desk.folder(store, "Below", Some(reading)).await;
+    let inside = desk.save_in(store, "https://in.example/", below).await;
+    let mut holding = Holding::begin(&world, of_folder(reading)).await;
+    assert!(holding.has(inside));
+    // A device that had not seen what stands in it lets the folder go alone.
+    let phone = world.paired("phone").await;
+    let mut like = desk.pushed(1, 9_000, "https://unused.example/");
+    (like.item, like.kind) = (below, Kind::Collection);
+    let gone = put(&world, 1, &like, field::TRASHED_AT, Some(Value::from(1)));
+    world.push(phone, &[gone]).await;
+    assert!(!holding.follow(&world).await);
+    assert!(holding.has(inside), "the folder may come back");
+    let reads = Reads::none().items([below]);
+    desk.one(store, reads, move |turn| turn.purge(below)).await;
+    assert!(holding.follow(&world).await, "nothing says any more that it stood beneath");
+    assert!(!Holding::begin(&world, of_folder(reading)).await.has(inside));
 }
