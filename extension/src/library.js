@@ -18,17 +18,19 @@ export function lookUp(state, url) {
   const view = state.view();
   const item = view.byAddress(url);
   if (!item || !view.isLiving(item.id)) return null;
-  const places = view.placesOf(item.id);
+  // What stands in a folder that is gone is unsorted.
+  const [folder = ""] = view.placesOf(item.id).map((place) => view.text(place, "parent")).filter((at) => view.isLiving(at));
   return {
     id: item.id, url: view.text(item.id, "url"), title: view.text(item.id, "title"), notes: view.text(item.id, "notes"),
-    tags: tagsOf(state, item), folder: places.length > 0 ? view.text(places[0], "parent") : "", path: places.length > 0 ? pathOf(state, view.text(places[0], "parent")) : "",
+    tags: tagsOf(state, item), folder, path: pathOf(state, folder),
   };
 }
 
-/** The names of a folder and of those it stands in. @param {State} state @param {string} folder */
+/** The names of a folder and of those it stands in; one in a folder that is gone stands at the top. @param {State} state @param {string} folder */
 function pathOf(state, folder) {
+  const view = state.view();
   const names = [];
-  for (let [at, steps] = [folder, 0]; at !== "" && steps < 100; at = state.view().text(at, "parent"), steps += 1) names.unshift(state.view().text(at, "name"));
+  for (let [at, steps] = [folder, 0]; view.isLiving(at) && steps < 100; at = view.text(at, "parent"), steps += 1) names.unshift(view.text(at, "name"));
   return names.join(" › ");
 }
 

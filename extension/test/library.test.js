@@ -156,3 +156,18 @@ test("a tag that was taken off finds nothing, and nothing is saved into another 
   state.put(state.env.newId(), "collection", { name: "Shared", mount: "0193f0a0-0000-7000-8000-0000000000bb" });
   assert.equal(folders(state).length, before);
 });
+
+test("what stands in a folder that is gone is found at the top, or unsorted", async () => {
+  const { state } = await connected();
+  const [gone, lost] = [state.env.newId(), state.env.newId()];
+  state.put(gone, "collection", { name: "Gone" });
+  state.put(lost, "collection", { name: "Made offline", parent: gone });
+  save(state, { ...page, folder: lost });
+  save(state, { ...page, url: "https://b.example/", folder: gone });
+  assert.equal(lookUp(state, page.url).path, "Gone › Made offline");
+  state.put(gone, "collection", { trashed_at: state.env.now() });
+  assert.deepEqual(folders(state).filter(({ path }) => !path.startsWith("B") && !path.startsWith("O")).map(({ path }) => path), ["Made offline"]);
+  assert.deepEqual([lookUp(state, page.url).folder, lookUp(state, page.url).path], [lost, "Made offline"]);
+  const beside = lookUp(state, "https://b.example/");
+  assert.deepEqual([beside.folder, beside.path], ["", ""]);
+});

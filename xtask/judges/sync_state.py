@@ -169,15 +169,10 @@ class State:
             folder = self.parent(self.items[folder]) if folder in self.items else None
         return False
 
-    def reachable(self, folder):
-        """Whether a folder and all above it live."""
-        above = set()
-        while folder and folder not in above:
-            above.add(folder)
-            if folder not in self.items or not self.items[folder].living:
-                return False
-            folder = self.parent(self.items[folder])
-        return not folder
+    def shown_in(self, item):
+        """The folder an item is shown in: at the top, or unsorted, where the one it stands in is gone."""
+        parent = self.parent(item)
+        return parent if parent in self.items and self.items[parent].living else None
 
     def children(self, parent, kind):
         """The living items of a kind in a folder, in their order."""

@@ -170,11 +170,12 @@ class ByRest:
     def ask(self, method, rest, body=None, **query):
         return self.server.ask(method, f"/v1/libraries/{self.library}/{rest}", body, query)
 
-    def all(self, what):
+    def all(self, what, **query):
         """All rows of a list."""
         rows, cursor = [], None
+        query |= {"limit": 200} if what in ("bookmarks", "trash") else {}
         while True:
-            page = self.ask("GET", what, **({"limit": 200} if what in ("bookmarks", "trash") else {}), cursor=cursor)
+            page = self.ask("GET", what, **query, cursor=cursor)
             rows += page["items"]
             cursor = page.get("next_cursor")
             if cursor is None:
@@ -245,7 +246,9 @@ def listed(rest):
     folders = [(row["id"], row.get("parent"), row["name"], row["order"]) for row in rest.all("collections")]
     tags = {row["id"]: (row["name"], row["bookmarks"]) for row in rest.all("tags")}
     trash = {row["id"]: row["kind"] for row in rest.all("trash") if row["kind"] in KINDS}
-    return {"bookmarks": bookmarks, "folders": sorted(folders), "tags": tags, "trash": trash}
+    unsorted = {row["id"] for row in rest.all("bookmarks", unsorted="true")}
+    rows = {"bookmarks": bookmarks, "unsorted": sorted(unsorted), "folders": sorted(folders)}
+    return rows | {"tags": tags, "trash": trash}
 
 
 def shown(state):
@@ -264,9 +267,9 @@ def shown(state):
         for tag in tags:
             borne[tag] = borne.get(tag, 0) + 1
         bookmarks[id_] = [*texts, tags, places, copies, item.number]
-    # REST lists no living folder below one that is gone.
-    living = [(id_, item) for id_, item in state.living("collection").items() if state.reachable(id_)]
-    folders = [(id_, state.parent(item), item["name"], item["order"] or "") for id_, item in living]
+    living = state.living("collection").items()
+    folders = [(id_, state.shown_in(item), item["name"], item["order"] or "") for id_, item in living]
+    placed = {id_ for id_ in bookmarks if any(state.shown_in(state.items[place]) for place in state.places_of(id_))}
     tags = {id_: (tag["name"], borne.get(id_, 0)) for id_, tag in state.living("tag").items()}
     # What went into the trash with the folder it stands in is listed by that alone.
     stands = {id_: {state.parent(item)} for id_, item in state.items.items() if item.kind == "collection"}
@@ -278,7 +281,9 @@ def shown(state):
         went = any(folder["trashed_at"] == item["trashed_at"] for folder in above)
         if item["trashed_at"] is not None and not item["moved_to"] and item.kind in KINDS and not went:
             trash[id_] = item.kind
-    return {"bookmarks": bookmarks, "folders": sorted(folders), "tags": tags, "trash": trash}
+    unsorted = sorted(bookmarks.keys() - placed)
+    rows = {"bookmarks": bookmarks, "unsorted": unsorted, "folders": sorted(folders)}
+    return rows | {"tags": tags, "trash": trash}
 
 
 def same(what, one, other):

@@ -16,7 +16,7 @@ pub mod flag {
     pub const FAVOURITE: i64 = 2;
     /// Archived.
     pub const ARCHIVED: i64 = 4;
-    /// Stands in a collection. Not of the item but of its places: the store sets it.
+    /// Stands in a collection that lives. Not of the item but of its places: the store sets it.
     pub const PLACED: i64 = 8;
 }
 

@@ -51,13 +51,7 @@ impl Turn {
         if !matches!(known.kind, Kind::Collection | Kind::Place) {
             return Err(Refused::invalid("item", "only folders and places can be moved"));
         }
-        let siblings: Vec<(ItemId, String)> = self
-            .shelf
-            .children_of(parent)
-            .into_iter()
-            .filter(|sibling| sibling.id != known.id)
-            .map(|sibling| (sibling.id, sibling.text(field::ORDER).to_owned()))
-            .collect();
+        let siblings = self.siblings(known.id, parent, spot);
         let after = match spot {
             Spot::Start => None,
             Spot::End => siblings.len().checked_sub(1),
@@ -74,6 +68,26 @@ impl Turn {
             (Register::from(field::ORDER), Some(Value::from(key))),
         ]);
         self.put(known.id, known.kind, puts, Taken::Refuses)
+    }
+
+    /// What stands in `parent` beside `item`, in order, with the keys. Of folders that stand at the
+    /// top because their own is gone, only the one that `spot` names is in view.
+    fn siblings(&self, item: ItemId, parent: Option<ItemId>, spot: Spot) -> Vec<(ItemId, String)> {
+        let mut all = self.shelf.children_of(parent);
+        if let (None, Spot::After(beside)) = (parent, spot) {
+            let beside = self.shelf.item(beside).filter(|beside| {
+                beside.kind == Kind::Collection
+                    && beside.is_living()
+                    && beside.reference(field::PARENT).is_some()
+                    && self.shelf.shown_in(beside).is_none()
+            });
+            all.extend(beside);
+        }
+        let others = all.into_iter().filter(|sibling| sibling.id != item);
+        let mut keys: Vec<(ItemId, String)> =
+            others.map(|sibling| (sibling.id, sibling.text(field::ORDER).to_owned())).collect();
+        keys.sort_by(|(a, a_key), (b, b_key)| (a_key, a).cmp(&(b_key, b)));
+        keys
     }
 
     /// An order key for what comes before the sibling at `at`. Where that would be too long, or

@@ -358,6 +358,13 @@ impl Shelf {
             .collect()
     }
 
+    /// The folder that `folder` is shown in, which must be in view. At the top (`None`) stands one
+    /// that lives in a folder that does not.
+    pub fn shown_in(&self, folder: &Item) -> Option<ItemId> {
+        let parent = self.item(folder.reference(field::PARENT)?)?;
+        (parent.is_living() || !folder.is_living()).then_some(parent.id)
+    }
+
     /// The collections from the parent of `id` up to the root.
     pub fn ancestors(&self, id: ItemId) -> Vec<ItemId> {
         let mut above = Vec::new();

@@ -7,7 +7,7 @@ use crate::shelf::Shelf;
 use crate::stamp::Seq;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// A tag on a bookmark.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,7 +152,12 @@ pub struct Collection {
 }
 
 impl Collection {
-    /// How the collection `item` is shown.
+    /// How the collection `item` of `shelf` is shown; what it stands in must be in view.
+    pub fn shown(shelf: &Shelf, item: &Item) -> Self {
+        Self { parent: shelf.shown_in(item), ..Self::of(item) }
+    }
+
+    /// What the collection `item` says of itself, be the folder it names gone.
     pub fn of(item: &Item) -> Self {
         let text = |name| item.text(name).to_owned();
         Self {
@@ -201,30 +206,14 @@ impl Tag {
     }
 }
 
-/// Leaves out folders below one that is not among them; each comes with how many it holds.
-pub fn with_living_parents(all: Vec<(Collection, u64)>) -> Vec<(Collection, u64)> {
-    let parents: HashMap<ItemId, Option<ItemId>> =
-        all.iter().map(|(collection, _)| (collection.id, collection.parent)).collect();
-    let mut lost: HashSet<ItemId> = HashSet::new();
-    for (collection, _) in &all {
-        let mut path = vec![collection.id];
-        let mut at = collection.parent;
-        let is_lost = loop {
-            let Some(parent) = at else { break false };
-            if lost.contains(&parent) || !parents.contains_key(&parent) {
-                break true;
-            }
-            if path.len() > crate::limits::DEPTH_MAX {
-                break true;
-            }
-            path.push(parent);
-            at = parents.get(&parent).copied().flatten();
-        };
-        if is_lost {
-            lost.extend(path);
-        }
+/// Lost and found: a folder whose parent is not among `all`, the living ones, stands at the top.
+/// Each comes with how many it holds.
+pub fn lost_at_the_top(mut all: Vec<(Collection, u64)>) -> Vec<(Collection, u64)> {
+    let living: HashSet<ItemId> = all.iter().map(|(collection, _)| collection.id).collect();
+    for (collection, _) in &mut all {
+        collection.parent = collection.parent.filter(|parent| living.contains(parent));
     }
-    all.into_iter().filter(|(collection, _)| !lost.contains(&collection.id)).collect()
+    all
 }
 
 /// Tags with how many bookmarks bear each, by name.

@@ -60,6 +60,13 @@ pub(crate) fn whole(
     regarded.into_iter().try_for_each(|bookmark| state.regard_placed(bookmark))
 }
 
+/// The collections a bookmark stands in.
+const STANDS_IN: &str = "SELECT parent FROM children INDEXED BY children_bookmark
+    WHERE library = ?1 AND bookmark = ?2 AND living AND parent <> x''";
+/// The bookmarks that stand in a collection.
+const STAND_IN: &str = "SELECT bookmark FROM children
+    WHERE library = ?1 AND parent = ?2 AND living AND bookmark IS NOT NULL";
+
 /// What is folded from the log.
 const FOLDED: [&str; 10] = [
     "items", "aliases", "urls", "names", "shown", "tagged", "children", "trashed", "noted", "apart",
@@ -240,6 +247,10 @@ impl<'a> State<'a> {
         if item.kind == Kind::Bookmark && before.is_some() {
             regarded.insert(item.id);
         }
+        let lives = |listed: &Listed| listed.child.as_ref().is_some_and(|child| child.is_living);
+        if item.kind == Kind::Collection && before.is_some() && lives(&was) != lives(&is) {
+            regarded.extend(self.standing_in(item.id)?);
+        }
         self.take_out(item.id, &was, &is)?;
         self.put_in(item.id, &was, &is)
     }
@@ -344,19 +355,43 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    /// Brings the "in a collection" flag of a bookmark up to date.
+    /// Brings the "in a collection" flag of a bookmark up to date: what stands in collections that
+    /// do not live is as unsorted as what stands in none.
     fn regard_placed(&self, bookmark: ItemId) -> rusqlite::Result<()> {
-        let placed = flag::PLACED;
+        let id = bookmark.to_bytes();
+        let mut statement = self.connection.prepare_cached(STANDS_IN)?;
+        let mut folders = statement.query(params![self.library, id])?;
+        let mut is = 0;
+        while let Some(row) = folders.next()? {
+            if self.lives(ItemId::from_bytes(row.get(0)?))? {
+                is = flag::PLACED;
+                break;
+            }
+        }
         self.connection
-            .prepare_cached(&format!(
-                "UPDATE shown SET flags = (flags & ~{placed}) | (CASE WHEN EXISTS (
-                    SELECT 1 FROM children c INDEXED BY children_bookmark
-                    WHERE c.library = ?1 AND c.bookmark = ?2
-                    AND c.living AND c.parent <> x'') THEN {placed} ELSE 0 END)
-                 WHERE library = ?1 AND id = ?2"
-            ))?
-            .execute(params![self.library, bookmark.to_bytes()])?;
+            .prepare_cached(
+                "UPDATE shown SET flags = (flags & ~?3) | ?4 WHERE library = ?1 AND id = ?2",
+            )?
+            .execute(params![self.library, id, flag::PLACED, is])?;
         Ok(())
+    }
+
+    /// Whether a collection lives; most are in view, as what was put into them had to see them.
+    fn lives(&self, folder: ItemId) -> rusqlite::Result<bool> {
+        if let Some(item) = self.shelf.item(folder) {
+            return Ok(item.is_living());
+        }
+        let item = load::item(self.connection, self.library, folder)?;
+        Ok(item.is_some_and(|item| item.is_living()))
+    }
+
+    /// The bookmarks that stand in a collection.
+    fn standing_in(&self, folder: ItemId) -> rusqlite::Result<Vec<ItemId>> {
+        let mut statement = self.connection.prepare_cached(STAND_IN)?;
+        let rows = statement.query_map(params![self.library, folder.to_bytes()], |row| {
+            row.get(0).map(ItemId::from_bytes)
+        })?;
+        rows.collect()
     }
 
     /// `younger` joined that item, as the log says it: its rows in lists become those of whatever the

@@ -16,7 +16,7 @@ use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, field};
 use shelf_domain::shelf::Reads;
 use shelf_domain::stamp::Seq;
-use shelf_domain::view::{Bookmark, Collection, Tag, by_name, with_living_parents};
+use shelf_domain::view::{Bookmark, Collection, Tag, by_name, lost_at_the_top};
 use shelf_ports::Fault;
 use shelf_ports::views::{Apart, Counts, Filter, Page, Position, Sort, Trashed, Views};
 use std::collections::HashMap;
@@ -281,7 +281,7 @@ fn collections(
             all.push((Collection::of(&item), count));
         }
     }
-    Ok(with_living_parents(all))
+    Ok(lost_at_the_top(all))
 }
 
 fn tags(connection: &Connection, library: LibraryKey) -> rusqlite::Result<Vec<(Tag, u64)>> {

@@ -21,7 +21,7 @@ pub struct Filter {
     pub tags: Vec<ItemId>,
     /// In this collection itself.
     pub collection: Option<ItemId>,
-    /// In no collection.
+    /// In no collection that lives.
     pub unsorted: bool,
     /// With or without this flag.
     pub unread: Option<bool>,
@@ -122,7 +122,7 @@ pub struct Apart {
 pub struct Counts {
     /// All, archived ones included.
     pub bookmarks: u64,
-    /// In no collection.
+    /// In no collection that lives.
     pub unsorted: u64,
     /// Still to be read.
     pub unread: u64,
@@ -159,8 +159,8 @@ pub trait Views: fmt::Debug + Send + Sync {
     /// out.
     async fn bookmarks_by_id(&self, scope: Scope, ids: &[ItemId]) -> Result<Vec<Bookmark>, Fault>;
 
-    /// Every living collection whose parents live too, with how many bookmarks stand directly
-    /// in it; by parent, order and id.
+    /// Every living collection, with how many bookmarks stand directly in it; by the parent they
+    /// name, order and id. One in a collection that does not live stands at the top.
     async fn collections(&self, scope: Scope) -> Result<Vec<(Collection, u64)>, Fault>;
 
     /// Every living tag with how many living bookmarks bear it, by name.

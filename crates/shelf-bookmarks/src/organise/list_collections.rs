@@ -23,7 +23,8 @@ pub struct Branch {
     pub under: u64,
 }
 
-/// Every living collection, parents before children, siblings in their order.
+/// Every living collection, parents before children, siblings in their order. One in a collection
+/// that does not live stands at the top.
 #[tracing::instrument(skip_all, fields(tenant = %scope.tenant, library = %scope.library))]
 pub async fn list_collections(ctx: &Ctx, scope: Scope) -> Result<Vec<Branch>, Failure> {
     Ok(tree(ctx.stores.views.collections(scope).await?))
@@ -36,11 +37,11 @@ pub async fn get_collection(
     scope: Scope,
     id: ItemId,
 ) -> Result<(Collection, Head), Failure> {
-    let shelf = ctx.stores.library.read(scope, Reads::none().items([id])).await?;
+    let shelf = ctx.stores.library.read(scope, Reads::none().above(Some(id))).await?;
     match shelf.item(id).filter(|item| item.kind == Kind::Collection && !item.is_purged()) {
         Some(item) => {
             item.here()?;
-            Ok((Collection::of(item), shelf.head.clone()))
+            Ok((Collection::shown(&shelf, item), shelf.head.clone()))
         }
         None => Err(Refused::not_found(format!("collection {id}")).into()),
     }

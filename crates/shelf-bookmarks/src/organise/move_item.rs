@@ -27,7 +27,8 @@ pub async fn move_item(ctx: &Ctx, scope: Scope, ask: MoveItem) -> Result<Changed
     // Only the end can be found without seeing all the others.
     let reads = match ask.spot {
         Spot::End => reads,
-        Spot::Start | Spot::After(_) => reads.children(ask.parent),
+        Spot::Start => reads.children(ask.parent),
+        Spot::After(beside) => reads.children(ask.parent).above(Some(beside)),
     };
     let decide = move |turn: &mut Turn| {
         let parent = ask.parent.map(|parent| turn.shelf.resolve(parent));

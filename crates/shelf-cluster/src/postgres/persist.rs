@@ -19,11 +19,13 @@ use uuid::Uuid;
 /// Rows of one statement.
 const ROWS_MAX: usize = 1_000;
 
-/// Whether the bookmark `s` stands in a collection; `$3` is the root.
+/// Whether the bookmark `s` stands in a collection that lives; `$3` is the root. The collection is
+/// looked up by itself, never joined, for the reason given below.
 macro_rules! placed {
     () => {
         "EXISTS (SELECT 1 FROM items c WHERE c.library = $1 AND c.bookmark = s.id AND c.living
-            AND c.parent <> $3)"
+            AND c.parent <> $3
+            AND (SELECT f.living FROM items f WHERE f.library = $1 AND f.id = c.parent))"
     };
 }
 
@@ -55,6 +57,11 @@ const PUT_ITEMS: &str = "INSERT INTO items SELECT $1, item.* FROM unnest($2::uui
 /// The bookmarks that places were places of until now.
 const PLACED_BEFORE: &str = "SELECT DISTINCT bookmark FROM items
     WHERE library = $1 AND id = ANY($2) AND bookmark IS NOT NULL";
+/// Those of some collections that lived until now.
+const LIVED_BEFORE: &str = "SELECT id FROM items WHERE library = $1 AND id = ANY($2) AND living";
+/// The bookmarks that stand in some collections.
+const STAND_IN: &str = "SELECT DISTINCT bookmark FROM items
+    WHERE library = $1 AND parent = ANY($2) AND living AND bookmark IS NOT NULL";
 /// Brings the flag of standing in a collection up to date. One table and a look-up beside it, not a
 /// join with itself: of a library that is newer than its statistics the server expects a single
 /// row, and would walk all of it once for each of its rows.
@@ -211,6 +218,7 @@ async fn fold(
         placed.extend(placed_before(within, &old).await?);
         let listed: Vec<(&Item, Listed)> =
             items.iter().map(|item| (*item, names.listed(item))).collect();
+        placed.extend(in_turned(within, &old, &listed).await?);
         put(within, &listed).await?;
         tag(within, &old, &listed).await?;
         let children = listed.iter().filter_map(|(_, listed)| listed.child.as_ref());
@@ -301,6 +309,31 @@ async fn placed_before(within: &Within<'_>, old: &[&Item]) -> Result<Vec<ItemId>
         return Ok(Vec::new());
     }
     let rows = within.rows(PLACED_BEFORE, &[(&places, Type::UUID_ARRAY)]).await?;
+    Ok(rows.iter().map(load::id_of).collect())
+}
+
+/// The bookmarks in collections among `old` that lived and do not by what is `listed`, or the other
+/// way round: where they stand is another question then.
+async fn in_turned(
+    within: &Within<'_>,
+    old: &[&Item],
+    listed: &[(&Item, Listed)],
+) -> Result<Vec<ItemId>, Fault> {
+    let folders = old.iter().filter(|item| item.kind == Kind::Collection);
+    let folders: BTreeSet<ItemId> = folders.map(|item| item.id).collect();
+    if folders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = within.rows(LIVED_BEFORE, &[(&uuids(&folders), Type::UUID_ARRAY)]).await?;
+    let lived: BTreeSet<ItemId> = rows.iter().map(load::id_of).collect();
+    let lives = |listed: &Listed| listed.child.as_ref().is_some_and(|child| child.is_living);
+    let now = listed.iter().filter(|(item, _)| folders.contains(&item.id));
+    let turned = now.filter(|(item, listed)| lived.contains(&item.id) != lives(listed));
+    let turned: Vec<ItemId> = turned.map(|(item, _)| item.id).collect();
+    if turned.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = within.rows(STAND_IN, &[(&uuids(&turned), Type::UUID_ARRAY)]).await?;
     Ok(rows.iter().map(load::id_of).collect())
 }
 

@@ -8,7 +8,7 @@ use shelf_domain::comment::Comment;
 use shelf_domain::id::{ItemId, Scope};
 use shelf_domain::item::Item;
 use shelf_domain::shelf::Reads;
-use shelf_domain::view::{Bookmark, Collection, Tag, by_name, with_living_parents};
+use shelf_domain::view::{Bookmark, Collection, Tag, by_name, lost_at_the_top};
 use shelf_ports::Fault;
 use shelf_ports::views::{Apart, Counts, Filter, Page, Position, Sort, Trashed, Views};
 use std::collections::HashMap;
@@ -307,7 +307,7 @@ impl Postgres {
         let rows = self.query_in(scope, "listing folders", COLLECTIONS, &of).await?;
         let all = rows.iter().map(counted);
         let all = all.map(|one| one.map(|(item, count)| (Collection::of(&item), count)));
-        all.collect::<Result<_, _>>().map(with_living_parents)
+        all.collect::<Result<_, _>>().map(lost_at_the_top)
     }
 
     async fn list_tags(&self, scope: Scope) -> Result<Vec<(Tag, u64)>, Fault> {

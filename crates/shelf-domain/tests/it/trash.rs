@@ -9,6 +9,7 @@ use shelf_domain::organise::Spot;
 use shelf_domain::refusal::Code;
 use shelf_domain::stamp::Hlc;
 use shelf_domain::value::Value;
+use shelf_domain::view::Collection;
 
 fn push(server: &mut Server, who: u8, base: u64, item: u8, kind: Kind, set: Puts) -> Told {
     let n = server.last.get(&device(who)).copied().unwrap_or(0) + 1;
@@ -115,6 +116,40 @@ fn what_is_purged_is_blank_keeps_its_number_and_refuses_every_change() {
     push(&mut server, 1, 3, 1, Kind::Bookmark, url).unwrap().unwrap();
     let again = server.shelf.item(id(1)).unwrap();
     assert_eq!((again.id, again.number), (id(1), 2), "saved again it is another item");
+}
+
+#[test]
+fn a_folder_in_one_that_is_gone_stands_at_the_top_and_what_is_put_after_it_comes_there() {
+    let mut server = small_tree();
+    let gone = put(field::TRASHED_AT, server.now);
+    push(&mut server, 0, 4, 20, Kind::Collection, gone).unwrap().unwrap();
+    let shown_in = |server: &Server| {
+        let shelf = &server.shelf;
+        let item = shelf.item(id(21)).unwrap();
+        (Collection::shown(shelf, item).parent, Collection::of(item).parent)
+    };
+    assert_eq!(shown_in(&server), (None, Some(id(20))), "no change says so: it is seen so");
+    for (item, order) in [(22, "E"), (23, "G")] {
+        let mut set = put(field::NAME, "folder");
+        set.insert(reg(field::ORDER), Some(Value::from(order)));
+        push(&mut server, 0, 5, item, Kind::Collection, set).unwrap().unwrap();
+    }
+    server.write(|turn| turn.move_to(id(22), None, Spot::After(id(21)))).unwrap();
+    let order = server.shelf.item(id(22)).unwrap().text(field::ORDER).to_owned();
+    assert!("F" < order.as_str() && order.as_str() < "G", "{order}");
+    server.write(|turn| turn.purge(id(20))).unwrap();
+    assert_eq!(shown_in(&server).0, None);
+}
+
+#[test]
+fn a_place_that_is_purged_says_what_it_was_a_place_of() {
+    let mut server = small_tree();
+    server.write(|turn| turn.trash(id(30))).unwrap();
+    server.write(|turn| turn.purge(id(30))).unwrap();
+    let row = server.log.last().unwrap();
+    assert_eq!(row.also.get(&reg(field::BOOKMARK)), Some(&Some(Value::from(id(0)))));
+    let place = server.shelf.item(id(30)).unwrap();
+    assert_eq!(place.registers.keys().map(Register::as_str).collect::<Vec<_>>(), [field::PURGED]);
 }
 
 #[test]

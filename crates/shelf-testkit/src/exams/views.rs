@@ -22,7 +22,7 @@ pub async fn exam(accounts: &dyn Accounts, library: &dyn Library, views: &dyn Vi
     pages_hold_every_row_once_in_order(&desk(302).await, library, views).await;
     the_order_of_places_is_kept(&desk(303).await, library, views).await;
     bookmarks_come_by_id_in_the_order_asked(&desk(304).await, library, views).await;
-    folders_below_the_trash_are_not_listed(&desk(305).await, library, views).await;
+    what_stands_in_the_trash_is_lost_and_found(&desk(305).await, library, views).await;
     tags_are_listed_by_name_with_their_bearers(&desk(306).await, library, views).await;
     bearers_are_found_in_parts(&desk(307).await, library, views).await;
     the_trash_is_listed_latest_first(&desk(308).await, library, views).await;
@@ -173,7 +173,7 @@ async fn bookmarks_come_by_id_in_the_order_asked(
     assert_eq!(seen[0].places[0].collection, Some(folder));
 }
 
-async fn folders_below_the_trash_are_not_listed(
+async fn what_stands_in_the_trash_is_lost_and_found(
     desk: &Desk,
     library: &dyn Library,
     views: &dyn Views,
@@ -194,14 +194,28 @@ async fn folders_below_the_trash_are_not_listed(
         .map(|(collection, count)| (collection.id, count))
         .collect();
     assert_eq!(seen, [(b, 0), (a, 1), (inner, 2)], "by parent and order, with direct counts");
-    // Only the upper folder goes: as when two devices act without having seen each other.
-    let set = puts([(field::TRASHED_AT, Some(Value::from(1)))]);
-    desk.one(library, Reads::none().items([b]), move |turn| {
-        turn.put(b, Kind::Collection, set.clone(), shelf_domain::turn::Taken::Refuses)
-    })
-    .await;
-    let seen = views.collections(desk.scope).await.unwrap();
-    assert_eq!(seen.iter().map(|(c, _)| c.id).collect::<Vec<_>>(), [a]);
+    let direct = desk.save_in(library, "https://count.example/4", b).await;
+    let unsorted = Filter { unsorted: true, ..Filter::default() };
+    // Only the upper folder goes and comes: as when two devices act without having seen each other.
+    for (trashed_at, parent) in [(Some(Value::from(1)), None), (None, Some(b))] {
+        let lost = trashed_at.is_some();
+        let set = puts([(field::TRASHED_AT, trashed_at)]);
+        desk.one(library, Reads::none().items([b]), move |turn| {
+            turn.put(b, Kind::Collection, set.clone(), shelf_domain::turn::Taken::Refuses)
+        })
+        .await;
+        let seen = views.collections(desk.scope).await.unwrap();
+        let of = |id: ItemId| seen.iter().find(|(one, _)| one.id == id);
+        let (found, bookmarks) = of(inner).unwrap();
+        assert_eq!((found.parent, *bookmarks), (parent, 2));
+        assert_eq!((of(b).is_some(), seen.len()), (!lost, if lost { 2 } else { 3 }));
+        let want: BTreeSet<ItemId> = lost.then_some(direct).into_iter().collect();
+        assert_eq!(ids(desk, views, unsorted.clone()).await, want, "it stands in nothing else");
+        let counts = views.counts(desk.scope).await.unwrap();
+        assert_eq!((counts.unsorted, counts.collections), (want.len() as u64, seen.len() as u64));
+        let page = views.bookmarks_by_id(desk.scope, &[direct]).await.unwrap();
+        assert_eq!(page[0].places[0].collection, Some(b), "its place says where it comes back to");
+    }
 }
 
 async fn tags_are_listed_by_name_with_their_bearers(

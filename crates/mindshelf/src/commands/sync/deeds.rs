@@ -185,11 +185,8 @@ fn edited(turn: &mut Turn, change: &Change) -> Result<ItemId, Refused> {
 fn folder_called(turn: &mut Turn, path: &str) -> Result<Option<ItemId>, Refused> {
     let mut at: Option<ItemId> = None;
     for name in path.split('/').map(str::trim).filter(|name| !name.is_empty()) {
-        let here = turn.shelf.children_of(at).into_iter().find(|child| {
-            child.kind == Kind::Collection && child.is_living() && child.text(field::NAME) == name
-        });
-        at = if let Some(folder) = here {
-            Some(folder.id)
+        at = if let Some(folder) = folder_in(&turn.shelf, at, name) {
+            Some(folder)
         } else {
             let mut puts = Puts::from([(Register::from(field::NAME), Some(Value::from(name)))]);
             puts.extend(at.map(|at| (Register::from(field::PARENT), Some(Value::from(at)))));
@@ -197,6 +194,17 @@ fn folder_called(turn: &mut Turn, path: &str) -> Result<Option<ItemId>, Refused>
         };
     }
     Ok(at)
+}
+
+/// The first folder of a name that is shown in `parent`.
+fn folder_in(shelf: &Shelf, parent: Option<ItemId>, name: &str) -> Option<ItemId> {
+    let folders = shelf.items().filter(|item| {
+        item.kind == Kind::Collection
+            && item.is_living()
+            && item.text(field::NAME) == name
+            && shelf.shown_in(item) == parent
+    });
+    folders.min_by_key(|item| (item.text(field::ORDER), item.id)).map(|item| item.id)
 }
 
 fn listed(shelf: &Shelf, list: &List, json: bool) {
