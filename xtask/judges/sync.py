@@ -300,12 +300,23 @@ def moves(judge):
     elsewhere = one.owner.holds(there)
     elsewhere.begin()
     one.write("bookmark", moved, {"title": "written offline"})
-    two.write("place", two.owner.ids(), {"bookmark": stays, "parent": below})
+    late = one.owner.ids()
+    one.write("collection", late, {"name": "made offline in what is shared", "parent": folder})
+    for parent in (below, folder):
+        two.write("place", two.owner.ids(), {"bookmark": stays, "parent": parent})
     judge.level()
-    assert two.aside[-1].reason["code"] == "moved" and two.aside[-1].reason["pointer"] == there, two.aside[-1]
+    for told in two.aside[-2:]:
+        assert (told.reason["code"], told.reason["pointer"]) == ("moved", there), told
+    assert late not in one.state.items, "it was put where nobody who shares the folder sees it"
+    try:
+        judge.rest.ask("POST", "bookmarks", {"url": "https://judge.example/late", "places": [{"collection": folder}]})
+        raise AssertionError("a bookmark was saved into a folder that shows another library")
+    except Refused as refused:
+        assert refused.code == "moved" and there in str(refused.problem["errors"]), refused.problem
     assert one.state.items[moved]["moved_to"] == there and one.state.items[folder]["mount"] == there
     elsewhere.sync()
     assert elsewhere.synced and elsewhere.state.items[moved]["title"] == "written offline"
+    assert elsewhere.state.items[late]["parent"] == folder, "and is in the library that has it"
     assert not elsewhere.differing()
     same("the library that moved and REST", shown(elsewhere.state), listed(ByRest(judge.server, there, judge.chance)))
     judge.equal()

@@ -110,6 +110,11 @@ impl Item {
         self.get(field::MOVED_TO).and_then(Value::as_text).and_then(|text| text.parse().ok())
     }
 
+    /// The library that is mounted there, where it is a folder with one.
+    pub fn mounted(&self) -> Option<LibraryId> {
+        self.get(field::MOUNT).and_then(Value::as_text).and_then(|text| text.parse().ok())
+    }
+
     /// Refused `moved`, naming the library, where it lives in another one now.
     pub fn here(&self) -> Result<(), Refused> {
         match self.moved_to() {

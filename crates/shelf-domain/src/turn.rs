@@ -232,6 +232,7 @@ impl Turn {
             return Ok(self.join(owner, ask, known.as_ref()));
         }
         self.check_tree(&ask, known.as_ref())?;
+        self.check_mount(&ask, known.as_ref())?;
         if let Some(known) = &known {
             text::keep_copies(known, &ask, self.author.device, &mut also);
         } else if ask.kind == Kind::Note {
@@ -364,10 +365,26 @@ impl Turn {
         }
     }
 
+    /// What is put into a folder where a library is mounted is for that library: here nobody who
+    /// reads that would see it. What stands there already may be put in order, and what a folder
+    /// that is carried holds goes with it.
+    fn check_mount(&self, ask: &Ask, known: Option<&Item>) -> Result<(), Refused> {
+        let Some(into) = parent_of(ask).filter(|_| !ask.by_server) else { return Ok(()) };
+        if known.is_some_and(|known| known.reference(field::PARENT) == Some(into)) {
+            return Ok(());
+        }
+        match self.shelf.item(into).and_then(Item::mounted) {
+            Some(library) => {
+                let detail = "the folder shows another library; put it into that one";
+                Err(Refused::new(Code::Moved, library.to_string(), detail))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn check_tree(&self, ask: &Ask, known: Option<&Item>) -> Result<(), Refused> {
         let parent = Register::from(field::PARENT);
-        let new = ask.set.get(&parent).and_then(Option::as_ref).and_then(Value::as_text);
-        let Some(new) = new.and_then(|text| text.parse::<ItemId>().ok()) else { return Ok(()) };
+        let Some(new) = parent_of(ask) else { return Ok(()) };
         let stamp = Stamp { hlc: ask.hlc, device: self.author.device };
         if ask.kind != Kind::Collection || known.is_some_and(|k| !k.would_win(&parent, stamp)) {
             return Ok(());

@@ -170,7 +170,7 @@ impl Collection {
             description: text(field::DESCRIPTION),
             icon: text(field::ICON),
             query: text(field::QUERY),
-            mount: item.text(field::MOUNT).parse().ok(),
+            mount: item.mounted(),
             created_at: item.int(field::CREATED_AT),
             modified_at: item.int(field::MODIFIED_AT),
             trashed_at: item.int(field::TRASHED_AT),

@@ -99,6 +99,49 @@ async fn a_shared_folder_is_a_library_that_members_read_and_late_devices_are_sen
 }
 
 #[tokio::test]
+async fn what_is_put_into_a_shared_folder_is_sent_to_its_library() {
+    let kitchen = Kitchen::new().await;
+    let (world, ada) = (&kitchen.world, &kitchen.world.ada);
+    let library = kitchen.share().await.at("/library");
+    let bread = world.saved(ada, "https://a.example/bread").await;
+    let log = world.get(ada, &format!("{BASE}/changes")).await.text;
+    let spot =
+        json!({"url": "https://a.example/stew", "places": [{"collection": kitchen.recipes}]});
+    let asks = [
+        ("bookmarks".to_owned(), spot.clone()),
+        ("collections".to_owned(), json!({"name": "Stews", "parent": kitchen.recipes})),
+        (format!("bookmarks/{bread}/places"), json!({"collection": kitchen.recipes})),
+    ];
+    for (path, ask) in asks {
+        let told = world.post(ada, &format!("{BASE}/{path}"), &ask).await;
+        assert_eq!((told.status, told.code()), (StatusCode::CONFLICT, "moved"), "{path}");
+        assert_eq!(told.at("/errors/0/pointer"), format!("#/{library}"), "{path}");
+    }
+    // A queue goes on: the change behind the refused one is decided.
+    let change = |n: u64, item: &str, kind: &str, set: Value| {
+        let act = format!("0193f0a0-0000-7000-8000-{n:012}");
+        let hlc = format!("{:016x}", (1_780_000_000_000_u64 + n) << 16);
+        json!({"n": n, "hlc": hlc, "base": 0, "act": act, "item": item, "kind": kind, "set": set})
+    };
+    let place = json!({"bookmark": bread, "parent": kitchen.recipes, "order": "V"});
+    let (at, title) = ("0193f0a0-0000-7000-8000-0000000000dd", json!({"title": "Bread"}));
+    let changes = json!([change(1, at, "place", place), change(2, &bread, "bookmark", title)]);
+    let push = json!({"device": kitchen.device, "changes": changes});
+    let told = world.post(ada, &format!("{BASE}/changes"), &push).await.json["answers"].clone();
+    assert_eq!((&told[0]["status"], &told[1]["status"]), (&json!("refused"), &json!("applied")));
+    assert_eq!(
+        (&told[0]["refused"]["code"], &told[0]["refused"]["pointer"]),
+        (&json!("moved"), &json!(library))
+    );
+    let rows = world.get(ada, &format!("{BASE}/changes")).await;
+    let before: Value = serde_json::from_str(&log).unwrap();
+    let count = |rows: &Value| rows["changes"].as_array().unwrap().len();
+    assert_eq!(count(&rows.json), count(&before) + 1, "of what was refused nothing is kept");
+    let there = world.post(ada, &format!("/v1/libraries/{library}/bookmarks"), &spot).await;
+    assert_eq!(there.status, StatusCode::CREATED, "{}", there.text);
+}
+
+#[tokio::test]
 async fn sharing_again_changes_nothing_and_names_the_same_library() {
     let kitchen = Kitchen::new().await;
     let (world, ada) = (&kitchen.world, &kitchen.world.ada);

@@ -1,11 +1,12 @@
 //! Says which collection of the library each folder of a file becomes.
 //!
 //! A folder meets the one of the same name in the same parent: the second of that name in the file
-//! the second one there. So a file that is imported again finds its own folders.
+//! the second one there. So a file that is imported again finds its own folders. One where a
+//! library is mounted takes nothing, so only a folder that was mounted just so meets it.
 
 use std::collections::HashMap;
 
-use shelf_domain::id::{Ids, ItemId};
+use shelf_domain::id::{Ids, ItemId, LibraryId};
 use shelf_domain::limits::DEPTH_MAX;
 use shelf_domain::view::Collection;
 
@@ -37,12 +38,15 @@ pub(super) struct Settled {
     pub(super) keeps_order: bool,
 }
 
+/// What a folder is met by: its parent, its name, and the library that is mounted there.
+type Key = (Option<ItemId>, String, Option<LibraryId>);
+
 /// The folders of a file, met or made.
 #[derive(Debug)]
 pub(super) struct Folders {
     targets: HashMap<u32, Target>,
-    existing: HashMap<(Option<ItemId>, String), Vec<ItemId>>,
-    met: HashMap<(Option<ItemId>, String), usize>,
+    existing: HashMap<Key, Vec<ItemId>>,
+    met: HashMap<Key, usize>,
     ids: Ids,
     is_root_empty: bool,
 }
@@ -51,9 +55,10 @@ impl Folders {
     /// Over the living collections of the library; new ones get ids from `ids`.
     pub(super) fn new(mut living: Vec<Collection>, is_root_empty: bool, ids: Ids) -> Self {
         living.sort_by(|a, b| (&a.order, a.id).cmp(&(&b.order, b.id)));
-        let mut existing: HashMap<_, Vec<ItemId>> = HashMap::new();
+        let mut existing: HashMap<Key, Vec<ItemId>> = HashMap::new();
         for collection in living {
-            let key = (collection.parent, collection.name.trim().to_owned());
+            let name = collection.name.trim().to_owned();
+            let key = (collection.parent, name, collection.mount);
             existing.entry(key).or_default().push(collection.id);
         }
         let (targets, met) = (HashMap::new(), HashMap::new());
@@ -74,7 +79,7 @@ impl Folders {
             name => name,
         };
         let parent = above.map(|above| above.id);
-        let key = (parent, name.to_owned());
+        let key: Key = (parent, name.to_owned(), folder.mount.parse().ok());
         let nth = self.met.entry(key.clone()).or_insert(0);
         *nth += 1;
         let known = self.existing.get(&key).and_then(|ids| ids.get(*nth - 1)).copied();

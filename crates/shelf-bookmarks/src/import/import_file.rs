@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{Read, Seek};
 
-use shelf_domain::id::{ActId, Ids, Scope};
+use shelf_domain::id::{ActId, Ids, ItemId, LibraryId, Scope};
 use shelf_domain::refusal::{Code, Refused};
 use shelf_domain::shelf::Reads;
 use shelf_ports::blobs::BlobKey;
@@ -22,6 +22,8 @@ use crate::held::Held;
 
 /// Notices of a file that are told with the job.
 const NOTICES_MAX: usize = 5;
+/// Folders at which a library is mounted in one turn.
+const MOUNTS_OF_TURN: usize = 500;
 /// Why an import ended that nobody stopped.
 const LOST: &str = "this process was away too long; another one settles the import";
 
@@ -201,6 +203,8 @@ struct Run<'c> {
     job: ImportJob,
     format: Format,
     folders: Folders,
+    /// What is mounted at folders that were made, once everything stands where it belongs.
+    mounts: Vec<(ItemId, LibraryId)>,
     rehearsal: Rehearsal,
     /// Rows of the ledger that are not kept yet.
     rows: Vec<LedgerRow>,
@@ -221,7 +225,8 @@ impl<'c> Run<'c> {
         let author = ctx.author();
         let folders = Folders::new(living, is_root_empty, Ids::new(author.now, author.seed));
         let (rehearsal, rows, notices) = (Rehearsal::default(), Vec::new(), Vec::new());
-        Ok(Self { ctx, scope, job, format, folders, rehearsal, rows, notices })
+        let mounts = Vec::new();
+        Ok(Self { ctx, scope, job, format, folders, mounts, rehearsal, rows, notices })
     }
 
     async fn all(&mut self, source: Box<dyn Source>, options: Options) -> Result<(), Failure> {
@@ -234,9 +239,23 @@ impl<'c> Run<'c> {
             self.portion(nodes).await?;
         }
         match reader.await {
-            Ok(result) => result.map_err(failure_of),
-            Err(join) => Err(Fault::new("reading a file", join).into()),
+            Ok(result) => result.map_err(failure_of)?,
+            Err(join) => return Err(Fault::new("reading a file", join).into()),
         }
+        self.mount().await
+    }
+
+    /// Mounts what was mounted at the folders of the file.
+    async fn mount(&mut self) -> Result<(), Failure> {
+        let mounts = std::mem::take(&mut self.mounts);
+        for mounts in mounts.chunks(MOUNTS_OF_TURN) {
+            let mut steps = Steps::default();
+            for (id, library) in mounts {
+                steps.mount(*id, *library);
+            }
+            self.take(steps).await?;
+        }
+        Ok(())
     }
 
     /// Brings back the files that are in the archive too; a rehearsal speaks of bookmarks alone.
@@ -284,6 +303,11 @@ impl<'c> Run<'c> {
                 Node::Notice(text) => self.notice(text),
             }
         }
+        self.take(steps).await
+    }
+
+    /// Takes `steps` in one turn, and tells what became of each.
+    async fn take(&mut self, steps: Steps) -> Result<(), Failure> {
         if steps.list.is_empty() {
             return Ok(());
         }
@@ -299,6 +323,8 @@ impl<'c> Run<'c> {
         match self.folders.settle(folder) {
             Some(settled) if settled.is_new => {
                 self.job.folders += 1;
+                let library = folder.mount.parse::<LibraryId>().ok();
+                self.mounts.extend(library.map(|library| (settled.id, library)));
                 steps.collection(folder, settled);
             }
             Some(_) => {}

@@ -23,6 +23,8 @@ use super::{CommentNode, Entry, Folder, Format, PlaceRef, RefusedRow, TagNode};
 pub(super) enum Step {
     /// Makes a collection with this id at the end of its parent, or where its order says.
     Collection { id: ItemId, puts: Puts },
+    /// Mounts a library at a collection.
+    Mount { id: ItemId, library: LibraryId },
     /// Makes a tag, or gives the one of that name its colour.
     Tag(TagNode),
     /// Adds a comment under this id, unless it is there already, to the bookmark of an address.
@@ -66,15 +68,19 @@ impl Steps {
         put(field::DESCRIPTION, text(&folder.description));
         put(field::ICON, text(&folder.icon));
         put(field::QUERY, text(&folder.query));
-        // A mount gives no right: where the library is not there any more, it says so.
-        let mount = folder.mount.parse::<LibraryId>().ok();
-        put(field::MOUNT, mount.map(|library| Value::from(library.to_string())));
         put(field::CREATED_AT, folder.created_at.map(Value::from));
         put(field::MODIFIED_AT, folder.modified_at.map(Value::from));
         put(field::ORDER, order_of(settled.keeps_order, folder.order).map(Value::from));
         self.see_collection(settled.parent);
         self.reads.items.insert(settled.id);
         self.list.push(Step::Collection { id: settled.id, puts });
+    }
+
+    /// Adds a mount: once all the file has for the folder stands in it, as a mount keeps things
+    /// out. It gives no right: where the library is not there any more, it says so.
+    pub(super) fn mount(&mut self, id: ItemId, library: LibraryId) {
+        self.reads.items.insert(id);
+        self.list.push(Step::Mount { id, library });
     }
 
     /// Adds a tag.
@@ -122,6 +128,7 @@ impl Steps {
 fn take(turn: &mut Turn, step: &Step) -> Became {
     match step {
         Step::Collection { id, puts } => make_collection(turn, *id, puts.clone()),
+        Step::Mount { id, library } => mount(turn, *id, *library),
         Step::Tag(tag) => make_tag(turn, tag),
         Step::Comment { id, comment } => make_comment(turn, *id, comment),
         Step::Save { ask, .. } => save(turn, ask),
@@ -139,6 +146,15 @@ fn make_collection(turn: &mut Turn, id: ItemId, mut puts: Puts) -> Became {
     let created = Register::from(field::CREATED_AT);
     let now = turn.now();
     puts.entry(created).or_insert_with(|| Some(Value::from(now)));
+    match turn.put(id, Kind::Collection, puts, Taken::Refuses) {
+        Ok(_) => Became::Done,
+        Err(refused) => Became::Refused(refused),
+    }
+}
+
+fn mount(turn: &mut Turn, id: ItemId, library: LibraryId) -> Became {
+    let library = Some(Value::from(library.to_string()));
+    let puts = Puts::from([(Register::from(field::MOUNT), library)]);
     match turn.put(id, Kind::Collection, puts, Taken::Refuses) {
         Ok(_) => Became::Done,
         Err(refused) => Became::Refused(refused),

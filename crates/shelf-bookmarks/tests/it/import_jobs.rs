@@ -1,13 +1,16 @@
 //! Imports as jobs: the ledger adds up, the file can come again, and all of it can be undone.
 
 use shelf_bookmarks::edit_bookmark::{Edit, EditBookmark, edit_bookmark};
+use shelf_bookmarks::export::ExportFormat;
 use shelf_bookmarks::import::{
     FileBytes, ImportFile, ImportsNow, begin_import, file_bytes, imports_now, rehearse_import,
     settle_imports, undo_import,
 };
-use shelf_bookmarks::organise::list_collections;
+use shelf_bookmarks::organise::{
+    CreateCollection, create_collection, list_collections, mount_library,
+};
 use shelf_bookmarks::save_bookmark::{SaveBookmark, SavePlace, save_bookmark};
-use shelf_domain::id::TenantId;
+use shelf_domain::id::{LibraryId, TenantId};
 use shelf_domain::kind::field;
 use shelf_domain::value::Value;
 use shelf_ports::imports::{JobState, RowOutcome};
@@ -118,6 +121,33 @@ fn processor_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let ticks = stat.split(' ').skip(13).take(2).filter_map(|text| text.parse::<u32>().ok());
     f64::from(ticks.sum::<u32>()) / 100.0
+}
+
+#[tokio::test]
+async fn what_stood_in_a_folder_before_a_library_was_mounted_there_comes_with_it() {
+    let desk = Desk::new().await;
+    let ask = CreateCollection { name: "Recipes".to_owned(), ..CreateCollection::default() };
+    let made = create_collection(&desk.ctx, desk.scope, ask, None).await.unwrap();
+    let folder = made.item().unwrap();
+    let spot = SavePlace { parent: Some(folder), ..SavePlace::default() };
+    let save = SaveBookmark { places: vec![spot], ..SaveBookmark::of("https://example.org/soup") };
+    save_bookmark(&desk.ctx, desk.scope, save, None).await.unwrap();
+    let there = LibraryId::from_bytes([9; 16]);
+    mount_library(&desk.ctx, desk.scope, folder, Some(there)).await.unwrap();
+    let (_, file) = desk.export(ExportFormat::Jsonl).await;
+    let other = Desk::new().await;
+    for (stored, merged) in [(1, 0), (0, 1)] {
+        let job = other.import(&file).await;
+        assert_eq!((job.stored, job.merged, job.refused), (stored, merged, 0));
+        let tree = list_collections(&other.ctx, other.scope).await.unwrap();
+        let told: Vec<_> = tree.iter().map(|one| (one.collection.mount, one.bookmarks)).collect();
+        assert_eq!(told, [(Some(there), 1)]);
+    }
+    let html = br#"<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><p>
+<DT><H3>Recipes</H3><DL><p><DT><A HREF="https://example.org/stew">Stew</A></DL><p></DL>"#;
+    let job = other.import(html).await;
+    assert_eq!((job.stored, job.refused), (1, 0), "it meets no folder that takes nothing");
+    assert_eq!(other.folders().await, ["Recipes", "Recipes"]);
 }
 
 /// Living folders and tags by name, and how many bookmarks live.

@@ -9,7 +9,9 @@ use shelf_domain::change::{Pushed, Puts};
 use shelf_domain::id::{ActId, ItemId, LibraryId};
 use shelf_domain::item::Item;
 use shelf_domain::kind::{Kind, Register, field};
+use shelf_domain::organise::Spot;
 use shelf_domain::refusal::Code;
+use shelf_domain::save::{SaveBookmark, SavePlace};
 use shelf_domain::share::Leaving;
 use shelf_domain::shelf::Shelf;
 use shelf_domain::stamp::Hlc;
@@ -209,6 +211,48 @@ fn a_change_to_what_has_moved_is_told_where_it_lives() {
     into.insert(reg(field::PARENT), Some(Value::from(id(21))));
     assert_eq!(pushed(&mut old, 33, Kind::Place, into), there, "nor is anything put into it");
     assert!(old.write(|turn| turn.trash(id(0))).is_err());
+}
+
+#[test]
+fn what_is_put_into_a_shared_folder_is_told_which_library_has_it() {
+    let mut old = shelves();
+    let (_, mut new) = share(&mut old, id(20)).unwrap();
+    let there = (Code::Moved, new_library().to_string());
+    let mut place = put(field::BOOKMARK, id(1));
+    place.insert(reg(field::PARENT), Some(Value::from(id(20))));
+    assert_eq!(pushed(&mut old, 33, Kind::Place, place.clone()), there);
+    let mut folder = put(field::NAME, "Stews");
+    folder.insert(reg(field::PARENT), Some(Value::from(id(20))));
+    assert_eq!(pushed(&mut old, 23, Kind::Collection, folder), there);
+    let rows = old.log.len();
+    let mut save = SaveBookmark::of("https://c.example/stew");
+    save.places = vec![SavePlace { parent: Some(id(20)), ..SavePlace::default() }];
+    let refused = old.write(|turn| turn.save(&save)).unwrap_err();
+    assert_eq!((refused.code, refused.at), there);
+    assert_eq!(old.log.len(), rows, "it is saved with its place or not at all");
+    // There the folder takes it, under the same id; and here it can still be moved and renamed.
+    let n = new.last.get(&device(0)).copied().unwrap_or(0) + 1;
+    let (hlc, act) = (Hlc::at(new.now), ActId::from_bytes([1; 16]));
+    let pushed = Pushed { n, hlc, base: 0, act, item: id(33), kind: Kind::Place, set: place };
+    new.push(device(0), &[pushed]).remove(0).unwrap().unwrap();
+    old.write(|turn| turn.move_to(id(20), Some(id(22)), Spot::End)).unwrap();
+    make(&mut old, 20, Kind::Collection, put(field::NAME, "Our recipes"));
+    assert_valid(&old.shelf);
+}
+
+#[test]
+fn what_stands_where_a_library_is_mounted_by_hand_is_put_in_order_carried_and_taken_out() {
+    let mut old = shelves();
+    make(&mut old, 21, Kind::Collection, put(field::MOUNT, new_library().to_string()));
+    let mut order = put(field::ORDER, "k");
+    order.insert(reg(field::PARENT), Some(Value::from(id(21))));
+    let n = old.last.get(&device(0)).copied().unwrap_or(0) + 1;
+    let (hlc, act) = (Hlc::at(old.now), ActId::from_bytes([1; 16]));
+    let order = Pushed { n, hlc, base: 0, act, item: id(30), kind: Kind::Place, set: order };
+    old.push(device(0), &[order]).remove(0).unwrap().unwrap();
+    let (_, new) = share(&mut old.clone(), id(20)).unwrap();
+    assert_eq!(new.shelf.places_of(id(0)).len(), 1, "it goes along with the folder it stands in");
+    old.write(|turn| turn.move_to(id(30), Some(id(22)), Spot::End)).unwrap();
 }
 
 #[test]

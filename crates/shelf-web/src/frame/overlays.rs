@@ -87,7 +87,7 @@ pub fn folder_choice(name: &str, label: &str, folders: &[Folder], chosen: &str) 
             label for={ "f-" (name) } { (label) }
             select.input id={ "f-" (name) } name=(name) {
                 option value="" selected[chosen.is_empty()] { "The top of the tree" }
-                @for folder in Folder::flat(folders) {
+                @for folder in Folder::taking(folders) {
                     option value=(folder.id) selected[folder.id == chosen] { (folder.path) }
                 }
             }

@@ -96,6 +96,11 @@ impl Folder {
         out
     }
 
+    /// Those of them that take something: not where a library is mounted.
+    pub fn taking(tree: &[Folder]) -> Vec<FlatFolder> {
+        Self::flat(tree).into_iter().filter(|folder| folder.mount.is_none()).collect()
+    }
+
     /// The tree whose folders are given in reading order, each with its depth.
     pub fn grown(flat: impl IntoIterator<Item = (usize, Folder)>) -> Vec<Folder> {
         let mut open: Vec<Vec<Folder>> = vec![Vec::new()];
@@ -419,6 +424,14 @@ mod tests {
         assert!(open.contains("href=\"/in/l/library\"") && open.contains("The library Recipes"));
         let shut = at(Mount::default());
         assert!(shut.contains("href=\"/folders/a\"") && shut.contains("not shared with you"));
+    }
+
+    #[test]
+    fn nothing_is_offered_to_be_put_where_a_library_is_mounted() {
+        let mounted = Folder { id: "m".into(), mount: Some(Mount::default()), ..Folder::default() };
+        let tree = [mounted, Folder { id: "a".into(), ..Folder::default() }];
+        let ids: Vec<String> = Folder::taking(&tree).into_iter().map(|folder| folder.id).collect();
+        assert_eq!(ids, ["a"]);
     }
 
     #[test]

@@ -309,7 +309,7 @@ fn places(page: &ItemPage, frame: &Frame) -> Markup {
                 div.line {
                     select.input.input-add name="folder" aria-label="Put in another folder" data-send {
                         option value="" { "Put in another folder" }
-                        @for folder in Folder::flat(&frame.rail.folders) {
+                        @for folder in Folder::taking(&frame.rail.folders) {
                             option value=(folder.id) { (folder.path) }
                         }
                     }

@@ -285,7 +285,7 @@ pub fn choices(folders: &[Folder]) -> Markup {
     html! {
         button.btn type="submit" form="picks" formaction="/bulk" name="act" value="move:"
             hx-post="/bulk" hx-swap="none" data-name="unsorted" { (icon("inbox")) "Unsorted" }
-        @for folder in Folder::flat(folders) {
+        @for folder in Folder::taking(folders) {
             button.btn type="submit" form="picks" formaction="/bulk" name="act" value={ "move:" (folder.id) }
                 hx-post="/bulk" hx-swap="none" data-name=(folder.path.to_lowercase()) {
                 (icon("folder")) (folder.path)

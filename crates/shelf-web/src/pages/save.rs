@@ -62,7 +62,7 @@ pub fn save(page: &SavePage, frame: &Frame) -> Markup {
                     label for="f-folder" { "Folder" }
                     select.input id="f-folder" name="folder" {
                         option value="" { "Unsorted" }
-                        @for folder in Folder::flat(&frame.rail.folders) {
+                        @for folder in Folder::taking(&frame.rail.folders) {
                             option value=(folder.id) selected[folder.id == page.folder] { (folder.path) }
                         }
                     }

@@ -39,6 +39,13 @@ async fn a_folder_is_shared_by_plain_forms_and_leads_to_its_library() {
     assert!(shown.contains("This folder shows the library"));
     let again = room.post(&format!("/folders/{folder}/share"), &[]).await;
     assert_eq!(to(&again), format!("/folders/{folder}"));
+    let form = room.get("/save").await.text;
+    assert!(!form.contains(&format!("value=\"{folder}\"")), "it is not offered as a place");
+    let late = [("url", "https://a.example/late"), ("folder", folder.as_str())];
+    let refused = room.post("/save", &late).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("the folder shows another library"), "{}", refused.text);
+    assert!(!room.get("/library").await.text.contains("a.example/late"), "nothing was saved");
 }
 
 #[tokio::test]
