@@ -302,6 +302,8 @@ def moves(judge):
     one.write("bookmark", moved, {"title": "written offline"})
     late = one.owner.ids()
     one.write("collection", late, {"name": "made offline in what is shared", "parent": folder})
+    stew = judge.bookmark(one, "stew")
+    one.write("place", one.owner.ids(), {"bookmark": stew, "parent": folder})
     for parent in (below, folder):
         two.write("place", two.owner.ids(), {"bookmark": stays, "parent": parent})
     judge.level()
@@ -317,6 +319,8 @@ def moves(judge):
     elsewhere.sync()
     assert elsewhere.synced and elsewhere.state.items[moved]["title"] == "written offline"
     assert elsewhere.state.items[late]["parent"] == folder, "and is in the library that has it"
+    (spot,) = elsewhere.state.places_of(stew)
+    assert elsewhere.state.items[spot]["parent"] == folder, "what was saved into it came along"
     assert not elsewhere.differing()
     same("the library that moved and REST", shown(elsewhere.state), listed(ByRest(judge.server, there, judge.chance)))
     judge.equal()

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sync_heal import heal, last_shared_row
-from sync_names import Ids, stamped
+from sync_names import Ids, folded, stamped
 from sync_preview import followed, preview
 from sync_state import Item, Put, State
 from sync_wire import Refused
@@ -189,12 +189,29 @@ class Replica:
         """Does with a change that was refused as its code says."""
         elsewhere = self.owner.replicas.get(reason["pointer"]) if reason["code"] == "moved" else None
         if elsewhere:
+            self.bring_bookmark(elsewhere, change)
             elsewhere.write(change["kind"], change["item"], change["set"], change["act"])
             return
         put = {name: value for name, value in change["set"].items() if name != "trashed_at"}
         if reason["code"] == "purged" and self.make_anew(change, put):
             return
         self.aside.append(Waiting(change, reason=reason))
+
+    def bring_bookmark(self, elsewhere, change):
+        """Brings along the bookmark of a place that goes to a library which does not have it."""
+        state, there = self.shown(), elsewhere.shown()
+        id_ = change["kind"] == "place" and change["set"].get("bookmark")
+        if not id_ or there.follow(id_) in there.items or state.follow(id_) not in state.items:
+            return
+        bookmark = state.items[state.follow(id_)]
+        put = {name: value for name, value in shown_of(bookmark).items() if not name.startswith("tag/")}
+        for tag in state.tags_of(bookmark):
+            name = state.items[tag]["name"]
+            known = there.tag_named(folded(name)) or self.owner.ids()
+            if known not in there.items:
+                elsewhere.write("tag", known, {"name": name}, change["act"])
+            put[f"tag/{known}"] = True
+        elsewhere.write("bookmark", id_, put, change["act"])
 
     def make_anew(self, change, put):
         """Makes a new item of the own copy of one that was removed for good; whether nothing is left to be shown."""

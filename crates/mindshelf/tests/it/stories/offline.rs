@@ -196,6 +196,29 @@ async fn what_was_typed_away_reaches_the_library_that_its_folder_became() {
 }
 
 #[tokio::test]
+async fn what_was_saved_away_into_a_folder_that_was_shared_stands_there_for_all() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path());
+    let away = Away::typed(&data, &server).await;
+    let [old, new] = &away.libraries;
+    let stew = ["add", "https://example.org/stew", "--tags", "warm", "--folder", "Recipes"];
+    told(&mut away.train.offline(&stew));
+    let aside = away.train.sync(&server)["aside"].clone();
+    assert_eq!(aside.as_array().unwrap().len(), 2, "the note, and the place of the stew: {aside}");
+    assert_eq!(away.sync(&server, new)["is_synced"], true);
+    assert_eq!(away.sync(&server, old)["aside"], serde_json::json!([]));
+    assert_eq!(away.sync(&server, new)["is_synced"], true);
+    let path = format!("/v1/libraries/{new}/bookmarks");
+    let there = away.there.get::<Value>(&path).await.unwrap()["items"].clone();
+    let stew = there.as_array().unwrap().iter().find(|one| one["url"] == stew[1]).unwrap();
+    assert_eq!(stew["tags"][0]["name"], "warm");
+    let path = format!("/v1/libraries/{new}/collections");
+    let folders = away.there.get::<Value>(&path).await.unwrap()["items"].clone();
+    assert_eq!(stew["places"][0]["collection"], folders[0]["id"], "{folders}");
+    assert!(server.stop());
+}
+
+#[tokio::test]
 async fn what_was_typed_away_is_passed_on_by_whoever_watches() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path());
