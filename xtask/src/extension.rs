@@ -1,10 +1,13 @@
-//! The tests of the extension of browsers, by Node alone; never done without.
+//! The tests of the extension of browsers, by Node alone, and its types, by a compiler that reads
+//! them and makes nothing; never done without.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::console;
+use crate::judges;
 use crate::steps::Desk;
 
 /// Where the extension lies.
@@ -12,8 +15,50 @@ const EXTENSION: &str = "extension";
 /// How the name of a file of tests ends.
 const TESTS: &str = ".test.js";
 
-/// Runs the extension's tests; at least one must run, and none may fail or skip itself.
+/// The project whose types are to hold.
+const TYPES: &str = "extension";
+/// The project in which the compiler is to find mistakes, and how many: a yes of one that reads
+/// nothing counts for nothing.
+const WRONG: (&str, usize) = ("extension/test/types", 4);
+
+/// Proves the extension: its tests, then its types.
 pub fn prove(desk: &Desk) -> Result<()> {
+    tested(desk)?;
+    typed(desk)
+}
+
+/// Every type that is written in JSDoc holds, as a compiler reads it.
+fn typed(desk: &Desk) -> Result<()> {
+    let modules = judges::modules(desk)?;
+    let (wrong, mistakes) = WRONG;
+    let found = mistakes_in(&modules, &desk.repo.root().join(wrong))?;
+    ensure!(found.len() == mistakes, "of {mistakes} mistakes in {wrong} it found: {found:#?}");
+    let found = mistakes_in(&modules, &desk.repo.root().join(TYPES))?;
+    ensure!(found.is_empty(), "the extension's types:\n{}", found.join("\n"));
+    console::say("the types of the extension hold");
+    Ok(())
+}
+
+/// What the compiler among `modules` finds wrong in the project of `folder`, a line each.
+fn mistakes_in(modules: &Path, folder: &Path) -> Result<Vec<String>> {
+    let mut compiler = Command::new(modules.join(".bin/tsc"));
+    compiler.args(["--pretty", "false", "--project"]).arg(folder);
+    let answer = compiler.arg("--typeRoots").arg(modules.join("@types")).output();
+    let answer = answer.context("cannot run the compiler that reads types")?;
+    let said = String::from_utf8_lossy(&answer.stdout);
+    let found = mistakes(&said);
+    // What ends badly and names no mistake did not look.
+    ensure!(answer.status.success() == found.is_empty(), "the compiler of types:\n{said}");
+    Ok(found)
+}
+
+/// The mistakes in what the compiler said; what goes on about one is indented.
+fn mistakes(said: &str) -> Vec<String> {
+    said.lines().filter(|line| line.contains(": error TS")).map(str::to_owned).collect()
+}
+
+/// Runs the extension's tests; at least one must run, and none may fail or skip itself.
+fn tested(desk: &Desk) -> Result<()> {
     let below = format!("{EXTENSION}/");
     let files = desk.repo.paths().filter_map(|path| path.strip_prefix(&below));
     let mut node = Command::new("node");
@@ -60,5 +105,12 @@ mod tests {
         assert!(judged(&told(7, 1)).is_err());
         assert!(judged("").is_err());
         assert!(judged(&told(7, 0).replace("# fail 0", "# fail 1")).is_err());
+    }
+    #[test]
+    fn a_mistake_is_a_line_however_much_is_said_about_it() {
+        let said = "a.js(5,7): error TS2345: no.\n  Types differ.\nb.js(1,1): error TS7006: odd.\n";
+        let found = mistakes(said);
+        assert_eq!(found, ["a.js(5,7): error TS2345: no.", "b.js(1,1): error TS7006: odd."]);
+        assert!(mistakes("").is_empty());
     }
 }

@@ -5,7 +5,7 @@ mod server;
 mod tools;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -151,6 +151,11 @@ fn served(desk: &Desk, name: &str, script: &str) -> Result<()> {
     client.arg(desk.repo.root().join(script)).args([server.address(), server.token()]);
     let outcome = heard(name, &mut client);
     outcome.with_context(|| format!("the server said:\n{}", server.log()))
+}
+
+/// The modules from Node's registry, installed: what reads types is among them.
+pub(crate) fn modules(desk: &Desk) -> Result<PathBuf> {
+    Ok(tools::from_node(desk)?.join("node_modules"))
 }
 
 /// Where on loopback a judge may listen; whoever takes the port meanwhile makes it fail, not pass.

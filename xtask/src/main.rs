@@ -13,7 +13,7 @@ cargo xtask check    everything that must be green before a commit lands
 cargo xtask ci       check without the tests, plus documentation, licences, browser and judges
 cargo xtask judges   only the outside judges of the REST interface
 cargo xtask browser  only the stories a real browser walks, and the outside judges beside them
-cargo xtask extension only the tests of the extension of browsers, which need Node
+cargo xtask extension only the tests and types of the extension of browsers, by Node and npm
 cargo xtask firefox  only the extension in a real Firefox, beside the real server
 cargo xtask engines  only the engines of others: installed, started, killed, paused and stopped
 cargo xtask pictures the pictures of the README, taken afresh by that browser

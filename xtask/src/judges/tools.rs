@@ -32,16 +32,7 @@ impl Tools {
     pub(super) fn ready(desk: &Desk) -> Result<Self> {
         let python = from_python(desk, "python", PYTHON)?;
         let apps = from_python(desk, "apps", APPS)?;
-        let node = installed(desk, "node", &NODE, |folder| {
-            for path in NODE.map(Path::new) {
-                let name = path.file_name().context("a file has a name")?;
-                fs::copy(desk.repo.root().join(path), folder.join(name))?;
-            }
-            let mut npm = Command::new("npm");
-            npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
-            succeed(npm.current_dir(folder))
-        })?;
-        Ok(Self { python, apps, node })
+        Ok(Self { python, apps, node: from_node(desk)? })
     }
 
     /// A program of the Python judges.
@@ -76,6 +67,19 @@ fn from_python(desk: &Desk, name: &str, wanted: &str) -> Result<PathBuf> {
         let mut pip = Command::new(folder.join("bin/pip"));
         pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
         succeed(pip.arg(desk.repo.root().join(wanted)))
+    })
+}
+
+/// The folder with what the lock says, from Node's registry.
+pub(super) fn from_node(desk: &Desk) -> Result<PathBuf> {
+    installed(desk, "node", &NODE, |folder| {
+        for path in NODE.map(Path::new) {
+            let name = path.file_name().context("a file has a name")?;
+            fs::copy(desk.repo.root().join(path), folder.join(name))?;
+        }
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+        succeed(npm.current_dir(folder))
     })
 }
 
