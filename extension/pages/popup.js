@@ -13,8 +13,10 @@ async function page() {
   return { url: tab?.url ?? "", title: tab?.title ?? "" };
 }
 
-/** @type {{ id: string, title: string, tags: string[], notes: string, folder: string } | null} as it was shown */
+/** @type {({ id: string } & import("../src/library.js").Shown) | null} as it was shown */
 let saved = null;
+/** @type {import("../src/library.js").Shown | undefined} what was shown of a page that was not saved */
+let blank;
 let url = "";
 
 async function begin() {
@@ -35,6 +37,7 @@ async function begin() {
   }
   const told = await ask("page", { url });
   saved = told.saved;
+  blank = { title: here.title, tags: [], notes: "", folder: "", seen: told.seen };
   by("title").value = told.saved?.title || here.title;
   by("tags").value = (told.saved?.tags ?? []).join(", ");
   by("notes").value = told.saved?.notes ?? "";
@@ -65,7 +68,7 @@ by("form").addEventListener("submit", async (/** @type {Event} */ event) => {
   by("save").disabled = true;
   try {
     const tags = by("tags").value.split(",").map((/** @type {string} */ tag) => tag.trim()).filter((/** @type {string} */ tag) => tag !== "");
-    await ask("save", { shown: saved, saves: { url, title: by("title").value.trim(), tags, notes: by("notes").value.trim(), folder: by("folder").value } });
+    await ask("save", { shown: saved ?? blank, saves: { url, title: by("title").value.trim(), tags, notes: by("notes").value.trim(), folder: by("folder").value } });
     saved = (await ask("page", { url })).saved;
     showFolder();
     show(null);

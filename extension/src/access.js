@@ -11,6 +11,7 @@ const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 const EARLY_MS = 60_000;
 
 /** @typedef {{ server: string, access: string, refresh: string, expiresAt: number }} Access */
+/** @typedef {{ access_token: string, refresh_token: string, expires_in: number }} Tokens as the server gives them */
 
 /** What stopped a person or a program, with a word that `words.js` explains. */
 export class Trouble extends Error {
@@ -48,7 +49,7 @@ async function form(server, path, fields) {
   return told;
 }
 
-/** @param {string} server @param {any} tokens */
+/** @param {string} server @param {Tokens} tokens */
 async function take(server, tokens) {
   /** @type {Access} */
   const access = {

@@ -2,7 +2,7 @@
 
 import { signOut } from "./access.js";
 import * as engine from "./engine.js";
-import { find, folders, lookUp, remove, save, tagNames } from "./library.js";
+import { find, folders, lookUp, remove, save, seenBy, tagNames } from "./library.js";
 import { hello, socketTo } from "./server.js";
 import { keep, kept } from "./store.js";
 import { Live } from "./sync/live.js";
@@ -37,7 +37,7 @@ const DEEDS = {
   dropGivenUp: () => engine.dropGivenUp(),
   countHere: () => engine.countHere(),
   folders: () => engine.look(folders),
-  page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), folders: folders(state), tags: tagNames(state) })),
+  page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), seen: seenBy(state), folders: folders(state), tags: tagNames(state) })),
   save: async ({ saves, shown }) => { await engine.change((state) => save(state, saves, shown)); soon(); return true; },
   remove: async ({ id }) => { await engine.change((state) => remove(state, id)); soon(); return true; },
   hearAtOnce: ({ isOn }) => keep("live", isOn ? undefined : false),

@@ -46,7 +46,7 @@ async function alone(work) {
 async function rounds(state, wishes = {}) {
   for (let count = 0; count < ROUNDS_MAX; count += 1) {
     const server = serverOf(state.meta.library);
-    const told = await round(state, server, /** @type {any} */ (chrome.bookmarks), wishes);
+    const told = await round(state, server, chrome.bookmarks, wishes);
     if (told.tree) ({ isSyncedByBrowser, doubled } = told.tree);
     const now = told.failure === undefined ? null : problemOf(told.failure);
     await note(now?.code === "away" && !(await mayAsk(state)) ? { code: "permission", detail: "" } : now);
@@ -122,8 +122,9 @@ export const isLevel = () => known !== null && isSynced(known) && problem === nu
 
 /** Libraries to choose from. */
 export async function libraries() {
+  /** @type {{ libraries: { id: string, name: string, right: string }[], person: { name: string } }} */
   const { libraries: all, person } = await ask("GET", "/v1/me");
-  return { person: person.name, libraries: all.map((/** @type {any} */ { id, name, right }) => ({ id, name, right })) };
+  return { person: person.name, libraries: all.map(({ id, name, right }) => ({ id, name, right })) };
 }
 
 /** Begins with a library. @param {string} library */
@@ -220,6 +221,6 @@ export async function status() {
 
 /** Whether any bookmarks are there to be mirrored, for the page that asks. */
 export async function countHere() {
-  const tree = readTree(/** @type {any} */ (await chrome.bookmarks.getTree()));
+  const tree = readTree(await chrome.bookmarks.getTree());
   return [...tree.nodes.values()].filter((node) => !node.isFolder && !node.isSeparator).length;
 }

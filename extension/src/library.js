@@ -5,6 +5,8 @@ import { between } from "./domain/order.js";
 
 /** @typedef {import("./sync/state.js").State} State */
 /** @typedef {{ url: string, title: string, tags: string[], notes: string, folder: string }} Saves */
+/** @typedef {{ epoch: number, seq: number }} Seen up to which row the library is shown */
+/** @typedef {{ title: string, tags: string[], notes: string, folder: string, seen: Seen }} Shown what a person saw of a page */
 
 /** The tags a bookmark bears, as they are called. @param {State} state @param {import("./domain/shelf.js").Item} item */
 function tagsOf(state, item) {
@@ -12,6 +14,9 @@ function tagsOf(state, item) {
   const tags = Object.entries(item.puts).filter(([name, held]) => name.startsWith("tag/") && held[3] === true).map(([name]) => name.slice(4));
   return [...new Set(tags.filter((id) => view.isLiving(id)).map((id) => view.text(id, "name")))].sort();
 }
+
+/** What is shown now. @param {State} state @returns {Seen} */
+export const seenBy = ({ shelf: { epoch, seq } }) => ({ epoch, seq });
 
 /** What is known of an address. @param {State} state @param {string} url */
 export function lookUp(state, url) {
@@ -22,7 +27,7 @@ export function lookUp(state, url) {
   const [folder = ""] = view.placesOf(item.id).map((place) => view.text(place, "parent")).filter((at) => view.isLiving(at));
   return {
     id: item.id, url: view.text(item.id, "url"), title: view.text(item.id, "title"), notes: view.text(item.id, "notes"),
-    tags: tagsOf(state, item), folder, path: pathOf(state, folder),
+    seen: seenBy(state), tags: tagsOf(state, item), folder, path: pathOf(state, folder),
   };
 }
 
@@ -50,7 +55,8 @@ export function tagNames(state) {
 /**
  * Saves a page, or what was changed about it.
  * @param {State} state @param {Saves} saves
- * @param {Saves | null} [shown] what the person saw: what they left as it was is not put, and the folder they saw is the one it leaves
+ * @param {Shown} [shown] what the person saw: what they left as it was is not put, tags they did not see stay, and the folder they saw is
+ *   the one it leaves. Of a text that others wrote since a copy is kept
  */
 export function save(state, saves, shown) {
   if (!isWeb(saves.url)) throw Object.assign(new Error("this is no page of the web"), { code: "address" });
@@ -62,7 +68,7 @@ export function save(state, saves, shown) {
   /** @type {Record<string, import("./sync/state.js").Value>} */
   const set = known ? {} : { url: saves.url, created_at: state.env.now() };
   if (known && isNew) set.trashed_at = null;
-  const isSame = (/** @type {"title" | "notes"} */ name) => !isNew && shown !== null && shown !== undefined && shown[name].trim() === saves[name].trim();
+  const isSame = (/** @type {"title" | "notes"} */ name) => !isNew && shown !== undefined && shown[name].trim() === saves[name].trim();
   if (!isSame("title") && saves.title !== view.text(id, "title")) set.title = saves.title;
   if (!isSame("notes") && saves.notes !== view.text(id, "notes")) set.notes = saves.notes === "" ? null : saves.notes;
   // A name may hold a comma: who did not touch the tags tears none apart.
@@ -70,11 +76,16 @@ export function save(state, saves, shown) {
   const wanted = areSame ? [] : saves.tags.map((name) => tagOf(state, name)).filter((tag) => tag !== "");
   const borne = Object.entries(areSame ? {} : (known?.puts ?? {})).filter(([name, held]) => name.startsWith("tag/") && held[3] === true).map(([name]) => name.slice(4));
   for (const tag of wanted) if (!borne.some((one) => view.base.resolve(one) === tag)) set[`tag/${tag}`] = true;
-  for (const tag of borne) if (view.isLiving(tag) && !wanted.includes(view.base.resolve(tag))) set[`tag/${tag}`] = null;
-  if (Object.keys(set).length > 0) state.put(id, "bookmark", set);
+  const wasSeen = (/** @type {string} */ tag) => isNew || !shown || shown.tags.includes(view.text(tag, "name"));
+  for (const tag of borne) if (view.isLiving(tag) && wasSeen(tag) && !wanted.includes(view.base.resolve(tag))) set[`tag/${tag}`] = null;
+  if (Object.keys(set).length > 0) state.put(id, "bookmark", set, shown && seenHere(state, shown.seen));
   keepSpot(state, id, saves.folder, isNew ? undefined : shown?.folder);
   return id;
 }
+
+/** Up to which row of this life of the log something was seen: of another life nothing surely is the same.
+ * @param {State} state @param {Seen} seen */
+const seenHere = (state, { epoch, seq }) => (epoch === state.shelf.epoch ? seq : 0);
 
 /** Puts a bookmark into a folder, out of the one it was seen in. @param {State} state @param {string} id @param {string} folder @param {string} [left] */
 function keepSpot(state, id, folder, left) {

@@ -18,6 +18,7 @@ const WORDS = {
   device_removed: ["This browser was removed from your devices.", "Join again to send what waits, or disconnect."],
   other_library: ["Changes wait here for another library.", "Connect with its server again to send them, or disconnect to drop them."],
   waiting: ["Changes wait here that the library does not have.", "Connect and sync to send them, or press Disconnect again to drop them."],
+  too_many: ["More was changed here than this browser can keep for sending.", "Connect and sync: what was changed then is taken once there is room."],
   storage: ["This browser could not keep what came.", "Make room on its disk. Nothing is lost: it is asked for again."],
   slow_down: ["The server asked to wait.", "It goes on by itself."],
   unavailable: ["The server is busy.", "It goes on by itself."],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { baseOf, patternOf } from "../src/access.js";
-import { find, folders, lookUp, remove, save, tagNames } from "../src/library.js";
+import { find, folders, lookUp, remove, save, seenBy, tagNames } from "../src/library.js";
 import { sha256 } from "../src/proof.js";
 import { State } from "../src/sync/state.js";
 import { explained, problemOf } from "../src/words.js";
@@ -123,6 +123,59 @@ test("what was not touched in the popup is not put, whatever came meanwhile", as
   save(later, { ...page, title: "Mine", tags: shown.tags.join(", ").split(", "), notes: shown.notes.trim(), folder: "" }, shown);
   assert.deepEqual(later.queue.map(({ change }) => change.set), [{ title: "Mine" }]);
   assert.deepEqual([lookUp(later, page.url).notes, lookUp(later, page.url).tags], ["theirs, later", ["a, b", "red"]]);
+});
+
+test("of a text that others wrote while the popup was open a copy is kept", async () => {
+  const { at, device, state } = await connected();
+  const id = save(state, page);
+  await state.commit();
+  await level(device);
+  const shown = lookUp(await State.load(device.store, device.env), page.url);
+  at.server.edit(id, "bookmark", { notes: "theirs" });
+  await level(device);
+  const later = await State.load(device.store, device.env);
+  save(later, { ...page, notes: "mine" }, shown);
+  await later.commit();
+  await level(device);
+  const { puts } = at.server.shelf.item(id);
+  const texts = Object.entries(puts).filter(([name]) => name.startsWith("notes")).map(([, held]) => held[3]);
+  assert.deepEqual(texts.sort(), ["mine", "theirs"]);
+  // Whoever saw what others wrote replaces it.
+  const then = await State.load(device.store, device.env);
+  save(then, { ...page, notes: "settled" }, lookUp(then, page.url));
+  await then.commit();
+  await level(device);
+  assert.equal(Object.values(at.server.shelf.item(id).puts).filter(([, , , value]) => value === "mine").length, 0);
+});
+
+test("a popup that was opened before the server came back from a backup has seen nothing of what it holds", async () => {
+  const { at, device, state } = await connected();
+  const id = save(state, page);
+  await state.commit();
+  await level(device);
+  const shown = lookUp(await State.load(device.store, device.env), page.url);
+  at.server.edit(id, "bookmark", { notes: "theirs" });
+  await level(device);
+  const later = await State.load(device.store, device.env);
+  later.shelf.epoch += 1;
+  save(later, { ...page, notes: "mine" }, shown);
+  assert.equal(later.queue.at(-1).change.base, 0);
+});
+
+test("what others saved and tagged while the popup was open stays as they left it", async () => {
+  const { at, device, state } = await connected();
+  const blank = { title: "A page", tags: [], notes: "", folder: "", seen: seenBy(state) };
+  // It was not saved when the popup was opened, and is now.
+  const green = at.server.edit(at.newId(), "tag", { name: "green" });
+  const id = at.server.edit(at.newId(), "bookmark", { url: page.url, title: "Theirs", notes: "theirs", [`tag/${green}`]: true });
+  await level(device);
+  const later = await State.load(device.store, device.env);
+  assert.equal(save(later, { ...page, tags: ["blue"], notes: "" }, blank), id);
+  const saved = lookUp(later, page.url);
+  assert.deepEqual([saved.title, saved.notes, saved.tags], ["Theirs", "theirs", ["blue", "green"]]);
+  // What was seen is taken off.
+  save(later, { ...page, title: "Theirs", tags: ["blue"], notes: "theirs" }, saved);
+  assert.deepEqual(lookUp(later, page.url).tags, ["blue"]);
 });
 
 test("another folder in the popup moves the page there, to the end", async () => {

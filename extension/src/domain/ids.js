@@ -15,7 +15,7 @@ export function bytesOf(id) {
 /**
  * Makes ids that rise within one source.
  * @param {() => number} now milliseconds
- * @param {(bytes: Uint8Array) => void} fill fills with chance
+ * @param {(bytes: Uint8Array<ArrayBuffer>) => void} fill fills with chance
  */
 export function idMaker(now, fill) {
   let [last, count] = [0, 0];

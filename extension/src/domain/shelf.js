@@ -10,7 +10,8 @@ import { isLater, NEVER, SEQUENCER } from "./stamp.js";
  * @typedef {{ seq: number, device: string, n: number, hlc: string, act: string, item: string, kind: string, number?: number,
  *   joined?: string, also_hlc?: string, set?: Record<string, Value>, also?: Record<string, Value> }} Row
  * @typedef {{ n: number, hlc: string, base: number, act: string, item: string, kind: string, set: Record<string, Value> }} Change
- * @typedef {{ change: Change, seq?: number }} Queued
+ * @typedef {{ change: Change, seq?: number, came?: boolean }} Queued `seq` is its row, once it was answered; `came` says that it came
+ *   back by the log before
  */
 
 export class Shelf {

@@ -111,6 +111,7 @@ export function reviveQueued(state) {
 
 /** A folder and those it stands in. @param {import("../domain/shelf.js").View} view @param {string} folder @returns {string[]} */
 export function ancestorsOf(view, folder) {
+  /** @type {string[]} */
   const all = [];
   for (let at = folder; at !== "" && view.item(at) && !all.includes(at); at = view.text(at, "parent")) all.push(at);
   return all;

@@ -29,11 +29,12 @@ export function takeLocal(state, tree) {
   state.beginAct();
   reviveQueued(state);
   const local = new Local(state, tree);
-  for (const [role, native] of local.roots()) local.walk(role, native);
+  for (const native of local.roots()) local.walk(native);
   local.setAway();
   for (const order of local.orders) keepOrder(state, order.node, order.before, order.moved);
   removeGone(state, local.gone(), local.inside);
   state.meta.intents = [];
+  state.meta.began = local.isCut ? local.began : undefined;
 }
 
 class Local {
@@ -51,7 +52,9 @@ class Local {
     this.keyed = new Map();
     /** @type {Set<string>} roots whose nodes are left as they are */
     this.frozen = new Set();
-    this.began = state.env.now();
+    /** Whether something new was left to a later comparison, as the next part of this one. */
+    this.isCut = false;
+    this.began = state.meta.began ?? state.env.now();
     this.twins = new Twins(state, tree, this.began);
   }
 
@@ -62,13 +65,13 @@ class Local {
     state.away = new Set([...state.nodes.keys()].filter(isAway));
   }
 
-  /** The roots that are mirrored now, each with its node and its collection. */
+  /** The roots that are mirrored now, each of which has its node and its collection then. */
   roots() {
     const { state, tree } = this;
     const { meta } = state;
     const view = state.view();
     meta.blocked = {};
-    /** @type {[string, string][]} */
+    /** @type {string[]} */
     const found = [];
     for (const [role, native] of Object.entries(meta.roots)) {
       if (!tree.nodes.has(native)) this.#block(role, "missing");
@@ -88,7 +91,7 @@ class Local {
       if (!state.nodes.has(native)) {
         state.setNode({ native, item, type: "root", parent: "", title: "", url: null, theirTitle: "", theirUrl: null, children: [] });
       }
-      found.push([role, native]);
+      found.push(native);
     }
     return found;
   }
@@ -109,8 +112,8 @@ class Local {
     });
   }
 
-  /** @param {string} role @param {string} native */
-  walk(role, native) {
+  /** @param {string} native */
+  walk(native) {
     const open = [native];
     for (let id = open.pop(); id !== undefined; id = open.pop()) {
       const seen = this.tree.nodes.get(id);
@@ -209,6 +212,8 @@ class Local {
       state.meta.twins += 1;
       return false;
     }
+    this.isCut ||= state.queue.length >= state.part;
+    if (this.isCut) return false;
     const made = type === "folder" ? makeFolder(state, seen, folder) : makePlace(state, seen, folder);
     const node = this.#nodeFor(seen, folder, made, type);
     state.setNode(node);

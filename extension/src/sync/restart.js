@@ -2,7 +2,8 @@
 
 import { Shelf } from "../domain/shelf.js";
 import { isLater } from "../domain/stamp.js";
-import { renumber, ServerRefusal } from "./round.js";
+import { renumber } from "./queue.js";
+import { ServerRefusal } from "./round.js";
 
 /** How often a library is loaded from the beginning, where it begins anew meanwhile. */
 const LOADS_MAX = 3;
@@ -44,7 +45,7 @@ export async function restart(state, server) {
     const known = await standing(state, server);
     if (!known) state.meta.device = await server.pair();
     // What was taken there already, heard or not, is not put twice.
-    const left = state.queue.filter(({ change }) => !isIn(shelf, change, own));
+    const left = state.queue.filter(({ change, came }) => !came && !isIn(shelf, change, own));
     state.dequeue(state.queue.map(({ change }) => change.n));
     const seen = common(old, shelf);
     const act = { own: state.env.newId(), others: state.env.newId() };
@@ -90,8 +91,8 @@ export async function letsGo(state, server, code) {
   /** @type {Set<string>} */
   const named = new Set();
   const gone = [];
-  for (const { change, seq } of [...state.queue].reverse()) {
-    if (healing.has(change.act) && seq === undefined && !named.has(change.item)) {
+  for (const { change, seq, came } of [...state.queue].reverse()) {
+    if (healing.has(change.act) && seq === undefined && !came && !named.has(change.item)) {
       gone.push(change);
       continue;
     }

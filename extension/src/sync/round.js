@@ -3,6 +3,7 @@
 
 import { applyTarget } from "./apply.js";
 import { takeLocal } from "./local.js";
+import { nextBatch, noteCame, PUSH, renumber } from "./queue.js";
 import { letsGo, restart } from "./restart.js";
 import { readTree } from "./tree.js";
 import { verify } from "./verify.js";
@@ -21,8 +22,6 @@ import { verify } from "./verify.js";
  * @typedef {import("./apply.js").Native & { getTree(): Promise<import("./tree.js").NativeNode[]> }} Bookmarks
  */
 
-/** Most changes of a push, and most of their characters with room for what stands around them. */
-const PUSH = { changes: 500, chars: 4 << 20 };
 /** How often one round puts its numbers right. */
 const RECOVERIES_MAX = 3;
 /** How long sums are believed, milliseconds. */
@@ -124,7 +123,7 @@ async function pull(state, server, told) {
   }
 }
 
-/** Folds a page of the log. @param {State} state @param {Pulled} pulled */
+/** Folds a page of the log. What came back of what waits is known by it, answered or not. @param {State} state @param {Pulled} pulled */
 export function take(state, pulled) {
   let last = state.shelf.seq;
   for (const { seq } of pulled.changes) {
@@ -138,6 +137,7 @@ export function take(state, pulled) {
   for (const row of pulled.changes) {
     if ((row.set?.trashed_at ?? null) !== null) delete state.meta.held[row.item];
   }
+  noteCame(state, pulled.changes);
   const landed = state.queue.filter(({ seq }) => seq !== undefined && seq <= state.shelf.seq);
   if (landed.length > 0) state.dequeue(landed.map(({ change }) => change.n));
 }
@@ -176,24 +176,10 @@ async function push(state, server, told) {
         await state.commit();
       } else if ((code === "gap" || code === "device_reused") && recoveries < RECOVERIES_MAX) {
         recoveries += 1;
-        await recover(state, server, code);
+        await recover(state, server, code, told);
       } else if (!(await letsGo(state, server, code))) throw error;
     }
   }
-}
-
-/** @param {State} state @param {number} most */
-function nextBatch(state, most) {
-  /** @type {import("../domain/shelf.js").Change[]} */
-  const batch = [];
-  let chars = 0;
-  for (const { change, seq } of state.queue) {
-    if (seq !== undefined) continue;
-    chars += JSON.stringify(change).length;
-    if (batch.length >= most || (batch.length > 0 && chars > PUSH.chars)) break;
-    batch.push(change);
-  }
-  return batch;
 }
 
 /** Notes what became of changes. What a new life of the log has taken is in no shelf until the library is loaded anew, and the server may
@@ -231,29 +217,18 @@ function refused(state, change, answer) {
   state.putAside({ change, why: "refused", code, detail, at: state.env.now(), ...there });
 }
 
-/** Puts the numbers of the queue right. @param {State} state @param {Server} server @param {string} code */
-async function recover(state, server, code) {
+/** Puts the numbers of the queue right. @param {State} state @param {Server} server @param {string} code
+ * @param {{ pulled: number, restarted: boolean }} told */
+async function recover(state, server, code, told) {
+  const { epoch } = state.shelf;
+  // What was heard comes by the log, and is not to be pushed a second time.
+  await pull(state, server, told);
+  // Where the library began anew its numbers are right now.
+  if (state.shelf.epoch !== epoch) return;
   const known = code === "gap" ? (await server.standing(state.meta.device)).device : undefined;
   if (!known) state.meta.device = await server.pair();
   renumber(state, known?.n ?? 0);
   await state.commit();
-}
-
-/** Numbers what waits anew, after `last`. @param {State} state @param {number} last */
-export function renumber(state, last) {
-  const waits = state.queue.filter(({ seq }) => seq === undefined);
-  const answered = state.queue.filter(({ seq }) => seq !== undefined);
-  state.dequeue(state.queue.map(({ change }) => change.n));
-  state.meta.n = last;
-  for (const { change } of waits) {
-    state.meta.n += 1;
-    const again = { ...change, n: state.meta.n };
-    state.queue.push({ change: again });
-    state.touchedQueue.add(again.n);
-    state.droppedQueue.delete(again.n);
-  }
-  // What was answered is in the log already and comes by it.
-  if (answered.length > 0) state.shown = null;
 }
 
 /** Keeps a title that was typed here where its bookmark turned out to be one that has another. @param {State} state */
@@ -275,9 +250,14 @@ async function forgetHeld(state, server) {
   if (standing.held === 0) state.meta.held = {};
 }
 
-/** Pairs anew, with the person's word, where the device was removed: what waits is pushed as the new one.
+/** Pairs anew, with the person's word, where the device was removed: what waits is pushed as the new one, and what was heard of the old
+ * one is not pushed a second time.
  * @param {State} state @param {Server} server */
 export async function pairAnew(state, server) {
+  const { device } = state.meta;
+  await pull(state, server, { pulled: 0, restarted: false });
+  // Where the library began anew, it did so with this browser as another device.
+  if (state.meta.device !== device) return;
   state.meta.device = await server.pair();
   renumber(state, 0);
   await state.commit();

@@ -19,8 +19,8 @@ import { nextStamp, NEVER } from "../domain/stamp.js";
  *   aside: Aside[], intents: Intent[], titles: { place: string, title: string }[], inbound: { count: number, decided: string } | null,
  *   outbound: { count: number, decided: string } | null, confirmed: string[],
  *   blocked: Record<string, string>, twins: number, levelAt: number | null, verifiedAt: number | null, mismatches: number,
- *   isApplying: boolean, healing?: string[], givenUp?: number }} Meta `isApplying` says that a round writes to the browser, or was cut off at it; `healing` are gestures by which waits what others put and a restored server lost; `givenUp`
- *   is how many items of those were let go of, until the person was told
+ *   isApplying: boolean, healing?: string[], givenUp?: number, began?: number }} Meta `isApplying` says that a round writes to the browser, or was cut off at it; `healing` are gestures by which waits what others put and a restored server lost; `givenUp`
+ *   is how many items of those were let go of, until the person was told; `began` is when the comparison began of which a part is left
  * @typedef {{ meta?: Meta, clearItems?: boolean, items?: import("../domain/shelf.js").Item[], aliases?: [string, string][],
  *   queue?: { put: import("../domain/shelf.js").Queued[], drop: number[] }, nodes?: { put: Node[], drop: string[] } }} Delta
  * @typedef {{ read(): Promise<{ meta: Meta | null, items: import("../domain/shelf.js").Item[], aliases: [string, string][],
@@ -35,7 +35,9 @@ const wellFormed = (set) => Object.fromEntries(Object.entries(set).map(([registe
 /** Most changes that stand aside; older ones are dropped. */
 const ASIDE_MAX = 1_000;
 /** Most changes that wait. */
-export const QUEUE_MAX = 250_000;
+const QUEUE_MAX = 250_000;
+/** From how many waiting changes on what is new in the browser is left to a later comparison: a first one takes all in parts. */
+const PART = 100_000;
 
 /**
  * The meta of a device that begins with `library` at `server`.
@@ -80,6 +82,7 @@ export class State {
     /** Whether a round is to follow at once. */
     this.isAgain = false;
     this.isAnew = false;
+    this.part = PART;
     /** @type {Set<string>} */
     this.touchedItems = new Set();
     /** @type {Set<string>} */
@@ -174,9 +177,10 @@ export class State {
   /**
    * Queues a change; durable with the next `commit`.
    * @param {string} item @param {string} kind @param {Record<string, Value>} set
+   * @param {number} [seen] the row up to which its author had seen the library, where what was shown is older than what is here
    */
-  put(item, kind, set) {
-    if (this.queue.length >= QUEUE_MAX) throw new Error(`${QUEUE_MAX} changes wait: connect first`);
+  put(item, kind, set, seen = this.meta.seq) {
+    if (this.queue.length >= QUEUE_MAX) throw Object.assign(new Error(`${QUEUE_MAX} changes wait`), { code: "too_many" });
     const { meta } = this;
     const before = this.unsent.get(item);
     if (before && before.change.act === this.act && Object.keys(set).join() === "order" && !("order" in before.change.set)) {
@@ -187,7 +191,7 @@ export class State {
     }
     meta.n += 1;
     meta.hlc = nextStamp(this.env.now(), meta.hlc);
-    const change = { n: meta.n, hlc: meta.hlc, base: meta.seq, act: this.act ?? this.beginAct(), item, kind, set: wellFormed(set) };
+    const change = { n: meta.n, hlc: meta.hlc, base: Math.min(seen, meta.seq), act: this.act ?? this.beginAct(), item, kind, set: wellFormed(set) };
     const queued = { change };
     this.queue.push(queued);
     this.unsent.set(item, queued);

@@ -40,6 +40,7 @@ export class Device {
   /** One round, as after a start: everything is read from the store. */
   async sync(wishes) {
     const state = await State.load(this.store, this.env);
+    state.part = this.part ?? state.part;
     const told = await round(state, this.client, this.browser, wishes);
     if (told.failure && !/nobody answers/.test(String(told.failure))) throw told.failure;
     this.state = state;

@@ -140,7 +140,16 @@ export class ModelServer {
     const also = {};
     const trashed = known?.puts.trashed_at;
     if (trashed && trashed[3] !== null && trashed[2] > change.base && trashed[1] !== device && !("trashed_at" in set)) also.trashed_at = null;
+    this.#keepCopy(row, known, also);
     return { status: "applied", item: id, ...this.#log(row, also, known) };
+  }
+
+  /** Of two notes neither of whose authors had seen the other the one that loses is kept. */
+  #keepCopy({ device, hlc, base, set }, known, also) {
+    const held = known?.puts.notes;
+    if (!("notes" in set) || !held || held[2] <= base || held[1] === device || held[3] === set.notes) return;
+    const [loser, text] = isLater(hlc, device, held[0], held[1]) ? [held[1], held[3]] : [device, set.notes];
+    if (text) also[`notes/copy/${loser}`] = text;
   }
 
   #isUnder(parent, id) {
