@@ -96,6 +96,8 @@ async function storm(seed) {
   const chance = chanceOf(seed + 7_000);
   const a = await new Device(at).begin();
   const b = await new Device(at, { first: 5_000, isFirefox: seed % 2 === 0 }).begin();
+  // In some storms more is new than may wait at once, so that it is taken in parts.
+  if (seed % 3 === 0) a.part = b.part = 1 + chance.below(6);
   const tally = new Tally();
   const every = new Set();
   const settle = unsettle([a, b], chance, tally);
