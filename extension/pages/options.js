@@ -7,6 +7,9 @@ import { ask, by, made, wordsOf } from "./ask.js";
 
 /** How often the page looks how it stands, milliseconds. */
 const LOOK_MS = 2_000;
+/** What is asked for only where the person switches it on. @type {chrome.permissions.Permissions} */
+const TABS = { permissions: ["tabs"] };
+/** How it stands where there is a library. @typedef {Extract<import("./ask.js").Status, { library: string }>} Now */
 
 const say = (/** @type {string} */ text) => { by("words").textContent = text; };
 const some = (/** @type {number} */ count, /** @type {string} */ one, /** @type {string} */ many) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
@@ -16,9 +19,9 @@ function onPress(id, work, after = "") {
   by(id).addEventListener("click", () => doing(by(id), work, after));
 }
 
-/** @param {any} button @param {() => Promise<unknown>} work @param {string} after */
+/** @param {HTMLElement | null} button @param {() => Promise<unknown>} work @param {string} after */
 async function doing(button, work, after) {
-  if (button) button.disabled = true;
+  button?.toggleAttribute("disabled", true);
   say("");
   try {
     await work();
@@ -26,7 +29,7 @@ async function doing(button, work, after) {
   } catch (error) {
     say(wordsOf(error));
   }
-  if (button) button.disabled = false;
+  button?.toggleAttribute("disabled", false);
   await show();
 }
 
@@ -45,14 +48,14 @@ async function connected() {
   const now = await ask("status");
   if (now.library !== undefined) {
     // It was here before: what waits is sent now.
-    if (now.home === now.server && libraries.some((/** @type {{ id: string }} */ { id }) => id === now.library)) return ask("sync");
+    if (now.home === now.server && libraries.some(({ id }) => id === now.library)) return ask("sync");
     if (now.waiting > 0) throw new Trouble("other_library");
     await ask("forget");
   }
   return libraries.length === 1 ? ask("choose", { library: libraries[0].id }) : undefined;
 }
 
-by("connect-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+by("connect-form").addEventListener("submit", (event) => {
   event.preventDefault();
   void doing(event.submitter, async () => {
     await signInByWindow(await permitted());
@@ -74,11 +77,11 @@ onPress("by-code", async () => {
   await connected();
 }, "Connected.");
 
-by("choose-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+by("choose-form").addEventListener("submit", (event) => {
   event.preventDefault();
   void doing(event.submitter, () => ask("choose", { library: by("library").value }), "");
 });
-by("mirror-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+by("mirror-form").addEventListener("submit", (event) => {
   event.preventDefault();
   void doing(event.submitter, () => ask("mirror", { above: by("above").value || null }), "");
 });
@@ -98,21 +101,20 @@ onPress("leave", async () => {
   }
 }, "Disconnected. Your bookmarks stay in this browser and in the library.");
 by("tabs").addEventListener("change", async () => {
-  const wanted = { permissions: /** @type {any} */ (["tabs"]) };
-  if (by("tabs").checked) by("tabs").checked = await chrome.permissions.request(wanted);
-  else await chrome.permissions.remove(wanted);
+  if (by("tabs").checked) by("tabs").checked = await chrome.permissions.request(TABS);
+  else await chrome.permissions.remove(TABS);
 });
 
 by("live").addEventListener("change", () => doing(null, () => ask("hearAtOnce", { isOn: by("live").checked }), ""));
 
-/** A note with what helps. @param {string} head @param {string} text @param {[string, string][]} [deeds] words on buttons and what they do */
+/** A note with what helps. @param {string} head @param {string} text @param {[string, import("./ask.js").Plain][]} [deeds] words on buttons and what they do */
 function note(head, text, deeds = []) {
   const box = made("div", "", "note");
   const line = made("p", "");
   line.append(made("strong", head), ` ${text}`);
   const row = made("div", "", "row");
   row.append(...deeds.map(([words, deed]) => {
-    const button = /** @type {HTMLButtonElement} */ (made("button", words));
+    const button = made("button", words);
     button.type = "button";
     button.addEventListener("click", () => doing(button, () => ask(deed), ""));
     return button;
@@ -121,7 +123,7 @@ function note(head, text, deeds = []) {
   return box;
 }
 
-/** @param {any} now */
+/** @param {Now} now */
 function standing(now) {
   const mirrored = now.isMirroring ? `, ${some(now.mirrored, "bookmark", "bookmarks")} mirrored` : "";
   if (now.isSynced && now.levelAt) return `Synced at ${new Date(now.levelAt).toLocaleTimeString()}${mirrored}.`;
@@ -129,8 +131,9 @@ function standing(now) {
   return "The library is being loaded.";
 }
 
-/** @param {any} now */
+/** @param {Now} now */
 function notes(now) {
+  /** @type {HTMLElement[]} */
   const all = [];
   const { problem } = now;
   if (problem) all.push(note(problem.what, problem.remedy, problem.code === "device_removed" ? [["Join again", "joinAgain"]] : []));
@@ -160,7 +163,7 @@ function notes(now) {
   if (now.asideCount > 0) {
     const box = note(`${some(now.asideCount, "change was", "changes were")} refused by the library.`, "They are kept here until you drop them.", [["Drop them", "dropAside"]]);
     const list = made("ul", "");
-    list.append(...now.aside.map((/** @type {any} */ { what, why, page }) => {
+    list.append(...now.aside.map(({ what, why, page }) => {
       const line = made("li", `${what}: ${why}`);
       if (page) line.append(" ", Object.assign(made("a", "Open that library"), { href: page, target: "_blank", rel: "noreferrer" }));
       return line;
@@ -192,12 +195,12 @@ async function show() {
   by("live").checked = now.isLive;
   if (!by("choose").hidden && by("library").childElementCount === 0) {
     const { libraries } = await ask("libraries");
-    by("library").replaceChildren(...libraries.map((/** @type {any} */ { id, name }) => Object.assign(made("option", name), { value: id })));
+    by("library").replaceChildren(...libraries.map(({ id, name }) => Object.assign(made("option", name), { value: id })));
   }
   if (now.library === undefined) return;
   by("standing").textContent = standing(now);
   const text = JSON.stringify([now.problem, now.held, now.inbound, now.outbound, now.blocked, now.twins, now.asideCount, now.givenUp, now.local, now.mismatches, now.isMirroring, now.isSyncedByBrowser, now.doubled]);
-  if (text !== chosen) by("notes").replaceChildren(...notes(now));
+  if (text !== chosen) by("news").replaceChildren(...notes(now));
   chosen = text;
   by("mirror-form").hidden = now.isMirroring;
   by("stop-row").hidden = !now.isMirroring;
@@ -206,12 +209,12 @@ async function show() {
     : "Saved pages can be kept level with the bookmarks of this browser: folders, order, names and addresses, both ways.";
   if (!now.isMirroring && by("above").childElementCount === 1) {
     const folders = (await ask("folders")) ?? [];
-    by("above").append(...folders.map((/** @type {any} */ { id, path }) => Object.assign(made("option", `in ${path}`), { value: id })));
+    by("above").append(...folders.map(({ id, path }) => Object.assign(made("option", `in ${path}`), { value: id })));
   }
 }
 
 async function begin() {
-  by("tabs").checked = await chrome.permissions.contains({ permissions: /** @type {any} */ (["tabs"]) });
+  by("tabs").checked = await chrome.permissions.contains(TABS);
   await show();
   // A look now and then; a page that is not seen looks at nothing.
   setInterval(() => { if (!document.hidden) show().catch(() => undefined); }, LOOK_MS);

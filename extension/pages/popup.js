@@ -19,6 +19,14 @@ let saved = null;
 let blank;
 let url = "";
 
+/** What is known of the page. */
+async function look() {
+  const told = await ask("page", { url });
+  // The library was left while the popup was open.
+  if (!told) throw Object.assign(new Error(), { code: "signed_out" });
+  return told;
+}
+
 async function begin() {
   by("options").addEventListener("click", () => chrome.runtime.openOptionsPage());
   const status = await ask("status");
@@ -35,14 +43,14 @@ async function begin() {
     say("This is no page of the web, so it is not saved.");
     return;
   }
-  const told = await ask("page", { url });
+  const told = await look();
   saved = told.saved;
   blank = { title: here.title, tags: [], notes: "", folder: "", seen: told.seen };
   by("title").value = told.saved?.title || here.title;
   by("tags").value = (told.saved?.tags ?? []).join(", ");
   by("notes").value = told.saved?.notes ?? "";
-  by("known-tags").append(...told.tags.slice(0, 500).map((/** @type {string} */ name) => Object.assign(document.createElement("option"), { value: name })));
-  by("folder").append(...told.folders.map((/** @type {{ id: string, path: string }} */ { id, path }) => Object.assign(made("option", path), { value: id })));
+  by("known-tags").append(...told.tags.slice(0, 500).map((name) => Object.assign(document.createElement("option"), { value: name })));
+  by("folder").append(...told.folders.map(({ id, path }) => Object.assign(made("option", path), { value: id })));
   showFolder();
   show(status.problem);
   by("form").hidden = false;
@@ -63,13 +71,13 @@ function show(problem) {
   say(problem ? `${problem.what} What you save waits here.` : "");
 }
 
-by("form").addEventListener("submit", async (/** @type {Event} */ event) => {
+by("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   by("save").disabled = true;
   try {
-    const tags = by("tags").value.split(",").map((/** @type {string} */ tag) => tag.trim()).filter((/** @type {string} */ tag) => tag !== "");
+    const tags = by("tags").value.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
     await ask("save", { shown: saved ?? blank, saves: { url, title: by("title").value.trim(), tags, notes: by("notes").value.trim(), folder: by("folder").value } });
-    saved = (await ask("page", { url })).saved;
+    saved = (await look()).saved;
     showFolder();
     show(null);
     say("Saved.");

@@ -111,7 +111,6 @@ export async function askByCode(server, code) {
 /** What this browser acts with now. @param {boolean} isSpent whether the one it has was refused @returns {Promise<Access>} */
 export async function current(isSpent = false) {
   return navigator.locks.request("mindshelf-access", async () => {
-    /** @type {Access | undefined} */
     const access = await kept("access");
     if (!access) throw new Trouble("signed_out");
     if (!isSpent && access.expiresAt - EARLY_MS > Date.now()) return access;

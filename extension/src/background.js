@@ -1,6 +1,6 @@
 // The worker in the background: it may be killed at any moment, so it keeps nothing that is not in a database.
 
-import { signOut } from "./access.js";
+import { signOut, Trouble } from "./access.js";
 import * as engine from "./engine.js";
 import { find, folders, lookUp, remove, save, seenBy, tagNames } from "./library.js";
 import { hello, socketTo } from "./server.js";
@@ -17,12 +17,18 @@ const FOCUS_MS = 5_000;
 const TOLD_MS = 300_000;
 const SUGGESTIONS = 6;
 
-/** What pages may ask of it. @type {Record<string, (message: any) => Promise<unknown>>} */
-const DEEDS = {
+/** Changes something; where the library was left meanwhile that is not said to be done. @param {(state: import("./sync/state.js").State) => unknown} work */
+async function changed(work) {
+  const done = await engine.change((state) => { work(state); return true; });
+  if (!done) throw new Trouble("signed_out");
+}
+
+/** What pages may ask of it, as `ask` of the pages is typed. */
+export const DEEDS = {
   status: () => engine.status(),
   libraries: () => engine.libraries(),
-  choose: ({ library }) => engine.choose(library),
-  mirror: ({ above }) => engine.mirror(above),
+  choose: (/** @type {{ library: string }} */ { library }) => engine.choose(library),
+  mirror: (/** @type {{ above: string | null }} */ { above }) => engine.mirror(above),
   stopMirroring: () => engine.stopMirroring(),
   sync: () => engine.sync(),
   verify: () => engine.sync({ verify: true }),
@@ -37,16 +43,18 @@ const DEEDS = {
   dropGivenUp: () => engine.dropGivenUp(),
   countHere: () => engine.countHere(),
   folders: () => engine.look(folders),
-  page: ({ url }) => engine.look((state) => ({ saved: lookUp(state, url), seen: seenBy(state), folders: folders(state), tags: tagNames(state) })),
-  save: async ({ saves, shown }) => { await engine.change((state) => save(state, saves, shown)); soon(); return true; },
-  remove: async ({ id }) => { await engine.change((state) => remove(state, id)); soon(); return true; },
-  hearAtOnce: ({ isOn }) => keep("live", isOn ? undefined : false),
+  page: (/** @type {{ url: string }} */ { url }) => engine.look((state) => ({ saved: lookUp(state, url), seen: seenBy(state), folders: folders(state), tags: tagNames(state) })),
+  save: async (/** @type {{ saves: import("./library.js").Saves, shown?: import("./library.js").Shown }} */ { saves, shown }) => { await changed((state) => save(state, saves, shown)); soon(); return true; },
+  remove: async (/** @type {{ id: string }} */ { id }) => { await changed((state) => remove(state, id)); soon(); return true; },
+  hearAtOnce: (/** @type {{ isOn: boolean }} */ { isOn }) => keep("live", isOn ? undefined : false),
   forget: () => engine.leave(),
-  leave: async ({ agreed }) => { await engine.leave(Number(agreed ?? 0)); await signOut(); },
+  leave: async (/** @type {{ agreed: number }} */ { agreed }) => { await engine.leave(agreed); await signOut(); },
 };
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {
-  const deed = sender.id === chrome.runtime.id ? DEEDS[message?.do] : undefined;
+  /** @type {Record<string, (message: any) => Promise<unknown>>} */
+  const deeds = DEEDS;
+  const deed = sender.id === chrome.runtime.id ? deeds[message?.do] : undefined;
   if (!deed) return false;
   deed(message).then((told) => answer({ told }), (error) => answer({ trouble: { code: error.code ?? error.refusal?.code ?? "unknown", detail: error.message } }))
     .then(showBadge)
@@ -107,8 +115,9 @@ async function showBadge() {
   await chrome.action.setBadgeBackgroundColor({ color: needs ? "#8f2d1d" : "#1f5a43" });
 }
 
-for (const event of ["onCreated", "onRemoved", "onChanged", "onMoved", "onChildrenReordered", "onImportEnded"]) {
-  /** @type {any} */ (chrome.bookmarks)[event]?.addListener(soon);
+for (const event of /** @type {const} */ (["onCreated", "onRemoved", "onChanged", "onMoved", "onChildrenReordered", "onImportEnded"])) {
+  // Firefox has no word of orders or of imports.
+  chrome.bookmarks[event]?.addListener(soon);
 }
 
 let lastFocus = 0;
@@ -163,7 +172,8 @@ async function mark(tabId) {
   const { url } = tab;
   const saved = await engine.look((state) => lookUp(state, url)).catch(() => null);
   await chrome.action.setTitle({ tabId, title: saved ? "MindShelf: this page is saved" : "MindShelf" });
-  await chrome.action.setBadgeText(/** @type {any} */ ({ tabId, text: saved ? "✓" : null }));
+  // By null the tab has the sign of all again, which the types of browsers do not know.
+  await chrome.action.setBadgeText({ tabId, text: /** @type {string | undefined} */ (/** @type {unknown} */ (saved ? "✓" : null)) });
 }
 chrome.tabs.onActivated.addListener(({ tabId }) => void mark(tabId));
 chrome.tabs.onUpdated.addListener((tabId, { status }) => { if (status === "complete") void mark(tabId); });

@@ -1,7 +1,7 @@
 // Runs rounds of sync in this browser: one at a time, again where something happened meanwhile, later where the server is away.
 
 import { idMaker } from "./domain/ids.js";
-import { patternOf, Trouble } from "./access.js";
+import { current, patternOf, Trouble } from "./access.js";
 import { ask, decideHeld, heldOf, serverOf } from "./server.js";
 import { forgetState, keep, kept, store } from "./store.js";
 import { beginMirror, stopMirror } from "./sync/begin.js";
@@ -129,7 +129,7 @@ export async function libraries() {
 
 /** Begins with a library. @param {string} library */
 export async function choose(library) {
-  const { server } = await kept("access");
+  const { server } = await current();
   const device = await serverOf(library).pair();
   await navigator.locks.request(LOCK, async () => {
     known = null;
@@ -198,23 +198,29 @@ export async function leave(agreed = 0) {
   await note(null);
 }
 
+/** How it stands with the library there is. @param {State} state */
+function standingOf(state) {
+  const { meta } = state;
+  const nodes = [...state.nodes.values()];
+  const local = (/** @type {string} */ why) => nodes.filter((node) => node.why === why).length;
+  return {
+    library: meta.library, home: meta.server, isMirroring: meta.isMirroring, above: meta.above, isSynced: isSynced(state), levelAt: meta.levelAt, verifiedAt: meta.verifiedAt,
+    mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0, outbound: meta.outbound?.count ?? 0,
+    blocked: meta.blocked, twins: local("twin"), isSyncedByBrowser, doubled, mirrored: nodes.filter(({ type }) => type === "place").length,
+    local: { scheme: local("scheme"), separator: local("separator"), refused: local("refused"), kept: local("kept") + local("inside") },
+    aside: meta.aside.slice(-20).map((aside) => ({ ...refusal(aside, state.view()), page: aside.library ? `${meta.server}/in/${encodeURIComponent(aside.library)}/` : undefined })),
+    asideCount: meta.aside.length, givenUp: meta.givenUp ?? 0,
+  };
+}
+
+/** @typedef {ReturnType<typeof standingOf>} Standing */
+
 /** How it stands, for pages. */
 export async function status() {
   const access = await kept("access");
   problem ??= (await kept("problem")) ?? null;
-  const of = await look((state) => {
-    const { meta } = state;
-    const nodes = [...state.nodes.values()];
-    const local = (/** @type {string} */ why) => nodes.filter((node) => node.why === why).length;
-    return {
-      library: meta.library, home: meta.server, isMirroring: meta.isMirroring, above: meta.above, isSynced: isSynced(state), levelAt: meta.levelAt, verifiedAt: meta.verifiedAt,
-      mismatches: meta.mismatches, waiting: state.queue.length, held: Object.keys(meta.held).length, inbound: meta.inbound?.count ?? 0, outbound: meta.outbound?.count ?? 0,
-      blocked: meta.blocked, twins: local("twin"), isSyncedByBrowser, doubled, mirrored: nodes.filter(({ type }) => type === "place").length,
-      local: { scheme: local("scheme"), separator: local("separator"), refused: local("refused"), kept: local("kept") + local("inside") },
-      aside: meta.aside.slice(-20).map((aside) => ({ ...refusal(aside, state.view()), page: aside.library ? `${meta.server}/in/${encodeURIComponent(aside.library)}/` : undefined })),
-      asideCount: meta.aside.length, givenUp: meta.givenUp ?? 0,
-    };
-  });
+  /** @type {Standing | { [K in keyof Standing]?: undefined }} */
+  const of = (await look(standingOf)) ?? {};
   const isLive = (await kept("live")) !== false;
   return { server: access?.server ?? null, isSignedIn: access !== undefined, isLive, problem: explained(problem ?? null), ...of };
 }

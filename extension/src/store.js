@@ -81,12 +81,14 @@ export async function forgetState() {
   await done(transaction);
 }
 
-/** What is kept under a name about how the server is reached. @param {string} name @returns {Promise<any>} */
+/** @typedef {{ access: import("./access.js").Access, key: CryptoKeyPair, live: boolean, problem: { code: string, detail: string } }} Kept by its name */
+
+/** What is kept under a name about how the server is reached. @template {keyof Kept} N @param {N} name @returns {Promise<Kept[N] | undefined>} */
 export async function kept(name) {
   return answer((await accessDb()).transaction("kept").objectStore("kept").get(name));
 }
 
-/** Keeps a value, or forgets it where there is none. @param {string} name @param {unknown} value */
+/** Keeps a value, or forgets it where there is none. @template {keyof Kept} N @param {N} name @param {Kept[N] | undefined} value */
 export async function keep(name, value) {
   const transaction = (await accessDb()).transaction("kept", "readwrite");
   if (value === undefined) transaction.objectStore("kept").delete(name);

@@ -61,3 +61,15 @@ test("what is named exists, and nothing is loaded from elsewhere", () => {
     assert.ok(code.split("\n").length <= 300, `${path} is short`);
   }
 });
+
+test("every element a page asks for by its id stands in it, as what it is taken for", () => {
+  const [, kinds] = /@typedef \{\{ (server: .+?) \}\} Kinds/s.exec(text("pages/ask.js"));
+  const tags = { Input: "input", TextArea: "textarea", Select: "select", Button: "button", Anchor: "a" };
+  const kindOf = new Map([...kinds.matchAll(/"?([\w-]+)"?: HTML(\w+)Element/g)].map(([, id, kind]) => [id, tags[kind]]));
+  const asked = ["popup", "options"].flatMap((page) => {
+    const html = text(`pages/${page}.html`);
+    return [...new Set([...text(`pages/${page}.js`).matchAll(/\b(?:by|onPress)\("([\w-]+)"/g)].map(([, id]) => id))].map((id) => ({ id, html }));
+  });
+  for (const { id, html } of asked) assert.match(html, new RegExp(`<${kindOf.get(id) ?? "\\w+"} [^>]*\\bid="${id}"`), id);
+  assert.ok(asked.length > 20 && kindOf.size > 8);
+});

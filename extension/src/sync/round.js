@@ -14,11 +14,14 @@ import { verify } from "./verify.js";
  * @typedef {{ n: number, status: string, item?: string, seq?: number, hlc?: string, refused?: { code: string, detail: string, pointer: string } }} Answer
  * @typedef {{ epoch: number, seq: number, floor: number }} Head
  * @typedef {{ changes: import("../domain/shelf.js").Row[], from: number, to: number, next_cursor: string, has_more: boolean, head: Head }} Pulled
+ * @typedef {{ item: string, kind: string, number?: number, created?: number,
+ *   puts: { seq: number, hlc: string, device: string, set: Record<string, import("../domain/shelf.js").Value> }[] }} Whole an item as a snapshot has it
+ * @typedef {{ epoch: number, seq: number, items: Whole[], aliases?: { younger: string, item: string }[], next?: string }} Repair
  * @typedef {{ pull(cursor: string | null): Promise<Pulled>,
  *   push(device: string, changes: import("../domain/shelf.js").Change[], confirmed: string[]): Promise<{ answers: Answer[], stopped?: { code: string, detail: string }, head: Head }>,
  *   standing(device: string): Promise<{ device?: { n: number }, held: number, head: Head }>, pair(): Promise<string>,
  *   checksum(): Promise<{ epoch: number, seq: number, checksum: string, ranges: string[] }>,
- *   repair(ranges: number[], after: string | null): Promise<any> }} Server
+ *   repair(ranges: number[], after: string | null): Promise<Repair> }} Server
  * @typedef {import("./apply.js").Native & { getTree(): Promise<import("./tree.js").NativeNode[]> }} Bookmarks
  */
 

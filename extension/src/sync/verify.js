@@ -43,7 +43,7 @@ async function repair(state, server, ranges) {
     const from = after;
     /** @type {string | null} */
     const to = answer.next ?? null;
-    const theirs = new Set(answer.items.map((/** @type {{ item: string }} */ { item }) => item));
+    const theirs = new Set(answer.items.map(({ item }) => item));
     const isWithin = (/** @type {string} */ id) => ranges.includes(rangeOf(id)) && (from === null || id > from) && (to === null || id <= to);
     if (from === null) for (const younger of [...shelf.aliases.keys()].filter((id) => ranges.includes(rangeOf(id)))) shelf.aliases.delete(younger);
     for (const id of [...shelf.items.keys()].filter((id) => isWithin(id) && !theirs.has(id))) shelf.items.delete(id);
@@ -56,12 +56,12 @@ async function repair(state, server, ranges) {
   } while (after !== null);
 }
 
-/** An item in the form of the snapshot. @param {any} told @returns {import("../domain/shelf.js").Item} */
+/** An item in the form of the snapshot. @param {import("./round.js").Whole} told @returns {import("../domain/shelf.js").Item} */
 function itemOf(told) {
   /** @type {import("../domain/shelf.js").Item} */
   const item = { id: told.item, kind: told.kind, number: told.number ?? 0, created: told.created ?? 0, puts: {} };
   for (const { seq, hlc, device, set } of told.puts) {
-    for (const [register, value] of Object.entries(set)) item.puts[register] = [hlc, device, seq, /** @type {any} */ (value)];
+    for (const [register, value] of Object.entries(set)) item.puts[register] = [hlc, device, seq, value];
   }
   return item;
 }

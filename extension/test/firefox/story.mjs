@@ -161,7 +161,7 @@ async function story() {
   now("an outage and a restart");
   await server.kill();
   await person.makes([{ parent: "unfiled_____", title: "Offline", url: "https://offline.example/" }]);
-  await person.reads("#notes", "The server does not answer");
+  await person.reads("#news", "The server does not answer");
   await mayNotComplain(person);
   await firefox.quit();
   person = new Person(await firefox.start());

@@ -52,7 +52,7 @@ async fn two_browsers_are_level_with_the_library_through_an_outage_and_a_restart
     // The server goes; what is done meanwhile waits, and outlives the browser.
     let (data, listen) = walk.server.ended();
     does(&other, MAKES_MORE).await;
-    shows(&other, "#notes", "The server does not answer").await;
+    shows(&other, "#news", "The server does not answer").await;
     saves_by_popup(&other).await;
     drop(other);
     let other = Driver::start(&chromium, &switches).await;
