@@ -179,7 +179,7 @@ async function push(state, server, told) {
         await state.commit();
       } else if ((code === "gap" || code === "device_reused") && recoveries < RECOVERIES_MAX) {
         recoveries += 1;
-        await recover(state, server, code, told);
+        await recover(state, server, code);
       } else if (!(await letsGo(state, server, code))) throw error;
     }
   }
@@ -220,14 +220,8 @@ function refused(state, change, answer) {
   state.putAside({ change, why: "refused", code, detail, at: state.env.now(), ...there });
 }
 
-/** Puts the numbers of the queue right. @param {State} state @param {Server} server @param {string} code
- * @param {{ pulled: number, restarted: boolean }} told */
-async function recover(state, server, code, told) {
-  const { epoch } = state.shelf;
-  // What was heard comes by the log, and is not to be pushed a second time.
-  await pull(state, server, told);
-  // Where the library began anew its numbers are right now.
-  if (state.shelf.epoch !== epoch) return;
+/** Puts the numbers of the queue right. @param {State} state @param {Server} server @param {string} code */
+async function recover(state, server, code) {
   const known = code === "gap" ? (await server.standing(state.meta.device)).device : undefined;
   if (!known) state.meta.device = await server.pair();
   renumber(state, known?.n ?? 0);

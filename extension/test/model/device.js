@@ -9,7 +9,11 @@ import { ModelServer } from "./server.js";
 
 export const LIBRARY = "0193f0a0-0000-7000-8000-00000000000a";
 
-/** A world with a clock of its own. @param {number} seed */
+/**
+ * @typedef {{ chance: ReturnType<typeof chanceOf>, now: () => number, newId: () => string, server: ModelServer, pass(ms: number): void }} World
+ */
+
+/** A world with a clock of its own. @param {number} seed @returns {World} */
 export function world(seed = 1) {
   const chance = chanceOf(seed);
   let clock = 1_800_000_000_000;
@@ -20,12 +24,15 @@ export function world(seed = 1) {
 }
 
 export class Device {
+  /** @param {World} world @param {{ isFirefox?: boolean, first?: number }} [options] */
   constructor(world, options) {
     this.world = world;
     this.browser = new ModelBrowser(options);
     this.store = new ModelStore();
     this.env = { now: world.now, newId: world.newId, chance: () => world.chance.below(65_536) };
     this.client = world.server.client();
+    /** @type {number | undefined} how much may wait before what is new is left for later, where it is not as ever */
+    this.part = undefined;
   }
 
   /** Connects, and mirrors. */
@@ -37,9 +44,10 @@ export class Device {
     return this;
   }
 
-  /** One round, as after a start: everything is read from the store. */
+  /** One round, as after a start: everything is read from the store. @param {{ verify?: boolean }} [wishes] */
   async sync(wishes) {
     const state = await State.load(this.store, this.env);
+    if (!state) throw new Error("it is not connected");
     state.part = this.part ?? state.part;
     const told = await round(state, this.client, this.browser, wishes);
     if (told.failure && !/nobody answers/.test(String(told.failure))) throw told.failure;
@@ -48,7 +56,7 @@ export class Device {
   }
 }
 
-/** Syncs all until nothing moves. */
+/** Syncs all until nothing moves. @param {Device[]} devices */
 export async function level(...devices) {
   for (let rounds = 0; rounds < 12; rounds += 1) {
     let moved = 0;
