@@ -11,8 +11,8 @@ import { readTree } from "./sync/tree.js";
 import { explained, problemOf, refusal } from "./words.js";
 
 const LOCK = "mindshelf-state";
-/** Most rounds in a row. */
-const ROUNDS_MAX = 5;
+/** Most rounds in a row, and most of a comparison that is taken in parts. */
+const [ROUNDS_MAX, PARTS_MAX] = [5, 100];
 
 /** @type {import("./sync/state.js").Env} */
 const env = {
@@ -44,7 +44,7 @@ async function alone(work) {
 
 /** @param {State} state */
 async function rounds(state, wishes = {}) {
-  for (let count = 0; count < ROUNDS_MAX; count += 1) {
+  for (let count = 0; count < (state.meta.began === undefined ? ROUNDS_MAX : PARTS_MAX); count += 1) {
     const server = serverOf(state.meta.library);
     const told = await round(state, server, chrome.bookmarks, wishes);
     if (told.tree) ({ isSyncedByBrowser, doubled } = told.tree);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { State } from "../src/sync/state.js";
+import { readTree } from "../src/sync/tree.js";
 import { explained, problemOf } from "../src/words.js";
 import { Device, level, world } from "./model/device.js";
 
@@ -48,6 +49,11 @@ test("a first sync begins in parts, and ends with all of it in the library and i
   const other = await new Device(at).begin();
   await level(other, device);
   assert.deepEqual(other.browser.picture(), before, "in the same order");
+});
+
+test("a folder may hold more than any call takes arguments", () => {
+  const children = Array.from({ length: 400_000 }, (_, at) => ({ id: `n${at}`, parentId: "1", title: "", url: "https://a.example/" }));
+  assert.equal(readTree([{ id: "0", children: [{ id: "1", parentId: "0", title: "", children }] }]).nodes.size, 400_001);
 });
 
 test("two browsers that begin at once in parts are merged, and nothing of either is doubled", async () => {

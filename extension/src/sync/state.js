@@ -37,7 +37,7 @@ const ASIDE_MAX = 1_000;
 /** Most changes that wait. */
 const QUEUE_MAX = 250_000;
 /** From how many waiting changes on what is new in the browser is left to a later comparison: a first one takes all in parts. */
-const PART = 100_000;
+const PART = 50_000;
 
 /**
  * The meta of a device that begins with `library` at `server`.

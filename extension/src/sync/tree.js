@@ -57,7 +57,7 @@ export function readTree(answer, known = {}) {
   }
   for (let node = others.pop(); node; node = others.pop()) {
     tree.aside.add(node.id);
-    others.push(...(node.children ?? []));
+    for (const child of node.children ?? []) others.push(child);
   }
   for (const [role, root] of chosen) {
     tree.roots.set(role, root.id);
@@ -76,7 +76,8 @@ export function readTree(answer, known = {}) {
         added: Math.floor(node.dateAdded ?? 0),
         children: children.map(({ id }) => id),
       });
-      open.push(...children);
+      // One by one: a folder may hold more than a call takes arguments.
+      for (const child of children) open.push(child);
     }
   }
   return tree;
