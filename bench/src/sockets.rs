@@ -85,7 +85,8 @@ pub(crate) async fn run(sockets: usize) -> Result<()> {
     if std::env::var_os("BENCH_RECORDS").is_some() {
         let site = split(sockets).await?;
         series("split, one process of sync, one library", &site, Mix::One, sockets).await?;
-        series("split, one process of sync, a library of each three", &site, Mix::Many, sockets).await?;
+        series("split, one process of sync, a library of each three", &site, Mix::Many, sockets)
+            .await?;
     }
     println!("\nLoad at the end: {}", machine::load());
     Ok(())

@@ -344,9 +344,7 @@ impl Talk {
         let reached = self.reached(signed, library, Permit::BookmarksWrite).await;
         let scope = reached.as_ref().ok().map(|(scope, _)| *scope);
         let told = match (reached, body) {
-            (Ok((scope, right)), Ok(body)) => {
-                self.put(scope, right, signed.person.id, body).await
-            }
+            (Ok((scope, right)), Ok(body)) => self.put(scope, right, signed.person.id, body).await,
             (Err(problem), _) | (_, Err(problem)) => Err(problem),
         };
         self.settled(admitted, scope, &told).await;

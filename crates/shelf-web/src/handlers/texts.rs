@@ -13,8 +13,7 @@ const SEEN: &str = "seen";
 /// What it calls the day an item was saved on.
 const CREATED_ON: &str = "created_on";
 /// Its fields.
-const FIELDS: [&str; 5] =
-    [field::TITLE, field::URL, field::DESCRIPTION, field::NOTES, CREATED_ON];
+const FIELDS: [&str; 5] = [field::TITLE, field::URL, field::DESCRIPTION, field::NOTES, CREATED_ON];
 
 /// What a form puts.
 #[derive(Debug)]
