@@ -27,7 +27,7 @@ pub fn prove(desk: &Desk) -> Result<()> {
     typed(desk)
 }
 
-/// Every type that is written in JSDoc holds, as a compiler reads it.
+/// Every type that is written in the comments of its modules holds, as a compiler reads it.
 fn typed(desk: &Desk) -> Result<()> {
     let modules = judges::modules(desk)?;
     let (wrong, mistakes) = WRONG;

@@ -352,7 +352,7 @@ async fn where_the_log_begins_anew_who_follows_is_told_so_and_who_comes_then_is_
 }
 
 /// Waits until it is so.
-async fn until(is_so: impl Fn() -> bool) {
+async fn until(is_so: impl Fn() -> bool + Send + Sync) {
     let waits = async {
         while !is_so() {
             tokio::task::yield_now().await;

@@ -14,7 +14,7 @@ use shelf_ports::Failure;
 use shelf_ports::accounts::LibraryInfo;
 use shelf_ports::captures::CaptureKind;
 use shelf_ports::imports::JobState;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Write};
 use tokio::sync::mpsc;
 
 /// The archive of a desk, signed with the length of what is signed.
@@ -116,7 +116,7 @@ async fn files_of(desk: &Desk, url: &str) -> Vec<(String, CaptureKind, String, V
     for file in list_files(&desk.ctx, desk.scope, item).await.unwrap() {
         let (_, mut content) = open_file(&desk.ctx, desk.scope, file.id).await.unwrap();
         let mut bytes = Vec::new();
-        content.read_to_end(&mut bytes).unwrap();
+        std::io::copy(&mut content, &mut bytes).unwrap();
         all.push((file.name, file.kind, file.content_type, bytes));
     }
     all
