@@ -32,6 +32,7 @@ function sit(desk) {
   let spokeAt = 0;
   let people = [];
   let told = "";
+  const waiting = new Map();
 
   const say = (message) => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); };
   const here = () => {
@@ -74,17 +75,18 @@ function sit(desk) {
   }
 
   /**
-   * Says something to whoever listens; not often, since they are reading. Of what comes in between, the last is
-   * said when the pause ends, as it is by then; no words, where it is so no more.
+   * Says something to whoever listens; not often, since they are reading. Of what comes in between, the last of
+   * each kind is said when the pause ends, as it is by then; no words, where it is so no more.
    */
-  function aloud(words) {
+  function aloud(kind, words) {
+    waiting.set(kind, words);
     clearTimeout(holding);
-    const rest = spokeAt + QUIET_MS - Date.now();
-    if (rest > 0) {
-      holding = setTimeout(aloud, rest, words);
-      return;
-    }
-    const now = words();
+    holding = setTimeout(utter, Math.max(0, spokeAt + QUIET_MS - Date.now()));
+  }
+
+  function utter() {
+    const now = [...waiting.values()].map((words) => words()).filter(Boolean).join(" ");
+    waiting.clear();
     if (!now) return;
     spokeAt = Date.now();
     said.textContent = now;
@@ -94,7 +96,7 @@ function sit(desk) {
   function speak() {
     const here_now = () => listed(people.map((person) => person.name));
     if (here_now() === told) return;
-    aloud(() => {
+    aloud("people", () => {
       const names = here_now();
       if (names === told) return "";
       told = names;
@@ -114,7 +116,7 @@ function sit(desk) {
     news.replaceChildren(...lines.map((line) => document.adoptNode(line)));
     const latest = news.querySelector("li");
     // Taken off the page meanwhile, it was read.
-    if (latest) aloud(() => (latest.isConnected ? latest.textContent : ""));
+    if (latest) aloud("news", () => (latest.isConnected ? latest.textContent : ""));
   }
   function soon() {
     clearTimeout(asking);
